@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Our own checks turn warnings into errors; whoever builds from a clone is never stopped by a newer compiler's.
+let checks: [SwiftSetting] = Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+func room(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: imports, path: path, swiftSettings: checks)
+}
+
+func tests(_ room: String, _ imports: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: room + "Tests", dependencies: [.byName(name: room), "TestSupport"] + imports, resources: resources,
+    swiftSettings: checks)
+}
+
+let package = Package(
+  name: "Rheoscope",
+  products: [
+    .library(name: "Rheoscope", targets: ["Rheoscope"]),
+    .executable(name: "rheoscope", targets: ["RheoscopeMain"]),
+  ],
+  targets: [
+    // Foreign: one target per C library.
+    .systemLibrary(name: "CCairo", path: "Sources/Foreign/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(
+      name: "CPango", path: "Sources/Foreign/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+    .systemLibrary(name: "CPNG", path: "Sources/Foreign/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/Foreign/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/Foreign/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "COneDNN", path: "Sources/Foreign/COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CKernels", path: "Sources/Foreign/CKernels", linkerSettings: [.linkedLibrary("m")]),
+
+    // The rooms, in the order data flows.
+    room("Autodiff", ["COneDNN", "CKernels"]),
+    room("NeuralNetworks", ["Autodiff"]),
+    room("Datasets", ["Autodiff", "CZlib"]),
+    room("RunFile", ["CSQLite"]),
+    room("Recording", ["NeuralNetworks", "RunFile"]),
+    room("MeanField"),
+    room("Diagnosis", ["RunFile", "MeanField"]),
+    room("Plotting"),
+    room("CairoBackend", ["Plotting", "CCairo", "CPango", "CPNG"]),
+    room("Charts", ["RunFile", "MeanField", "Plotting", "CairoBackend"]),
+    room(
+      "Rheoscope",
+      [
+        "Autodiff", "NeuralNetworks", "Datasets", "RunFile", "Recording", "MeanField", "Diagnosis", "Plotting",
+        "CairoBackend", "Charts",
+      ]),
+    room("Experiments", ["Rheoscope"], path: "experiments"),
+    room("CommandLineTool", ["Experiments"]),
+    .executableTarget(name: "RheoscopeMain", dependencies: ["CommandLineTool"], swiftSettings: checks),
+
+    // Tests mirror the rooms.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
+    tests("Autodiff"),
+    tests("NeuralNetworks"),
+    tests("Datasets"),
+    tests("RunFile"),
+    tests("Recording"),
+    tests("MeanField"),
+    tests("Diagnosis"),
+    tests("Plotting"),
+    tests("CairoBackend"),
+    tests("Charts"),
+    tests("Experiments"),
+    tests("CommandLineTool"),
+    tests("Rheoscope"),
+  ]
+)

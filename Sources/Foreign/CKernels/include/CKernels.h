@@ -1,0 +1,1 @@
+void kernels_placeholder(void);

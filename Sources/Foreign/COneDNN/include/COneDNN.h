@@ -1,0 +1,1 @@
+void onednn_placeholder(void);
