@@ -1,1 +1,14 @@
-void kernels_placeholder(void);
+// Loops over contiguous float32 memory: what Swift would otherwise compile without vectors.
+// Every kernel takes NaN in to NaN out; none allocates, locks or keeps state, but for memory.h and thread_state.h.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include "elementwise.h"
+#include "memory.h"
+#include "optimizers.h"
+#include "reductions.h"
+#include "softmax.h"
+#include "statistics.h"
+#include "thread_state.h"
+
+#endif

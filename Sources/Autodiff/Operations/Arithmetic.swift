@@ -1,0 +1,91 @@
+import CKernels
+
+// Operations of two inputs, element by element, with broadcasting as NumPy defines it: shapes are aligned at the last
+// dimension, and a size of 1, or a missing dimension, is repeated. A gradient is summed over what was repeated.
+
+extension Tensor {
+  /// left + right.
+  public static func + (left: Tensor, right: Tensor) -> Tensor {
+    record(combine("+", left, right, binary_add), from: left, right) { gradient, sweep in
+      sweep.add(gradient.summed(to: left.shape), to: left)
+      sweep.add(gradient.summed(to: right.shape), to: right)
+    }
+  }
+
+  /// left − right.
+  public static func - (left: Tensor, right: Tensor) -> Tensor {
+    record(combine("-", left, right, binary_subtract), from: left, right) { gradient, sweep in
+      sweep.add(gradient.summed(to: left.shape), to: left)
+      sweep.add((-gradient).summed(to: right.shape), to: right)
+    }
+  }
+
+  /// left · right, element by element. For the product of matrices see `matmul`.
+  public static func * (left: Tensor, right: Tensor) -> Tensor {
+    record(combine("*", left, right, binary_multiply), from: left, right) { gradient, sweep in
+      sweep.add((gradient * right).summed(to: left.shape), to: left)
+      sweep.add((gradient * left).summed(to: right.shape), to: right)
+    }
+  }
+
+  /// left / right, element by element.
+  public static func / (left: Tensor, right: Tensor) -> Tensor {
+    record(combine("/", left, right, binary_divide), from: left, right) { gradient, sweep in
+      sweep.add((gradient / right).summed(to: left.shape), to: left)
+      sweep.add((-gradient * left / (right * right)).summed(to: right.shape), to: right)
+    }
+  }
+}
+
+typealias BinaryKernel = (
+  UnsafePointer<Float>, UnsafePointer<Int64>, UnsafePointer<Float>, UnsafePointer<Int64>, UnsafeMutablePointer<Float>,
+  UnsafePointer<Int64>, Int32
+) -> Void
+
+/// A new tensor that `kernel` computes from two that are broadcast to one shape.
+@inline(__always)
+func combine(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: BinaryKernel) -> Tensor {
+  guard left.shape == right.shape else { return combineBroadcast(operation, left, right, kernel) }
+  let count = left.elementCount
+  let output = Buffer(count: count)
+  var size = Int64(count), step: Int64 = 1
+  if count > 0 { kernel(left.buffer.pointer, &step, right.buffer.pointer, &step, output.pointer, &size, 1) }
+  return Tensor(shape: left.shape, buffer: output)
+}
+
+private func combineBroadcast(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: BinaryKernel) -> Tensor {
+  guard let shape = left.shape.broadcast(with: right.shape) else {
+    stop(operation, left.shape, right.shape, "aligned at the last dimension, sizes are equal or one of them is 1")
+  }
+  let output = Buffer(count: shape.elementCount)
+  if shape.elementCount > 0 {
+    let walk = Walk(over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
+    kernel(
+      left.buffer.pointer, walk.first, right.buffer.pointer, walk.second, output.pointer, walk.sizes, Int32(walk.sizes.count))
+  }
+  return Tensor(shape: shape, buffer: output)
+}
+
+/// The way through the memory of two operands, with neighbouring dimensions joined where both allow it: equal shapes and
+/// scalars become one long row, a row added to a matrix two dimensions.
+struct Walk {
+  private(set) var sizes: [Int64] = []
+  private(set) var first: [Int64] = []
+  private(set) var second: [Int64] = []
+
+  init(over shape: Shape, _ firstStrides: [Int64], _ secondStrides: [Int64]) {
+    for axis in 0..<shape.count where shape[axis] != 1 {
+      let size = Int64(shape[axis]), a = firstStrides[axis], b = secondStrides[axis]
+      if let last = sizes.last, first.last == a * size, second.last == b * size {
+        sizes[sizes.count - 1] = last * size
+        first[first.count - 1] = a
+        second[second.count - 1] = b
+      } else {
+        sizes.append(size)
+        first.append(a)
+        second.append(b)
+      }
+    }
+    if sizes.isEmpty { (sizes, first, second) = ([1], [1], [1]) }
+  }
+}

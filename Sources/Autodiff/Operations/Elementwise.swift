@@ -1,0 +1,59 @@
+import CKernels
+
+// Operations of one input, element by element. Each stands with its pullback.
+
+extension Tensor {
+  /// A new tensor of the same shape that `kernel` computes from this one's elements.
+  @inline(__always)
+  func map(_ kernel: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void) -> Tensor {
+    let count = elementCount
+    let output = Buffer(count: count)
+    kernel(buffer.pointer, output.pointer, count)
+    return Tensor(shape: shape, buffer: output)
+  }
+
+  /// factor · x + offset.
+  func scaled(by factor: Float, plus offset: Float = 0) -> Tensor {
+    record(map { x, y, n in scale_offset(x, factor, offset, y, n) }, from: self) { [self] gradient, sweep in
+      sweep.add(gradient.scaled(by: factor), to: self)
+    }
+  }
+
+  /// x², element by element.
+  public func squared() -> Tensor {
+    record(map(unary_square), from: self) { [self] gradient, sweep in sweep.add(gradient * self.scaled(by: 2), to: self) }
+  }
+
+  /// √x, element by element; NaN for negative elements. The derivative at 0 is infinite.
+  public func squareRoot() -> Tensor {
+    recordKeepingOutput(map(unary_square_root), from: self) { [self] output, gradient, sweep in
+      sweep.add(gradient.scaled(by: 0.5) / output, to: self)
+    }
+  }
+
+  /// −x.
+  public static prefix func - (x: Tensor) -> Tensor { x.scaled(by: -1) }
+
+  /// x + number, and so on: a number stands for a tensor that repeats it.
+  public static func + (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: number) }
+  public static func + (number: Float, x: Tensor) -> Tensor { x.scaled(by: 1, plus: number) }
+  public static func - (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: -number) }
+  public static func - (number: Float, x: Tensor) -> Tensor { x.scaled(by: -1, plus: number) }
+  public static func * (x: Tensor, number: Float) -> Tensor { x.scaled(by: number) }
+  public static func * (number: Float, x: Tensor) -> Tensor { x.scaled(by: number) }
+  public static func / (x: Tensor, number: Float) -> Tensor { x / Tensor(number) }
+  public static func / (number: Float, x: Tensor) -> Tensor { Tensor(number) / x }
+}
+
+/// x², element by element.
+public func square(_ x: Tensor) -> Tensor { x.squared() }
+
+/// eˣ, element by element.
+public func exp(_ x: Tensor) -> Tensor {
+  recordKeepingOutput(x.map(unary_exp), from: x) { output, gradient, sweep in sweep.add(gradient * output, to: x) }
+}
+
+/// The natural logarithm, element by element; −∞ at 0, NaN below.
+public func log(_ x: Tensor) -> Tensor {
+  record(x.map(unary_log), from: x) { gradient, sweep in sweep.add(gradient / x, to: x) }
+}

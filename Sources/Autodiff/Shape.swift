@@ -1,0 +1,78 @@
+/// The sizes of a tensor's dimensions, outermost first: `[64, 784]` is 64 rows of 784. `[]` is a scalar.
+///
+/// At most 8 dimensions, each from 0 to 2³¹ − 1. Stored without the heap, since every operation makes one.
+public struct Shape: Hashable, Sendable {
+  private var sizes: SIMD8<Int32>
+  private let dimensions: Int32
+
+  /// A shape with the given sizes.
+  public init(_ sizes: some Collection<Int>) {
+    guard sizes.count <= 8 else { fatalError("Shape: \(sizes.count) dimensions, at most 8 are possible") }
+    self.sizes = .zero
+    dimensions = Int32(sizes.count)
+    for (axis, size) in sizes.enumerated() {
+      guard let stored = Int32(exactly: size), stored >= 0 else {
+        fatalError("Shape: a size of \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
+      }
+      self.sizes[axis] = stored
+    }
+  }
+
+  /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
+  public var elementCount: Int {
+    var product = 1
+    for axis in 0..<Int(dimensions) { product *= Int(sizes[axis]) }
+    return product
+  }
+}
+
+extension Shape: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+
+  /// The number of dimensions.
+  public var endIndex: Int { Int(dimensions) }
+
+  public subscript(axis: Int) -> Int {
+    guard axis >= 0, axis < Int(dimensions) else { fatalError("\(self) has no dimension \(axis)") }
+    return Int(sizes[axis])
+  }
+}
+
+extension Shape: ExpressibleByArrayLiteral {
+  public init(arrayLiteral sizes: Int...) { self.init(sizes) }
+}
+
+extension Shape: CustomStringConvertible {
+  public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}
+
+extension Shape {
+  /// How far apart neighbours along each dimension lie in row-major memory.
+  package var strides: [Int64] {
+    var strides = [Int64](repeating: 1, count: count)
+    for axis in stride(from: count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * Int64(self[axis + 1]) }
+    return strides
+  }
+
+  /// The shape that both broadcast to as NumPy defines it (sizes are aligned at the last dimension; a size of 1 is
+  /// repeated), or nil where two sizes differ and neither is 1.
+  package func broadcast(with other: Shape) -> Shape? {
+    let rank = Swift.max(count, other.count)
+    var sizes = [Int](repeating: 1, count: rank)
+    for axis in 1...Swift.max(rank, 1) where axis <= rank {
+      let mine = axis <= count ? self[count - axis] : 1
+      let theirs = axis <= other.count ? other[other.count - axis] : 1
+      guard mine == theirs || mine == 1 || theirs == 1 else { return nil }
+      sizes[rank - axis] = mine == 1 ? theirs : mine
+    }
+    return Shape(sizes)
+  }
+
+  /// This shape's strides when it is read as if it had the shape `target`: 0 where it is repeated.
+  package func strides(broadcastTo target: Shape) -> [Int64] {
+    let own = strides
+    var result = [Int64](repeating: 0, count: target.count)
+    for axis in 0..<count where self[axis] != 1 { result[axis + target.count - count] = own[axis] }
+    return result
+  }
+}

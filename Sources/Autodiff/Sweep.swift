@@ -1,0 +1,121 @@
+import CKernels
+
+/// One pass of gradients from an output back to the leaves: blame assignment by the chain rule.
+package final class Sweep {
+  /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another sweep.
+  let keepsTape: Bool
+  private var waiting = Heap()
+  private var leaves: [Node] = []
+
+  /// Nodes whose whole gradients are wanted, by place in the result of `gradients(of:withRespectTo:)`.
+  private var wanted: [ObjectIdentifier: Tensor?]
+
+  init(keepsTape: Bool, wanted: [Node] = []) {
+    self.keepsTape = keepsTape
+    self.wanted = Dictionary(wanted.map { (ObjectIdentifier($0), nil) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Adds a contribution to the gradient of `input`; it is not computed where no gradient flows.
+  @inline(__always)
+  package func add(_ contribution: @autoclosure () -> Tensor, to input: Tensor) {
+    guard let node = input.node else { return }
+    add(contribution(), at: node)
+  }
+
+  func add(_ contribution: Tensor, at node: Node) {
+    guard node.arriving != nil else {
+      guard contribution.shape == node.shape else {
+        stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
+      }
+      node.arriving = contribution
+      if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
+      return
+    }
+    node.arriving = sum(&node.arriving!, contribution)
+  }
+
+  /// `total + contribution`, in the memory of `total` where nobody else can see it.
+  private func sum(_ total: inout Tensor, _ contribution: Tensor) -> Tensor {
+    guard !keepsTape, isKnownUniquelyReferenced(&total), total.ownsItsMemory() else { return total + contribution }
+    add_scaled(contribution.buffer.pointer, 1, total.buffer.pointer, total.elementCount)
+    return total
+  }
+
+  /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
+  private func run(from output: Node, seed: Tensor) {
+    add(seed, at: output)
+    while let node = waiting.popDeepest() {
+      guard let pullback = node.pullback else {
+        stop(
+          "backward", "a part of the computation has been differentiated before and was released then; "
+            + "compute it again, or use gradients(of:withRespectTo:keepingTape: true)")
+      }
+      pullback(settle(node), self)
+      if !keepsTape { node.release() }
+    }
+  }
+
+  /// The node's whole gradient, after its hooks; it is taken from the node.
+  private func settle(_ node: Node) -> Tensor {
+    var gradient = node.arriving!
+    node.arriving = nil
+    for hook in node.gradientHooks.reversed() {
+      guard let replacement = hook(gradient) else { continue }
+      guard replacement.shape == node.shape else {
+        stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
+      }
+      gradient = replacement
+    }
+    if !wanted.isEmpty, wanted[ObjectIdentifier(node)] != nil { wanted[ObjectIdentifier(node)] = gradient }
+    return gradient
+  }
+
+  /// Runs and adds what arrives at the leaves to their gradients.
+  func accumulate(from output: Node, seed: Tensor) {
+    withTape(keepsTape) { run(from: output, seed: seed) }
+    for leaf in leaves {
+      let arrived = withoutGradients { settle(leaf) }
+      leaf.gradient = leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived)
+    }
+  }
+
+  /// Runs and returns the gradients of the wanted nodes, nil for those that nothing arrived at.
+  func gradients(from output: Node, seed: Tensor, of nodes: [Node]) -> [Tensor?] {
+    withTape(keepsTape) {
+      run(from: output, seed: seed)
+      for leaf in leaves { _ = settle(leaf) }
+    }
+    return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }
+  }
+
+  private func withTape(_ on: Bool, _ body: () -> Void) { if on { body() } else { withoutGradients(body) } }
+}
+
+/// Nodes that wait for their turn, the deepest on top.
+private struct Heap {
+  private var nodes: [Node] = []
+
+  mutating func insert(_ node: Node) {
+    nodes.append(node)
+    var child = nodes.count - 1
+    while child > 0, nodes[(child - 1) / 2].order < nodes[child].order {
+      nodes.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popDeepest() -> Node? {
+    guard let last = nodes.popLast() else { return nil }
+    guard let deepest = nodes.first else { return last }
+    nodes[0] = last
+    var parent = 0
+    while 2 * parent + 1 < nodes.count {
+      var child = 2 * parent + 1
+      if child + 1 < nodes.count, nodes[child + 1].order > nodes[child].order { child += 1 }
+      guard nodes[child].order > nodes[parent].order else { break }
+      nodes.swapAt(parent, child)
+      parent = child
+    }
+    return deepest
+  }
+}

@@ -1,0 +1,118 @@
+import CKernels
+
+/// Passes the gradient of an operation's output on to its inputs: calls `sweep.add(_:to:)` once for each.
+package typealias Pullback = (_ gradient: Tensor, _ sweep: Sweep) -> Void
+
+/// A tensor's place on the tape: what gave rise to it, and its gradient while a sweep passes by.
+///
+/// The tape is not a list but a graph: a node is kept alive by the tensor it belongs to and by the pullbacks of what was
+/// computed from it, so the parts of a computation that nobody needs any more go by themselves.
+package final class Node {
+  /// One more than the deepest input's, 0 for a leaf. Visiting nodes deepest first, a sweep meets each one only when all
+  /// that was computed from it has been visited.
+  let order: Int
+  let shape: Shape
+  fileprivate(set) var pullback: Pullback?
+
+  /// What has arrived in the sweep that is under way.
+  var arriving: Tensor?
+
+  /// A leaf's gradient, summed over sweeps.
+  package var gradient: Tensor?
+
+  /// Called with the whole gradient before it is passed on, last added first; what they return replaces it.
+  package var gradientHooks: [(Tensor) -> Tensor?] = []
+
+  /// A leaf: gradients end here.
+  init(leafOf shape: Shape) {
+    order = 0
+    self.shape = shape
+  }
+
+  init(order: Int, shape: Shape, pullback: @escaping Pullback) {
+    self.order = order
+    self.shape = shape
+    self.pullback = pullback
+  }
+
+  var isLeaf: Bool { order == 0 }
+
+  /// Lets go of the pullback and all it has saved.
+  func release() { Releasing.release(&pullback) }
+
+  deinit { Releasing.release(&pullback) }
+}
+
+/// Lets pullbacks go one after the other. Each may hold the last reference to the nodes before it, so left to itself a net
+/// of ten thousand layers would be taken down by ten thousand calls one inside the other, and the stack would run out.
+private enum Releasing {
+  private final class Queue {
+    var waiting: [Pullback] = []
+
+    /// Moves a pullback here; the place it came from no longer keeps it alive.
+    func take(_ pullback: inout Pullback?) {
+      waiting.append(pullback!)
+      pullback = nil
+    }
+  }
+
+  static func release(_ pullback: inout Pullback?) {
+    guard pullback != nil else { return }
+    let here = thread_state_here()
+    if let queue = here.pointee.releasing {
+      Unmanaged<Queue>.fromOpaque(queue).takeUnretainedValue().take(&pullback)
+      return
+    }
+    let queue = Queue()
+    here.pointee.releasing = Unmanaged.passUnretained(queue).toOpaque()
+    queue.take(&pullback)
+    while !queue.waiting.isEmpty { queue.waiting.removeLast() }
+    here.pointee.releasing = nil
+  }
+}
+
+/// Runs `body` without a tape: nothing that it computes can be differentiated, and no activation is kept for it.
+public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let here = thread_state_here()
+  here.pointee.gradients_off += 1
+  defer { here.pointee.gradients_off -= 1 }
+  return try body()
+}
+
+/// Whether operations are put on the tape here and now.
+package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
+
+/// Puts `output` on the tape if gradients flow to `input`, and returns it.
+@inline(__always)
+package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pullback) -> Tensor {
+  guard let node = input.node, tapeIsOn else { return output }
+  output.place(at: Node(order: node.order + 1, shape: output.shape, pullback: pullback))
+  return output
+}
+
+/// Puts `output` on the tape if gradients flow to any of the inputs, and returns it.
+@inline(__always)
+package func record(
+  _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @escaping Pullback
+) -> Tensor {
+  let order = max(first.node?.order ?? -1, second.node?.order ?? -1, third?.node?.order ?? -1)
+  guard order >= 0, tapeIsOn else { return output }
+  output.place(at: Node(order: order + 1, shape: output.shape, pullback: pullback))
+  return output
+}
+
+/// As `record`, for a pullback that needs the output itself. It can't capture it, since output, node and pullback would
+/// then keep each other alive; it is handed a tensor that shares the output's memory and its place on the tape.
+@inline(__always)
+package func recordKeepingOutput(
+  _ output: Tensor, from input: Tensor, pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
+) -> Tensor {
+  guard let before = input.node, tapeIsOn else { return output }
+  let saved = output.detached()
+  let node = Node(order: before.order + 1, shape: output.shape, pullback: { _, _ in })
+  node.pullback = { [unowned node] gradient, sweep in
+    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.buffer, node: node) : saved, gradient, sweep)
+  }
+  output.place(at: node)
+  return output
+}

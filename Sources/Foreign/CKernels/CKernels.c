@@ -1,2 +1,0 @@
-#include "CKernels.h"
-void kernels_placeholder(void) {}

@@ -1,0 +1,99 @@
+#include "include/elementwise.h"
+
+#include "dispatch.h"
+#include "vector_math.h"
+
+#define UNARY(name, expression)                       \
+  DISPATCHED void name(floats_in from, floats_out to, size_t n) { \
+    for (size_t i = 0; i < n; i++) {                  \
+      float x = from[i];                              \
+      to[i] = (expression);                           \
+    }                                                 \
+  }
+
+UNARY(unary_negate, -x)
+UNARY(unary_relu, x < 0 ? 0 : x)
+UNARY(unary_sigmoid, sigmoid1(x))
+UNARY(unary_tanh, tanh1(x))
+UNARY(unary_exp, exp1(x))
+UNARY(unary_log, log1(x))
+UNARY(unary_square, x *x)
+UNARY(unary_square_root, __builtin_sqrtf(x))
+UNARY(unary_absolute, __builtin_fabsf(x))
+
+DISPATCHED void scale_offset(floats_in x, float factor, float offset, floats_out y, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = factor * x[i] + offset;
+}
+
+DISPATCHED void add_scaled(floats_in x, float factor, floats_out y, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
+}
+
+DISPATCHED void fill(float value, floats_out y, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = value;
+}
+
+DISPATCHED void add_row(floats_in x, floats_in row, floats_out y, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++, x += columns, y += columns)
+    for (size_t c = 0; c < columns; c++) y[c] = x[c] + row[c];
+}
+
+/// Moves `offset` to the next row of an odometer over all dimensions but the last; false when it has gone round.
+INLINED int advance(int64_t *index, const int64_t *sizes, int rank) {
+  for (int d = rank - 2; d >= 0; d--) {
+    if (++index[d] < sizes[d]) return 1;
+    index[d] = 0;
+  }
+  return 0;
+}
+
+INLINED int64_t place(const int64_t *index, const int64_t *strides, int rank) {
+  int64_t at = 0;
+  for (int d = 0; d < rank - 1; d++) at += index[d] * strides[d];
+  return at;
+}
+
+#define BINARY(name, expression)                                                                               \
+  DISPATCHED static void name##_row(                                                                           \
+      const float *a, int64_t step_a, const float *b, int64_t step_b, float *y, int64_t n) {                   \
+    if (step_a && step_b)                                                                                      \
+      for (int64_t i = 0; i < n; i++) {                                                                        \
+        float l = a[i], r = b[i];                                                                              \
+        y[i] = (expression);                                                                                   \
+      }                                                                                                        \
+    else if (step_a)                                                                                           \
+      for (int64_t i = 0; i < n; i++) {                                                                        \
+        float l = a[i], r = b[0];                                                                              \
+        y[i] = (expression);                                                                                   \
+      }                                                                                                        \
+    else                                                                                                       \
+      for (int64_t i = 0; i < n; i++) {                                                                        \
+        float l = a[0], r = b[i * step_b];                                                                     \
+        y[i] = (expression);                                                                                   \
+      }                                                                                                        \
+  }                                                                                                            \
+  void name(                                                                                                   \
+      floats_in a, const int64_t *a_strides, floats_in b, const int64_t *b_strides, floats_out y,              \
+      const int64_t *sizes, int rank) {                                                                        \
+    int64_t index[8] = {0}, n = sizes[rank - 1], step_a = a_strides[rank - 1], step_b = b_strides[rank - 1];   \
+    do {                                                                                                       \
+      name##_row(a + place(index, a_strides, rank), step_a, b + place(index, b_strides, rank), step_b, y, n);  \
+      y += n;                                                                                                  \
+    } while (advance(index, sizes, rank));                                                                     \
+  }
+
+BINARY(binary_add, l + r)
+BINARY(binary_subtract, l - r)
+BINARY(binary_multiply, l *r)
+BINARY(binary_divide, l / r)
+BINARY(binary_relu_gradient, r <= 0 ? 0 : l)
+BINARY(binary_sigmoid_gradient, l *(r * (1 - r)))
+BINARY(binary_tanh_gradient, l *(1 - r * r))
+
+void copy_strided(floats_in x, const int64_t *strides, floats_out y, const int64_t *sizes, int rank) {
+  int64_t index[8] = {0}, n = sizes[rank - 1], step = strides[rank - 1];
+  do {
+    const float *row = x + place(index, strides, rank);
+    for (int64_t i = 0; i < n; i++) *y++ = row[i * step];
+  } while (advance(index, sizes, rank));
+}

@@ -1,0 +1,23 @@
+// Pooled memory for tensors: 64-byte-aligned blocks, kept by the thread that frees them and handed out again.
+#ifndef CKERNELS_MEMORY_H
+#define CKERNELS_MEMORY_H
+
+#include <stddef.h>
+
+/// A block of at least `bytes` bytes, aligned to 64, not cleared. Stops the process with a message if there is no memory.
+void *_Nonnull memory_take(size_t bytes);
+
+/// Gives a block back; `bytes` is what it was taken with. Any thread may give back what another took.
+void memory_give(void *_Nonnull block, size_t bytes);
+
+/// Bytes taken and not yet given back, counted on this thread (negative where it gives back what others took).
+long long memory_in_use(void);
+
+/// The largest value of `memory_in_use` on this thread since `memory_reset_peak`.
+long long memory_peak(void);
+void memory_reset_peak(void);
+
+/// Returns this thread's unused blocks to the system.
+void memory_trim(void);
+
+#endif

@@ -1,0 +1,23 @@
+// Sums over chosen dimensions.
+#ifndef CKERNELS_REDUCTIONS_H
+#define CKERNELS_REDUCTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// The sum of n elements, accumulated in Float64 over sixteen lanes.
+double sum_all(const float *_Nonnull x, size_t n);
+
+/// y[c] = sum over rows of x[r, c], and y[r] = sum over columns of x[r, c].
+void sum_columns(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
+void sum_rows(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
+
+/// y += x, x contiguous over `sizes`, y read by strides that are 0 where a dimension is summed over.
+void sum_strided(
+    const float *_Nonnull x, float *_Nonnull y, const int64_t *_Nonnull y_strides, const int64_t *_Nonnull sizes,
+    int rank);
+
+/// For each row the first index of its largest value; a row with a NaN gives the NaN's.
+void argmax_rows(const float *_Nonnull x, int64_t *_Nonnull index, size_t rows, size_t columns);
+
+#endif

@@ -1,0 +1,6 @@
+#include "include/thread_state.h"
+
+thread_state *thread_state_here(void) {
+  static _Thread_local thread_state here;
+  return &here;
+}

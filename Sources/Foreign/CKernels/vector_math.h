@@ -1,0 +1,89 @@
+// exp, log, tanh and the logistic function as straight-line code that the compiler turns into vectors.
+//
+// Goals: within 2 units in the last place over the normal range, NaN in to NaN out, correct limits at infinity, and
+// gradual underflow. Coefficients: S. Moshier, Cephes Mathematical Library (single precision), 1984-1992.
+#ifndef CKERNELS_VECTOR_MATH_H
+#define CKERNELS_VECTOR_MATH_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+INLINED float from_bits(int32_t bits) {
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+INLINED int32_t to_bits(float value) {
+  int32_t bits;
+  memcpy(&bits, &value, 4);
+  return bits;
+}
+
+/// 2^n for -126 <= n <= 127.
+INLINED float power_of_two(int32_t n) { return from_bits((n + 127) << 23); }
+
+INLINED float exp1(float x) {
+  // Beyond these limits the result is 0 or infinity all the same; a NaN passes both comparisons unchanged.
+  x = x > 100.0f ? 100.0f : x;
+  x = x < -110.0f ? -110.0f : x;
+  float n = __builtin_rintf(x * 1.44269504f);
+  float r = x - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  // Two factors, so that neither leaves the range of exponents; a NaN has no integer, so it counts as 0.
+  int32_t whole = n == n ? (int32_t)n : 0;
+  int32_t half = whole >> 1;
+  return p * power_of_two(half) * power_of_two(whole - half);
+}
+
+INLINED float log1(float x) {
+  float scaled = x < 1.17549435e-38f ? x * 8388608.0f : x;
+  float shift = x < 1.17549435e-38f ? -23.0f : 0.0f;
+  int32_t bits = to_bits(scaled);
+  int32_t exponent = ((bits >> 23) & 255) - 126;
+  float m = from_bits((bits & 0x007fffff) | 0x3f000000);
+  float low = m < 0.707106781f ? 1.0f : 0.0f;
+  float e = (float)exponent - low + shift;
+  float f = (m - 1.0f) + low * m;
+  float z = f * f;
+  float p = 7.0376836292e-2f;
+  p = p * f - 1.1514610310e-1f;
+  p = p * f + 1.1676998740e-1f;
+  p = p * f - 1.2420140846e-1f;
+  p = p * f + 1.4249322787e-1f;
+  p = p * f - 1.6668057665e-1f;
+  p = p * f + 2.0000714765e-1f;
+  p = p * f - 2.4999993993e-1f;
+  p = p * f + 3.3333331174e-1f;
+  float y = p * f * z + e * -2.12194440e-4f - 0.5f * z;
+  float result = f + y + e * 0.693359375f;
+  result = x == 0.0f ? -__builtin_inff() : result;
+  result = x == __builtin_inff() ? x : result;
+  return x >= 0.0f ? result : __builtin_nanf("");
+}
+
+INLINED float sigmoid1(float x) { return 1.0f / (1.0f + exp1(-x)); }
+
+INLINED float tanh1(float x) {
+  float size = __builtin_fabsf(x);
+  float far = 1.0f - 2.0f / (exp1(size + size) + 1.0f);
+  float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  float near = p * z * x + x;
+  return size < 0.625f ? near : __builtin_copysignf(far, x);
+}
+
+#endif

@@ -1,0 +1,53 @@
+/// The children and parameters that a module holds itself, found by looking at its properties once.
+struct Contents {
+  private(set) var children: [(name: String, module: Module)] = []
+  private(set) var parameters: [(name: String, parameter: Parameter)] = []
+
+  init(of module: Module) {
+    if let named = module.namedChildren { children = named }
+    var levels: [Mirror] = []
+    var level: Mirror? = Mirror(reflecting: module)
+    while let mirror = level, mirror.subjectType != Module.self {
+      levels.append(mirror)
+      level = mirror.superclassMirror
+    }
+    // A superclass's properties come first.
+    for mirror in levels.reversed() {
+      for property in mirror.children {
+        let name = property.label ?? ""
+        collect(property.value, name.hasPrefix(lazyPrefix) ? String(name.dropFirst(lazyPrefix.count)) : name, module)
+      }
+    }
+  }
+
+  /// Takes in a module or parameter, or those that an array, dictionary, optional or tuple holds, named by their place in it.
+  private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
+    if let module = value as? Module {
+      if holder.namedChildren == nil { children.append((name, module)) }
+    } else if let parameter = value as? Parameter {
+      parameters.append((name, parameter))
+    } else {
+      let mirror = Mirror(reflecting: value)
+      switch mirror.displayStyle {
+      case .optional: for child in mirror.children { collect(child.value, name, holder) }
+      case .collection, .set:
+        for (index, child) in mirror.children.enumerated() { collect(child.value, "\(name).\(index)", holder) }
+      case .tuple:
+        for (index, child) in mirror.children.enumerated() {
+          let label = child.label ?? ""
+          collect(child.value, "\(name).\(label.isEmpty || label.hasPrefix(".") ? "\(index)" : label)", holder)
+        }
+      case .dictionary:
+        let entries = mirror.children.compactMap { entry -> (String, Any)? in
+          let pair = Array(Mirror(reflecting: entry.value).children)
+          return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
+        }
+        for (key, value) in entries.sorted(by: { $0.0 < $1.0 }) { collect(value, "\(name).\(key)", holder) }
+      default: break
+      }
+    }
+  }
+}
+
+/// How the compiler names the storage of lazy properties.
+private let lazyPrefix = "$__lazy_storage_$_"

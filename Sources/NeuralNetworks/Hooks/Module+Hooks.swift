@@ -1,0 +1,74 @@
+import Autodiff
+
+/// A hook that is attached; it stays so until `remove()`.
+public final class HookHandle {
+  private var detach: (() -> Void)?
+
+  init(_ detach: @escaping () -> Void) { self.detach = detach }
+
+  /// Takes the hook away. A second call does nothing.
+  public func remove() {
+    detach?()
+    detach = nil
+  }
+}
+
+extension Module {
+  /// Calls `hook` after each call of a module whose path fits `pattern`, with the output; what it returns replaces the output.
+  /// `*` is one component of a path, `**` any number. Throws if nothing fits.
+  @discardableResult
+  public func onForward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(pattern, \.forward, hook)
+  }
+
+  /// Calls `hook` with dL/d(output) of each call of a module whose path fits `pattern`, once it is complete and before it is
+  /// passed on; what it returns replaces the gradient. Throws if nothing fits.
+  @discardableResult
+  public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(pattern, \.backward, hook)
+  }
+
+  /// Calls `hook` with dL/d(parameter) of each backward pass that reaches a parameter whose path fits `pattern`, once it is
+  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits.
+  @discardableResult
+  public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
+    let all = parameters
+    let chosen = try fitting(pattern, all.map(\.path), "parameter").map { all[$0] }
+    let id = HookID()
+    for (path, parameter) in chosen {
+      let site = HookSite(path: path, kind: "Parameter", callIndex: 0)
+      parameter.addGradientHook(id) { hook(site, $0) }
+    }
+    return HookHandle { for (_, parameter) in chosen { parameter.removeGradientHook(id) } }
+  }
+
+  private func attach(
+    _ pattern: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
+  ) throws -> HookHandle {
+    let all = modules
+    let chosen = try fitting(pattern, all.map(\.path), "module").map { all[$0] }
+    let id = HookID()
+    for (path, module) in chosen {
+      let hooks = module.hooks ?? ModuleHooks(kind: module.kind)
+      hooks[keyPath: list].append(.init(id: id, path: path, hook: hook))
+      module.hooks = hooks
+    }
+    return HookHandle {
+      for (_, module) in chosen {
+        module.hooks?[keyPath: list].removeAll { $0.id === id }
+        if module.hooks?.isEmpty == true { module.hooks = nil }
+      }
+    }
+  }
+
+  /// The indices of the paths that fit.
+  private func fitting(_ pattern: String, _ paths: [String], _ what: String) throws -> [Int] {
+    let parsed = PathPattern(pattern)
+    let indices = paths.indices.filter { parsed.matches(paths[$0]) }
+    guard !indices.isEmpty else {
+      let named = paths.filter { !$0.isEmpty }
+      throw HookError.nothingMatches(pattern: pattern, what: what, nearest: nearestNames(to: pattern, among: named))
+    }
+    return indices
+  }
+}

@@ -1,0 +1,105 @@
+import Autodiff
+
+/// A rule for a parameter's first values.
+///
+/// With n inputs and m outputs, a weight's variance is
+/// He 2/n, Xavier (Glorot) 2/(n + m), LeCun 1/n, each drawn from a normal or a uniform distribution.
+///
+/// Sources: LeCun et al., "Efficient BackProp", 1998; Glorot and Bengio, "Understanding the difficulty of training deep
+/// feedforward neural networks", 2010; He et al., "Delving deep into rectifiers", 2015, arXiv:1502.01852; Saxe et al.,
+/// "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013, arXiv:1312.6120.
+public struct Initializer: Sendable, CustomStringConvertible {
+  /// What the rule is, in the field's terms.
+  public let description: String
+  let fill: @Sendable (_ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ fan: Fan, _ stream: inout RandomStream) -> Void
+
+  /// A rule of one's own: `fill` writes each element from the named stream of the parameter.
+  public init(
+    _ description: String,
+    fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>, Shape, Fan, inout RandomStream) -> Void
+  ) {
+    self.description = description
+    self.fill = fill
+  }
+
+  /// Normal with variance 2 / inputs: keeps the size of signals and gradients through layers of ReLU.
+  public static let heNormal = normal("He normal") { 2 / Double($0.inputs) }
+  /// Uniform with variance 2 / inputs.
+  public static let heUniform = uniform("He uniform") { 2 / Double($0.inputs) }
+  /// Normal with variance 2 / (inputs + outputs).
+  public static let xavierNormal = normal("Xavier normal") { 2 / Double($0.inputs + $0.outputs) }
+  /// Uniform with variance 2 / (inputs + outputs).
+  public static let xavierUniform = uniform("Xavier uniform") { 2 / Double($0.inputs + $0.outputs) }
+  /// Normal with variance 1 / inputs.
+  public static let leCunNormal = normal("LeCun normal") { 1 / Double($0.inputs) }
+  /// Uniform with variance 1 / inputs.
+  public static let leCunUniform = uniform("LeCun uniform") { 1 / Double($0.inputs) }
+  /// Uniform from −1/√inputs to 1/√inputs, variance 1 / (3 inputs): what PyTorch's layers begin with. Too small for deep nets
+  /// of ReLU, whose gradients it shrinks by √(1/6) = 0.408 a layer.
+  public static let pyTorchDefault = uniform("U(±1/√n)") { 1 / (3 * Double($0.inputs)) }
+  /// All zeros.
+  public static let zeros = constant(0)
+
+  /// Normal with variance `weightVariance` / inputs; theory's σ_w².
+  public static func normal(weightVariance: Double) -> Initializer {
+    normal("normal, σ_w² = \(weightVariance)") { weightVariance / Double($0.inputs) }
+  }
+
+  /// Every element the same.
+  public static func constant(_ value: Float) -> Initializer {
+    Initializer("constant \(value)") { values, _, _, _ in values.update(repeating: value) }
+  }
+
+  /// Rows, or columns where there are fewer, that are orthogonal and of length `gain`; a random rotation where the matrix is
+  /// square. Dimensions after the first count as columns.
+  public static func orthogonal(gain: Double = 1) -> Initializer {
+    Initializer(gain == 1 ? "orthogonal" : "orthogonal, gain \(gain)") { values, shape, _, stream in
+      fillOrthogonal(values, rows: shape.first ?? 1, gain: gain, from: &stream)
+    }
+  }
+
+  private static func normal(_ description: String, _ variance: @escaping @Sendable (Fan) -> Double) -> Initializer {
+    Initializer(description) { values, _, fan, stream in
+      let deviation = variance(fan).squareRoot()
+      for first in stride(from: 0, to: values.count, by: 2) {
+        let (a, b) = stream.normalPair()
+        values[first] = Float(a * deviation)
+        if first + 1 < values.count { values[first + 1] = Float(b * deviation) }
+      }
+    }
+  }
+
+  private static func uniform(_ description: String, _ variance: @escaping @Sendable (Fan) -> Double) -> Initializer {
+    Initializer(description) { values, _, fan, stream in
+      let bound = (3 * variance(fan)).squareRoot()
+      for index in values.indices { values[index] = Float((2 * stream.uniform() - 1) * bound) }
+    }
+  }
+}
+
+/// Gram and Schmidt's procedure on random normal vectors, twice each, which leaves them orthogonal to rounding.
+private func fillOrthogonal(
+  _ values: UnsafeMutableBufferPointer<Float>, rows: Int, gain: Double, from stream: inout RandomStream
+) {
+  guard !values.isEmpty else { return }
+  let columns = values.count / rows
+  let count = min(rows, columns), length = max(rows, columns)
+  var basis = [[Double]]()
+  while basis.count < count {
+    var vector = (0..<length).map { _ in stream.normalPair().0 }
+    for _ in 0..<2 {
+      for other in basis {
+        var overlap = 0.0
+        for i in 0..<length { overlap += vector[i] * other[i] }
+        for i in 0..<length { vector[i] -= overlap * other[i] }
+      }
+    }
+    let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    basis.append(vector.map { $0 / norm })
+  }
+  for row in 0..<rows {
+    for column in 0..<columns {
+      values[row * columns + column] = Float(gain * (rows <= columns ? basis[row][column] : basis[column][row]))
+    }
+  }
+}

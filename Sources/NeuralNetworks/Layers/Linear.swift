@@ -1,0 +1,28 @@
+import Autodiff
+
+/// A fully connected layer.
+///
+/// y = x Wᵀ + b, with x [n, inputs], W [outputs, inputs], b [outputs], y [n, outputs].
+///
+/// W begins as the initializer says, by default U(±1/√inputs) as in PyTorch. b begins as U(±1/√inputs) where W does so by
+/// default, otherwise as zeros.
+public final class Linear: Module {
+  public let weight: Parameter
+  /// nil for a layer without one.
+  public let bias: Parameter?
+  private let inputs: Int
+  private let outputs: Int
+
+  /// A layer from `inputs` to `outputs` numbers. `initializer` nil is PyTorch's default.
+  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
+    self.inputs = inputs
+    self.outputs = outputs
+    let fan = Fan(inputs: inputs, outputs: outputs)
+    weight = Parameter([outputs, inputs], initializer: initializer ?? .pyTorchDefault)
+    self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias?.value) }
+
+  public override var details: String { "\(inputs) → \(outputs)" }
+}

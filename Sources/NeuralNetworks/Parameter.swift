@@ -1,0 +1,96 @@
+import Autodiff
+
+/// A tensor that training changes: a weight or a bias.
+///
+/// It has no value until the model that holds it is initialized, since its numbers come from a stream that is named by the
+/// seed and the parameter's path in that model.
+public final class Parameter {
+  /// The sizes of the dimensions; for weights [outputs, inputs].
+  public let shape: Shape
+  /// Where the first values come from.
+  public let initializer: Initializer
+  let fan: Fan
+  private var tensor: Tensor?
+  private let leaf: Tensor
+  private var gradientHooks: [(id: HookID, hook: (Tensor) -> Tensor?)] = []
+
+  /// The path in the model that was initialized last, such as `blocks.3.1.weight`.
+  public internal(set) var path = ""
+
+  /// A parameter without a value. The number of inputs and outputs that the initializer scales by is read off the shape
+  /// [outputs, inputs, …] unless `fan` says otherwise.
+  public init(_ shape: Shape, initializer: Initializer, fan: Fan? = nil) {
+    self.shape = shape
+    self.initializer = initializer
+    self.fan = fan ?? Fan(of: shape)
+    leaf = Tensor(shape: shape) { _ in }.requiringGradient()
+  }
+
+  /// The current value. Stops if there is none yet.
+  public var value: Tensor {
+    guard let tensor else {
+      stop(
+        "parameter", "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
+          + "call initialize(seed:) on the model first")
+    }
+    return tensor
+  }
+
+  /// Whether the parameter has a value.
+  public var isInitialized: Bool { tensor != nil }
+
+  /// dL/d(parameter), summed over backward passes since the optimizer's last step; nil before the first.
+  public var gradient: Tensor? {
+    get { leaf.gradient }
+    set { leaf.gradient = newValue }
+  }
+
+  /// Gives the parameter a value of its shape.
+  public func set(_ value: Tensor) {
+    guard value.shape == shape else { stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape") }
+    tensor = value.sharing(placeOf: leaf)
+  }
+
+  /// Calls `body` with the elements to be changed in place. Whoever holds an earlier `value` keeps it as it was.
+  func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    _ = value
+    if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() {
+      tensor = tensor!.copied().sharing(placeOf: leaf)
+    }
+    body(tensor!.elements)
+  }
+
+  /// Lets `hook` see and replace the gradient of each backward pass, before it is added to `gradient`.
+  func addGradientHook(_ id: HookID, _ hook: @escaping (Tensor) -> Tensor?) {
+    gradientHooks.append((id, hook))
+    leaf.setGradientHook { [unowned self] arrived in
+      var gradient = arrived
+      for (_, hook) in gradientHooks { gradient = hook(gradient) ?? gradient }
+      return gradient
+    }
+  }
+
+  func removeGradientHook(_ id: HookID) {
+    gradientHooks.removeAll { $0.id === id }
+    if gradientHooks.isEmpty { leaf.setGradientHook(nil) }
+  }
+}
+
+/// How many inputs each output of a layer has, and how many outputs each input reaches.
+public struct Fan: Sendable, Hashable {
+  public let inputs: Int
+  public let outputs: Int
+
+  public init(inputs: Int, outputs: Int) {
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  /// Of a weight [outputs, inputs, …], where further dimensions, a convolution's window, multiply both. A vector has as many
+  /// inputs as elements.
+  public init(of shape: Shape) {
+    let window = shape.dropFirst(2).reduce(1, *)
+    inputs = (shape.count > 1 ? shape[1] : shape.first ?? 1) * window
+    outputs = (shape.first ?? 1) * window
+  }
+}
