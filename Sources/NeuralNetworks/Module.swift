@@ -42,6 +42,9 @@ open class Module: CustomStringConvertible {
     return output
   }
 
+  /// The parameters that the module holds itself, not its children, by the names of its properties.
+  public final var ownParameters: [(name: String, parameter: Parameter)] { contents.parameters }
+
   /// What the module is: the name of its type.
   open var kind: String { String(describing: type(of: self)) }
 

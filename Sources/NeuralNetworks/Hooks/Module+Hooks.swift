@@ -46,19 +46,28 @@ extension Module {
     _ pattern: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
   ) throws -> HookHandle {
     let all = modules
-    let chosen = try fitting(pattern, all.map(\.path), "module").map { all[$0] }
+    let handles = try fitting(pattern, all.map(\.path), "module").map { all[$0].module.attach(as: all[$0].path, list, hook) }
+    return HookHandle { for handle in handles { handle.remove() } }
+  }
+
+  /// Attaches a hook to this module, which is called `path` in the model that is being watched.
+  private func attach(
+    as path: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
+  ) -> HookHandle {
     let id = HookID()
-    for (path, module) in chosen {
-      let hooks = module.hooks ?? ModuleHooks(kind: module.kind)
-      hooks[keyPath: list].append(.init(id: id, path: path, hook: hook))
-      module.hooks = hooks
+    let hooks = self.hooks ?? ModuleHooks(kind: kind)
+    hooks[keyPath: list].append(.init(id: id, path: path, hook: hook))
+    self.hooks = hooks
+    return HookHandle { [self] in
+      hooks[keyPath: list].removeAll { $0.id === id }
+      if hooks.isEmpty { self.hooks = nil }
     }
-    return HookHandle {
-      for (_, module) in chosen {
-        module.hooks?[keyPath: list].removeAll { $0.id === id }
-        if module.hooks?.isEmpty == true { module.hooks = nil }
-      }
-    }
+  }
+
+  /// As `onForward` and `onBackward`, for this module alone.
+  package func watch(as path: String, forward: Hook? = nil, backward: Hook? = nil) -> HookHandle {
+    let handles = [forward.map { attach(as: path, \.forward, $0) }, backward.map { attach(as: path, \.backward, $0) }]
+    return HookHandle { for handle in handles { handle?.remove() } }
   }
 
   /// The indices of the paths that fit.
