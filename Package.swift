@@ -55,7 +55,7 @@ let package = Package(
 
     // Tests mirror the rooms.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
-    tests("Autodiff"),
+    tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks"),
     tests("Datasets"),
     tests("RunFile"),

@@ -1,0 +1,94 @@
+import Autodiff
+import CKernels
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct KernelTests {
+  private let points: [Float] =
+    [0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, 1e-40, .leastNormalMagnitude, 88.7, 88.8, -87.3, -100, -103, -110, 1e38, 1e-20]
+    + stride(from: Float(-104), through: 89, by: 0.0371)
+
+  private func worst(_ f: (Tensor) -> Tensor, _ reference: (Double) -> Double, over points: [Float]) -> Double {
+    let found = f(Tensor(points, shape: [points.count])).values
+    return zip(points, found).reduce(0) { worst, pair in
+      let (x, y) = pair
+      let exact = reference(Double(x)), rounded = Float(exact)
+      if rounded.isNaN || rounded.isInfinite { return y.isNaN == rounded.isNaN && (y.isNaN || y == rounded) ? worst : .infinity }
+      return max(worst, abs(Double(y) - exact) / Double(max(rounded.magnitude.ulp, .leastNonzeroMagnitude)))
+    }
+  }
+
+  @Test func functionsAreRightToAFewUnitsInTheLastPlace() {
+    #expect(worst(exp, { Foundation.exp($0) }, over: points) < 2)
+    #expect(worst(log, { $0 < 0 ? .nan : Foundation.log($0) }, over: points.map { abs($0) } + [-1]) < 2)
+    #expect(worst(tanh, { Foundation.tanh($0) }, over: points.map { $0 / 9 }) < 3)
+    #expect(worst(sigmoid, { 1 / (1 + Foundation.exp(-$0)) }, over: points) < 4)
+  }
+
+  @Test func noFunctionHidesNaN() {
+    let x = Tensor(repeating: .nan, shape: [37])
+    for y in [relu(x), sigmoid(x), tanh(x), exp(x), log(x), square(x), x.squareRoot(), -x, x + 1, x * x, softmax(x)] {
+      #expect(y.values.allSatisfy(\.isNaN))
+    }
+    #expect(crossEntropy(Tensor([0, .nan, 1], shape: [1, 3]), [0]).value.isNaN)
+    #expect(x.sum().value.isNaN)
+    let g = Tensor(repeating: .nan, shape: [37]), leaf = Tensor(repeating: 1, shape: [37]).requiringGradient()
+    (relu(leaf) * g).sum().backward()
+    #expect(leaf.gradient!.values.allSatisfy(\.isNaN))
+  }
+
+  @Test(arguments: [1, 15, 16, 17, 1000]) func statisticsAgreeWithASlowSum(_ count: Int) {
+    var values = sampleValues(count).map { $0 < -0.5 ? 0 : $0 }
+    if count > 2 { values[2] = 1e-30 }
+    let exact = values.map(Double.init)
+    let seen = statistics_of(values, count, -0.2, 0.7)
+    #expect(abs(seen.sum - exact.reduce(0, +)) < 1e-12)
+    #expect(abs(seen.square_sum - exact.reduce(0) { $0 + $1 * $1 }) < 1e-12)
+    #expect(seen.minimum == values.min() && seen.maximum == values.max())
+    #expect(seen.zeros == values.filter { $0 == 0 }.count)
+    #expect(seen.outside == values.filter { $0 < -0.2 || $0 > 0.7 }.count)
+    #expect(seen.nonfinite == 0)
+    let magnitudes = magnitudes_of(values, count)
+    #expect(magnitudes.square_sum == seen.square_sum && magnitudes.sum == seen.sum)
+    #expect(magnitudes.largest == values.map(abs).max())
+  }
+
+  @Test func tinySquaresDoNotVanish() {
+    #expect(abs(Tensor(repeating: 1e-30, shape: [100]).rms - 1e-30) < 1e-36)
+  }
+
+  @Test(arguments: [0, 3, 40]) func statisticsTellNonfiniteValues(_ place: Int) {
+    var values = [Float](repeating: 1, count: 41)
+    values[place] = .nan
+    var seen = statistics_of(values, 41, -.infinity, .infinity)
+    #expect(seen.nonfinite == 1 && seen.minimum.isNaN && seen.maximum.isNaN)
+    #expect(magnitudes_of(values, 41).largest.isNaN)
+    values[place] = -.infinity
+    seen = statistics_of(values, 41, -.infinity, .infinity)
+    #expect(seen.nonfinite == 1 && seen.minimum == -.infinity && seen.maximum == 1)
+    #expect(magnitudes_of(values, 41).largest == .infinity)
+  }
+
+  /// Blocks of every size class up to a few megabytes: large enough, aligned, and none handed out twice.
+  @Test func pooledMemory() {
+    var blocks: [(UnsafeMutableRawPointer, Int)] = []
+    let sizes = (0...20).flatMap { [1 << $0, (1 << $0) + 1, (1 << $0) * 13 / 8] }
+    for round in 0..<2 {
+      for size in sizes {
+        let block = memory_take(size)
+        #expect(Int(bitPattern: block) % 64 == 0)
+        memset(block, Int32(round + 1), size)
+        blocks.append((block, size))
+      }
+      #expect(Set(blocks.map(\.0)).count == sizes.count)
+      for (block, size) in blocks {
+        let bytes = UnsafeRawBufferPointer(start: block, count: size)
+        #expect(bytes.first == UInt8(round + 1) && bytes.last == UInt8(round + 1))
+      }
+      for (block, size) in blocks { memory_give(block, size) }
+      blocks = []
+    }
+    memory_trim()
+  }
+}
