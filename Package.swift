@@ -50,7 +50,7 @@ let package = Package(
         "CairoBackend", "Charts",
       ]),
     room("Experiments", ["Rheoscope"], path: "experiments"),
-    room("CommandLineTool", ["Experiments"]),
+    room("CommandLineTool", ["Experiments", "Rheoscope"]),
     .executableTarget(name: "RheoscopeMain", dependencies: ["CommandLineTool"], swiftSettings: checks),
 
     // Tests mirror the rooms.
