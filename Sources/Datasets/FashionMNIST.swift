@@ -1,0 +1,77 @@
+/// 70,000 grey images of clothes, 28 × 28 pixels, in ten classes: 60,000 to train on and 10,000 to test with.
+///
+/// Inputs are standardized: (pixel / 255 − mean) / deviation, with mean and standard deviation over all pixels of the training
+/// images, about 0.2860 and 0.3530.
+///
+/// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
+/// 2017, arXiv:1708.07747.
+public struct FashionMNIST: Sendable {
+  /// Where Debian's package `dataset-fashion-mnist` puts the four files.
+  public static let defaultDirectory = "/usr/share/datasets/fashion-mnist"
+
+  /// What the classes 0 to 9 are.
+  public static let classNames = [
+    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+  ]
+
+  /// Inputs [n, 784], rows of pixels from the top.
+  public let train: Dataset
+  /// Inputs [n, 784], standardized as the training images are.
+  public let test: Dataset
+  /// The mean of the training images' pixels, from 0 (black) to 1.
+  public let mean: Double
+  /// The standard deviation of the training images' pixels.
+  public let deviation: Double
+  /// What tells these data from others: the CRC-32 of each of the four files' contents, in the order training images,
+  /// training labels, test images, test labels.
+  public let hash: String
+
+  /// Loads the four gzipped IDX files of a folder. Throws `DataError` if one is missing or broken.
+  public init(directory: String = defaultDirectory) throws {
+    let train = try Part("train", in: directory)
+    let test = try Part("t10k", in: directory)
+    (mean, deviation) = momentsOfPixels(train.images.elements)
+    let table = (0...255).map { [mean, deviation] in Float((Double($0) / 255 - mean) / deviation) }
+    self.train = Dataset(bytes: train.images.elements, table: table, labels: train.labels.elements.map(Int.init))
+    self.test = Dataset(bytes: test.images.elements, table: table, labels: test.labels.elements.map(Int.init))
+    hash = [train.images, train.labels, test.images, test.labels].map { file in
+      let digits = String(file.checksum, radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined(separator: "-")
+  }
+}
+
+/// An image file and its label file, checked against each other.
+private struct Part {
+  let images: IDXFile
+  let labels: IDXFile
+
+  init(_ name: String, in directory: String) throws(DataError) {
+    let imagesPath = "\(directory)/\(name)-images-idx3-ubyte.gz"
+    let labelsPath = "\(directory)/\(name)-labels-idx1-ubyte.gz"
+    labels = try IDXFile(path: labelsPath, dimensions: 1)
+    images = try IDXFile(path: imagesPath, dimensions: 3)
+    guard images.sizes[0] > 0 else { throw .empty(path: imagesPath) }
+    guard images.sizes[1...] == [28, 28] else {
+      throw .wrongImageSize(path: imagesPath, rows: images.sizes[1], columns: images.sizes[2])
+    }
+    guard images.sizes[0] == labels.sizes[0] else {
+      throw .countsDiffer(path: labelsPath, labels: labels.sizes[0], images: images.sizes[0])
+    }
+    let classes = FashionMNIST.classNames.count
+    if let row = labels.elements.firstIndex(where: { $0 >= classes }) {
+      throw .wrongLabel(path: labelsPath, row: row, label: Int(labels.elements[row]), classes: classes)
+    }
+  }
+}
+
+/// Mean and standard deviation of bytes / 255. A constant image has deviation 1, so that it can be divided by.
+private func momentsOfPixels(_ bytes: [UInt8]) -> (mean: Double, deviation: Double) {
+  var counts = [Int](repeating: 0, count: 256)
+  for byte in bytes { counts[Int(byte)] += 1 }
+  let count = Double(bytes.count)
+  let mean = counts.enumerated().reduce(0) { $0 + Double($1.offset * $1.element) } / 255 / count
+  let squares = counts.enumerated().reduce(0) { $0 + Double($1.offset * $1.offset * $1.element) } / (255 * 255) / count
+  let variance = squares - mean * mean
+  return (mean, variance > 0 ? variance.squareRoot() : 1)
+}

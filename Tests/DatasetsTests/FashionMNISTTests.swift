@@ -1,0 +1,151 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct FashionMNISTTests {
+  @Test func loadsAndStandardizes() throws {
+    let files = try SmallImageFiles()
+    defer { try? files.remove() }
+    let data = try FashionMNIST(directory: files.directory)
+    #expect(data.train.count == 20 && data.test.count == 10)
+    #expect(data.train.inputSize == 784)
+    #expect(data.test.labels == Array(0..<10))
+
+    let pixels = (0..<20).flatMap { image in (0..<784).map { Double(SmallImageFiles.pixel(image, $0)) / 255 } }
+    let mean = pixels.reduce(0, +) / Double(pixels.count)
+    let deviation = (pixels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(pixels.count)).squareRoot()
+    #expect(abs(data.mean - mean) < 1e-12 && abs(data.deviation - deviation) < 1e-12)
+
+    let batch = data.test.batch(at: [3, 9])
+    #expect(batch.inputs.shape == [2, 784])
+    #expect(batch.labels == [3, 9])
+    let expected = [3, 9].flatMap { image in
+      (0..<784).map { (Double(SmallImageFiles.pixel(image, $0)) / 255 - mean) / deviation }
+    }
+    #expect(relativeDifference(batch.inputs.values, expected) < 1e-6)
+  }
+
+  @Test func hashTellsDataApart() throws {
+    let files = try SmallImageFiles()
+    defer { try? files.remove() }
+    let before = try FashionMNIST(directory: files.directory).hash
+    #expect(try FashionMNIST(directory: files.directory).hash == before)
+    var labels = SmallImageFiles.labels(20)
+    labels[8] = 5
+    files.write(labels, to: SmallImageFiles.trainLabels)
+    #expect(try FashionMNIST(directory: files.directory).hash != before)
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: FashionMNIST.defaultDirectory)))
+  func realDataHaveThePublishedMoments() throws {
+    let data = try FashionMNIST()
+    #expect(data.train.count == 60_000 && data.test.count == 10_000)
+    #expect(abs(data.mean - 0.2860) < 1e-4 && abs(data.deviation - 0.3530) < 1e-4)
+    for digit in 0..<10 { #expect(data.test.labels.filter { $0 == digit }.count == 1000) }
+  }
+}
+
+/// One broken folder each, and what loading it says.
+@Suite struct BrokenDataTests {
+  let files: SmallImageFiles
+  let images: String
+  let labels: String
+
+  init() throws {
+    files = try SmallImageFiles()
+    images = files.path(SmallImageFiles.trainImages)
+    labels = files.path(SmallImageFiles.trainLabels)
+  }
+
+  private func expectLoading(toThrow error: DataError) {
+    #expect(throws: error) { try FashionMNIST(directory: files.directory) }
+    #expect(!error.description.contains("\n"))
+    #expect(error.description.hasSuffix("dataset-fashion-mnist, or give another folder with --data DIR"))
+    try? files.remove()
+  }
+
+  @Test func missingFolder() throws {
+    try files.remove()
+    expectLoading(toThrow: .missing(path: labels))
+  }
+
+  @Test func missingFile() throws {
+    try FileManager.default.removeItem(atPath: images)
+    expectLoading(toThrow: .missing(path: images))
+  }
+
+  @Test func folderInPlaceOfFile() throws {
+    try FileManager.default.removeItem(atPath: labels)
+    try FileManager.default.createDirectory(atPath: labels, withIntermediateDirectories: false)
+    #expect {
+      try FashionMNIST(directory: files.directory)
+    } throws: {
+      if case DataError.unreadable(labels, _) = $0 { true } else { false }
+    }
+    try files.remove()
+  }
+
+  @Test func notCompressed() throws {
+    try files.writeRaw(Data(SmallImageFiles.labels(20)), to: SmallImageFiles.trainLabels)
+    expectLoading(toThrow: .notGzip(path: labels))
+  }
+
+  @Test func emptyFile() throws {
+    try files.writeRaw(Data(), to: SmallImageFiles.trainLabels)
+    expectLoading(toThrow: .notGzip(path: labels))
+  }
+
+  @Test(arguments: [2, 12, 100, -9, -1]) func cutShort(at place: Int) throws {
+    let whole = try files.read(SmallImageFiles.trainImages)
+    try files.writeRaw(whole.prefix(place > 0 ? place : whole.count + place), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .truncated(path: images))
+  }
+
+  @Test func fewerImagesThanTheHeaderSays() {
+    files.write(SmallImageFiles.images(20).dropLast(1), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .truncated(path: images))
+  }
+
+  @Test func moreImagesThanTheHeaderSays() {
+    files.write(SmallImageFiles.images(20) + [0], to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .damaged(path: images))
+  }
+
+  @Test(arguments: [[1 << 31, 28, 28], [0xffff_ffff, 0xffff_ffff, 0xffff_ffff]]) func hugeSizes(_ sizes: [Int]) {
+    files.write(SmallImageFiles.idx(sizes: sizes, [1, 2, 3]), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .truncated(path: images))
+  }
+
+  @Test func wrongChecksum() throws {
+    var whole = try files.read(SmallImageFiles.trainImages)
+    whole[whole.count - 6] ^= 1
+    try files.writeRaw(whole, to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .damaged(path: images))
+  }
+
+  @Test func labelsWhereImagesShouldBe() {
+    files.write(SmallImageFiles.labels(20), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .wrongMagic(path: images, found: 0x801, expected: 0x803))
+  }
+
+  @Test func otherImageSize() {
+    files.write(SmallImageFiles.images(20, rows: 32), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .wrongImageSize(path: images, rows: 32, columns: 28))
+  }
+
+  @Test func noImages() {
+    files.write(SmallImageFiles.images(0), to: SmallImageFiles.trainImages)
+    expectLoading(toThrow: .empty(path: images))
+  }
+
+  @Test func anotherCountOfLabels() {
+    files.write(SmallImageFiles.labels(19), to: SmallImageFiles.trainLabels)
+    expectLoading(toThrow: .countsDiffer(path: labels, labels: 19, images: 20))
+  }
+
+  @Test func unknownClass() {
+    files.write(SmallImageFiles.idx(sizes: [20], [UInt8](repeating: 10, count: 20)), to: SmallImageFiles.trainLabels)
+    expectLoading(toThrow: .wrongLabel(path: labels, row: 0, label: 10, classes: 10))
+  }
+}
