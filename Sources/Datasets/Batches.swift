@@ -15,8 +15,8 @@ extension Dataset {
   }
 
   /// All samples once, in order, `size` at a time; the last batch holds what is left.
-  public func batchesInOrder(of size: Int) -> some Sequence<Batch> {
-    guard size >= 1 else { stop("batchesInOrder", "a batch of \(size), at least 1 is needed") }
+  public func inOrder(of size: Int) -> some Sequence<Batch> {
+    guard size >= 1 else { stop("inOrder", "a batch of \(size), at least 1 is needed") }
     return stride(from: 0, to: count, by: size).lazy.map { batch(at: $0..<Swift.min($0 + size, count)) }
   }
 }

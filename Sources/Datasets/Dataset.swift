@@ -5,7 +5,7 @@ public struct Dataset: Sendable {
   /// The class of each sample, from 0.
   public let labels: [Int]
   /// How many numbers a sample has.
-  public let inputSize: Int
+  public let features: Int
   private let storage: Storage
 
   private enum Storage: Sendable {
@@ -30,15 +30,15 @@ public struct Dataset: Sendable {
     }
     self.storage = storage
     self.labels = labels
-    inputSize = elements / labels.count
+    features = elements / labels.count
   }
 
   /// How many samples there are.
   public var count: Int { labels.count }
 
-  /// The samples at some indices, in their order: inputs [indices, inputSize].
+  /// The samples at some indices, in their order: inputs [indices, features].
   public func batch(at indices: some Collection<Int>) -> Batch {
-    let inputs = Tensor(shape: [indices.count, inputSize]) { target in
+    let inputs = Tensor(shape: [indices.count, features]) { target in
       switch storage {
       case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
       case .bytes(let bytes, let table):
@@ -56,7 +56,7 @@ public struct Dataset: Sendable {
     all.withUnsafeBufferPointer { all in
       for (row, index) in indices.enumerated() {
         guard labels.indices.contains(index) else { stop("Dataset", "no sample \(index), there are \(count)") }
-        for column in 0..<inputSize { target[row * inputSize + column] = number(all[index * inputSize + column]) }
+        for column in 0..<features { target[row * features + column] = number(all[index * features + column]) }
       }
     }
   }

@@ -11,7 +11,7 @@ public struct FashionMNIST: Sendable {
 
   /// What the classes 0 to 9 are.
   public static let classNames = [
-    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
   ]
 
   /// Inputs [n, 784], rows of pixels from the top.
@@ -21,17 +21,19 @@ public struct FashionMNIST: Sendable {
   /// The mean of the training images' pixels, from 0 (black) to 1.
   public let mean: Double
   /// The standard deviation of the training images' pixels.
-  public let deviation: Double
+  public let standardDeviation: Double
   /// What tells these data from others: the CRC-32 of each of the four files' contents, in the order training images,
   /// training labels, test images, test labels.
   public let hash: String
 
-  /// Loads the four gzipped IDX files of a folder. Throws `DataError` if one is missing or broken.
+  /// Loads the four gzipped IDX files of a folder. Throws `DatasetError` if one is missing or broken.
   public init(directory: String = defaultDirectory) throws {
     let train = try Part("train", in: directory)
     let test = try Part("t10k", in: directory)
-    (mean, deviation) = momentsOfPixels(train.images.elements)
-    let table = (0...255).map { [mean, deviation] in Float((Double($0) / 255 - mean) / deviation) }
+    let (mean, deviation) = momentsOfPixels(train.images.elements)
+    self.mean = mean
+    standardDeviation = deviation
+    let table = (0...255).map { Float((Double($0) / 255 - mean) / deviation) }
     self.train = Dataset(bytes: train.images.elements, table: table, labels: train.labels.elements.map(Int.init))
     self.test = Dataset(bytes: test.images.elements, table: table, labels: test.labels.elements.map(Int.init))
     hash = [train.images, train.labels, test.images, test.labels].map { file in
@@ -46,7 +48,7 @@ private struct Part {
   let images: IDXFile
   let labels: IDXFile
 
-  init(_ name: String, in directory: String) throws(DataError) {
+  init(_ name: String, in directory: String) throws(DatasetError) {
     let imagesPath = "\(directory)/\(name)-images-idx3-ubyte.gz"
     let labelsPath = "\(directory)/\(name)-labels-idx1-ubyte.gz"
     labels = try IDXFile(path: labelsPath, dimensions: 1)

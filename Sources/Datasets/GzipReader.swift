@@ -10,7 +10,7 @@ final class GzipReader {
   private var stream = z_stream()
   private var hasEnded = false
 
-  init(path: String) throws(DataError) {
+  init(path: String) throws(DatasetError) {
     self.path = path
     do {
       compressed = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -27,22 +27,22 @@ final class GzipReader {
   deinit { inflateEnd(&stream) }
 
   /// The next `count` bytes.
-  func read(_ count: Int) throws(DataError) -> [UInt8] {
+  func read(_ count: Int) throws(DatasetError) -> [UInt8] {
     // No compressed byte stands for more than 1032, so a broken header can't ask for more memory than the file is worth.
     guard count <= 1032 * compressed.count else { throw .truncated(path: path) }
     var bytes = [UInt8](repeating: 0, count: count)
-    try bytes.withUnsafeMutableBufferPointer { bytes throws(DataError) in try fill(bytes) }
+    try bytes.withUnsafeMutableBufferPointer { bytes throws(DatasetError) in try fill(bytes) }
     return bytes
   }
 
   /// Reads what should be the end, and returns the CRC-32 of all that the file holds.
-  func finish() throws(DataError) -> UInt32 {
+  func finish() throws(DatasetError) -> UInt32 {
     var surplus: UInt8 = 0
     if !hasEnded, try inflate(into: &surplus, count: 1) > 0 { throw .damaged(path: path) }
     return UInt32(stream.adler)
   }
 
-  private func fill(_ bytes: UnsafeMutableBufferPointer<UInt8>) throws(DataError) {
+  private func fill(_ bytes: UnsafeMutableBufferPointer<UInt8>) throws(DatasetError) {
     var done = 0
     while done < bytes.count {
       let room = min(bytes.count - done, Int(Int32.max))
@@ -53,7 +53,7 @@ final class GzipReader {
   }
 
   /// Writes up to `count` bytes, and returns how many; 0 is the end.
-  private func inflate(into bytes: UnsafeMutablePointer<UInt8>, count: Int) throws(DataError) -> Int {
+  private func inflate(into bytes: UnsafeMutablePointer<UInt8>, count: Int) throws(DatasetError) -> Int {
     guard !hasEnded else { return 0 }
     let consumed = Int(stream.total_in)
     let code = compressed.withUnsafeBytes { all in

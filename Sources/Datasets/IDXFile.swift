@@ -10,7 +10,7 @@ struct IDXFile {
   let checksum: UInt32
 
   /// Reads the file at `path`, which should have the given number of dimensions.
-  init(path: String, dimensions: Int) throws(DataError) {
+  init(path: String, dimensions: Int) throws(DatasetError) {
     let file = try GzipReader(path: path)
     // 0x08 stands for elements of one unsigned byte.
     let expected = 0x0800 | UInt32(dimensions)
@@ -30,5 +30,5 @@ struct IDXFile {
 
 extension GzipReader {
   /// The next four bytes as a big-endian number.
-  fileprivate func readWord() throws(DataError) -> UInt32 { try read(4).reduce(0) { $0 << 8 | UInt32($1) } }
+  fileprivate func readWord() throws(DatasetError) -> UInt32 { try read(4).reduce(0) { $0 << 8 | UInt32($1) } }
 }

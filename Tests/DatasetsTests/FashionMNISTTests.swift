@@ -9,13 +9,13 @@ import Testing
     defer { try? files.remove() }
     let data = try FashionMNIST(directory: files.directory)
     #expect(data.train.count == 20 && data.test.count == 10)
-    #expect(data.train.inputSize == 784)
+    #expect(data.train.features == 784)
     #expect(data.test.labels == Array(0..<10))
 
     let pixels = (0..<20).flatMap { image in (0..<784).map { Double(SmallImageFiles.pixel(image, $0)) / 255 } }
     let mean = pixels.reduce(0, +) / Double(pixels.count)
     let deviation = (pixels.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(pixels.count)).squareRoot()
-    #expect(abs(data.mean - mean) < 1e-12 && abs(data.deviation - deviation) < 1e-12)
+    #expect(abs(data.mean - mean) < 1e-12 && abs(data.standardDeviation - deviation) < 1e-12)
 
     let batch = data.test.batch(at: [3, 9])
     #expect(batch.inputs.shape == [2, 784])
@@ -41,7 +41,7 @@ import Testing
   func realDataHaveThePublishedMoments() throws {
     let data = try FashionMNIST()
     #expect(data.train.count == 60_000 && data.test.count == 10_000)
-    #expect(abs(data.mean - 0.2860) < 1e-4 && abs(data.deviation - 0.3530) < 1e-4)
+    #expect(abs(data.mean - 0.2860) < 1e-4 && abs(data.standardDeviation - 0.3530) < 1e-4)
     for digit in 0..<10 { #expect(data.test.labels.filter { $0 == digit }.count == 1000) }
   }
 }
@@ -58,7 +58,7 @@ import Testing
     labels = files.path(SmallImageFiles.trainLabels)
   }
 
-  private func expectLoading(toThrow error: DataError) {
+  private func expectLoading(toThrow error: DatasetError) {
     #expect(throws: error) { try FashionMNIST(directory: files.directory) }
     #expect(!error.description.contains("\n"))
     #expect(error.description.hasSuffix("dataset-fashion-mnist, or give another folder with --data DIR"))
@@ -81,7 +81,7 @@ import Testing
     #expect {
       try FashionMNIST(directory: files.directory)
     } throws: {
-      if case DataError.unreadable(labels, _) = $0 { true } else { false }
+      if case DatasetError.unreadable(labels, _) = $0 { true } else { false }
     }
     try files.remove()
   }

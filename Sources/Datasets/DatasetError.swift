@@ -1,5 +1,5 @@
 /// Why a data set could not be loaded, each with what to do about it.
-public enum DataError: Error, Equatable, CustomStringConvertible {
+public enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// There is nothing at the path.
   case missing(path: String)
   /// The file is there and can't be read.
