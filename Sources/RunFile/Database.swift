@@ -1,0 +1,63 @@
+import CSQLite
+import Foundation
+
+/// What SQLite answered when it could not do what it was asked.
+struct SQLiteError: Error {
+  let code: Int32
+  let message: String
+
+  var primaryCode: Int32 { code & 0xFF }
+}
+
+/// A connection to a SQLite file, for one thread at a time; closed when it goes.
+final class Database {
+  private let handle: OpaquePointer
+
+  /// Opens the file at `path`, which SQLite takes as it stands if `isURI`.
+  init(path: String, flags: Int32, isURI: Bool = false) throws(SQLiteError) {
+    // Else a path such as ":memory:" or "file:x" has a meaning of its own.
+    let plain = isURI || path.hasPrefix("/") ? path : "./" + path
+    var opened: OpaquePointer?
+    let code = sqlite3_open_v2(plain, &opened, flags | SQLITE_OPEN_NOMUTEX | (isURI ? SQLITE_OPEN_URI : 0), nil)
+    guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
+    handle = opened
+    guard code == SQLITE_OK else { throw lastError() }
+    sqlite3_extended_result_codes(handle, 1)
+    sqlite3_busy_timeout(handle, 5000)
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Runs statements that answer nothing, or whose answer does not matter.
+  func execute(_ sql: String) throws(SQLiteError) {
+    guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw lastError() }
+  }
+
+  func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+    var statement: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else { throw lastError() }
+    return Statement(statement, of: self)
+  }
+
+  /// The first column of the first row of an answer, as text.
+  func text(_ sql: String) throws(SQLiteError) -> String? {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.text(0) : nil
+  }
+
+  /// Whether the file is no longer where it was opened.
+  var hasMoved: Bool {
+    var moved: Int32 = 0
+    return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
+  }
+
+  func lastError() -> SQLiteError {
+    let code = sqlite3_extended_errcode(handle)
+    var message = String(cString: sqlite3_errmsg(handle))
+    let systemError = sqlite3_system_errno(handle)
+    if code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN, systemError != 0 {
+      message += ": " + String(cString: strerror(systemError))
+    }
+    return SQLiteError(code: code, message: message)
+  }
+}
