@@ -57,7 +57,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks"),
-    tests("Datasets"),
+    tests("Datasets", ["CZlib"]),
     tests("RunFile"),
     tests("Recording"),
     tests("MeanField"),

@@ -1,22 +1,4 @@
-import Foundation
 import RunFile
-
-/// A folder of its own that is gone with the test.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "rheoscope-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  static func / (folder: TemporaryFolder, name: String) -> String { folder.path + "/" + name }
-
-  /// The names of what lies in it, in order.
-  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
-}
 
 func exampleSites(_ count: Int) -> [Site] {
   (0..<count).map {

@@ -71,7 +71,11 @@ INLINED float log1(float x) {
   return x >= 0.0f ? result : __builtin_nanf("");
 }
 
-INLINED float sigmoid1(float x) { return 1.0f / (1.0f + exp1(-x)); }
+INLINED float sigmoid1(float x) {
+  // e^-|x| never overflows, and below 0 the small result keeps its digits.
+  float e = exp1(-__builtin_fabsf(x));
+  return (x < 0 ? e : 1.0f) / (1.0f + e);
+}
 
 INLINED float tanh1(float x) {
   float size = __builtin_fabsf(x);

@@ -70,6 +70,9 @@ extension Module {
     return HookHandle { for handle in handles { handle?.remove() } }
   }
 
+  /// Whether no module of this one has a hook.
+  package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }
+
   /// The indices of the paths that fit.
   private func fitting(_ pattern: String, _ paths: [String], _ what: String) throws -> [Int] {
     let parsed = PathPattern(pattern)

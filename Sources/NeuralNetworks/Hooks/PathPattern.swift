@@ -1,10 +1,10 @@
 /// A pattern over dotted paths: `*` is one component, or part of one, and `**` is any number of components, none included.
-struct PathPattern {
+package struct PathPattern {
   private let components: [Substring]
 
-  init(_ pattern: String) { components = pattern.split(separator: ".", omittingEmptySubsequences: true) }
+  package init(_ pattern: String) { components = pattern.split(separator: ".", omittingEmptySubsequences: true) }
 
-  func matches(_ path: String) -> Bool {
+  package func matches(_ path: String) -> Bool {
     matches(components[...], path.split(separator: ".", omittingEmptySubsequences: true)[...])
   }
 

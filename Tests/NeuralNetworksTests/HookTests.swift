@@ -1,0 +1,104 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct HookTests {
+  private let inputs = Tensor(sampleValues(20), shape: [4, 5])
+
+  private func net() -> Sequential {
+    let net = Sequential(Linear(5, 6), Residual(ReLU(), Linear(6, 6), scale: 0.5), HookPoint(), Linear(6, 3))
+    net.initialize(seed: 4)
+    return net
+  }
+
+  private func loss(_ net: Module) -> Tensor { crossEntropy(net(inputs), [0, 1, 2, 0]) }
+
+  @Test func hooksLook() throws {
+    let net = net()
+    let plain = loss(net)
+    var forward: [String] = [], backward: [String] = [], parameters: [String] = []
+    try net.onForward("**") { site, output in
+      forward.append("\(site.path) \(site.kind) \(output.shape)")
+      return nil
+    }
+    try net.onBackward("**") { site, gradient in
+      backward.append("\(site.path) \(gradient.shape)")
+      return nil
+    }
+    try net.onParameterGradient("**.weight") { site, gradient in
+      parameters.append("\(site.path) \(gradient.shape)")
+      return nil
+    }
+    let watched = loss(net)
+    watched.backward()
+    #expect(watched.value == plain.value)
+    #expect(
+      forward == [
+        "0 Linear [4, 6]", "1.0 ReLU [4, 6]", "1.1 Linear [4, 6]", "1 Residual [4, 6]", "2 HookPoint [4, 6]", "3 Linear [4, 3]",
+        " Sequential [4, 3]",
+      ])
+    #expect(backward == [" [4, 3]", "3 [4, 3]", "2 [4, 6]", "1 [4, 6]", "1.1 [4, 6]", "1.0 [4, 6]", "0 [4, 6]"])
+    #expect(Set(parameters) == ["0.weight [6, 5]", "1.1.weight [6, 6]", "3.weight [3, 6]"])
+  }
+
+  @Test func hooksReplace() throws {
+    let net = net()
+    loss(net).backward()
+    let before = net.parameters.map { $0.parameter.gradient!.values }
+    for (_, parameter) in net.parameters { parameter.gradient = nil }
+    let handles = [
+      try net.onBackward("3") { _, gradient in gradient * 0.5 },
+      try net.onParameterGradient("0.weight") { _, gradient in gradient * 4 },
+      try net.onForward("2") { _, output in output * 1 },
+    ]
+    loss(net).backward()
+    for ((path, parameter), old) in zip(net.parameters, before) {
+      let factor: Float = path == "0.weight" ? 2 : 0.5
+      #expect(relativeDifference(parameter.gradient!.values, old.map { factor * $0 }) < 1e-6, "\(path)")
+      parameter.gradient = nil
+    }
+    for handle in handles { handle.remove() }
+    loss(net).backward()
+    for ((_, parameter), old) in zip(net.parameters, before) { #expect(parameter.gradient!.values == old) }
+  }
+
+  @Test func aRepeatedModuleTellsItsCalls() throws {
+    let cell = Linear(5, 5)
+    let net = Sequential(cell, Tanh(), cell, Tanh(), cell)
+    net.initialize(seed: 1)
+    var calls: [Int] = []
+    try net.onForward("0") { site, _ in
+      calls.append(site.callIndex)
+      return nil
+    }
+    for _ in 0..<2 { _ = net(inputs) }
+    #expect(calls == [0, 1, 2, 0, 1, 2])
+  }
+
+  @Test func thePatternThatMatchesNothingSaysWhatIsThere() {
+    let error = #expect(throws: HookError.self) { try self.net().onForward("1.7") { _, _ in nil } }
+    #expect(error?.description.hasPrefix("no module matches “1.7”; did you mean “1.0”, “1.1”") == true)
+    #expect(throws: HookError.self) { try self.net().onParameterGradient("0.wieght") { _, _ in nil } }
+  }
+
+  @Test(arguments: [
+    ("*", "0", true), ("*", "0.1", false), ("**", "", true), ("**", "a.b.c", true), ("a.**", "a.b.c", true), ("a.*.c", "a.b.c", true),
+    ("**.weight", "a.b.weight", true), ("**.weight", "weight", true), ("**.weight", "a.bias", false), ("conv*.0", "conv12.0", true),
+    ("a.*", "a", false), ("a.**", "a", true), ("**.b.**", "a.b.c", true), ("**.b.**", "a.c", false),
+  ])
+  func patterns(_ pattern: String, _ path: String, _ fits: Bool) {
+    #expect(PathPattern(pattern).matches(path) == fits)
+  }
+
+  @Test func hooksThatAreGoneCostNothing() throws {
+    let net = net()
+    let before = TensorMemory.inUse
+    for _ in 0..<1000 {
+      let handle = try net.onForward("**") { _, _ in nil }
+      _ = withoutGradients { net(inputs) }
+      handle.remove()
+    }
+    #expect(TensorMemory.inUse == before)
+  }
+}

@@ -1,0 +1,143 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import Recording
+import RunFile
+import TestSupport
+import Testing
+
+@Suite struct RecorderTests {
+  private func net() -> Sequential {
+    let net = Sequential(
+      Linear(6, 8, initializer: .heNormal), Sequential(Residual(ReLU(), Linear(8, 8), scale: 0.5), HookPoint()), Sigmoid(), Linear(8, 3))
+    net.initialize(seed: 2)
+    return net
+  }
+
+  private let inputs = Tensor(sampleValues(30), shape: [5, 6])
+  private let labels = [0, 1, 2, 0, 1]
+
+  private func train(_ net: Module, _ optimizer: Optimizer, steps: Int, _ recorder: Recorder? = nil) throws -> [Float] {
+    try (0..<steps).map { _ in
+      let loss = crossEntropy(net(inputs), labels)
+      loss.backward()
+      optimizer.step()
+      try recorder?.step(loss: loss)
+      _ = withoutGradients { net(inputs * 100) }
+      return loss.value
+    }
+  }
+
+  @Test func sitesAreTheTensorsOfAForwardPass() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo")
+      _ = try train(net, optimizer, steps: 2, recorder)
+      let run = try recorder.finish()
+      #expect(
+        run.sites.map { "\($0.path) \($0.kind) \($0.depth) \($0.shape) \($0.parameters)" } == [
+          "0 Linear 1 [5, 8] 56", "1.0.0 ReLU 1 [5, 8] 0", "1.0.1 Linear 2 [5, 8] 72", "1.0 Residual 2 [5, 8] 0",
+          "1.1 HookPoint 2 [5, 8] 0", "2 Sigmoid 2 [5, 8] 0", "3 Linear 3 [5, 3] 27",
+        ])
+      #expect(net.hooksAreAbsent)
+    }
+  }
+
+  @Test func rowsAreWhatASlowLookSays() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1, momentum: 0.9)
+      var outputs: [[Double]] = [], gradients: [[Double]] = []
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo")
+      let handles = [
+        try net.onForward("2") { _, y in
+          if y.isOnTape { outputs.append(y.values.map(Double.init)) }
+          return nil
+        },
+        try net.onBackward("2") { _, g in
+          gradients.append(g.values.map(Double.init))
+          return nil
+        },
+      ]
+      let weight = net.parameters.first { $0.path == "1.0.1.weight" }!.parameter
+      var weights: [[Double]] = [], weightGradients: [[Double]] = []
+      for _ in 0..<4 {
+        let loss = crossEntropy(net(inputs), labels)
+        loss.backward()
+        weights.append(weight.value.values.map(Double.init))
+        weightGradients.append(weight.gradient!.values.map(Double.init))
+        optimizer.step()
+        try recorder.step(loss: loss)
+      }
+      weights.append(weight.value.values.map(Double.init))
+      for handle in handles { handle.remove() }
+      let run = try recorder.finish()
+      func norm(_ v: [Double]) -> Double { v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+      func found(_ quantity: LayerQuantity, _ path: String, _ step: Int) throws -> Double {
+        try #require(try run.layers(quantity)[run.sites.firstIndex { $0.path == path }!, step])
+      }
+      for step in 0..<4 {
+        let y = outputs[step], g = gradients[step], n = Double(y.count)
+        let mean = y.reduce(0, +) / n
+        let expected: [(LayerQuantity, String, Double)] = [
+          (.activationMean, "2", mean), (.activationRMS, "2", norm(y) / n.squareRoot()),
+          (.activationStd, "2", (y.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot()),
+          (.activationMin, "2", y.min()!), (.activationMax, "2", y.max()!),
+          (.saturatedFraction, "2", Double(y.filter { $0 * (1 - $0) < 0.025 }.count) / n),
+          (.gradientMean, "2", g.reduce(0, +) / n), (.gradientRMS, "2", norm(g) / n.squareRoot()),
+          (.gradientMax, "2", g.map(abs).max()!), (.weightNorm, "1.0.1", norm(weights[step])),
+          (.weightGradientNorm, "1.0.1", norm(weightGradients[step])), (.weightGradientMax, "1.0.1", weightGradients[step].map(abs).max()!),
+          (.updateNorm, "1.0.1", norm(zip(weights[step + 1], weights[step]).map { $0 - $1 })),
+        ]
+        for (quantity, path, value) in expected {
+          #expect(abs(try found(quantity, path, step) - value) <= 1e-9 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
+        }
+      }
+      #expect(try run.layers(.saturatedFraction)[0, 0] == nil)
+      #expect(try run.layers(.weightNorm)[1, 0] == nil)
+    }
+  }
+
+  @Test(arguments: ["sgd", "momentum", "adam"]) func watchingChangesNothing(_ rule: String) throws {
+    try withTemporaryFolder { folder in
+      func optimizer(_ net: Module) -> Optimizer {
+        rule == "adam" ? Adam(net, learningRate: 0.01) : SGD(net, learningRate: 0.1, momentum: rule == "sgd" ? 0 : 0.9)
+      }
+      let plain = net(), watched = net()
+      let watchedOptimizer = optimizer(watched)
+      let recorder = try Recorder(watched, watchedOptimizer, writingTo: folder + "/run.rheo")
+      let losses = try train(watched, watchedOptimizer, steps: 30, recorder)
+      #expect(try train(plain, optimizer(plain), steps: 30) == losses)
+      #expect(try recorder.finish().steps.map { Float($0.loss) } == losses)
+      for (a, b) in zip(plain.parameters, watched.parameters) { #expect(a.parameter.value.values == b.parameter.value.values) }
+    }
+  }
+
+  @Test func aNonfiniteRunIsToldOnceAndGoesOn() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: .greatestFiniteMagnitude)
+      var notices: [String] = []
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      _ = try train(net, optimizer, steps: 5, recorder)
+      let run = try recorder.finish()
+      #expect(run.steps.count == 5 && run.steps[4].loss.isNaN)
+      #expect(notices.count == 1 && notices[0].contains("at step 1 at "))
+      #expect(run.events.count == 1 && run.events[0].step == 1)
+    }
+  }
+
+  @Test func theWrongOrderIsTold() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      var notices: [String] = []
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      for _ in 0..<3 {
+        let loss = crossEntropy(net(inputs), labels)
+        loss.backward()
+        try recorder.step(loss: loss)
+        optimizer.step()
+      }
+      #expect(notices == ["optimizer.step() came after recorder.step(), so weights and updates are not recorded; call it before"])
+      #expect(try recorder.finish().layers(.updateNorm)[0, 0] == nil)
+    }
+  }
+}
