@@ -41,7 +41,7 @@ extension Experiment {
       let trials = try train(plans, on: data, jobs: options.jobs, console)
       let results = Results(experiment: self, settings: settings, trials: trials)
       console.print("\n" + results.table + "\n\n" + results.verdicts + "\n")
-      let charts = try draw(try plans.map { try Run(path: $0.path) }, in: folder.staging)
+      let charts = try draw(try plans.map { try Run(path: $0.path) }, in: folder.staging, command: options.command)
       let seconds = ProcessInfo.processInfo.systemUptime - begin
       try results.writeSummary(to: "\(folder.staging)/summary.json")
       let manifest = Manifest(results, options, provenance, seconds: seconds)
@@ -86,5 +86,10 @@ extension Experiment {
   }
 
   /// Draws all charts and returns the names of their files.
-  private func draw(_ runs: [Run], in folder: String) throws -> [String] { [] }
+  private func draw(_ runs: [Run], in folder: String, command: String) throws -> [String] {
+    try ChartKind.all.filter { charts.contains($0.name) }.map { kind in
+      try kind.figure(runs).write(to: "\(folder)/\(kind.name).png", command: command)
+      return "\(kind.name).png"
+    }
+  }
 }

@@ -47,7 +47,12 @@ extension TrialPlan {
     meta["variant"] = variant.name
     meta["seed"] = "\(seed)"
     meta["classes"] = "\(FashionMNIST.classNames.count)"
+    meta["depth"] = "\(settings.depth)"
+    meta["width"] = "\(settings.width)"
+    meta["batch"] = "\(settings.batch)"
+    meta["optimizer"] = "SGD"
     meta["learning_rate"] = "\(settings.learningRate)"
+    meta["predicted_gradient_profile"] = variant.predictedProfile(settings).map { "\($0)" }.joined(separator: " ")
     meta["predicted_gradient_factor"] = variant.predictedGradientFactor(settings).map { "\($0)" }
     return meta
   }

@@ -22,22 +22,22 @@ public struct Variant: Sendable {
     self.theory = theory
   }
 
-  /// The factor a layer by which dL/d(layer's output) should change, going back; fitted as the measured one is. Nil where
-  /// the net is too shallow for a fit.
+  /// The RMS of dL/d(output) of each layer with weights, input first, relative to the last one's.
+  func predictedProfile(_ settings: Settings) -> [Double] {
+    let factors =
+      switch theory(settings) {
+      case .sameInEveryLayer(let factor): [Double](repeating: factor, count: settings.depth - 1)
+      case .meanField(let theory, let firstLength):
+        theory.gradientFactors(depth: settings.depth, inputLength: firstLength)
+      }
+    return factors.reversed().reduce(into: [1]) { $0.append($0.last! * $1) }.reversed()
+  }
+
+  /// The factor a layer by which dL/d(output) should change, going back; fitted as the measured one is. Nil where the net is
+  /// too shallow for a fit.
   func predictedGradientFactor(_ settings: Settings) -> Double? {
-    let factors: [Double]
-    switch theory(settings) {
-    case .sameInEveryLayer(let factor): return factor
-    case .meanField(let theory, let firstLength):
-      factors = theory.gradientFactors(depth: settings.depth, inputLength: firstLength)
-    }
-    var value = 1.0
-    var profile = [(depth: 1.0, value: value)]
-    for (index, factor) in factors.enumerated() {
-      value /= factor
-      profile.append((Double(index + 2), value))
-    }
-    return GeometricFit(interiorOf: profile)?.factorGoingBack
+    GeometricFit(interiorOf: predictedProfile(settings).enumerated().map { (Double($0.offset + 1), $0.element) })?
+      .factorGoingBack
   }
 }
 
