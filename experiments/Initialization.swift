@@ -1,39 +1,50 @@
 import Rheoscope
 
-extension Experiment {
-  /// # How large should weights be at the start?
-  ///
-  /// Half of ReLU's slopes are zero, so a layer multiplies the gradient by √(σ_w²/2), where σ_w²/n is the variance of its
-  /// weights. Only σ_w² = 2 keeps its size over fifty layers.
-  static let initialization = Experiment(
-    name: "initialization",
-    question: "How large should the weights of a deep net of ReLU be at the start?",
-    setting: "One plain net of ReLU, begun with weights of five sizes, on the same pictures in the same order.",
-    defaults: Settings(learningRate: 0.01),
-    variants: [
-      variant("he", .heNormal, "He: σ_w² = 2", weightVariance: 2),
-      ExperimentVariant(
-        name: "xavier", summary: "Xavier: σ_w² = 1",
-        model: { DeepNet($0, initializer: .xavierNormal, activation: { ReLU() }) },
-        theory: { .plain(.relu, weightVariance: 1, stemGain: Prediction.xavierStemGain($0), $0) }),
-      variant("uniform", nil, "U(±1/√n), PyTorch’s default: σ_w² = 1/3", weightVariance: 1.0 / 3),
-      variant("too-large", .normal(weightVariance: 4), "σ_w² = 4", weightVariance: 4),
-      variant("too-small", .normal(weightVariance: 0.25), "σ_w² = 1/4", weightVariance: 0.25),
-    ],
-    claims: { results in
-      [
-        .learns("he", in: results, source: "He et al. 2015, arXiv:1502.01852"),
-        .learnsNothing("xavier", in: results, source: "He et al. 2015, arXiv:1502.01852, figure 3"),
-        .learnsNothing("uniform", in: results, source: "He et al. 2015, arXiv:1502.01852"),
-        .learnsNothing("too-small", in: results, source: "He et al. 2015, arXiv:1502.01852"),
-      ] + ["he", "xavier", "uniform", "too-large", "too-small"].map { .factorAsPredicted($0, in: results) }
-    })
+// Of a ReLU layer's units half are silent, so a layer whose weights have the variance σ²/n multiplies blame by √(σ²/2) on its
+// way back. Five nets that differ in nothing but σ².
 
-  private static func variant(_ name: String, _ initializer: Initializer?, _ summary: String, weightVariance: Double)
-    -> ExperimentVariant
-  {
-    ExperimentVariant(
-      name: name, summary: summary, model: { DeepNet($0, initializer: initializer, activation: { ReLU() }) },
-      theory: { .plain(.relu, weightVariance: weightVariance, $0) })
+/// σ² = 2: a factor of 1. He et al. (2015) chose it so.
+private let he = Variant("he", "He: variance 2/n", weightVariance: 2, .heNormal)
+
+/// σ² = 1: 0.71 a layer. Glorot and Bengio (2010) had tanh in mind, which has no silent half.
+private let xavier = Variant("xavier", "Xavier: variance 1/n", weightVariance: 1, .xavierNormal)
+
+/// σ² = 1/3: 0.41 a layer. What PyTorch's layers begin with.
+private let pyTorch = Variant("pytorch", "U(±1/√n): variance 1/(3 n)", weightVariance: 1.0 / 3, .pyTorchDefault)
+
+/// σ² = 4: 1.41 a layer.
+private let tooLarge = Variant(
+  "too-large", "variance 4/n", weightVariance: 4, .normal(weightVariance: 4))
+
+/// σ² = 1/20: 0.16 a layer.
+private let tooSmall = Variant(
+  "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
+
+extension Variant {
+  fileprivate init(_ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer) {
+    self.init(name, title) { _ in
+      .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor)
+    } net: { settings in
+      chain(settings, initializer: initializer) { ReLU() }
+    }
   }
+}
+
+extension Experiment {
+  /// One net of ReLU, begun with weights of five sizes.
+  ///
+  /// Measured: the loss while training, the share of test images named right, and by how much a layer multiplies the gradient
+  /// before training begins.
+  public static let initialization = Experiment(
+    name: "initialization",
+    question: "How large should the weights of a deep net of ReLU be when training begins?",
+    settings: Settings(learningRate: 0.01),
+    variants: [he, xavier, pyTorch, tooLarge, tooSmall],
+    claims: [he, xavier, pyTorch, tooLarge, tooSmall].map { .gradientFactor(of: $0) } + [
+      .learns(he, toBelow: 2, "He et al. 2015"),
+      .staysAtChance(xavier, "He et al. 2015"),
+      .staysAtChance(pyTorch, "He et al. 2015"),
+      .staysAtChance(tooSmall, "He et al. 2015"),
+    ],
+    charts: ["loss", "gradient-flow", "gradient-profile"])
 }

@@ -1,26 +1,35 @@
-/// Why a run file can't be read or written.
-public enum RunFileError: Error, CustomStringConvertible {
+/// What can go wrong with a run file, each with what to do about it.
+public enum RunFileError: Error, Equatable, CustomStringConvertible {
+  /// There is nothing at the path.
   case noSuchFile(path: String)
+  /// What is at the path was never a run file.
   case notARunFile(path: String, reason: String)
-  case newerFormat(path: String, version: Int)
+  /// The run file is of a version that came after this reader.
+  case newerFormat(path: String, found: Int, supported: Int)
+  /// The run file can't be read, or is broken.
+  case unreadable(path: String, reason: String)
+  /// A new run file can't be made.
   case cannotCreate(path: String, reason: String)
+  /// Recording has stopped: what was written before is kept.
   case cannotWrite(path: String, reason: String)
-  case cannotRead(path: String, reason: String)
 
+  /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
     case .noSuchFile(let path):
-      "there is no file \(path); give the path of a run file (.rheo) that a run has written"
+      "\(path): no such run file; check the path, or record one with `rheoscope run`"
     case .notARunFile(let path, let reason):
-      "\(path) is not a run file (\(reason)); give one that a run has written, they end in .rheo"
-    case .newerFormat(let path, let version):
-      "\(path) has format version \(version), and this program reads up to \(Schema.version); use a newer version of it"
+      "\(path): not a run file (\(reason)); give the path of a .rheo file that a recording wrote"
+    case .newerFormat(let path, let found, let supported):
+      "\(path): written in run file format \(found), while this version reads up to \(supported); update Rheoscope"
+    case .unreadable(let path, let reason):
+      "\(path): can't read this run file (\(reason)); check its permissions, copy it again with its -wal file if it has "
+        + "one, or record it anew"
     case .cannotCreate(let path, let reason):
-      "the run file \(path) can't be created: \(reason); choose a folder that can be written"
+      "\(path): can't create a run file (\(reason)); choose a path in a folder that can be written"
     case .cannotWrite(let path, let reason):
-      "the run file \(path) can no longer be written: \(reason); what was recorded before is kept"
-    case .cannotRead(let path, let reason):
-      "the run file \(path) can't be read: \(reason)"
+      "\(path): recording stopped (\(reason)); what was written before is kept. Free space or restore the folder, then "
+        + "record again"
     }
   }
 }

@@ -1,34 +1,83 @@
-/// The tables of a run file, format version 1. The file is a plain SQLite database: one a trial, one writer, any readers.
+/// The run file's format, version 1: one SQLite database a trial, which any SQLite client reads, also while it is written.
 ///
-/// SQLite keeps no NaN (it stores NULL instead), and here NULL means "not recorded". So a NaN is stored as the text 'NaN';
-/// infinities are stored as REAL, and `sqlite3` shows them as Inf and -Inf.
-enum Schema {
-  static let version = 1
+/// The statements below are the documentation; their comments stay in the file, so `sqlite3 run.rheo .schema` shows them.
+/// Three rules hold for all tables:
+///
+/// - NULL is "not recorded". SQLite has no NaN of its own (it makes it NULL), so a NaN stands as the text `NaN` in a REAL
+///   column, while infinities stay REAL. To let SQL count only numbers, say `WHERE typeof(gradient_rms) = 'real'`.
+/// - `application_id` is "RHEO" in ASCII, so that other databases are told apart, and `meta` has the format's version under
+///   `format`. A reader refuses versions above its own.
+/// - A file being written is in WAL mode and has two companions, `-wal` and `-shm`; a finished one stands alone.
+package enum Schema {
+  package static let formatVersion = 1
+  package static let applicationID: Int32 = 0x5248_454F
+  package static let pageSize = 4096
 
-  /// What marks a file as a run file, in SQLite's own header: "RHEO".
-  static let applicationID = 0x5248_454F
+  package static let statements = """
+    CREATE TABLE meta(
+      key TEXT PRIMARY KEY,        -- format, started, finished (ISO 8601, UTC), experiment, variant, seed, …
+      value TEXT NOT NULL
+    ) WITHOUT ROWID;
 
-  static let tables = """
-    PRAGMA application_id = \(applicationID);
-    PRAGMA user_version = \(version);
-    -- What the run was: experiment, variant, seed, command, versions, processor, data hash, started, finished, and more.
-    CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    -- Watched modules in forward order; shape is a JSON array.
     CREATE TABLE site(
-      id INTEGER PRIMARY KEY, path TEXT NOT NULL, kind TEXT NOT NULL, depth INTEGER NOT NULL, shape TEXT NOT NULL,
-      parameters INTEGER NOT NULL);
-    CREATE TABLE step(step INTEGER PRIMARY KEY, loss REAL, accuracy REAL, learning_rate REAL, seconds REAL NOT NULL);
-    -- One row a site and recorded step.
-    CREATE TABLE layer(
-      step INTEGER NOT NULL, site INTEGER NOT NULL REFERENCES site(id),
-      \(LayerQuantity.allCases.map { "\($0.column) REAL" }.joined(separator: ", ")));
-    -- Counts as a JSON array.
-    CREATE TABLE histogram(step INTEGER NOT NULL, site INTEGER NOT NULL, quantity TEXT NOT NULL, counts TEXT NOT NULL);
-    -- Quantities beyond the fixed columns; site is NULL for what concerns the whole net.
-    CREATE TABLE measure(step INTEGER NOT NULL, site INTEGER, name TEXT NOT NULL, value REAL);
-    CREATE TABLE event(step INTEGER NOT NULL, site INTEGER, kind TEXT NOT NULL, text TEXT NOT NULL);
-    """
+      id INTEGER PRIMARY KEY,      -- in forward order
+      path TEXT NOT NULL,          -- blocks.3.0, from the model's property names
+      kind TEXT NOT NULL,          -- Linear, ReLU, …
+      depth INTEGER NOT NULL,      -- layers with weights up to and including this one
+      shape TEXT NOT NULL,         -- of the output, as a JSON array
+      parameters INTEGER NOT NULL  -- numbers trained here
+    );
 
-  static let insertLayer =
-    "INSERT INTO layer VALUES(" + Array(repeating: "?", count: LayerQuantity.allCases.count + 2).joined(separator: ",") + ")"
+    CREATE TABLE step(
+      step INTEGER PRIMARY KEY,    -- optimizer steps done before this one
+      loss REAL,
+      accuracy REAL,               -- fraction of the batch, 0 to 1
+      learning_rate REAL,
+      seconds REAL                 -- since the recording began
+    );
+
+    -- One row a site and recorded step; a fraction or a count is over all elements of the site's output.
+    CREATE TABLE layer(
+      step INTEGER NOT NULL,
+      site INTEGER NOT NULL,
+      activation_mean REAL,
+      activation_std REAL,
+      activation_rms REAL,
+      activation_min REAL,
+      activation_max REAL,
+      zero_fraction REAL,
+      saturated_fraction REAL,
+      nonfinite_count REAL,
+      gradient_mean REAL,          -- gradient_*: dL/d(output of the site)
+      gradient_rms REAL,
+      gradient_max REAL,
+      gradient_nonfinite_count REAL,
+      weight_norm REAL,            -- weight_*: of the site's parameter named `weight`
+      weight_gradient_norm REAL,
+      weight_gradient_max REAL,
+      update_norm REAL,            -- of the weight's change in this step
+      PRIMARY KEY(step, site)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE histogram(
+      step INTEGER NOT NULL,
+      site INTEGER,                -- NULL is the whole model
+      quantity TEXT NOT NULL,
+      counts BLOB NOT NULL         -- a bin each, unsigned 32-bit little-endian
+    );
+
+    CREATE TABLE measure(
+      step INTEGER NOT NULL,
+      site INTEGER,                -- NULL is the whole model
+      name TEXT NOT NULL,
+      value REAL
+    );
+
+    CREATE TABLE event(
+      step INTEGER NOT NULL,
+      site INTEGER,                -- NULL is the whole model
+      kind TEXT NOT NULL,          -- nonfinite, …
+      text TEXT NOT NULL
+    );
+    """
 }

@@ -1,53 +1,55 @@
-import Rheoscope
-
-/// A question about backpropagation, the nets that answer it, and the claims that code checks.
+/// A question about training, the nets that are trained to answer it, and what is claimed of them.
 public struct Experiment: Sendable {
-  /// As the command line knows it.
+  /// What it is called on the command line.
   public let name: String
+  /// What it asks, in one line.
   public let question: String
-  /// What varies between the variants, and what stays the same.
-  public let setting: String
-  public let defaults: Settings
-  public let variants: [ExperimentVariant]
-  let claims: @Sendable (Results) -> [Claim]
+  /// What it is run with unless the command says otherwise.
+  public let settings: Settings
+  /// What is compared. The same seed gives all of them the same batches, and the same first weights where paths agree.
+  public let variants: [Variant]
+  /// What should be found.
+  public let claims: [Claim]
+  /// What is drawn of all runs together, by the names that `render --chart` knows.
+  public let charts: [String]
 
-  /// All there are, in the order in which they are best read.
-  public static let all: [Experiment] = [activations, residual, initialization]
-}
-
-/// One of the nets that an experiment compares.
-public struct ExperimentVariant: Sendable {
-  public let name: String
-  public let summary: String
-  let model: @Sendable (Settings) -> Module
-  /// What theory says of the net at initialization.
-  let theory: @Sendable (Settings) -> Prediction
-}
-
-/// What theory predicts of the gradient at step 0.
-struct Prediction {
-  /// The RMS of dL/d(output) of each layer with weights, input first, relative to the last one's.
-  let profile: [Double]
-
-  /// The factor a layer, fitted as the measured one is.
-  var factor: Double? { GeometricFit(interiorOf: profile.enumerated().map { (Double($0.offset), $0.element) })?.factorGoingBack }
-
-  /// The profile of a net whose gradient changes by `factors[l]` from layer l + 1 back to layer l.
-  init(factors: [Double]) {
-    profile = factors.reversed().reduce(into: [1.0]) { $0.append($0.last! * $1) }.reversed()
+  /// An experiment made of its parts.
+  public init(
+    name: String, question: String, settings: Settings, variants: [Variant], claims: [Claim], charts: [String]
+  ) {
+    self.name = name
+    self.question = question
+    self.settings = settings
+    self.variants = variants
+    self.claims = claims
+    self.charts = charts
   }
 }
 
-/// What a run is made with; every experiment has defaults.
-public struct Settings: Sendable, Hashable, Codable {
-  /// Layers with weights, the first and the last included.
-  public var depth = 50
-  public var width = 64
-  public var batch = 64
-  public var steps = 600
-  /// How many seeds, from 0.
-  public var seeds = 3
-  public var learningRate: Float
+/// How large the nets of an experiment are and how they are trained.
+public struct Settings: Sendable, Codable, Equatable {
+  /// How many layers have weights, 2 or more.
+  public var depth: Int
+  /// How many units a hidden layer has.
+  public var width: Int
+  /// How many images a step learns from.
+  public var batch: Int
+  /// How many steps of gradient descent are made.
+  public var steps: Int
+  /// How many times each variant is trained, with the seeds 0, 1, ….
+  public var seeds: Int
+  /// By how much of the gradient a step changes the weights.
+  public var learningRate: Double
 
-  public init(learningRate: Float) { self.learningRate = learningRate }
+  /// Settings as most experiments have them: deep, narrow, and over in seconds.
+  public init(
+    depth: Int = 50, width: Int = 64, batch: Int = 64, steps: Int = 600, seeds: Int = 3, learningRate: Double
+  ) {
+    self.depth = depth
+    self.width = width
+    self.batch = batch
+    self.steps = steps
+    self.seeds = seeds
+    self.learningRate = learningRate
+  }
 }

@@ -1,27 +1,52 @@
 import Rheoscope
 
-/// What all trials of an experiment came to.
-struct Results {
+/// What the runs of an experiment showed.
+struct Results: Sendable {
+  let experiment: Experiment
   let settings: Settings
-  let trials: [TrialResult]
-  let predictions: [String: Double]
+  /// Variants in the experiment's order, and the seeds of each from 0.
+  let trials: [Trial]
 
-  /// The trials of a variant, by seed.
-  func of(_ variant: String) -> [TrialResult] { trials.filter { $0.variant == variant } }
+  /// One number of each seed of a variant; nil if a seed has none.
+  func values(of variant: Variant, _ number: KeyPath<Trial, Double?> & Sendable) -> [Double]? {
+    let all = trials(of: variant).map { $0[keyPath: number] }
+    return all.contains(nil) ? nil : all.map { $0! }
+  }
 
-  /// The gradient factor a layer that theory predicts for a variant.
-  func prediction(_ variant: String) -> Double? { predictions[variant] }
+  func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
+
+  /// What became of each claim.
+  var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
 }
 
-/// What one net, trained from one seed, came to.
-struct TrialResult: Sendable {
+/// What one training run showed.
+struct Trial: Sendable {
   let variant: String
   let seed: Int
-  let runPath: String
-  /// The mean training loss over the last twentieth of the steps; NaN if one of them is.
-  let finalLoss: Double
-  /// The share of test pictures named rightly, 0 to 1.
-  let testAccuracy: Double
-  /// The factor a layer at step 0, fitted over the interior layers; nil where gradients are zero or not finite.
+  /// The mean loss over the last twenty steps, or all if there are fewer.
+  let finalLoss: Double?
+  /// The share of test images that are classified right, from 0 to 1.
+  let testAccuracy: Double?
+  /// By how much a layer multiplies dL/d(its output) going back, at step 0, fitted over interior layers; nil where there are
+  /// too few layers or a gradient is not finite.
   let gradientFactor: Double?
+  let seconds: Double
+}
+
+extension Run {
+  /// The factor a layer that fits the gradients of the layers with weights at the first step.
+  func gradientFactorAtStart() throws -> Double? {
+    let gradients = try layers(.gradientRMS)
+    let profile = sites.indices.filter { sites[$0].kind == "Linear" }.map { site in
+      (depth: Double(sites[site].depth), value: gradients[site, 0] ?? .nan)
+    }
+    guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
+    return GeometricFit(interiorOf: profile)?.factorGoingBack
+  }
+
+  /// The mean loss over the last `count` steps.
+  func finalLoss(over count: Int = 20) -> Double {
+    let last = steps.suffix(count)
+    return last.reduce(0) { $0 + $1.loss } / Double(last.count)
+  }
 }

@@ -1,0 +1,46 @@
+import CSQLite
+import Foundation
+
+/// Opens the run file at `path` to read it, after a look at what it is.
+func openRunFile(at path: String) throws(RunFileError) -> Database {
+  var status = stat()
+  guard stat(path, &status) == 0 else {
+    if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path: path) }
+    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+  }
+  guard status.st_mode & S_IFMT != S_IFDIR else { throw .notARunFile(path: path, reason: "it is a folder") }
+  guard status.st_mode & S_IFMT == S_IFREG else { throw .notARunFile(path: path, reason: "it is no ordinary file") }
+  guard status.st_size > 0 else { throw .notARunFile(path: path, reason: "it is empty") }
+  do {
+    let database = try openDatabase(at: path)
+    guard try database.text("PRAGMA application_id") == String(Schema.applicationID) else {
+      throw RunFileError.notARunFile(path: path, reason: "it is another program's SQLite database")
+    }
+    guard let format = try database.text("SELECT value FROM meta WHERE key = 'format'").flatMap({ Int($0) }) else {
+      throw RunFileError.unreadable(path: path, reason: "its meta table gives no format")
+    }
+    guard format <= Schema.formatVersion else {
+      throw RunFileError.newerFormat(path: path, found: format, supported: Schema.formatVersion)
+    }
+    return database
+  } catch {
+    throw runFileError(error, reading: path)
+  }
+}
+
+/// What an error means to somebody who reads the run file at `path`.
+func runFileError(_ error: any Error, reading path: String) -> RunFileError {
+  switch error {
+  case let error as RunFileError: error
+  case let error as SQLiteError where error.primaryCode == SQLITE_NOTADB:
+    .notARunFile(path: path, reason: "it is no SQLite database")
+  case let error as SQLiteError: .unreadable(path: path, reason: error.message)
+  default: .unreadable(path: path, reason: "\(error)")
+  }
+}
+
+private func openDatabase(at path: String) throws(SQLiteError) -> Database {
+  let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
+  try database.execute("SELECT 1 FROM sqlite_schema")
+  return database
+}

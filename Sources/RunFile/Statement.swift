@@ -1,0 +1,98 @@
+import CSQLite
+
+/// A prepared statement of a database: bind, step, read, reset. Parameters count from 1, columns from 0.
+struct Statement: ~Copyable {
+  private let handle: OpaquePointer
+  private let database: Database
+
+  private static let notANumber: StaticString = "NaN"
+
+  init(_ handle: OpaquePointer, of database: Database) {
+    self.handle = handle
+    self.database = database
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  /// Whether there is another row.
+  func step() throws(SQLiteError) -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    default: throw database.lastError()
+    }
+  }
+
+  /// Runs a statement that answers nothing and makes it ready for the next values.
+  func run() throws(SQLiteError) {
+    defer { sqlite3_reset(handle) }
+    _ = try step()
+  }
+
+  // MARK: Values in
+
+  func bind(_ value: Int?, at index: Int32) {
+    if let value { sqlite3_bind_int64(handle, index, Int64(value)) } else { sqlite3_bind_null(handle, index) }
+  }
+
+  func bind(_ value: Double?, at index: Int32) {
+    guard let value else {
+      sqlite3_bind_null(handle, index)
+      return
+    }
+    if value.isNaN {
+      Self.notANumber.withUTF8Buffer { text in
+        let start = UnsafeRawPointer(text.baseAddress!).assumingMemoryBound(to: CChar.self)
+        _ = sqlite3_bind_text(handle, index, start, Int32(text.count), nil)
+      }
+    } else {
+      sqlite3_bind_double(handle, index, value)
+    }
+  }
+
+  func bind(_ value: String, at index: Int32) {
+    var value = value
+    value.withUTF8 { text in
+      text.withMemoryRebound(to: CChar.self) { text in
+        _ = sqlite3_bind_text(handle, index, text.baseAddress, Int32(text.count), Self.copies)
+      }
+    }
+  }
+
+  func bind(_ value: [UInt8], at index: Int32) {
+    _ = value.withUnsafeBytes {
+      // A null pointer would bind NULL rather than no bytes.
+      $0.isEmpty
+        ? sqlite3_bind_zeroblob(handle, index, 0)
+        : sqlite3_bind_blob(handle, index, $0.baseAddress, Int32($0.count), Self.copies)
+    }
+  }
+
+  private static var copies: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
+
+  // MARK: Values out
+
+  func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+
+  func optionalInt(_ column: Int32) -> Int? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int(column)
+  }
+
+  /// A recorded number, NaN included; nil if it is not recorded.
+  func double(_ column: Int32) -> Double? {
+    switch sqlite3_column_type(handle, column) {
+    case SQLITE_FLOAT, SQLITE_INTEGER: sqlite3_column_double(handle, column)
+    case SQLITE_NULL: nil
+    default: .nan
+    }
+  }
+
+  func text(_ column: Int32) -> String {
+    sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+  }
+
+  func bytes(_ column: Int32) -> [UInt8] {
+    guard let start = sqlite3_column_blob(handle, column) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+}

@@ -1,0 +1,21 @@
+import RunFile
+
+func exampleSites(_ count: Int) -> [Site] {
+  (0..<count).map {
+    Site(id: $0, path: "layers.\($0)", kind: "Linear", depth: $0 + 1, shape: [64, 10], parameters: 110)
+  }
+}
+
+/// A row of each of the sites, in which every quantity is `value`.
+func exampleRows(step: Int, sites: Int, value: Double = 0.1) -> [LayerRow] {
+  (0..<sites).map { site in
+    var row = LayerRow(step: step, site: site)
+    for quantity in LayerQuantity.allCases { row[quantity] = value + Double(quantity.rawValue) }
+    return row
+  }
+}
+
+/// Equal, where NaN equals NaN.
+func same(_ left: Double?, _ right: Double?) -> Bool {
+  left == right || (left?.isNaN == true && right?.isNaN == true)
+}
