@@ -48,7 +48,8 @@ extension Experiment {
       try manifest.write(to: "\(folder.staging)/manifest.json")
       try folder.publish(clearing: variants.map(\.name))
       let runs = variants.map { "\($0.name)/seed-*.rheo" }
-      console.print("wrote \(options.output)/: \((charts + ["summary.json", "manifest.json"] + runs).joined(separator: ", "))")
+      console.print(
+        "wrote \(options.output)/: \((charts + ["summary.json", "manifest.json"] + runs).joined(separator: ", "))")
     } catch {
       console.clearProgress()
       folder.discard()

@@ -66,7 +66,8 @@ public enum OutputError: Error, Equatable, CustomStringConvertible {
   /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
-    case .notWritable(let path, let reason): "\(path): can't write there (\(reason)); choose another folder with --out DIR"
+    case .notWritable(let path, let reason):
+      "\(path): can't write there (\(reason)); choose another folder with --out DIR"
     }
   }
 }
