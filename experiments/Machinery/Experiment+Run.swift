@@ -35,6 +35,9 @@ extension Experiment {
     let folder = try OutputFolder(path: options.output)
     do {
       let data = try FashionMNIST(directory: options.data)
+      guard settings.batch <= data.train.count else {
+        throw ExperimentError.batchTooLarge(batch: settings.batch, images: data.train.count)
+      }
       let provenance = Provenance(command: options.command, dataHash: data.hash)
       console.print(heading(settings))
       let plans = plans(settings, options, provenance, in: folder.staging)
