@@ -69,9 +69,10 @@ private let building = "rheoscope: building rheoscope (release) …\n"
 
   @Test func startsAtOnceBuildOnce() throws {
     try withScripts { scripts in
-      let runs = Answers()
-      DispatchQueue.concurrentPerform(iterations: 3) { _ in runs.add(try? scripts.run("rheoscope", ["list"])) }
-      #expect(runs.all.count == 3 && runs.all.allSatisfy { $0.code == 7 })
+      let start = "for start in 1 2 3; do '\(scripts.repository)/rheoscope' list & done; wait"
+      let runs = try scripts.run(scripts.programs + "/bash", ["-c", start])
+      #expect(runs.output.components(separatedBy: "<list>").count == 4, "all three have run")
+      #expect(runs.errors == building)
       let calls = try scripts.calls()
       #expect(calls.count == 1)
     }
@@ -194,12 +195,4 @@ private let building = "rheoscope: building rheoscope (release) …\n"
         try scripts.calls().last == "swift format lint --strict --recursive Sources experiments Package.swift")
     }
   }
-}
-
-/// Gathers what several threads bring.
-private final class Answers: @unchecked Sendable {
-  private let lock = NSLock()
-  private(set) var all: [ProcessRun] = []
-
-  func add(_ run: ProcessRun?) { lock.withLock { all += run.map { [$0] } ?? [] } }
 }
