@@ -24,7 +24,7 @@ extension Chart {
       x.integers = true
       x.showsGrid = false
       var y = Axis("layer", Scale(.linear, from: 0, to: Double(flow.sites.count)))
-      y.names = flow.sites.enumerated().map { (Double($0.offset) + 0.5, $0.element.path) }
+      y.names = flow.sites.enumerated().map { (Double($0.offset) + 0.5, layerName($0.element)) }
       y.ends = ("input", "output")
       y.showsGrid = false
       var panel = Panel(x: x, y: y, marks: [.cells(cells)])
@@ -47,7 +47,7 @@ extension Chart {
     figure.caption =
       (seeds.count == 1 && seeds.first! != nil ? "Seed \(seeds.first!!) of each variant. " : "")
       + "Rows are layers with weights, in forward order; colours cover the 2nd to 98th percentile in whole decades"
-      + (clipped ? ", values beyond have the end's colour" : "") + "."
+      + (clipped ? ", values beyond have the end’s colour" : "") + "."
     return figure
   }
 
@@ -76,6 +76,11 @@ private struct Flow {
     }
     inWords = "\(ends(0)) at step \(matrix.steps[0]), \(ends(steps.count - 1)) at step \(matrix.steps[steps.count - 1])."
   }
+}
+
+/// A site's path, or the number of its layer where the path is only numbers.
+func layerName(_ site: Site) -> String {
+  site.path.allSatisfy { $0.isNumber || $0 == "." } ? "\(site.depth)" : site.path
 }
 
 /// The places of the sites that have weights of their own, or all where none has.

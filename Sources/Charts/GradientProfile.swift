@@ -31,8 +31,8 @@ extension Chart {
       }
       marks.append(.line(middle, Stroke(color.opacity(0.8), width: 1.3, dashes: dashes)))
       marks.append(.dots(middle, radius: depths.count > 80 ? 1.4 : 2.4, color))
-      let factor = fit.map { "×\(brief($0.factorGoingBack)) a layer, R² \(String(format: "%.2f", $0.rSquared))" } ?? "no factor"
-      let predicted = profiles[0].predictedFactor.map { ", theory ×\(brief($0))" } ?? ""
+      let factor = fit.map { "×\(factorInWords($0.factorGoingBack)) a layer, R² \(String(format: "%.2f", $0.rSquared))" } ?? "no factor"
+      let predicted = profiles[0].predictedFactor.map { ", theory ×\(factorInWords($0))" } ?? ""
       legend.append(LegendEntry("\(variant.name): \(factor)\(predicted)", Stroke(color, width: 1.6, dashes: dashes), hasDot: true))
       words.append("\(variant.name) \(factor)\(predicted)")
     }
@@ -85,4 +85,9 @@ public struct GradientProfile: Sendable {
 
   /// The factor a layer, fitted over the interior.
   public var fit: GeometricFit? { GeometricFit(interiorOf: points) }
+}
+
+/// A factor in three digits, so that 1 is seen to be 1.00.
+private func factorInWords(_ factor: Double) -> String {
+  factor >= 0.1 && factor < 100 ? String(format: factor < 1 ? "%.3f" : "%.2f", factor) : brief(factor)
 }

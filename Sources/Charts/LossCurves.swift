@@ -18,17 +18,18 @@ extension Chart {
     let curves = variants.map { variant in variant.runs.map { SeedCurve($0, weight: weight) } }
     let chance = runs.compactMap { $0.meta["classes"].flatMap(Double.init) }.first.map { log($0) }
 
-    let shown = curves.joined().flatMap { $0.smooth.map(\.value) } + (chance.map { [$0] } ?? [])
-    let finite = shown.filter { $0.isFinite && $0 > 0 }
-    let isLog = (finite.max() ?? 1) / max(finite.min() ?? 1, 1e-300) > 100
-    let yScale = isLog ? Scale.holding(shown, kind: .log) : Scale(.linear, from: 0, to: (finite.max() ?? 1) * 1.08)
+    // What stops being finite would leave the rest no room; it is cut off at the top.
+    let lasting = curves.joined().filter { $0.diverged == nil }
+    let shown = (lasting.isEmpty ? Array(curves.joined()) : lasting).flatMap { $0.smooth.map(\.value) } + (chance.map { [$0] } ?? [])
+    let positive = shown.filter { $0 > 0 }
+    let isLog = (positive.max() ?? 1) / max(positive.min() ?? 1, 1e-300) > 100
+    let yScale = isLog ? Scale.holding(shown, kind: .log) : Scale(.linear, from: 0, to: (positive.max() ?? 1) * 1.08)
     let lastStep = runs.compactMap { $0.steps.last?.step }.max()!
-    var marks: [Mark] = []
+    var marks: [Mark] = [], labels: [EndLabel] = []
     if let chance {
-      marks.append(
-        .level(y: chance, label: "nothing learned: ln \(Int(exp(chance).rounded()))", Stroke(theme.reference, width: 1, dashes: [4, 3])))
+      marks.append(.level(y: chance, Stroke(theme.reference, width: 1, dashes: [4, 3])))
+      labels.append(EndLabel("ln \(Int(exp(chance).rounded())), guessing", y: chance, color: theme.muted, isBold: false))
     }
-    var labels: [EndLabel] = []
     for (index, variant) in variants.enumerated() {
       let color = theme.color(of: index)
       for curve in curves[index] where weight > 0 {
@@ -41,22 +42,18 @@ extension Chart {
       }
       marks.append(
         .line(middle.map { (Double($0.step), $0.median) }, Stroke(color, width: 2.2, dashes: theme.dashes(of: index))))
-      for curve in curves[index] {
-        if let end = curve.diverged {
-          marks.append(.cross(x: Double(end.step), y: min(max(end.value, yScale.lower), yScale.upper), color))
-        }
-      }
-      if let last = middle.last {
-        labels.append(EndLabel("\(variant.name)  \(brief(last.median))", x: Double(last.step), y: last.median, color: color))
-      } else {
-        labels.append(EndLabel("\(variant.name)  not finite", x: 0, y: yScale.upper, color: color))
+      let ends = curves[index].compactMap(\.diverged)
+      for end in ends { marks.append(.cross(x: Double(end.step), y: min(max(end.value, yScale.lower), yScale.upper), color)) }
+      if ends.count == curves[index].count {
+        labels.append(EndLabel("\(variant.name)  × at step \(ends.map(\.step).min()!)", y: yScale.upper, color: color))
+      } else if let last = spread(curves[index].compactMap { $0.diverged == nil ? $0.smooth.last?.value : nil }) {
+        let note = ends.isEmpty ? "" : ", \(ends.count) ×"
+        labels.append(EndLabel("\(variant.name)  \(brief(last.median))\(note)", y: last.median, color: color))
       }
     }
-    var y = Axis("loss (cross-entropy of the batch)", yScale)
-    y.label = isLog ? "training loss, log scale" : "training loss"
-    var x = Axis("step", Scale(.linear, from: 0, to: Double(max(lastStep, 1))))
+    var x = Axis("step", Scale(.linear, from: 0, to: Double(lastStep + 1)))
     x.integers = true
-    var panel = Panel(x: x, y: y, marks: marks)
+    var panel = Panel(x: x, y: Axis(isLog ? "training loss, log scale" : "training loss", yScale), marks: marks)
     panel.endLabels = labels
     let diverged = curves.joined().filter { $0.diverged != nil }.count
     var figure = Figure(

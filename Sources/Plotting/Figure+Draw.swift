@@ -92,7 +92,8 @@ extension Figure {
     let columns = max(1, min(self.columns, panels.count)), rows = (panels.count + columns - 1) / columns
     guard rows > 0 else { return }
     let drawers = panels.map { PanelDrawer(panel: $0, theme: theme, canvas: canvas) }
-    let gap = 14.0
+    // Tick labels at the ends of neighbouring panels reach half into the gap.
+    let gap = 26.0
     // The first column's axis takes the room it needs; the panels share what is left evenly.
     let lefts = drawers.enumerated().map { index, drawer in
       sharesY && index % columns > 0 ? 0 : drawer.leftMargin(height: area.height / Double(rows))

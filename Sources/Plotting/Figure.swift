@@ -65,16 +65,17 @@ public struct Axis: Sendable {
 /// A word at the end of a line, moved up or down where it would meet another.
 public struct EndLabel: Sendable {
   public var text: String
-  /// Where the line ends.
-  public var x: Double
+  /// The height of the line's end, or where the label should stand.
   public var y: Double
   public var color: Color
+  /// Whether it names a line of data, and not a reference.
+  public var isBold: Bool
 
-  public init(_ text: String, x: Double, y: Double, color: Color) {
+  public init(_ text: String, y: Double, color: Color, isBold: Bool = true) {
     self.text = text
-    self.x = x
     self.y = y
     self.color = color
+    self.isBold = isBold
   }
 }
 

@@ -8,8 +8,8 @@ public enum Mark: Sendable {
   case dots([(x: Double, y: Double)], radius: Double, Color)
   /// A cross at a place: here something ended.
   case cross(x: Double, y: Double, Color)
-  /// A horizontal line across the panel, with a word above its left end.
-  case level(y: Double, label: String, Stroke)
+  /// A horizontal line across the panel.
+  case level(y: Double, Stroke)
   /// A grid of coloured cells.
   case cells(Cells)
 }

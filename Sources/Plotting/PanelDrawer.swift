@@ -112,16 +112,15 @@ struct PanelDrawer {
     case .dots(let values, let radius, let color):
       for value in values { if let centre = point(value.x, value.y, area) { canvas.fill(circle(centre, radius: radius), color) } }
     case .cross(let x, let y, let color):
-      guard let at = point(x, y, area) else { return }
+      guard var at = point(x, y, area) else { return }
+      // Whole, also at an edge.
+      at = Point(min(max(at.x, area.left + 5), area.right - 5), min(max(at.y, area.top + 5), area.bottom - 5))
       for sign in [-1.0, 1] {
         canvas.stroke([Point(at.x - 4, at.y - 4 * sign), Point(at.x + 4, at.y + 4 * sign)], Stroke(color, width: 2))
       }
-    case .level(let value, let label, let stroke):
-      guard let y = y(value, area), y >= area.top, y <= area.bottom else { return }
+    case .level(let value, let stroke):
+      guard let y = y(value, area) else { return }
       canvas.stroke([Point(area.left, y), Point(area.right, y)], stroke)
-      let style = TextStyle(size: theme.tickSize, color: stroke.color)
-      let above = y - area.top > theme.tickSize * 1.5
-      canvas.draw(label, at: Point(area.left + 5, above ? y - 2 : y + 3), style, anchor: Anchor(.left, above ? .bottom : .top))
     case .cells(let cells):
       let unit = canvas.pixelsPerPoint
       let width = max(1, Int((area.width * unit).rounded())), height = max(1, Int((area.height * unit).rounded()))
@@ -163,22 +162,23 @@ struct PanelDrawer {
     return result
   }
 
-  /// Labels at their lines' height, moved apart where they would touch, joined to their lines by a thin stroke.
+  /// Labels at their lines' height, moved apart where they would touch and then joined to it by a thin stroke.
   private func drawEndLabels(in area: Rect) {
     let height = endStyle.size * 1.25
-    let placed = panel.endLabels.compactMap { label in point(label.x, label.y, area).map { (label, $0) } }.sorted { $0.1.y < $1.1.y }
-    var tops = placed.map { min(max($0.1.y, area.top + height / 2), area.bottom - height / 2) }
-    for index in tops.indices.dropFirst() { tops[index] = max(tops[index], tops[index - 1] + height) }
-    if let last = tops.last, last > area.bottom - height / 2 {
-      tops[tops.count - 1] = area.bottom - height / 2
-      for index in tops.indices.dropLast().reversed() { tops[index] = min(tops[index], tops[index + 1] - height) }
+    let low = area.top + height / 2, high = area.bottom - height / 2
+    let wanted = panel.endLabels.compactMap { label in y(label.y, area).map { (label: label, y: min(max($0, area.top), area.bottom)) } }
+      .sorted { $0.y < $1.y }
+    var places = wanted.map { min(max($0.y, low), high) }
+    for index in places.indices.dropFirst() { places[index] = max(places[index], places[index - 1] + height) }
+    if let last = places.last, last > high {
+      places[places.count - 1] = high
+      for index in places.indices.dropLast().reversed() { places[index] = min(places[index], places[index + 1] - height) }
     }
-    for (index, (label, end)) in placed.enumerated() {
-      var style = endStyle
-      style.color = label.color
-      let from = Point(max(min(end.x, area.right), area.left), min(max(end.y, area.top), area.bottom))
-      canvas.stroke([Point(from.x + 2, from.y), Point(area.right + 8, tops[index])], Stroke(label.color.opacity(0.5), width: 0.8))
-      canvas.draw(label.text, at: Point(area.right + 11, tops[index]), style, anchor: Anchor(.left, .middle))
+    for (index, (label, y)) in wanted.enumerated() {
+      let style = TextStyle(size: endStyle.size, isBold: label.isBold, color: label.color)
+      canvas.stroke(
+        [Point(area.right + 1, y), Point(area.right + 8, places[index])], Stroke(label.color.opacity(0.6), width: 0.8))
+      canvas.draw(label.text, at: Point(area.right + 11, places[index]), style, anchor: Anchor(.left, .middle))
     }
   }
 }

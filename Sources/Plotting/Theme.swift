@@ -24,13 +24,13 @@ public struct Theme: Sendable {
   public static let light = Theme(
     name: "light", background: Color(0xFFFFFF), text: Color(0x1B1F24), muted: Color(0x57606A), grid: Color(0xE7EAED),
     axis: Color(0x8C959F), reference: Color(0x6E7781),
-    series: [0x0072B2, 0xC24E00, 0x007F5F, 0xA8427E, 0x2B7FB8, 0x8A6100, 0x3B3B3B].map { Color($0) }, zero: Color(0x15171A),
+    series: [0x0072B2, 0xC24E00, 0x007F5F, 0xA8427E, 0x8A6100, 0x3B3B3B].map { Color($0) }, zero: Color(0x15171A),
     notANumber: Color(0xD1242F), infinite: Color(0xF57C00))
 
   public static let dark = Theme(
     name: "dark", background: Color(0x14171B), text: Color(0xE6EDF3), muted: Color(0x9DA7B1), grid: Color(0x2A3037),
     axis: Color(0x6E7781), reference: Color(0x8B949E),
-    series: [0x56B4E9, 0xE69F00, 0x1FBF92, 0xE08BBB, 0x7FA8FF, 0xD98032, 0xD0D7DE].map { Color($0) }, zero: Color(0x000000),
+    series: [0x56B4E9, 0xE69F00, 0x1FBF92, 0xE08BBB, 0xC98B5A, 0xD0D7DE].map { Color($0) }, zero: Color(0x000000),
     notANumber: Color(0xFF5A5F), infinite: Color(0xFFA040))
 
   /// Dashes of a series, so that colour is not all that tells it apart.
