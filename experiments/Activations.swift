@@ -9,7 +9,7 @@ import Rheoscope
 private let reluNet = Variant("relu", "ReLU, He weights") { _ in
   .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 2).gradientFactor)
 } net: { settings in
-  chain(settings, initializer: .heNormal) { ReLU() }
+  DeepNet(settings, initializer: .heNormal, activation: { ReLU() })
 }
 
 // The slope of the sigmoid is at most 1/4. What is left of the blame after fifty layers is less than 0.25⁵⁰, some 10⁻³⁰ of it:
@@ -17,7 +17,7 @@ private let reluNet = Variant("relu", "ReLU, He weights") { _ in
 private let sigmoidNet = Variant("sigmoid", "sigmoid, Xavier weights") { settings in
   .meanField(MeanField(.sigmoid, weightVariance: 1), firstLength: xavierFirstLength(settings))
 } net: { settings in
-  chain(settings, initializer: .xavierNormal) { Sigmoid() }
+  DeepNet(settings, initializer: .xavierNormal, activation: { Sigmoid() })
 }
 
 // The slope of tanh is 1 where its input is 0 and smaller elsewhere. With weights by Glorot and Bengio (2010), who are also
@@ -25,7 +25,7 @@ private let sigmoidNet = Variant("sigmoid", "sigmoid, Xavier weights") { setting
 private let tanhNet = Variant("tanh", "tanh, Xavier weights") { settings in
   .meanField(MeanField(.tanh, weightVariance: 1), firstLength: xavierFirstLength(settings))
 } net: { settings in
-  chain(settings, initializer: .xavierNormal) { Tanh() }
+  DeepNet(settings, initializer: .xavierNormal, activation: { Tanh() })
 }
 
 /// The mean square of the first layer's outputs: 784 pixels of mean square 1, times weights of variance 2 / (784 + width).

@@ -25,7 +25,7 @@ extension Variant {
     self.init(name, title) { _ in
       .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor)
     } net: { settings in
-      chain(settings, initializer: initializer) { ReLU() }
+      DeepNet(settings, initializer: initializer, activation: { ReLU() })
     }
   }
 }

@@ -5,7 +5,7 @@ import Rheoscope
 private let plainNet = Variant("plain", "x → W relu(x)") { _ in
   .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 1.0 / 3).gradientFactor)
 } net: { settings in
-  Tower(settings) { width in Sequential(ReLU(), Linear(width, width)) }
+  DeepNet(settings, activation: { ReLU() }) { Sequential($0, $1) }
 }
 
 // A residual net adds that to x instead of putting it in its place. Blame has a way back on which nothing is multiplied, past
@@ -14,7 +14,7 @@ private let plainNet = Variant("plain", "x → W relu(x)") { _ in
 private let residualNet = Variant("residual", "x → x + α W relu(x), α = 1/√L") { settings in
   .sameInEveryLayer(factor: MeanField.residualFactor(scale: Double(scale(settings)), weightVariance: 1.0 / 3))
 } net: { settings in
-  Tower(settings) { width in Residual(ReLU(), Linear(width, width), scale: scale(settings)) }
+  DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: scale(settings)) }
 }
 
 /// α = 1/√L, where L counts the layers that have a shortcut: all but the first and the last.

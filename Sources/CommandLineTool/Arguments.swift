@@ -31,7 +31,8 @@ struct Arguments {
       throw .missingOperand(command: command.name, operands: command.operands)
     }
     guard operands.count <= command.operandCount.upperBound else {
-      throw .surplusOperand(operands[command.operandCount.upperBound], command: command.name, operands: command.operands)
+      throw .surplusOperand(
+        operands[command.operandCount.upperBound], command: command.name, operands: command.operands)
     }
   }
 

@@ -11,7 +11,7 @@ struct Flag {
     /// A whole number.
     case whole(ClosedRange<Int>)
     /// A number above 0.
-    case positive(upTo: Double)
+    case positive(upTo: Int)
     /// A file or folder.
     case path(placeholder: String)
     /// A file whose name ends in one of these.
@@ -40,7 +40,7 @@ struct Flag {
     case .positive(let most):
       guard let number = Double(value), number.isFinite else { throw .notNumber(flag: name, value: value) }
       guard number > 0 else { throw .notPositive(flag: name, value: value) }
-      guard number <= most else { throw .tooLarge(flag: name, value: value, most: "\(most)") }
+      guard number <= Double(most) else { throw .tooLarge(flag: name, value: value, most: "\(most)") }
     case .path:
       guard !value.isEmpty else { throw .missingValue(flag: name, placeholder: placeholder) }
     case .file(let endings):

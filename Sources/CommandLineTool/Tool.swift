@@ -47,7 +47,7 @@ public struct Tool {
 
   private func command(_ name: String) throws(UsageError) -> Command {
     guard let command = Command.all.first(where: { $0.name == name }) else {
-      throw .unknownCommand(name, commands: Command.all.map(\.name))
+      throw .unknownCommand(name, commands: name.hasPrefix("-") ? ["--help", "--version"] : Command.all.map(\.name))
     }
     return command
   }

@@ -42,7 +42,9 @@ extension UsageError: CustomStringConvertible {
 
 /// The name that was probably meant, or all there are if none comes near.
 private func suggestion(for word: String, among names: [String], called plural: String) -> String {
-  if let nearest = nearestNames(to: word, among: names, count: 1).first, edits(from: word, to: nearest) <= 1 + word.count / 3 {
+  if let nearest = nearestNames(to: word, among: names, count: 1).first,
+    edits(from: word, to: nearest) <= 1 + word.count / 3
+  {
     return "did you mean “\(nearest)”?"
   }
   return "\(plural) are \(names.joined(separator: ", "))"

@@ -11,7 +11,7 @@ extension Claim {
     return Claim(
       statement: { settings in
         let factor = variant.predictedGradientFactor(settings).map { significant($0) } ?? "?"
-        return "\(variant.name): going back, each layer multiplies the gradient by \(factor)"
+        return "\(variant.name): on its way back each layer multiplies the gradient by \(factor)"
       },
       measure: { $0.values(of: variant, \.gradientFactor) },
       expected: { settings in
@@ -27,13 +27,14 @@ extension Claim {
   static func learns(_ variant: Variant, toBelow loss: Double, _ source: String) -> Claim {
     Claim(
       statement: { _ in "\(variant.name) learns: its loss ends below \(loss)" },
-      measure: { $0.values(of: variant, \.finalLoss) }, expected: { _ in 0...loss }, source: source, scope: .deepAndLong)
+      measure: { $0.values(of: variant, \.finalLoss) }, expected: { _ in 0...loss }, source: source, scope: .deepAndLong
+    )
   }
 
   /// Training leaves the loss at that of guessing, ln 10.
   static func staysAtChance(_ variant: Variant, _ source: String) -> Claim {
     Claim(
-      statement: { _ in "\(variant.name) does not learn: its loss ends within 0.05 of ln 10 = 2.303, that of guessing" },
+      statement: { _ in "\(variant.name) does not learn: its loss stays at ln 10, that of guessing" },
       measure: { $0.values(of: variant, \.finalLoss) }, expected: { _ in log(10) - 0.05...log(10) + 0.05 },
       source: source, scope: .deepAndLong)
   }

@@ -35,6 +35,9 @@ extension Experiment {
     let folder = try OutputFolder(path: options.output)
     do {
       let data = try FashionMNIST(directory: options.data)
+      guard settings.batch <= data.train.count else {
+        throw ExperimentError.batchTooLarge(batch: settings.batch, images: data.train.count)
+      }
       let provenance = Provenance(command: options.command, dataHash: data.hash)
       console.print(heading(settings))
       let plans = plans(settings, options, provenance, in: folder.staging)
@@ -48,7 +51,8 @@ extension Experiment {
       try manifest.write(to: "\(folder.staging)/manifest.json")
       try folder.publish(clearing: variants.map(\.name))
       let runs = variants.map { "\($0.name)/seed-*.rheo" }
-      console.print("wrote \(options.output)/: \((charts + ["summary.json", "manifest.json"] + runs).joined(separator: ", "))")
+      console.print(
+        "wrote \(options.output)/: \((charts + ["summary.json", "manifest.json"] + runs).joined(separator: ", "))")
     } catch {
       console.clearProgress()
       folder.discard()

@@ -7,10 +7,12 @@ struct OutputFolder {
   let path: String
   /// Where results are written until `publish`.
   let staging: String
+  private let isNew: Bool
 
-  /// Makes the folder, and finds out whether it can be written. Throws an `OutputError`.
-  init(path: String) throws(OutputError) {
+  /// Makes the folder, and finds out whether it can be written. Throws an `ExperimentError`.
+  init(path: String) throws(ExperimentError) {
     self.path = path
+    isNew = !FileManager.default.fileExists(atPath: path)
     staging = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)"
     do {
       try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
@@ -20,9 +22,9 @@ struct OutputFolder {
     removeLeftovers()
   }
 
-  /// Moves the results to where they belong, over those of an earlier run. In `folders` no other file with the ending of
-  /// a new one stays, so seeds that were not run this time don't linger.
-  func publish(clearing folders: [String]) throws(OutputError) {
+  /// Moves the results to where they belong, over those of an earlier run. In `folders` no other run file
+  /// stays, so seeds that were not run this time don't linger.
+  func publish(clearing folders: [String]) throws(ExperimentError) {
     do {
       let files = FileManager.default
       for folder in folders {
@@ -46,7 +48,10 @@ struct OutputFolder {
   }
 
   /// Leaves nothing of the results.
-  func discard() { try? FileManager.default.removeItem(atPath: staging) }
+  func discard() {
+    try? FileManager.default.removeItem(atPath: staging)
+    if isNew { rmdir(path) }
+  }
 
   /// Removes what runs that were killed have left.
   private func removeLeftovers() {
@@ -54,19 +59,6 @@ struct OutputFolder {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(prefix) {
       guard let process = Int32(name.dropFirst(prefix.count)), kill(process, 0) != 0, errno == ESRCH else { continue }
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
-    }
-  }
-}
-
-/// Why results could not be kept.
-public enum OutputError: Error, Equatable, CustomStringConvertible {
-  /// The folder, or something in it, can't be written.
-  case notWritable(path: String, reason: String)
-
-  /// One line: what was wrong, where, and what to do.
-  public var description: String {
-    switch self {
-    case .notWritable(let path, let reason): "\(path): can't write there (\(reason)); choose another folder with --out DIR"
     }
   }
 }

@@ -38,7 +38,8 @@ extension Results {
     }
     try write(
       Summary(
-        experiment: experiment.name, question: experiment.question, settings: settings, variants: variants, claims: claims),
+        experiment: experiment.name, question: experiment.question, settings: settings, variants: variants,
+        claims: claims),
       to: path)
   }
 }

@@ -7,7 +7,7 @@ extension Results {
     let rows = experiment.variants.map { variant in
       [
         variant.name,
-        spread(values(of: variant, \.finalLoss)) { String(format: "%.3f", $0) },
+        spread(values(of: variant, \.finalLoss)) { $0.isFinite ? String(format: "%.3f", $0) : significant($0) },
         spread(values(of: variant, \.testAccuracy)) { String(format: "%.1f %%", 100 * $0) },
         spread(values(of: variant, \.gradientFactor)) { significant($0) },
         variant.predictedGradientFactor(settings).map { significant($0) } ?? "–",
@@ -27,19 +27,19 @@ extension Results {
   private func spread(_ values: [Double]?, _ word: (Double) -> String) -> String {
     guard let values else { return "–" }
     let middle = word(median(values))
-    guard values.count > 1, let low = values.min(), let high = values.max() else { return middle }
-    return "\(middle) (\(word(low)) to \(word(high)))"
+    guard let low = values.min().map(word), let high = values.max().map(word), low != high else { return middle }
+    return "\(middle) (\(low) to \(high))"
   }
 }
 
 extension Judgement {
   /// The claim, what was measured, and what was expected, in a line.
   var line: String {
-    let measured = self.measured.map { "measured \(significant($0)), " } ?? ""
-    switch verdict {
-    case .holds: return "✓ \(statement) (\(measured)expected \(range); \(source))"
-    case .fails: return "✗ \(statement) (\(measured)expected \(range); \(source))"
-    case .notJudged(let reason): return "– \(statement) (not judged: \(reason))"
+    let found = "measured \(measured.map(significant) ?? "nothing"), expected \(range)"
+    return switch verdict {
+    case .holds: "✓ \(statement) (\(found))"
+    case .fails: "✗ \(statement) (\(found))"
+    case .notJudged(let reason): "– \(statement) (not judged: \(reason))"
     }
   }
 
