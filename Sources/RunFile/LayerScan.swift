@@ -1,8 +1,8 @@
-/// One pass over the table `layer`, in order of steps, that collects some of its columns.
+/// One pass over the table `layer` that collects some of its columns.
 struct LayerScan {
   private let quantities: [LayerQuantity]
   private let sites: [Site]
-  private let positions: [Int: Int]
+  private let ids: [Int]
 
   /// A row names a site that the file does not describe.
   struct UnknownSite: Error, CustomStringConvertible {
@@ -14,58 +14,66 @@ struct LayerScan {
   init(_ quantities: [LayerQuantity], _ sites: [Site]) {
     self.quantities = quantities
     self.sites = sites
-    positions = Dictionary(uniqueKeysWithValues: sites.enumerated().map { ($1.id, $0) })
+    ids = sites.map(\.id)
   }
 
-  /// What the rows up to the `lastRow`th hold; as in any table, a later row of the same step and site counts.
+  /// What the rows up to the `lastRow`th hold; where two are of the same step and site, the later counts.
   func matrices(from database: Database, upTo lastRow: Int) throws -> [LayerMatrix] {
+    // Rows lie in order of steps, and need no sorting, unless somebody merged files.
+    try matrices(from: database, upTo: lastRow, orderedBy: "rowid")
+      ?? matrices(from: database, upTo: lastRow, orderedBy: "step, rowid")!
+  }
+
+  /// As above; nil if the rows do not come in order of steps.
+  private func matrices(from database: Database, upTo lastRow: Int, orderedBy order: String) throws -> [LayerMatrix]? {
     let columns = quantities.map { ", " + $0.column }.joined()
-    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE rowid <= ? ORDER BY rowid")
+    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE rowid <= ? ORDER BY \(order)")
     statement.bind(lastRow, at: 1)
     var steps: [Int] = []
-    var starts: [Int: Int] = [:]
-    // A step's values lie together until all steps are known.
-    var values = [[Double]](repeating: [], count: quantities.count)
-    var recorded = [[Bool]](repeating: [], count: quantities.count)
-    var step = -1
-    var start = 0
+    // Steps × sites × quantities, to become sites × steps once all steps are known.
+    var values: [Double] = []
+    var recorded: [Bool] = []
+    values.reserveCapacity(lastRow * quantities.count)
+    recorded.reserveCapacity(lastRow * quantities.count)
     while try statement.step() {
-      if steps.isEmpty || statement.int(0) != step {
-        step = statement.int(0)
-        start = starts[step] ?? steps.count * sites.count
-        if starts.updateValue(start, forKey: step) == nil {
-          steps.append(step)
-          for index in quantities.indices {
-            values[index].append(contentsOf: repeatElement(.nan, count: sites.count))
-            recorded[index].append(contentsOf: repeatElement(false, count: sites.count))
-          }
-        }
+      let step = statement.int(0)
+      if steps.last != step {
+        if let last = steps.last, last > step { return nil }
+        steps.append(step)
+        values.append(contentsOf: repeatElement(.nan, count: sites.count * quantities.count))
+        recorded.append(contentsOf: repeatElement(false, count: sites.count * quantities.count))
       }
-      guard let site = positions[statement.int(1)] else { throw UnknownSite(step: step, site: statement.int(1)) }
+      guard let site = position(ofSite: statement.int(1)) else {
+        throw UnknownSite(step: step, site: statement.int(1))
+      }
+      let start = ((steps.count - 1) * sites.count + site) * quantities.count
       for index in quantities.indices {
         guard let value = statement.double(Int32(index) + 2) else { continue }
-        values[index][start + site] = value
-        recorded[index][start + site] = true
+        values[start + index] = value
+        recorded[start + index] = true
       }
     }
-    let order = steps.indices.sorted { steps[$0] < steps[$1] }
     return quantities.indices.map { index in
       LayerMatrix(
-        quantity: quantities[index], steps: order.map { steps[$0] }, sites: sites,
-        values: transposed(values[index], rows: order, columns: sites.count),
-        recorded: transposed(recorded[index], rows: order, columns: sites.count))
+        quantity: quantities[index], steps: steps, sites: sites,
+        values: gathered(values, index, steps.count), recorded: gathered(recorded, index, steps.count))
     }
   }
-}
 
-/// The rows of a matrix, in the order given, turned into columns.
-private func transposed<Element>(_ matrix: [Element], rows: [Int], columns: Int) -> [Element] {
-  [Element](unsafeUninitializedCapacity: matrix.count) { result, count in
-    for column in 0..<columns {
-      for (place, row) in rows.enumerated() {
-        (result.baseAddress! + column * rows.count + place).initialize(to: matrix[row * columns + column])
+  private func position(ofSite id: Int) -> Int? {
+    ids.indices.contains(id) && ids[id] == id ? id : ids.firstIndex(of: id)
+  }
+
+  /// One quantity, sites × steps, from all quantities, steps × sites × quantities.
+  private func gathered<Element>(_ all: [Element], _ index: Int, _ steps: Int) -> [Element] {
+    [Element](unsafeUninitializedCapacity: steps * sites.count) { result, count in
+      for site in sites.indices {
+        for step in 0..<steps {
+          let element = all[(step * sites.count + site) * quantities.count + index]
+          result.initializeElement(at: site * steps + step, to: element)
+        }
       }
+      count = steps * sites.count
     }
-    count = matrix.count
   }
 }

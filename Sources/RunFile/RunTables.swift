@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 
 /// One thing to write.
 enum Entry: Sendable {
@@ -44,10 +45,10 @@ final class RunTables {
     case foreignRow(step: Int, inStep: Int)
   }
 
-  /// Opens the tables of the file at `path`, which others may read from now on.
+  /// Opens the tables of the new file at `path`.
   init(path: String) throws(SQLiteError) {
     database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
-    try database.execute("PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2048")
+    try database.execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048")
     meta = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)")
     site = try database.prepare("INSERT OR REPLACE INTO site VALUES (?, ?, ?, ?, ?, ?)")
     step = try database.prepare("INSERT INTO step(step, loss, accuracy, learning_rate, seconds) VALUES (?, ?, ?, ?, ?)")
@@ -72,9 +73,20 @@ final class RunTables {
     }
   }
 
-  /// Moves everything into the one file that stays.
-  func seal() throws(SQLiteError) {
-    try database.execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+  /// Moves everything into the one file that stays. If others read it for longer than `patience`, in seconds, its
+  /// companions stay too, and do no harm.
+  func seal(patience: Double = 5) throws(SQLiteError) {
+    try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    let pause = 0.02
+    for _ in 0..<Int(patience / pause) {
+      do throws(SQLiteError) {
+        return try database.execute("PRAGMA journal_mode = DELETE")
+      } catch {
+        // SQLite does not wait here by itself.
+        guard error.primaryCode == SQLITE_BUSY else { throw error }
+        Thread.sleep(forTimeInterval: pause)
+      }
+    }
   }
 
   private func write(_ entry: Entry) throws {
