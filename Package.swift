@@ -64,7 +64,7 @@ let package = Package(
     tests("Diagnosis"),
     tests("Plotting"),
     tests("CairoBackend"),
-    tests("Charts"),
+    tests("Charts", ["CCairo", "CairoBackend"]),
     tests("Experiments"),
     tests("CommandLineTool"),
     tests("Rheoscope"),

@@ -71,6 +71,14 @@ final class CairoCanvas: Canvas {
     cairo_fill(context)
   }
 
+  func dot(at centre: Point, radius: Double, _ color: Color) {
+    guard centre.isFinite else { return }
+    cairo_new_path(context)
+    cairo_arc(context, centre.x, centre.y, radius, 0, 2 * Double.pi)
+    setColor(color)
+    cairo_fill(context)
+  }
+
   func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
     guard columns > 0, rows > 0, rect.width > 0, rect.height > 0, Point(rect.left, rect.top).isFinite else { return }
     let image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows))

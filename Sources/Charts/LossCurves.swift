@@ -42,6 +42,8 @@ extension Chart {
       }
       marks.append(
         .line(middle.map { (Double($0.step), $0.median) }, Stroke(color, width: 2.2, dashes: theme.dashes(of: index))))
+      // A line of one step has no length.
+      if middle.count == 1 { marks.append(.dots(middle.map { (Double($0.step), $0.median) }, radius: 3.5, color)) }
       let ends = curves[index].compactMap(\.diverged)
       for end in ends { marks.append(.cross(x: Double(end.step), y: min(max(end.value, yScale.lower), yScale.upper), color)) }
       if ends.count == curves[index].count {

@@ -15,6 +15,9 @@ public protocol Canvas: AnyObject {
   /// An area bounded by straight lines.
   func fill(_ points: [Point], _ color: Color)
 
+  /// A filled circle.
+  func dot(at centre: Point, radius: Double, _ color: Color)
+
   /// A picture of 0xRRGGBB pixels, rows from the top, filling `rect`, without smoothing.
   func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect)
 

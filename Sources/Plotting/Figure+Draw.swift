@@ -46,7 +46,7 @@ extension Figure {
       }
       let middle = area.top + line / 2
       canvas.stroke([Point(left, middle), Point(left + 26, middle)], entry.stroke)
-      if entry.hasDot { canvas.fill(circle(Point(left + 13, middle), radius: 2.6), entry.stroke.color) }
+      if entry.hasDot { canvas.dot(at: Point(left + 13, middle), radius: 2.6, entry.stroke.color) }
       canvas.draw(entry.text, at: Point(left + 33, middle), style, anchor: Anchor(.left, .middle))
       left += width
     }
@@ -138,12 +138,4 @@ func wrapped(_ text: String, _ style: TextStyle, width: Double, on canvas: any C
     if !line.isEmpty { lines.append(line) }
   }
   return lines
-}
-
-/// A circle as sixteen straight lines: at the size of a dot nobody sees the difference.
-func circle(_ centre: Point, radius: Double) -> [Point] {
-  (0..<16).map { step in
-    let (sine, cosine) = sineAndCosine(Double(step) / 16)
-    return Point(centre.x + radius * cosine, centre.y + radius * sine)
-  }
 }

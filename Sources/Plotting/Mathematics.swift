@@ -16,6 +16,3 @@ public func powerOfTen(_ exponent: Int) -> String {
   ]
   return "10" + String(String(exponent).map { raised[$0]! })
 }
-
-/// Of a share of a whole turn.
-func sineAndCosine(_ turn: Double) -> (Double, Double) { (sin(2 * Double.pi * turn), cos(2 * Double.pi * turn)) }

@@ -42,9 +42,8 @@ struct PanelDrawer {
   private func x(_ value: Double, _ area: Rect) -> Double? { panel.x.scale.place(of: value).map { area.left + $0 * area.width } }
   private func y(_ value: Double, _ area: Rect) -> Double? { panel.y.scale.place(of: value).map { area.bottom - $0 * area.height } }
   private func point(_ x: Double, _ y: Double, _ area: Rect) -> Point? {
-    guard let px = self.x(x, area), let py = self.y(y, area) else { return nil }
-    // Far outside the panel a coordinate would only lose precision.
-    return Point(min(max(px, area.left - 1e4), area.right + 1e4), min(max(py, area.top - 1e4), area.bottom + 1e4))
+    guard let x = self.x(x, area), let y = self.y(y, area) else { return nil }
+    return Point(x, y)
   }
 
   /// As many marks as have room for their labels.
@@ -52,7 +51,8 @@ struct PanelDrawer {
     if let names = axis.names {
       let room = isVertical ? tickStyle.size * 1.35 : (names.map { canvas.measure($0.label, tickStyle).width }.max() ?? 0) + 8
       let every = max(1, Int((Double(names.count) * room / max(length, 1)).rounded(.up)))
-      return Ticks(major: names.enumerated().filter { $0.offset.isMultiple(of: every) }.map(\.element))
+      let shown = names.enumerated().filter { $0.offset.isMultiple(of: every) }.map(\.element)
+      return Ticks(major: shown.filter { axis.scale.place(of: $0.value).map { $0 >= 0 && $0 <= 1 } ?? false })
     }
     let wanted = isVertical ? Int(length / 38) : Int(length / 70)
     return Ticks.fitting(axis.scale, count: min(max(wanted, 2), 9), integers: axis.integers)
@@ -104,13 +104,14 @@ struct PanelDrawer {
   private func draw(_ mark: Mark, in area: Rect) {
     switch mark {
     case .line(let values, let stroke):
-      for piece in pieces(values, in: area) { canvas.stroke(piece, stroke) }
+      let near = area.widened(by: 10)
+      for piece in pieces(values, in: area) { for part in near.clipping(piece) { canvas.stroke(part, stroke) } }
     case .band(let values, let color):
       let upper = pieces(values.map { ($0.x, $0.upper) }, in: area), lower = pieces(values.map { ($0.x, $0.lower) }, in: area)
       guard upper.count == lower.count else { return }
       for (top, bottom) in zip(upper, lower) { canvas.fill(top + bottom.reversed(), color) }
     case .dots(let values, let radius, let color):
-      for value in values { if let centre = point(value.x, value.y, area) { canvas.fill(circle(centre, radius: radius), color) } }
+      for value in values { if let centre = point(value.x, value.y, area) { canvas.dot(at: centre, radius: radius, color) } }
     case .cross(let x, let y, let color):
       guard var at = point(x, y, area) else { return }
       // Whole, also at an edge.

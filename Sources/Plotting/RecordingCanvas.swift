@@ -22,6 +22,8 @@ public final class RecordingCanvas: Canvas {
 
   public func fill(_ points: [Point], _ color: Color) { lines.append("fill \(hex(color)): \(path(points))") }
 
+  public func dot(at centre: Point, radius: Double, _ color: Color) { lines.append("dot \(hex(color)) \(number(radius)) \(place(centre))") }
+
   public func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
     let hash = pixels.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     lines.append(

@@ -27,16 +27,18 @@ public struct Scale: Sendable {
     self.upper = high
   }
 
-  /// The place of a value, 0 at the lower end and 1 at the upper; nil for what has none.
+  /// The place of a value, 0 at the lower end and 1 at the upper, and at most a million lengths away; nil for what has none.
   public func place(of value: Double) -> Double? {
-    guard value.isFinite else { return nil }
+    guard value.isFinite, kind == .linear || value > 0 else { return nil }
+    let place: Double
     switch kind {
-    case .linear: return (value - lower) / (upper - lower)
+    // Halves, since the difference of two finite numbers may not be finite.
+    case .linear: place = (value / 2 - lower / 2) / (upper / 2 - lower / 2)
     case .log:
-      guard value > 0 else { return nil }
       let low = decimalLogarithm(lower)
-      return (decimalLogarithm(value) - low) / (decimalLogarithm(upper) - low)
+      place = (decimalLogarithm(value) - low) / (decimalLogarithm(upper) - low)
     }
+    return place.isNaN ? nil : min(max(place, -1e6), 1e6)
   }
 
   /// The smallest scale that holds all values that have a place on one, widened by `margin` of its length at both ends.
