@@ -22,7 +22,8 @@ let package = Package(
   ],
   targets: [
     // Foreign: one target per C library.
-    .systemLibrary(name: "CCairo", path: "Sources/Foreign/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(
+      name: "CCairo", path: "Sources/Foreign/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(
       name: "CPango", path: "Sources/Foreign/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
     .target(name: "CPNG", path: "Sources/Foreign/CPNG", linkerSettings: [.linkedLibrary("png")]),

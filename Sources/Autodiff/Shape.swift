@@ -50,7 +50,9 @@ extension Shape {
   /// How far apart neighbours along each dimension lie in row-major memory.
   package var strides: [Int64] {
     var strides = [Int64](repeating: 1, count: count)
-    for axis in stride(from: count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * Int64(self[axis + 1]) }
+    for axis in stride(from: count - 2, through: 0, by: -1) {
+      strides[axis] = strides[axis + 1] * Int64(self[axis + 1])
+    }
     return strides
   }
 

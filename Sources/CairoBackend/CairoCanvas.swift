@@ -114,12 +114,16 @@ final class CairoCanvas: Canvas {
     for point in points { cairo_line_to(context, point.x, point.y) }
   }
 
-  private func setColor(_ color: Color) { cairo_set_source_rgba(context, color.red, color.green, color.blue, color.opacity) }
+  private func setColor(_ color: Color) {
+    cairo_set_source_rgba(context, color.red, color.green, color.blue, color.opacity)
+  }
 
   /// The finished picture. Throws if Cairo has met an error, after which it drew nothing more.
   func finish() throws -> (pixels: UnsafePointer<UInt8>, width: Int, height: Int, stride: Int) {
     let status = cairo_status(context)
-    guard status == CAIRO_STATUS_SUCCESS else { throw FigureError.drawing(reason: String(cString: cairo_status_to_string(status))) }
+    guard status == CAIRO_STATUS_SUCCESS else {
+      throw FigureError.drawing(reason: String(cString: cairo_status_to_string(status)))
+    }
     cairo_surface_flush(surface)
     return (
       UnsafePointer(cairo_image_surface_get_data(surface)), Int(cairo_image_surface_get_width(surface)),

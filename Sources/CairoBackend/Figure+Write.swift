@@ -13,7 +13,9 @@ extension Figure {
     do {
       if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
       try data.write(to: URL(filePath: unfinished))
-      guard rename(unfinished, path) == 0 else { throw FigureError.cannotWrite(path: path, reason: String(cString: strerror(errno))) }
+      guard rename(unfinished, path) == 0 else {
+        throw FigureError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+      }
     } catch {
       unlink(unfinished)
       if let error = error as? FigureError { throw error }

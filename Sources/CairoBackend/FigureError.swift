@@ -11,7 +11,8 @@ public enum FigureError: Error, CustomStringConvertible {
       "a picture of \(Int(width)) × \(Int(height)) pixels can't be drawn, each side has 1 to 32767; choose another size or scale"
     case .drawing(let reason): "the picture can't be drawn: \(reason)"
     case .format(let path): "\(path) has no ending that is known; give it .png"
-    case .cannotWrite(let path, let reason): "the picture \(path) can't be written: \(reason); choose a folder that can be written"
+    case .cannotWrite(let path, let reason):
+      "the picture \(path) can't be written: \(reason); choose a folder that can be written"
     }
   }
 }

@@ -14,11 +14,15 @@ public struct ChartKind: Sendable {
 
   /// All there are.
   public static let all = [
-    ChartKind(name: "loss", summary: "loss over steps, a line a seed and a band a variant") { try Chart.lossCurves(of: $0) },
+    ChartKind(name: "loss", summary: "loss over steps, a line a seed and a band a variant") {
+      try Chart.lossCurves(of: $0)
+    },
     ChartKind(name: "gradient-flow", summary: "heatmap of gradient sizes, layers by steps, a panel a variant") {
       try Chart.gradientFlow(of: $0)
     },
-    ChartKind(name: "gradient-profile", summary: "gradient size over depth at the first step, with the fitted factor a layer") {
+    ChartKind(
+      name: "gradient-profile", summary: "gradient size over depth at the first step, with the fitted factor a layer"
+    ) {
       try Chart.gradientProfile(of: $0)
     },
   ]

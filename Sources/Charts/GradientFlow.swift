@@ -4,13 +4,17 @@ import RunFile
 
 extension Chart {
   /// A heatmap of a quantity over layers and steps: how far blame travels back from the output.
-  public static func gradientFlow(of run: Run, quantity: LayerQuantity = .gradientRMS, theme: Theme = .light) throws -> Figure {
+  public static func gradientFlow(of run: Run, quantity: LayerQuantity = .gradientRMS, theme: Theme = .light) throws
+    -> Figure
+  {
     try gradientFlow(of: [run], quantity: quantity, theme: theme)
   }
 
   /// A heatmap a variant (of its first seed), side by side with the same colours. Rows are the layers that have weights, or all
   /// sites where none has; input below, output above.
-  public static func gradientFlow(of runs: [Run], quantity: LayerQuantity = .gradientRMS, theme: Theme = .light) throws -> Figure {
+  public static func gradientFlow(of runs: [Run], quantity: LayerQuantity = .gradientRMS, theme: Theme = .light) throws
+    -> Figure
+  {
     guard !runs.isEmpty else { throw ChartError.noRuns }
     let variants = Variant.grouping(runs)
     let flows = try variants.map { try Flow($0.runs[0], quantity) }
@@ -43,7 +47,9 @@ extension Chart {
     figure.subtitle = settings(runs)
     figure.colorBar = ColorBar(quantity.words.label, colors, kinds: kinds)
     let seeds = Set(variants.map { $0.runs[0].seed })
-    let clipped = flows.contains { flow in flow.values.contains { $0.map { $0 != 0 && ($0 < colors.lower || $0 > colors.upper) } ?? false } }
+    let clipped = flows.contains { flow in
+      flow.values.contains { $0.map { $0 != 0 && ($0 < colors.lower || $0 > colors.upper) } ?? false }
+    }
     figure.caption =
       (seeds.count == 1 && seeds.first! != nil ? "Seed \(seeds.first!!) of each variant. " : "")
       + "Rows are layers with weights, in forward order; colours cover the 2nd to 98th percentile in whole decades"
@@ -72,9 +78,11 @@ private struct Flow {
     values = rows.flatMap { row in steps.indices.map { matrix[row, $0] } }
     func ends(_ column: Int) -> String {
       let first = matrix[rows[0], column], last = matrix[rows[rows.count - 1], column]
-      return "\(first.map { brief($0) } ?? "not recorded") at the first layer and \(last.map { brief($0) } ?? "not recorded") at the last"
+      return
+        "\(first.map { brief($0) } ?? "not recorded") at the first layer and \(last.map { brief($0) } ?? "not recorded") at the last"
     }
-    inWords = "\(ends(0)) at step \(matrix.steps[0]), \(ends(steps.count - 1)) at step \(matrix.steps[steps.count - 1])."
+    inWords =
+      "\(ends(0)) at step \(matrix.steps[0]), \(ends(steps.count - 1)) at step \(matrix.steps[steps.count - 1])."
   }
 }
 

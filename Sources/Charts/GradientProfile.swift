@@ -17,7 +17,9 @@ extension Chart {
       let profiles = try variant.runs.map { try GradientProfile($0, step: step) }
       let depths = profiles[0].points.map(\.depth)
       deepest = max(deepest, Int(depths.last ?? 1))
-      let bands = depths.indices.map { layer in spread(profiles.compactMap { layer < $0.points.count ? $0.points[layer].value : nil }) }
+      let bands = depths.indices.map { layer in
+        spread(profiles.compactMap { layer < $0.points.count ? $0.points[layer].value : nil })
+      }
       let middle = zip(depths, bands).map { (x: $0, y: $1?.median ?? .nan) }
       shown += bands.flatMap { [$0?.lower ?? .nan, $0?.upper ?? .nan] }
       let fit = GeometricFit(interiorOf: middle.map { ($0.x, $0.y) })
@@ -26,14 +28,18 @@ extension Chart {
         marks.append(.band(zip(depths, bands).map { ($0, $1?.lower ?? .nan, $1?.upper ?? .nan) }, color.opacity(0.18)))
       }
       if let theory = profiles[0].theory, theory.count == depths.count, let anchor = Self.anchor(middle, theory) {
-        marks.append(.line(zip(depths, theory).map { ($0, $1 * anchor) }, Stroke(theme.reference, width: 1.2, dashes: [5, 3])))
+        marks.append(
+          .line(zip(depths, theory).map { ($0, $1 * anchor) }, Stroke(theme.reference, width: 1.2, dashes: [5, 3])))
         hasTheory = true
       }
       marks.append(.line(middle, Stroke(color.opacity(0.8), width: 1.3, dashes: dashes)))
       marks.append(.dots(middle, radius: depths.count > 80 ? 1.4 : 2.4, color))
-      let factor = fit.map { "×\(factorInWords($0.factorGoingBack)) a layer, R² \(String(format: "%.2f", $0.rSquared))" } ?? "no factor"
+      let factor =
+        fit.map { "×\(factorInWords($0.factorGoingBack)) a layer, R² \(String(format: "%.2f", $0.rSquared))" }
+        ?? "no factor"
       let predicted = profiles[0].predictedFactor.map { ", theory ×\(factorInWords($0))" } ?? ""
-      legend.append(LegendEntry("\(variant.name): \(factor)\(predicted)", Stroke(color, width: 1.6, dashes: dashes), hasDot: true))
+      legend.append(
+        LegendEntry("\(variant.name): \(factor)\(predicted)", Stroke(color, width: 1.6, dashes: dashes), hasDot: true))
       words.append("\(variant.name) \(factor)\(predicted)")
     }
     var x = Axis("layer", Scale(.linear, from: 0.5, to: Double(deepest) + 0.5))
@@ -43,7 +49,8 @@ extension Chart {
     let y = Axis("RMS of dL/d(layer’s output)", Scale.holding(shown, kind: .log))
     var figure = Figure(
       title: "Gradient over depth at step \(step)\(title(runs))", panels: [Panel(x: x, y: y, marks: marks)],
-      description: "Size of the gradient by layer at step \(step), from output back to input: " + words.joined(separator: "; ") + ".")
+      description: "Size of the gradient by layer at step \(step), from output back to input: "
+        + words.joined(separator: "; ") + ".")
     figure.theme = theme
     figure.size = Size(720, 420 + 18 * Double(min(variants.count, 8)))
     figure.subtitle = settings(runs)

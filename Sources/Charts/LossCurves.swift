@@ -20,7 +20,9 @@ extension Chart {
 
     // What stops being finite would leave the rest no room; it is cut off at the top.
     let lasting = curves.joined().filter { $0.diverged == nil }
-    let shown = (lasting.isEmpty ? Array(curves.joined()) : lasting).flatMap { $0.smooth.map(\.value) } + (chance.map { [$0] } ?? [])
+    let shown =
+      (lasting.isEmpty ? Array(curves.joined()) : lasting).flatMap { $0.smooth.map(\.value) }
+      + (chance.map { [$0] } ?? [])
     let positive = shown.filter { $0 > 0 }
     let isLog = (positive.max() ?? 1) / max(positive.min() ?? 1, 1e-300) > 100
     let yScale = isLog ? Scale.holding(shown, kind: .log) : Scale(.linear, from: 0, to: (positive.max() ?? 1) * 1.08)
@@ -28,7 +30,8 @@ extension Chart {
     var marks: [Mark] = [], labels: [EndLabel] = []
     if let chance {
       marks.append(.level(y: chance, Stroke(theme.reference, width: 1, dashes: [4, 3])))
-      labels.append(EndLabel("ln \(Int(exp(chance).rounded())), guessing", y: chance, color: theme.muted, isBold: false))
+      labels.append(
+        EndLabel("ln \(Int(exp(chance).rounded())), guessing", y: chance, color: theme.muted, isBold: false))
     }
     for (index, variant) in variants.enumerated() {
       let color = theme.color(of: index)
@@ -36,7 +39,9 @@ extension Chart {
         marks.append(.line(curve.raw.map { (Double($0.step), $0.value) }, Stroke(color.opacity(0.10), width: 0.7)))
       }
       let middle = median(of: curves[index])
-      if variant.runs.count > 1 { marks.append(.band(middle.map { (Double($0.step), $0.lower, $0.upper) }, color.opacity(0.16))) }
+      if variant.runs.count > 1 {
+        marks.append(.band(middle.map { (Double($0.step), $0.lower, $0.upper) }, color.opacity(0.16)))
+      }
       for curve in curves[index] where variant.runs.count > 1 {
         marks.append(.line(curve.smooth.map { (Double($0.step), $0.value) }, Stroke(color.opacity(0.55), width: 0.8)))
       }
@@ -45,7 +50,9 @@ extension Chart {
       // A line of one step has no length.
       if middle.count == 1 { marks.append(.dots(middle.map { (Double($0.step), $0.median) }, radius: 3.5, color)) }
       let ends = curves[index].compactMap(\.diverged)
-      for end in ends { marks.append(.cross(x: Double(end.step), y: min(max(end.value, yScale.lower), yScale.upper), color)) }
+      for end in ends {
+        marks.append(.cross(x: Double(end.step), y: min(max(end.value, yScale.lower), yScale.upper), color))
+      }
       if ends.count == curves[index].count {
         labels.append(EndLabel("\(variant.name)  × at step \(ends.map(\.step).min()!)", y: yScale.upper, color: color))
       } else if let last = spread(curves[index].compactMap { $0.diverged == nil ? $0.smooth.last?.value : nil }) {

@@ -8,7 +8,9 @@ public struct Activation: Sendable {
   let slope: @Sendable (Double) -> Double
 
   /// An activation of one's own; a kink may only lie at 0.
-  public init(_ name: String, value: @escaping @Sendable (Double) -> Double, slope: @escaping @Sendable (Double) -> Double) {
+  public init(
+    _ name: String, value: @escaping @Sendable (Double) -> Double, slope: @escaping @Sendable (Double) -> Double
+  ) {
     self.name = name
     self.value = value
     self.slope = slope
@@ -46,7 +48,9 @@ private let legendreRule: [(node: Double, weight: Double)] = (1...20).map { inde
   var slope = 0.0
   for _ in 0..<50 {
     var previous = 1.0, current = x
-    for n in 2...degree { (previous, current) = (current, (Double(2 * n - 1) * x * current - Double(n - 1) * previous) / Double(n)) }
+    for n in 2...degree {
+      (previous, current) = (current, (Double(2 * n - 1) * x * current - Double(n - 1) * previous) / Double(n))
+    }
     slope = Double(degree) * (x * current - previous) / (x * x - 1)
     x -= current / slope
   }

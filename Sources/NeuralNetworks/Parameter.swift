@@ -30,7 +30,8 @@ public final class Parameter {
   public var value: Tensor {
     guard let tensor else {
       stop(
-        "parameter", "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
+        "parameter",
+        "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
           + "call initialize(seed:) on the model first")
     }
     return tensor
@@ -47,7 +48,9 @@ public final class Parameter {
 
   /// Gives the parameter a value of its shape.
   public func set(_ value: Tensor) {
-    guard value.shape == shape else { stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape") }
+    guard value.shape == shape else {
+      stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape")
+    }
     tensor = value.sharing(placeOf: leaf)
   }
 

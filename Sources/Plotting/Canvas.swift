@@ -29,7 +29,8 @@ extension Canvas {
   func fill(_ rect: Rect, _ color: Color) {
     fill(
       [
-        Point(rect.left, rect.top), Point(rect.right, rect.top), Point(rect.right, rect.bottom), Point(rect.left, rect.bottom),
+        Point(rect.left, rect.top), Point(rect.right, rect.top), Point(rect.right, rect.bottom),
+        Point(rect.left, rect.bottom),
       ], color)
   }
 

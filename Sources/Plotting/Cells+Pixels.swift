@@ -9,12 +9,15 @@ extension Cells {
     var ranges: [Range<Int>] = []
     var column = 0
     for x in 0..<width {
-      let left = first + (last - first) * Double(x) / Double(width), right = first + (last - first) * Double(x + 1) / Double(width)
+      let left = first + (last - first) * Double(x) / Double(width),
+        right = first + (last - first) * Double(x + 1) / Double(width)
       while column + 1 < columns, columnEdges[column + 1] <= left { column += 1 }
       var end = column + 1
       while end < columns, columnEdges[end] < right { end += 1 }
       // A column that ends inside the pixel belongs to it only if it has no pixel of its own.
-      let start = end - column > 1 && columnEdges[column + 1] - left < (right - left) / 2 && columnEdges[column] < left ? column + 1 : column
+      let start =
+        end - column > 1 && columnEdges[column + 1] - left < (right - left) / 2 && columnEdges[column] < left
+        ? column + 1 : column
       ranges.append(start..<end)
     }
     var pixels = [UInt32](repeating: 0, count: width * height)
@@ -27,7 +30,8 @@ extension Cells {
         lastRow = row
       }
       for x in 0..<width {
-        pixels[y * width + x] = kinds[x] == .number ? codes[x] : ColorScale.pixel(kinds[x], x: x, y: y, unit: unit, theme: theme)
+        pixels[y * width + x] =
+          kinds[x] == .number ? codes[x] : ColorScale.pixel(kinds[x], x: x, y: y, unit: unit, theme: theme)
       }
     }
     return pixels
@@ -40,7 +44,8 @@ extension Cells {
       if this.rawValue > kind.rawValue { kind = this }
       if this == .number { exponents += decimalLogarithm(abs(value!)) }
     }
-    return kind == .number ? (.number, colors.map.code(at: colors.place(ofLogarithm: exponents / Double(range.count)))) : (kind, 0)
+    return kind == .number
+      ? (.number, colors.map.code(at: colors.place(ofLogarithm: exponents / Double(range.count)))) : (kind, 0)
   }
 
   /// The kinds of values without a colour that occur.

@@ -32,7 +32,8 @@ extension Rect {
   private func inside(_ from: Point, _ to: Point) -> (Double, Double)? {
     var enter = 0.0, leave = 1.0
     for (step, room) in [
-      (from.x - to.x, from.x - left), (to.x - from.x, right - from.x), (from.y - to.y, from.y - top), (to.y - from.y, bottom - from.y),
+      (from.x - to.x, from.x - left), (to.x - from.x, right - from.x), (from.y - to.y, from.y - top),
+      (to.y - from.y, bottom - from.y),
     ] {
       if step == 0 {
         if room < 0 { return nil }

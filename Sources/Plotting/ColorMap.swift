@@ -4,7 +4,8 @@ public struct ColorMap: Sendable {
 
   private init(hexadecimal table: String) {
     let digits = table.filter { !$0.isWhitespace }.map { UInt32($0.hexDigitValue!) }
-    codes = stride(from: 0, to: digits.count, by: 6).map { start in digits[start..<start + 6].reduce(0) { $0 << 4 | $1 } }
+    codes = stride(from: 0, to: digits.count, by: 6).map { start in digits[start..<start + 6].reduce(0) { $0 << 4 | $1 }
+    }
   }
 
   /// The colour, 0xRRGGBB, at a place from 0 to 1.

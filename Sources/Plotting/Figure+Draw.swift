@@ -10,10 +10,14 @@ extension Figure {
     drawPanels(in: area, on: canvas)
   }
 
-  private func style(_ size: Double, _ color: Color, bold: Bool = false) -> TextStyle { TextStyle(size: size, isBold: bold, color: color) }
+  private func style(_ size: Double, _ color: Color, bold: Bool = false) -> TextStyle {
+    TextStyle(size: size, isBold: bold, color: color)
+  }
 
   private func drawHeader(in area: inout Rect, on canvas: any Canvas) {
-    for (text, style) in [(title, style(theme.titleSize, theme.text, bold: true)), (subtitle, style(theme.labelSize, theme.muted))] {
+    for (text, style) in [
+      (title, style(theme.titleSize, theme.text, bold: true)), (subtitle, style(theme.labelSize, theme.muted)),
+    ] {
       for line in wrapped(text, style, width: area.width, on: canvas) {
         canvas.draw(line, at: Point(area.left, area.top), style, anchor: Anchor(.left, .top))
         cut(&area, top: style.size * 1.42)
@@ -76,15 +80,18 @@ extension Figure {
       canvas.draw(kind.label, at: Point(swatch.right + 6, swatch.centre.y), ticksStyle, anchor: Anchor(.left, .middle))
       bottom -= 18
     }
-    let bar = Rect(left: left, top: area.top + header, width: 14, height: bottom - area.top - header - (kinds.isEmpty ? 0 : 6))
-    canvas.draw(pixels: (0..<256).map { colorBar.colors.map.code(at: 1 - Double($0) / 255) }, columns: 1, rows: 256, in: bar)
+    let bar = Rect(
+      left: left, top: area.top + header, width: 14, height: bottom - area.top - header - (kinds.isEmpty ? 0 : 6))
+    canvas.draw(
+      pixels: (0..<256).map { colorBar.colors.map.code(at: 1 - Double($0) / 255) }, columns: 1, rows: 256, in: bar)
     for tick in ticks.major {
       let y = bar.bottom - bar.height * colorBar.colors.place(ofLogarithm: decimalLogarithm(tick.value))
       canvas.stroke([Point(bar.right, y), Point(bar.right + 3, y)], Stroke(theme.axis, width: 1))
       canvas.draw(tick.label, at: Point(bar.right + 6, y), ticksStyle, anchor: Anchor(.left, .middle))
     }
     canvas.draw(
-      colorBar.label, at: Point(area.right, bar.centre.y), labelStyle, anchor: Anchor(.centre, .bottom), isVertical: true)
+      colorBar.label, at: Point(area.right, bar.centre.y), labelStyle, anchor: Anchor(.centre, .bottom),
+      isVertical: true)
     area.width -= room + 10
   }
 
@@ -107,10 +114,13 @@ extension Figure {
     let height = (area.height - gap * Double(rows - 1)) / Double(rows)
     for (index, drawer) in drawers.enumerated() {
       let column = index % columns, row = index / columns
-      let left = area.left + taken.prefix(column).reduce(0) { $0 + $1.left + $1.right + width + gap } + taken[column].left
+      let left =
+        area.left + taken.prefix(column).reduce(0) { $0 + $1.left + $1.right + width + gap } + taken[column].left
       let top = area.top + Double(row) * (height + gap)
       drawer.draw(
-        in: Rect(left: left, top: top + drawer.topMargin, width: max(width, 1), height: max(height - drawer.topMargin - drawer.bottomMargin, 1)),
+        in: Rect(
+          left: left, top: top + drawer.topMargin, width: max(width, 1),
+          height: max(height - drawer.topMargin - drawer.bottomMargin, 1)),
         showsY: !(sharesY && column > 0), leftMargin: taken[column].left)
     }
   }

@@ -97,7 +97,8 @@ public struct ColorScale: Sendable {
     case .zero: return x / u % 4 == 1 && y / u % 4 == 1 ? theme.muted.code : theme.zero.code
     case .notRecorded: return (x + y) / u % 5 == 0 ? theme.axis.code : theme.grid.code
     case .infinite: return y / u % 4 == 0 || x / u % 4 == 0 ? theme.background.code : theme.infinite.code
-    case .notANumber: return (x + u * 1000 - y % (u * 1000)) / u % 4 == 0 ? theme.background.code : theme.notANumber.code
+    case .notANumber:
+      return (x + u * 1000 - y % (u * 1000)) / u % 4 == 0 ? theme.background.code : theme.notANumber.code
     }
   }
 }

@@ -14,7 +14,8 @@ struct PanelDrawer {
   var bottomMargin: Double { tickStyle.size * 1.3 + labelStyle.size * 1.3 + 12 }
 
   func leftMargin(height: Double) -> Double {
-    let widest = ticks(panel.y, length: height - topMargin - bottomMargin, isVertical: true).major
+    let widest =
+      ticks(panel.y, length: height - topMargin - bottomMargin, isVertical: true).major
       .map { canvas.measure($0.label, tickStyle).width }.max() ?? 0
     return widest + 8 + (panel.y.label.isEmpty && panel.y.ends == nil ? 0 : labelStyle.size * 1.5)
   }
@@ -39,8 +40,12 @@ struct PanelDrawer {
     drawEndLabels(in: area)
   }
 
-  private func x(_ value: Double, _ area: Rect) -> Double? { panel.x.scale.place(of: value).map { area.left + $0 * area.width } }
-  private func y(_ value: Double, _ area: Rect) -> Double? { panel.y.scale.place(of: value).map { area.bottom - $0 * area.height } }
+  private func x(_ value: Double, _ area: Rect) -> Double? {
+    panel.x.scale.place(of: value).map { area.left + $0 * area.width }
+  }
+  private func y(_ value: Double, _ area: Rect) -> Double? {
+    panel.y.scale.place(of: value).map { area.bottom - $0 * area.height }
+  }
   private func point(_ x: Double, _ y: Double, _ area: Rect) -> Point? {
     guard let x = self.x(x, area), let y = self.y(y, area) else { return nil }
     return Point(x, y)
@@ -49,7 +54,8 @@ struct PanelDrawer {
   /// As many marks as have room for their labels.
   private func ticks(_ axis: Axis, length: Double, isVertical: Bool) -> Ticks {
     if let names = axis.names {
-      let room = isVertical ? tickStyle.size * 1.35 : (names.map { canvas.measure($0.label, tickStyle).width }.max() ?? 0) + 8
+      let room =
+        isVertical ? tickStyle.size * 1.35 : (names.map { canvas.measure($0.label, tickStyle).width }.max() ?? 0) + 8
       let every = max(1, Int((Double(names.count) * room / max(length, 1)).rounded(.up)))
       let shown = names.enumerated().filter { $0.offset.isMultiple(of: every) }.map(\.element)
       return Ticks(major: shown.filter { axis.scale.place(of: $0.value).map { $0 >= 0 && $0 <= 1 } ?? false })
@@ -61,10 +67,14 @@ struct PanelDrawer {
   private func drawGrid(_ xTicks: Ticks, _ yTicks: Ticks, in area: Rect) {
     let stroke = Stroke(theme.grid, width: 0.8)
     if panel.y.showsGrid {
-      for tick in yTicks.major { if let y = y(tick.value, area) { canvas.stroke([Point(area.left, y), Point(area.right, y)], stroke) } }
+      for tick in yTicks.major {
+        if let y = y(tick.value, area) { canvas.stroke([Point(area.left, y), Point(area.right, y)], stroke) }
+      }
     }
     if panel.x.showsGrid {
-      for tick in xTicks.major { if let x = x(tick.value, area) { canvas.stroke([Point(x, area.top), Point(x, area.bottom)], stroke) } }
+      for tick in xTicks.major {
+        if let x = x(tick.value, area) { canvas.stroke([Point(x, area.top), Point(x, area.bottom)], stroke) }
+      }
     }
   }
 
@@ -76,13 +86,17 @@ struct PanelDrawer {
       canvas.stroke([Point(x, area.bottom), Point(x, area.bottom + 4)], stroke)
       canvas.draw(tick.label, at: Point(x, area.bottom + 6), tickStyle, anchor: Anchor(.centre, .top))
     }
-    for value in xTicks.minor { if let x = x(value, area) { canvas.stroke([Point(x, area.bottom), Point(x, area.bottom + 2.5)], stroke) } }
+    for value in xTicks.minor {
+      if let x = x(value, area) { canvas.stroke([Point(x, area.bottom), Point(x, area.bottom + 2.5)], stroke) }
+    }
     for tick in yTicks.major {
       guard let y = y(tick.value, area) else { continue }
       canvas.stroke([Point(area.left - 4, y), Point(area.left, y)], stroke)
       canvas.draw(tick.label, at: Point(area.left - 6, y), tickStyle, anchor: Anchor(.right, .middle))
     }
-    for value in yTicks.minor { if let y = y(value, area) { canvas.stroke([Point(area.left - 2.5, y), Point(area.left, y)], stroke) } }
+    for value in yTicks.minor {
+      if let y = y(value, area) { canvas.stroke([Point(area.left - 2.5, y), Point(area.left, y)], stroke) }
+    }
   }
 
   private func drawNames(in area: Rect, showsY: Bool, leftMargin: Double) {
@@ -94,7 +108,8 @@ struct PanelDrawer {
     }
     guard showsY else { return }
     let left = area.left - leftMargin
-    canvas.draw(panel.y.label, at: Point(left, area.centre.y), labelStyle, anchor: Anchor(.centre, .top), isVertical: true)
+    canvas.draw(
+      panel.y.label, at: Point(left, area.centre.y), labelStyle, anchor: Anchor(.centre, .top), isVertical: true)
     if let ends = panel.y.ends {
       canvas.draw(ends.lower, at: Point(left, area.bottom), tickStyle, anchor: Anchor(.left, .top), isVertical: true)
       canvas.draw(ends.upper, at: Point(left, area.top), tickStyle, anchor: Anchor(.right, .top), isVertical: true)
@@ -107,11 +122,14 @@ struct PanelDrawer {
       let near = area.widened(by: 10)
       for piece in pieces(values, in: area) { for part in near.clipping(piece) { canvas.stroke(part, stroke) } }
     case .band(let values, let color):
-      let upper = pieces(values.map { ($0.x, $0.upper) }, in: area), lower = pieces(values.map { ($0.x, $0.lower) }, in: area)
+      let upper = pieces(values.map { ($0.x, $0.upper) }, in: area),
+        lower = pieces(values.map { ($0.x, $0.lower) }, in: area)
       guard upper.count == lower.count else { return }
       for (top, bottom) in zip(upper, lower) { canvas.fill(top + bottom.reversed(), color) }
     case .dots(let values, let radius, let color):
-      for value in values { if let centre = point(value.x, value.y, area) { canvas.dot(at: centre, radius: radius, color) } }
+      for value in values {
+        if let centre = point(value.x, value.y, area) { canvas.dot(at: centre, radius: radius, color) }
+      }
     case .cross(let x, let y, let color):
       guard var at = point(x, y, area) else { return }
       // Whole, also at an edge.
@@ -167,13 +185,17 @@ struct PanelDrawer {
   private func drawEndLabels(in area: Rect) {
     let height = endStyle.size * 1.25
     let low = area.top + height / 2, high = area.bottom - height / 2
-    let wanted = panel.endLabels.compactMap { label in y(label.y, area).map { (label: label, y: min(max($0, area.top), area.bottom)) } }
-      .sorted { $0.y < $1.y }
+    let wanted = panel.endLabels.compactMap { label in
+      y(label.y, area).map { (label: label, y: min(max($0, area.top), area.bottom)) }
+    }
+    .sorted { $0.y < $1.y }
     var places = wanted.map { min(max($0.y, low), high) }
     for index in places.indices.dropFirst() { places[index] = max(places[index], places[index - 1] + height) }
     if let last = places.last, last > high {
       places[places.count - 1] = high
-      for index in places.indices.dropLast().reversed() { places[index] = min(places[index], places[index + 1] - height) }
+      for index in places.indices.dropLast().reversed() {
+        places[index] = min(places[index], places[index + 1] - height)
+      }
     }
     for (index, (label, y)) in wanted.enumerated() {
       let style = TextStyle(size: endStyle.size, isBold: label.isBold, color: label.color)

@@ -6,7 +6,9 @@ public final class RecordingCanvas: Canvas {
 
   public init() {}
 
-  public func measure(_ text: String, _ style: TextStyle) -> Size { Size(0.6 * style.size * Double(text.count), 1.2 * style.size) }
+  public func measure(_ text: String, _ style: TextStyle) -> Size {
+    Size(0.6 * style.size * Double(text.count), 1.2 * style.size)
+  }
 
   public func draw(_ text: String, at point: Point, _ style: TextStyle, anchor: Anchor, isVertical: Bool) {
     let weight = style.isBold ? " bold" : "", turn = isVertical ? " vertical" : ""
@@ -22,7 +24,9 @@ public final class RecordingCanvas: Canvas {
 
   public func fill(_ points: [Point], _ color: Color) { lines.append("fill \(hex(color)): \(path(points))") }
 
-  public func dot(at centre: Point, radius: Double, _ color: Color) { lines.append("dot \(hex(color)) \(number(radius)) \(place(centre))") }
+  public func dot(at centre: Point, radius: Double, _ color: Color) {
+    lines.append("dot \(hex(color)) \(number(radius)) \(place(centre))")
+  }
 
   public func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
     let hash = pixels.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

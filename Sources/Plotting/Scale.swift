@@ -17,7 +17,9 @@ public struct Scale: Sendable {
     if !low.isFinite || !high.isFinite { (low, high) = kind == .log ? (0.1, 1) : (0, 1) }
     switch kind {
     case .linear:
-      if high - low <= abs(high) * 1e-12 { (low, high) = (low - max(abs(low) * 0.05, 0.5), high + max(abs(high) * 0.05, 0.5)) }
+      if high - low <= abs(high) * 1e-12 {
+        (low, high) = (low - max(abs(low) * 0.05, 0.5), high + max(abs(high) * 0.05, 0.5))
+      }
     case .log:
       low = max(low, 1e-320)
       high = max(high, low)

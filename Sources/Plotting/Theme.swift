@@ -34,7 +34,9 @@ public struct Theme: Sendable {
     notANumber: Color(0xFF5A5F), infinite: Color(0xFFA040))
 
   /// Dashes of a series, so that colour is not all that tells it apart.
-  public func dashes(of series: Int) -> [Double] { [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [1, 2]][series % 7] }
+  public func dashes(of series: Int) -> [Double] {
+    [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [1, 2]][series % 7]
+  }
 
   public func color(of series: Int) -> Color { self.series[series % self.series.count] }
 }

@@ -25,7 +25,9 @@ public struct Ticks: Sendable, Hashable {
   /// arithmetic progressions with nice steps, the one that scores best on niceness, coverage and density.
   static func linear(_ low: Double, _ high: Double, count: Int, integers: Bool) -> Ticks {
     let steps: [Double] = [1, 5, 2, 2.5, 4, 3]
-    var best: (score: Double, start: Double, step: Double, count: Int) = (-2, low, (high - low) / Double(count - 1), count)
+    var best: (score: Double, start: Double, step: Double, count: Int) = (
+      -2, low, (high - low) / Double(count - 1), count
+    )
     for (rank, base) in steps.enumerated() {
       for exponent in Int(floor(log10((high - low) / Double(4 * count))))...Int(ceil(log10(high - low))) {
         let step = base * power(10, Double(exponent))
@@ -36,7 +38,8 @@ public struct Ticks: Sendable, Hashable {
         guard marks >= 2, marks <= 4 * count else { continue }
         let containsZero = first <= 0 && last >= 0
         let niceness = 1 - Double(rank) / 5 + (containsZero ? 0 : -0.2)
-        let covered = 1 - 0.5 * (power(high - last * step, 2) + power(low - first * step, 2)) / power(0.1 * (high - low), 2)
+        let covered =
+          1 - 0.5 * (power(high - last * step, 2) + power(low - first * step, 2)) / power(0.1 * (high - low), 2)
         let density = 2 - max(Double(marks) / Double(count), Double(count) / Double(marks))
         let score = 0.25 * niceness + 0.2 * max(covered, -1) + 0.55 * density
         if score > best.score { best = (score, first * step, step, marks) }
@@ -58,7 +61,9 @@ public struct Ticks: Sendable, Hashable {
       texts = values.map { $0 == 0 ? "0" : String(format: "%.3g", $0) }
     } else {
       var decimals = max(0, Int(ceil(-log10(step) - 1e-9)))
-      while decimals < 12, abs((step * power(10, Double(decimals))).rounded() - step * power(10, Double(decimals))) > 1e-6 {
+      while decimals < 12,
+        abs((step * power(10, Double(decimals))).rounded() - step * power(10, Double(decimals))) > 1e-6
+      {
         decimals += 1
       }
       texts = values.map { String(format: "%.\(decimals)f", $0) }
@@ -78,7 +83,9 @@ public struct Ticks: Sendable, Hashable {
     var every = 1
     while (last - first) / every + 1 > count { every = every == 1 ? 2 : every == 2 ? 5 : every * 2 }
     let start = Int(ceil(Double(first) / Double(every))) * every
-    let major = stride(from: start, through: last, by: every).map { (value: power(10, Double($0)), label: powerOfTen($0)) }
+    let major = stride(from: start, through: last, by: every).map {
+      (value: power(10, Double($0)), label: powerOfTen($0))
+    }
     var minor: [Double] = []
     if every == 1, last - first <= 6 {
       for exponent in first - 1...last {

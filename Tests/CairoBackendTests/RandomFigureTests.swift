@@ -14,13 +14,18 @@ import Testing
     }
   }
 
-  private let numbers: [Double] = [0, -0.0, 1, -1, 1e-300, 1e300, -1e300, 1e-320, .nan, .infinity, -.infinity, 0.5, 1e6, 123.456]
-  private let words = ["", "loss", "层 梯度", "الخسارة", "a much longer label than there is room for", "ln 10", "e\u{301}\u{202E}x", "<b>&"]
+  private let numbers: [Double] = [
+    0, -0.0, 1, -1, 1e-300, 1e300, -1e300, 1e-320, .nan, .infinity, -.infinity, 0.5, 1e6, 123.456,
+  ]
+  private let words = [
+    "", "loss", "层 梯度", "الخسارة", "a much longer label than there is room for", "ln 10", "e\u{301}\u{202E}x", "<b>&",
+  ]
 
   private func figure(_ seed: Int) -> Figure {
     var dice = Dice(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 11)
     func number(_ dice: inout Dice) -> Double {
-      Bool.random(using: &dice) ? numbers.randomElement(using: &dice)! : pow(10, Double.random(in: -5...5, using: &dice))
+      Bool.random(using: &dice)
+        ? numbers.randomElement(using: &dice)! : pow(10, Double.random(in: -5...5, using: &dice))
     }
     func word(_ dice: inout Dice) -> String { words.randomElement(using: &dice)! }
     func axis(_ dice: inout Dice) -> Axis {
@@ -34,19 +39,32 @@ import Testing
     let panels = (0..<Int.random(in: 1...5, using: &dice)).map { _ in
       let count = [0, 1, 2, 300].randomElement(using: &dice)!
       let points = (0..<count).map { _ in (x: number(&dice), y: number(&dice)) }
-      let stroke = Stroke(Theme.light.color(of: Int.random(in: 0..<9, using: &dice)), width: 1.5, dashes: [[], [3, 2]].randomElement(using: &dice)!)
+      let stroke = Stroke(
+        Theme.light.color(of: Int.random(in: 0..<9, using: &dice)), width: 1.5,
+        dashes: [[], [3, 2]].randomElement(using: &dice)!)
       let edges = (0...max(count, 1)).map(Double.init)
-      var panel = Panel(x: axis(&dice), y: axis(&dice), marks: [
-        .line(points, stroke), .dots(points, radius: 2, stroke.color), .cross(x: number(&dice), y: number(&dice), stroke.color),
-        .band(points.map { ($0.x, $0.y, number(&dice)) }, stroke.color.opacity(0.2)), .level(y: number(&dice), stroke),
-        .cells(Cells(rows: 2, columnEdges: edges, values: (0..<2 * max(count, 1)).map { _ in Bool.random(using: &dice) ? nil : number(&dice) }, colors: ColorScale(fitting: points.map(\.y)))),
-      ])
+      var panel = Panel(
+        x: axis(&dice), y: axis(&dice),
+        marks: [
+          .line(points, stroke), .dots(points, radius: 2, stroke.color),
+          .cross(x: number(&dice), y: number(&dice), stroke.color),
+          .band(points.map { ($0.x, $0.y, number(&dice)) }, stroke.color.opacity(0.2)),
+          .level(y: number(&dice), stroke),
+          .cells(
+            Cells(
+              rows: 2, columnEdges: edges,
+              values: (0..<2 * max(count, 1)).map { _ in Bool.random(using: &dice) ? nil : number(&dice) },
+              colors: ColorScale(fitting: points.map(\.y)))),
+        ])
       panel.title = word(&dice)
-      panel.endLabels = (0..<Int.random(in: 0...6, using: &dice)).map { _ in EndLabel(word(&dice), y: number(&dice), color: stroke.color) }
+      panel.endLabels = (0..<Int.random(in: 0...6, using: &dice)).map { _ in
+        EndLabel(word(&dice), y: number(&dice), color: stroke.color)
+      }
       return panel
     }
     var figure = Figure(
-      size: Size(Double.random(in: 1...700, using: &dice), Double.random(in: 1...500, using: &dice)), title: word(&dice), panels: panels,
+      size: Size(Double.random(in: 1...700, using: &dice), Double.random(in: 1...500, using: &dice)),
+      title: word(&dice), panels: panels,
       description: word(&dice))
     figure.columns = Int.random(in: 1...3, using: &dice)
     figure.sharesY = Bool.random(using: &dice)
@@ -81,7 +99,9 @@ private final class FiniteCanvas: Canvas {
   func stroke(_ points: [Point], _ stroke: Stroke) { check(points) }
   func fill(_ points: [Point], _ color: Color) { check(points) }
   func dot(at centre: Point, radius: Double, _ color: Color) { check([centre]) }
-  func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) { check([Point(rect.left, rect.top), Point(rect.right, rect.bottom)]) }
+  func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
+    check([Point(rect.left, rect.top), Point(rect.right, rect.bottom)])
+  }
   func clip(to rect: Rect, _ body: () -> Void) {
     check([Point(rect.left, rect.top), Point(rect.right, rect.bottom)])
     body()

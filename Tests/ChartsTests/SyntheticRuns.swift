@@ -19,13 +19,19 @@ enum SyntheticRun: String, CaseIterable, Sendable {
   private func write(to path: String, _ variant: String, _ seed: Int) throws -> Run {
     let writer = try RunWriter(
       path: path,
-      meta: ["experiment": rawValue, "variant": variant, "seed": "\(seed)", "classes": "10", "predicted_gradient_factor": "0.9"])
+      meta: [
+        "experiment": rawValue, "variant": variant, "seed": "\(seed)", "classes": "10",
+        "predicted_gradient_factor": "0.9",
+      ])
     try writer.define(
-      sites: (0..<layers).map { Site(id: $0, path: "blocks.\($0)", kind: "Linear", depth: $0 + 1, shape: [8, 8], parameters: 72) })
+      sites: (0..<layers).map {
+        Site(id: $0, path: "blocks.\($0)", kind: "Linear", depth: $0 + 1, shape: [8, 8], parameters: 72)
+      })
     let wobble = sampleValues(steps * layers, seed: UInt64(seed + 1))
     for step in 0..<steps {
       let breaks = self == .nonfinite && variant == "beta" && step >= 70
-      let loss = breaks ? Double.nan : 2.3 * exp(-Double(step) / (variant == "alpha" ? 60 : 300)) + 0.1 * Double(wobble[step])
+      let loss =
+        breaks ? Double.nan : 2.3 * exp(-Double(step) / (variant == "alpha" ? 60 : 300)) + 0.1 * Double(wobble[step])
       let rows = (0..<layers).map { layer -> LayerRow in
         var row = LayerRow(step: step, site: layer)
         let depth = Double(layers - 1 - layer), noise = 1 + 0.2 * Double(wobble[step * layers + layer])

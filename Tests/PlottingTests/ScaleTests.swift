@@ -7,11 +7,15 @@ import Testing
     #expect(Scale(.linear, from: -1, to: 3).place(of: 1) == 0.5)
     #expect(abs(Scale(.log, from: 1e-300, to: 1e300).place(of: 1)! - 0.5) < 1e-12)
     #expect(Scale(.log, from: 1, to: 10).place(of: 0) == nil && Scale(.log, from: 1, to: 10).place(of: -1) == nil)
-    #expect(Scale(.linear, from: 0, to: 1).place(of: .nan) == nil && Scale(.linear, from: 0, to: 1).place(of: .infinity) == nil)
+    #expect(
+      Scale(.linear, from: 0, to: 1).place(of: .nan) == nil
+        && Scale(.linear, from: 0, to: 1).place(of: .infinity) == nil)
   }
 
   @Test(arguments: [Scale.Kind.linear, .log]) func anyRangeCanBeDrawn(_ kind: Scale.Kind) {
-    for (low, high) in [(0, 0), (5, 5), (-3, -3), (Double.nan, 1), (1e-320, 1e-320), (1e308, 1e308), (3, 1), (1e-300, 1e300)] {
+    for (low, high) in [
+      (0, 0), (5, 5), (-3, -3), (Double.nan, 1), (1e-320, 1e-320), (1e308, 1e308), (3, 1), (1e-300, 1e300),
+    ] {
       let scale = Scale(kind, from: low, to: high)
       #expect(scale.lower < scale.upper && scale.lower.isFinite && scale.upper.isFinite)
       #expect(Ticks.fitting(scale, count: 6).major.allSatisfy { $0.value.isFinite })
@@ -19,7 +23,9 @@ import Testing
     #expect(Scale.holding([.nan, .infinity], kind: kind).upper.isFinite)
   }
 
-  private func labels(_ low: Double, _ high: Double, _ count: Int, _ kind: Scale.Kind = .linear, integers: Bool = false) -> [String] {
+  private func labels(_ low: Double, _ high: Double, _ count: Int, _ kind: Scale.Kind = .linear, integers: Bool = false)
+    -> [String]
+  {
     Ticks.fitting(Scale(kind, from: low, to: high), count: count, integers: integers).major.map(\.label)
   }
 
@@ -41,7 +47,8 @@ import Testing
       let slack = 1e-9 * (high - low) + 1e-12 * abs(low)
       #expect(values.count >= 2)
       #expect(values.allSatisfy { $0 >= scale.lower - slack && $0 <= scale.upper + slack })
-      #expect(Set(Ticks.fitting(scale, count: 5).major.map(\.label)).count == values.count || high - low < abs(low) * 1e-3)
+      #expect(
+        Set(Ticks.fitting(scale, count: 5).major.map(\.label)).count == values.count || high - low < abs(low) * 1e-3)
     }
   }
 
@@ -56,7 +63,8 @@ import Testing
   @Test func cellsThatShareAPixel() {
     func drawn(_ values: [Double?]) -> String {
       let cells = Cells(
-        rows: 1, columnEdges: (0...values.count).map(Double.init), values: values, colors: ColorScale(lower: 1e-3, upper: 1))
+        rows: 1, columnEdges: (0...values.count).map(Double.init), values: values,
+        colors: ColorScale(lower: 1e-3, upper: 1))
       let panel = Panel(
         x: Axis("x", Scale(.linear, from: 0, to: Double(values.count))), y: Axis("y", Scale(.linear, from: 0, to: 1)),
         marks: [.cells(cells)])

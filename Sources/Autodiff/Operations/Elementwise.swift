@@ -21,7 +21,8 @@ extension Tensor {
 
   /// x², element by element.
   public func squared() -> Tensor {
-    record(map(unary_square), from: self) { [self] gradient, sweep in sweep.add(gradient * self.scaled(by: 2), to: self) }
+    record(map(unary_square), from: self) { [self] gradient, sweep in sweep.add(gradient * self.scaled(by: 2), to: self)
+    }
   }
 
   /// √x, element by element; NaN for negative elements. The derivative at 0 is infinite.

@@ -6,7 +6,8 @@ public enum HookError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .nothingMatches(let pattern, let what, let nearest):
-      let hint = nearest.isEmpty ? "the model has none" : "did you mean \(nearest.map { "“\($0)”" }.joined(separator: ", "))?"
+      let hint =
+        nearest.isEmpty ? "the model has none" : "did you mean \(nearest.map { "“\($0)”" }.joined(separator: ", "))?"
       return "no \(what) matches “\(pattern)”; \(hint)"
     }
   }

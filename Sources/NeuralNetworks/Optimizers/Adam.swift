@@ -38,6 +38,7 @@ public final class Adam: Optimizer {
   ) {
     adam_step(
       weights, gradient, means[index].elements, squares[index].elements, count, learningRate, beta1, beta2,
-      Float(1 - pow(Double(beta1), Double(stepCount))), Float(1 - pow(Double(beta2), Double(stepCount))), epsilon, norms)
+      Float(1 - pow(Double(beta1), Double(stepCount))), Float(1 - pow(Double(beta2), Double(stepCount))), epsilon, norms
+    )
   }
 }
