@@ -25,7 +25,7 @@ public struct Scale: Sendable {
         (low, high) = (low - max(abs(low) * 0.05, 0.5), high + max(abs(high) * 0.05, 0.5))
       }
     case .log:
-      low = max(low, 1e-320)
+      low = max(low, .leastNormalMagnitude)
       high = max(high, low)
       if high / low < 1.0001 { (low, high) = (low / 3, min(high * 3, 1e308)) }
     }
