@@ -32,17 +32,18 @@ private func trainMyNet() throws {
 }
 
 @Suite(.serialized) struct FrontDoorTests {
-  @Test func theProgramOfTheREADMERunsAndLearns() throws {
-    try withTemporaryFolder { folder in
-      // The program writes below the current folder.
-      let before = FileManager.default.currentDirectoryPath
-      FileManager.default.changeCurrentDirectoryPath(folder)
-      defer { FileManager.default.changeCurrentDirectoryPath(before) }
-      try trainMyNet()
-      let run = try Run(path: "output/my-net/run.rheo")
-      #expect(run.steps.count == 500 && run.steps.suffix(50).allSatisfy { $0.loss < 1.2 })
-      #expect(try Data(contentsOf: URL(filePath: "output/my-net/gradient-flow.png")).count > 10_000)
-      #expect(diagnose(run).isEmpty)
+  /// In a process of its own, since the program writes below the current folder, which all tests share.
+  @Test func theProgramOfTheREADMERunsAndLearns() async {
+    await #expect(processExitsWith: .success) {
+      try withTemporaryFolder { folder in
+        try #require(FileManager.default.changeCurrentDirectoryPath(folder))
+        try trainMyNet()
+        let run = try Run(path: "output/my-net/run.rheo")
+        try #require(run.steps.count == 500 && run.steps.suffix(50).allSatisfy { $0.loss < 1.2 })
+        try #require(try Data(contentsOf: URL(filePath: "output/my-net/gradient-flow.png")).count > 10_000)
+        try #require(diagnose(run).isEmpty)
+        #expect(FileManager.default.changeCurrentDirectoryPath("/"))
+      }
     }
   }
 
@@ -55,12 +56,12 @@ private func trainMyNet() throws {
     let shown = try #require(
       readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
     func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+      text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.filter {
         !$0.isEmpty && !$0.hasPrefix("import")
       }
     }
     let compiled = Set(lines(source))
     for line in lines(shown) { #expect(compiled.contains(line), "README: \(line)") }
-    #expect(lines(shown).count > 20)
+    #expect(lines(shown).count >= 20)
   }
 }
