@@ -38,7 +38,7 @@ import Testing
     #expect(learns.judged(results(losses: [1]) { $0.depth = 29 }).verdict == reason)
     #expect(learns.judged(results(losses: [1]) { ($0.depth, $0.steps) = (30, 300) }).verdict == .holds)
     let factor = Claim.gradientFactor(of: sigmoid)
-    #expect(factor.judged(results(losses: [1], factor: nil)).verdict == .notJudged("there is nothing to measure"))
+    #expect(factor.judged(results(losses: [1], factor: nil)).verdict == .notJudged("some gradients are zero or not finite"))
     #expect(factor.judged(results(losses: [1]) { $0.depth = 7 }).verdict != .holds)
   }
 
