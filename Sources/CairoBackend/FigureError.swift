@@ -5,6 +5,7 @@ public enum FigureError: Error, CustomStringConvertible {
   case format(path: String)
   case cannotWrite(path: String, reason: String)
 
+  /// What was wrong, and what would be right.
   public var description: String {
     switch self {
     case .size(let width, let height):

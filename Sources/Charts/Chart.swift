@@ -6,6 +6,7 @@ public enum Chart {}
 
 /// A chart by the name that the command line knows it by.
 public struct ChartKind: Sendable {
+  /// As the command line knows it.
   public let name: String
   /// What it shows, in a line.
   public let summary: String
@@ -33,6 +34,7 @@ public enum ChartError: Error, CustomStringConvertible {
   case noRuns
   case nothingRecorded(path: String, what: String)
 
+  /// What was wrong, and what would be right.
   public var description: String {
     switch self {
     case .noRuns: "there is no run to draw; name at least one run file"

@@ -74,12 +74,14 @@ extension Chart {
 
 /// A run's gradient sizes at the layers with weights at one step, input first; depth counts from 1.
 public struct GradientProfile: Sendable {
+  /// Depth and gradient RMS, input first.
   public let points: [(depth: Double, value: Double)]
   /// What theory says, relative to the last layer; nil where the run doesn't say.
   public let theory: [Double]?
   /// The factor a layer that theory predicts.
   public let predictedFactor: Double?
 
+  /// Reads the profile of a step. Throws where the run has no such step.
   public init(_ run: Run, step: Int) throws {
     let matrix = try run.layers(.gradientRMS)
     guard let column = matrix.steps.firstIndex(of: step) else {

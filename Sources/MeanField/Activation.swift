@@ -16,10 +16,14 @@ public struct Activation: Sendable {
     self.slope = slope
   }
 
+  /// φ(x) = x.
   public static let linear = Activation("linear", value: { $0 }, slope: { _ in 1 })
+  /// φ(x) = max(x, 0).
   public static let relu = Activation("ReLU", value: { max($0, 0) }, slope: { $0 > 0 ? 1 : 0 })
+  /// φ(x) = tanh x.
   public static let tanh = Activation(
     "tanh", value: { Foundation.tanh($0) }, slope: { 1 - Foundation.tanh($0) * Foundation.tanh($0) })
+  /// φ(x) = 1 / (1 + e⁻ˣ).
   public static let sigmoid = Activation(
     "sigmoid", value: { 1 / (1 + exp(-$0)) }, slope: { 1 / ((1 + exp(-$0)) * (1 + exp($0))) })
 }

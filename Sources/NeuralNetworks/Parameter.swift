@@ -81,9 +81,12 @@ public final class Parameter {
 
 /// How many inputs each output of a layer has, and how many outputs each input reaches.
 public struct Fan: Sendable, Hashable {
+  /// Inputs of each output.
   public let inputs: Int
+  /// Outputs that each input reaches.
   public let outputs: Int
 
+  /// A fan of one’s own.
   public init(inputs: Int, outputs: Int) {
     self.inputs = inputs
     self.outputs = outputs

@@ -43,9 +43,12 @@ extension Canvas {
 public struct TextStyle: Hashable, Sendable {
   /// In points.
   public var size: Double
+  /// Whether letters are bold.
   public var isBold: Bool
+  /// Of the letters.
   public var color: Color
 
+  /// Text of a size and colour.
   public init(size: Double, isBold: Bool = false, color: Color) {
     self.size = size
     self.isBold = isBold
@@ -55,12 +58,14 @@ public struct TextStyle: Hashable, Sendable {
 
 /// How a line looks; ends are butt, corners round.
 public struct Stroke: Hashable, Sendable {
+  /// Of the line.
   public var color: Color
   /// In points.
   public var width: Double
   /// Lengths of dashes and gaps in points; empty for a solid line.
   public var dashes: [Double]
 
+  /// A line of a colour and width.
   public init(_ color: Color, width: Double, dashes: [Double] = []) {
     self.color = color
     self.width = width
@@ -70,12 +75,17 @@ public struct Stroke: Hashable, Sendable {
 
 /// Which part of a text lies at the point it is drawn at.
 public struct Anchor: Hashable, Sendable {
+  /// From side to side.
   public enum Horizontal: String, Sendable { case left, centre, right }
+  /// From top to bottom.
   public enum Vertical: String, Sendable { case top, middle, bottom }
 
+  /// From side to side.
   public var horizontal: Horizontal
+  /// From top to bottom.
   public var vertical: Vertical
 
+  /// A point of a text’s box.
   public init(_ horizontal: Horizontal, _ vertical: Vertical) {
     self.horizontal = horizontal
     self.vertical = vertical

@@ -1,8 +1,11 @@
 /// A place on a figure, in points from its upper left corner; y grows downward.
 public struct Point: Hashable, Sendable {
+  /// To the right.
   public var x: Double
+  /// Downward.
   public var y: Double
 
+  /// A place.
   public init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y
@@ -11,9 +14,12 @@ public struct Point: Hashable, Sendable {
 
 /// A width and a height in points.
 public struct Size: Hashable, Sendable {
+  /// In points.
   public var width: Double
+  /// In points.
   public var height: Double
 
+  /// A size.
   public init(_ width: Double, _ height: Double) {
     self.width = width
     self.height = height
@@ -22,11 +28,16 @@ public struct Size: Hashable, Sendable {
 
 /// A part of a figure, in points.
 public struct Rect: Hashable, Sendable {
+  /// x of the left side.
   public var left: Double
+  /// y of the upper side.
   public var top: Double
+  /// In points.
   public var width: Double
+  /// In points.
   public var height: Double
 
+  /// A rectangle by its upper left corner and size.
   public init(left: Double, top: Double, width: Double, height: Double) {
     self.left = left
     self.top = top
@@ -34,18 +45,26 @@ public struct Rect: Hashable, Sendable {
     self.height = height
   }
 
+  /// x of the right side.
   public var right: Double { left + width }
+  /// y of the lower side.
   public var bottom: Double { top + height }
+  /// The middle.
   public var centre: Point { Point(left + width / 2, top + height / 2) }
 }
 
 /// A colour in sRGB, each part from 0 to 1.
 public struct Color: Hashable, Sendable {
+  /// 0 to 1.
   public var red: Double
+  /// 0 to 1.
   public var green: Double
+  /// 0 to 1.
   public var blue: Double
+  /// 0 for invisible to 1 for solid.
   public var opacity: Double
 
+  /// A colour by its parts.
   public init(red: Double, green: Double, blue: Double, opacity: Double = 1) {
     self.red = red
     self.green = green

@@ -16,14 +16,18 @@ public enum Mark: Sendable {
 
 /// A grid of values, drawn as colours. Rows run from the bottom up.
 public struct Cells: Sendable {
+  /// How many rows.
   public let rows: Int
+  /// How many columns.
   public let columns: Int
   /// Row by row; nil is "not recorded".
   public let values: [Double?]
+  /// Which colour a value has.
   public let colors: ColorScale
   /// What the columns' left edges and the last one's right edge are on the x axis.
   public let columnEdges: [Double]
 
+  /// A grid with one value for each row and column, row by row from the bottom.
   public init(rows: Int, columnEdges: [Double], values: [Double?], colors: ColorScale) {
     self.rows = rows
     columns = columnEdges.count - 1
@@ -36,8 +40,11 @@ public struct Cells: Sendable {
 /// Which colour a value has: a colour map over the decades from `lower` to `upper`, and a pattern for each kind of value that
 /// has no logarithm.
 public struct ColorScale: Sendable {
+  /// The colours from low to high.
   public let map: ColorMap
+  /// The value of the lowest colour.
   public let lower: Double
+  /// The value of the highest colour.
   public let upper: Double
 
   /// What a cell shows.
@@ -56,6 +63,7 @@ public struct ColorScale: Sendable {
     }
   }
 
+  /// Colours between two limits above 0.
   public init(map: ColorMap = .viridis, lower: Double, upper: Double) {
     self.map = map
     self.lower = lower
@@ -76,6 +84,7 @@ public struct ColorScale: Sendable {
     self.init(map: map, lower: power(10, low), upper: power(10, max(high, low + 1)))
   }
 
+  /// What a cell with this value shows.
   public static func kind(of value: Double?) -> Kind {
     guard let value else { return .notRecorded }
     if value.isNaN { return .notANumber }

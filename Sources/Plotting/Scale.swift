@@ -1,13 +1,17 @@
 /// Where values lie along an axis.
 public struct Scale: Sendable {
+  /// How values are spread.
   public enum Kind: Sendable, Hashable {
     case linear
     /// Base 10; values at or below 0 have no place.
     case log
   }
 
+  /// How values are spread.
   public let kind: Kind
+  /// The value at the lower end.
   public let lower: Double
+  /// The value at the upper end.
   public let upper: Double
 
   /// A scale over `range`; a range without width, or that is not finite, is widened to one that can be drawn.
@@ -21,7 +25,7 @@ public struct Scale: Sendable {
         (low, high) = (low - max(abs(low) * 0.05, 0.5), high + max(abs(high) * 0.05, 0.5))
       }
     case .log:
-      low = max(low, 1e-320)
+      low = max(low, .leastNormalMagnitude)
       high = max(high, low)
       if high / low < 1.0001 { (low, high) = (low / 3, min(high * 3, 1e308)) }
     }

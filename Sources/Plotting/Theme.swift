@@ -1,11 +1,16 @@
 /// The colours and sizes that all charts share. Sizes are in points.
 public struct Theme: Sendable {
+  /// As the user knows it.
   public var name: String
+  /// Behind everything.
   public var background: Color
+  /// For titles and labels.
   public var text: Color
   /// For captions, tick labels and what else should stay behind the data.
   public var muted: Color
+  /// For the faint lines at an axis’s marks.
   public var grid: Color
+  /// For axes and their marks.
   public var axis: Color
   /// For lines that are a reference, not data.
   public var reference: Color
@@ -13,11 +18,17 @@ public struct Theme: Sendable {
   public var series: [Color]
   /// Cells that a colour map has no colour for.
   public var zero: Color
+  /// For NaN.
   public var notANumber: Color
+  /// For infinities.
   public var infinite: Color
+  /// Of the figure’s title.
   public var titleSize = 15.0
+  /// Of labels, legends and strip titles.
   public var labelSize = 11.0
+  /// Of the numbers along axes.
   public var tickSize = 10.0
+  /// Of the caption.
   public var captionSize = 9.5
 
   /// Okabe and Ito's palette ("Color universal design", 2008) without its yellow, darkened where white lies behind it.
@@ -27,6 +38,7 @@ public struct Theme: Sendable {
     series: [0x0072B2, 0xC24E00, 0x007F5F, 0xA8427E, 0x8A6100, 0x3B3B3B].map { Color($0) }, zero: Color(0x15171A),
     notANumber: Color(0xD1242F), infinite: Color(0xF57C00))
 
+  /// For dark backgrounds; the same hues, lighter.
   public static let dark = Theme(
     name: "dark", background: Color(0x14171B), text: Color(0xE6EDF3), muted: Color(0x9DA7B1), grid: Color(0x2A3037),
     axis: Color(0x6E7781), reference: Color(0x8B949E),
@@ -38,5 +50,6 @@ public struct Theme: Sendable {
     [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [1, 2]][series % 7]
   }
 
+  /// The colour of a series, by its number from 0.
   public func color(of series: Int) -> Color { self.series[series % self.series.count] }
 }

@@ -7,10 +7,12 @@ public struct Ticks: Sendable, Hashable {
   /// Those without.
   public var minor: [Double] = []
 
+  /// Whether two axes are marked alike.
   public static func == (a: Ticks, b: Ticks) -> Bool {
     a.major.map(\.value) == b.major.map(\.value) && a.major.map(\.label) == b.major.map(\.label) && a.minor == b.minor
   }
 
+  /// Hashes the places of the labelled marks.
   public func hash(into hasher: inout Hasher) { hasher.combine(major.map(\.value)) }
 
   /// The best about `count` marks for a scale.

@@ -15,7 +15,7 @@ import Testing
   }
 
   private let numbers: [Double] = [
-    0, -0.0, 1, -1, 1e-300, 1e300, -1e300, 1e-320, .nan, .infinity, -.infinity, 0.5, 1e6, 123.456,
+    0, -0.0, 1, -1, 1e-300, 1e300, -1e300, Double.leastNonzeroMagnitude, .nan, .infinity, -.infinity, 0.5, 1e6, 123.456,
   ]
   private let words = [
     "", "loss", "层 梯度", "الخسارة", "a much longer label than there is room for", "ln 10", "e\u{301}\u{202E}x", "<b>&",

@@ -14,7 +14,7 @@ import Testing
 
   @Test(arguments: [Scale.Kind.linear, .log]) func anyRangeCanBeDrawn(_ kind: Scale.Kind) {
     for (low, high) in [
-      (0, 0), (5, 5), (-3, -3), (Double.nan, 1), (1e-320, 1e-320), (1e308, 1e308), (3, 1), (1e-300, 1e300),
+      (0, 0), (5, 5), (-3, -3), (Double.nan, 1), (Double.leastNonzeroMagnitude, Double.leastNonzeroMagnitude), (1e308, 1e308), (3, 1), (1e-300, 1e300),
     ] {
       let scale = Scale(kind, from: low, to: high)
       #expect(scale.lower < scale.upper && scale.lower.isFinite && scale.upper.isFinite)

@@ -3,6 +3,7 @@ public enum HookError: Error, CustomStringConvertible {
   /// No path fits the pattern; `nearest` are those that come closest.
   case nothingMatches(pattern: String, what: String, nearest: [String])
 
+  /// What was wrong, and what would be right.
   public var description: String {
     switch self {
     case .nothingMatches(let pattern, let what, let nearest):

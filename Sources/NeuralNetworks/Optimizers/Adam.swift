@@ -16,6 +16,7 @@ public final class Adam: Optimizer {
   private var squares: [Tensor] = []
   private var stepCount = 0
 
+  /// Adam for all parameters of a model.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8
   ) {
