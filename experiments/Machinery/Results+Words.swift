@@ -7,7 +7,7 @@ extension Results {
     let rows = experiment.variants.map { variant in
       [
         variant.name,
-        spread(values(of: variant, \.finalLoss)) { $0.isFinite && $0 < 1e4 ? String(format: "%.3f", $0) : significant($0) },
+        spread(values(of: variant, \.finalLoss)) { $0 < 1e4 ? String(format: "%.3f", $0) : significant($0) },
         spread(values(of: variant, \.testAccuracy)) { String(format: "%.1f %%", 100 * $0) },
         spread(values(of: variant, \.gradientFactor)) { significant($0) },
         variant.predictedGradientFactor(settings).map { significant($0) } ?? "–",
