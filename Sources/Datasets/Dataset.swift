@@ -42,7 +42,10 @@ public struct Dataset: Sendable {
       switch storage {
       case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
       case .bytes(let bytes, let table):
-        table.withUnsafeBufferPointer { table in gather(indices, into: target, from: bytes) { table[Int($0)] } }
+        table.withUnsafeBufferPointer { table in
+          let first = table.baseAddress!
+          gather(indices, into: target, from: bytes) { first[Int($0)] }
+        }
       }
     }
     return Batch(inputs: inputs, labels: indices.map { labels[$0] })
@@ -54,9 +57,12 @@ public struct Dataset: Sendable {
     _ number: (Element) -> Float
   ) {
     all.withUnsafeBufferPointer { all in
-      for (row, index) in indices.enumerated() {
+      guard var next = target.baseAddress, let first = all.baseAddress else { return }
+      for index in indices {
         guard labels.indices.contains(index) else { stop("Dataset", "no sample \(index), there are \(count)") }
-        for column in 0..<features { target[row * features + column] = number(all[index * features + column]) }
+        let sample = first + index * features
+        for column in 0..<features { next[column] = number(sample[column]) }
+        next += features
       }
     }
   }

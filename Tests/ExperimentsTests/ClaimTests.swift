@@ -38,7 +38,8 @@ import Testing
     #expect(learns.judged(results(losses: [1]) { $0.depth = 29 }).verdict == reason)
     #expect(learns.judged(results(losses: [1]) { ($0.depth, $0.steps) = (30, 300) }).verdict == .holds)
     let factor = Claim.gradientFactor(of: sigmoid)
-    #expect(factor.judged(results(losses: [1], factor: nil)).verdict == .notJudged("there is nothing to measure"))
+    let nothing = Verdict.notJudged("some gradients are zero or not finite")
+    #expect(factor.judged(results(losses: [1], factor: nil)).verdict == nothing)
     #expect(factor.judged(results(losses: [1]) { $0.depth = 7 }).verdict != .holds)
   }
 
@@ -51,8 +52,10 @@ import Testing
 
   @Test func wordsOfResults() {
     let table = results(losses: [1, 2, .nan]).table.split(separator: "\n")
-    #expect(table[0] == "variant   final loss             test accuracy   gradient × a layer   predicted")
-    #expect(table[2] == "sigmoid   NaN (1.000 to 2.000)   50.0 %          0.236                0.236")
+    #expect(table[0] == "variant   final loss                      test accuracy   gradient × a layer   predicted")
+    #expect(table[2] == "sigmoid   NaN in 1 of 3, 1.000 to 2.000   50.0 %          0.236                0.236")
+    #expect(results(losses: [1, 2, 4]).table.contains("sigmoid   2.000 (1.000 to 4.000)   50.0 %"))
+    #expect(results(losses: [.nan, .nan]).table.contains("sigmoid   NaN          50.0 %"))
     let verdicts = results(losses: [1, 2.5, 3]).verdicts.split(separator: "\n")
     #expect(
       verdicts[1]

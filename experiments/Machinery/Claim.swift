@@ -2,7 +2,7 @@
 public struct Claim: Sendable {
   /// What should be found, in words, with these settings.
   package let statement: @Sendable (Settings) -> String
-  /// What is measured: a number a seed, NaN where training went astray; nil where there is nothing to measure.
+  /// What is measured: a number a seed, NaN where training went astray; nil where some gradients are zero or not finite.
   package let measure: @Sendable (Results) -> [Double]?
   /// Between which values the median over seeds should lie.
   package let expected: @Sendable (Settings) -> ClosedRange<Double>
@@ -29,7 +29,7 @@ public struct Claim: Sendable {
     } else if let middle {
       verdict = range.contains(middle) ? .holds : .fails
     } else {
-      verdict = .notJudged("there is nothing to measure")
+      verdict = .notJudged("some gradients are zero or not finite")
     }
     return Judgement(
       statement: statement(settings), measured: middle, perSeed: values ?? [], lowest: range.lowerBound,

@@ -7,7 +7,7 @@ extension Results {
     let rows = experiment.variants.map { variant in
       [
         variant.name,
-        spread(values(of: variant, \.finalLoss)) { $0.isFinite ? String(format: "%.3f", $0) : significant($0) },
+        spread(values(of: variant, \.finalLoss)) { $0 < 1e4 ? String(format: "%.3f", $0) : significant($0) },
         spread(values(of: variant, \.testAccuracy)) { String(format: "%.1f %%", 100 * $0) },
         spread(values(of: variant, \.gradientFactor)) { significant($0) },
         variant.predictedGradientFactor(settings).map { significant($0) } ?? "–",
@@ -26,9 +26,13 @@ extension Results {
 
   private func spread(_ values: [Double]?, _ word: (Double) -> String) -> String {
     guard let values else { return "–" }
-    let middle = word(median(values))
-    guard let low = values.min().map(word), let high = values.max().map(word), low != high else { return middle }
-    return "\(middle) (\(low) to \(high))"
+    let numbers = values.filter { !$0.isNaN }
+    guard let low = numbers.min().map(word), let high = numbers.max().map(word) else { return "NaN" }
+    let range = low == high ? low : "\(low) to \(high)"
+    guard numbers.count == values.count else {
+      return "NaN in \(values.count - numbers.count) of \(values.count), \(range)"
+    }
+    return low == high ? low : "\(word(median(values))) (\(range))"
   }
 }
 
