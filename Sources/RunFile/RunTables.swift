@@ -59,24 +59,20 @@ final class RunTables {
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
   }
 
-  /// Writes all entries, or, if it throws, none.
+  /// Writes all entries; if it throws, these tables can't be used any more, and none of the entries is in the file.
   func write(_ entries: [Entry]) throws {
     // Linux lets us write into a deleted file for ever without a word.
     if database.hasMoved { throw Refusal.fileIsGone }
     try database.execute("BEGIN IMMEDIATE")
-    do {
-      for entry in entries { try write(entry) }
-      try database.execute("COMMIT")
-    } catch {
-      try? database.execute("ROLLBACK")
-      throw error
-    }
+    for entry in entries { try write(entry) }
+    try database.execute("COMMIT")
   }
 
   /// Moves everything into the one file that stays. If others read it for longer than `patience`, in seconds, its
   /// companions stay too, and do no harm.
-  func seal(patience: Double = 5) throws(SQLiteError) {
-    try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+  func seal(patience: Double = 1) throws(SQLiteError) {
+    // All data is safe on the disk after the first, so the switch need not wait for it.
+    try database.execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF")
     let pause = 0.02
     for _ in 0..<Int(patience / pause) {
       do throws(SQLiteError) {
