@@ -119,7 +119,7 @@ final class RunTables {
       histogram.bind(row.step, at: 1)
       histogram.bind(row.site, at: 2)
       histogram.bind(quantity, at: 3)
-      histogram.bind(row.counts.littleEndianBytes, at: 4)
+      histogram.bind(row.counts, at: 4)
       try histogram.run()
     }
   }
@@ -168,18 +168,6 @@ final class RunTables {
     insertion.bind(row.site, at: first + 1)
     for quantity in LayerQuantity.allCases {
       insertion.bind(row[quantity], at: first + 2 + Int32(quantity.rawValue))
-    }
-  }
-}
-
-extension [UInt32] {
-  var littleEndianBytes: [UInt8] {
-    flatMap { count in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: count >> $0) } }
-  }
-
-  init(littleEndianBytes bytes: [UInt8]) {
-    self = stride(from: 0, to: bytes.count - 3, by: 4).map { start in
-      (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) }
     }
   }
 }
