@@ -6,20 +6,22 @@ struct DeadUnits: Rule {
 
   /// The share of zeros above which a layer of ReLU counts as dead.
   static let zeroLimit = 0.98
+  /// How many recorded steps a layer must be so at least, since a single batch may happen to pass nothing.
+  static let shortestWindow = 10
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let zeros = try evidence.run.layers(.zeroFraction)
-    let columns = zeros.steps.indices.suffix(max(1, zeros.steps.count / 10))
-    guard let first = columns.first, let last = columns.last else { return [] }
-    let dead = zeros.sites.indices.filter { site in
-      zeros.sites[site].kind == "ReLU" && columns.allSatisfy { zeros[site, $0].map { $0 > Self.zeroLimit } ?? false }
-    }
-    guard !dead.isEmpty else { return [] }
-    let least = dead.flatMap { site in columns.compactMap { zeros[site, $0] } }.min() ?? 1
+    let relus = zeros.sites.indices.filter { zeros.sites[$0].kind == "ReLU" }
+    let recorded = zeros.steps.indices.filter { column in relus.contains { zeros[$0, column] != nil } }
+    let window = recorded.suffix(max(Self.shortestWindow, recorded.count / 10))
+    guard window.count >= Self.shortestWindow, let first = window.first, let last = window.last else { return [] }
+    let dead = relus.filter { site in window.allSatisfy { zeros[site, $0].map { $0 > Self.zeroLimit } ?? false } }
+    guard let least = dead.flatMap({ site in window.compactMap { zeros[site, $0] } }).min() else { return [] }
     return [
       Finding(
-        severity: evidence.learns ? .warning : .failure, rule: name,
-        statement: "\(dead.count) layers of ReLU give zeros for more than \(rounded(least * 100)) % of their outputs",
+        severity: evidence.isStuck ? .failure : .warning, rule: name,
+        statement:
+          "at least \(rounded(least * 100)) % of the outputs of \(counted(dead.count, "layer")) of ReLU are zeros",
         sites: evidence.paths(dead), steps: zeros.steps[first]...zeros.steps[last], measured: least,
         limit: Self.zeroLimit,
         cause:

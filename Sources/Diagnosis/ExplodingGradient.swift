@@ -10,8 +10,9 @@ struct ExplodingGradient: Rule {
   static let ratioLimit = 1e3
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
-    guard !evidence.learns, let step = evidence.gradients.steps.first else { return [] }
-    let profile = evidence.profile(0)
+    guard evidence.isStuck, let start = evidence.start else { return [] }
+    let profile = evidence.profile(start)
+    let step = evidence.gradients.steps[start]
     guard profile.count >= 3, let fit = GeometricFit(interiorOf: profile) else { return [] }
     let ratio = fit.value(at: profile[0].depth) / fit.value(at: profile[profile.count - 1].depth)
     guard ratio > Self.ratioLimit else { return [] }

@@ -57,6 +57,7 @@ public struct Finding: Sendable, CustomStringConvertible {
 public protocol Rule: Sendable {
   /// As it is known in findings.
   var name: String { get }
+  /// What the rule finds; throws where the run file can't be read.
   func findings(in run: RunEvidence) throws -> [Finding]
 }
 

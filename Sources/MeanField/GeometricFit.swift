@@ -1,7 +1,5 @@
 import Foundation
 
-func logarithm(_ x: Double) -> Double { log(x) }
-
 /// The factor a layer that fits a profile over depth best: least squares of ln(value) over depth.
 public struct GeometricFit: Sendable, Hashable {
   /// By how much the value is multiplied from one layer to the one before it: below 1, gradients vanish going back.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What theory predicts for a wide fully connected net at initialization: weights N(0, σ_w²/n), biases N(0, σ_b²).
 ///
 /// The mean square q of a unit's input follows the length map q ← σ_w² E[φ(√q z)²] + σ_b², and the mean square of
@@ -51,7 +53,7 @@ public struct MeanField: Sendable {
 
   /// ξ = −1/ln χ in layers, negative where gradients explode and infinite where they neither shrink nor grow. Nets deeper
   /// than about 6 ξ don't train.
-  public var depthScale: Double { -1 / logarithm(fixedSlope) }
+  public var depthScale: Double { -1 / log(fixedSlope) }
 
   /// The factors of a net of finite depth: element l is that from the input of activation l + 1's layer back to layer l's, each
   /// at the length its layer has when the first layer's q is `inputLength`.
@@ -62,6 +64,13 @@ public struct MeanField: Sendable {
       return slope(atLength: q).squareRoot()
     }
   }
+
+  /// The factor a layer with layer normalization before the activation, x → W φ(norm(x)): √(χ / q), with χ and the next
+  /// layer's q both at length 1, which is what normalization makes of every input.
+  ///
+  /// Going back, φ′ and W contribute χ, and normalization divides by what it divided by going forward, √q. Without biases σ_w²
+  /// cancels, and ReLU has 1.
+  public var layerNormFactor: Double { (slope(atLength: 1) / nextLength(after: 1)).squareRoot() }
 
   /// The factor a layer that the profile of a residual net x + α W φ(x) with ReLU has: √(1 + α² σ_w²/2).
   ///

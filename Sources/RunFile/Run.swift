@@ -71,7 +71,7 @@ public final class Run: Sendable {
   public func histograms(_ quantity: String) throws -> [Histogram] {
     try reading {
       try $0.rows("SELECT step, site, counts FROM histogram WHERE quantity = ? ORDER BY step, site", quantity) {
-        Histogram(step: $0.int(0), site: $0.optionalInt(1), counts: [UInt32](littleEndianBytes: $0.bytes(2)))
+        Histogram(step: $0.int(0), site: $0.optionalInt(1), counts: $0.counts(2))
       }
     }
   }

@@ -59,9 +59,9 @@ private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
   let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
   try database.execute(
     """
+    PRAGMA synchronous = OFF;
     PRAGMA page_size = \(Schema.pageSize);
     PRAGMA application_id = \(Schema.applicationID);
-    PRAGMA synchronous = OFF;
     BEGIN;
     \(Schema.statements)
     INSERT INTO meta VALUES ('format', '\(Schema.formatVersion)');

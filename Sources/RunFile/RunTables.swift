@@ -59,24 +59,20 @@ final class RunTables {
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
   }
 
-  /// Writes all entries, or, if it throws, none.
+  /// Writes all entries; if it throws, these tables can't be used any more, and none of the entries is in the file.
   func write(_ entries: [Entry]) throws {
     // Linux lets us write into a deleted file for ever without a word.
     if database.hasMoved { throw Refusal.fileIsGone }
     try database.execute("BEGIN IMMEDIATE")
-    do {
-      for entry in entries { try write(entry) }
-      try database.execute("COMMIT")
-    } catch {
-      try? database.execute("ROLLBACK")
-      throw error
-    }
+    for entry in entries { try write(entry) }
+    try database.execute("COMMIT")
   }
 
   /// Moves everything into the one file that stays. If others read it for longer than `patience`, in seconds, its
   /// companions stay too, and do no harm.
-  func seal(patience: Double = 5) throws(SQLiteError) {
-    try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+  func seal(patience: Double = 1) throws(SQLiteError) {
+    // All data is safe on the disk after the first, so the switch need not wait for it.
+    try database.execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF")
     let pause = 0.02
     for _ in 0..<Int(patience / pause) {
       do throws(SQLiteError) {
@@ -123,7 +119,7 @@ final class RunTables {
       histogram.bind(row.step, at: 1)
       histogram.bind(row.site, at: 2)
       histogram.bind(quantity, at: 3)
-      histogram.bind(row.counts.littleEndianBytes, at: 4)
+      histogram.bind(row.counts, at: 4)
       try histogram.run()
     }
   }
@@ -172,18 +168,6 @@ final class RunTables {
     insertion.bind(row.site, at: first + 1)
     for quantity in LayerQuantity.allCases {
       insertion.bind(row[quantity], at: first + 2 + Int32(quantity.rawValue))
-    }
-  }
-}
-
-extension [UInt32] {
-  var littleEndianBytes: [UInt8] {
-    flatMap { count in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: count >> $0) } }
-  }
-
-  init(littleEndianBytes bytes: [UInt8]) {
-    self = stride(from: 0, to: bytes.count - 3, by: 4).map { start in
-      (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * UInt32($1)) }
     }
   }
 }

@@ -59,8 +59,9 @@ struct Statement: ~Copyable {
     }
   }
 
-  func bind(_ value: [UInt8], at index: Int32) {
-    _ = value.withUnsafeBytes {
+  /// Binds counts as little-endian bytes.
+  func bind(_ value: [UInt32], at index: Int32) {
+    _ = value.map(\.littleEndian).withUnsafeBytes {
       // A null pointer would bind NULL rather than no bytes.
       $0.isEmpty
         ? sqlite3_bind_zeroblob(handle, index, 0)
@@ -91,8 +92,12 @@ struct Statement: ~Copyable {
     sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
   }
 
-  func bytes(_ column: Int32) -> [UInt8] {
+  /// Counts that were bound as little-endian bytes.
+  func counts(_ column: Int32) -> [UInt32] {
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+    return (0..<bytes.count / 4).map {
+      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+    }
   }
 }

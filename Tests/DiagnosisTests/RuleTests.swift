@@ -7,7 +7,9 @@ import Testing
 @Suite struct RuleTests {
   /// A run of twenty ReLU layers, each made worse by `spoil`.
   private func findings(
-    factor: Double = 1, learns: Bool = true, spoil: (_ step: Int, _ layer: Int, inout LayerRow) -> Void = { _, _, _ in }
+    factor: Double = 1, learns: Bool = true, steps: Int = 50, every stride: Int = 1,
+    losing: (from: Int, loss: Double)? = nil,
+    spoil: (_ step: Int, _ layer: Int, inout LayerRow) -> Void = { _, _, _ in }
   ) throws -> [Finding] {
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/run.rheo")
@@ -17,8 +19,8 @@ import Testing
             id: $0, path: "\($0)", kind: $0.isMultiple(of: 2) ? "Linear" : "ReLU", depth: $0 / 2 + 1, shape: [4, 4],
             parameters: $0.isMultiple(of: 2) ? 16 : 0)
         })
-      for step in 0..<50 {
-        let rows = (0..<40).map { layer in
+      for step in 0..<steps {
+        let rows = (step % stride == stride - 1 ? 0..<40 : 0..<0).map { layer in
           var row = LayerRow(step: step, site: layer)
           row[.gradientRMS] = 0.01 * pow(factor, Double(39 - layer) / 2)
           row[.nonfiniteCount] = 0
@@ -27,7 +29,8 @@ import Testing
           spoil(step, layer, &row)
           return row
         }
-        let loss = learns ? 2.3 * exp(-Double(step) / 20) : 2.3
+        let usual = learns ? 2.3 * exp(-Double(step) / 20) : 2.3
+        let loss = losing.map { step >= $0.from ? $0.loss : usual } ?? usual
         try writer.append(
           step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows)
       }
@@ -52,6 +55,61 @@ import Testing
     #expect(zeros.first?.statement.contains("exactly 0 in 5 layers") == true)
   }
 
+  @Test func aGradientThatDiesBehindTheLastLayersHasNoSlopeButIsFound() throws {
+    let found = try findings(learns: false) { _, layer, row in if layer < 36 { row[.gradientRMS] = 0 } }
+    #expect(found.map(\.rule) == ["vanishing gradient"])
+    #expect(found[0].statement.contains("is exactly 0 in 18 layers") && !found[0].statement.contains("shrinks"))
+    #expect(found[0].measured == 0 && found[0].sites.count == 18)
+    // As in branches that begin at zero, and learn.
+    #expect(try findings { _, layer, row in if layer < 36 { row[.gradientRMS] = 0 } }.isEmpty)
+  }
+
+  /// The loss falls to that of guessing when the last layer alone learns.
+  @Test func vanishingIsFoundWhereTheLossFallsButLayersStandStill() throws {
+    func standing(_ count: Int) throws -> [Finding] {
+      try findings(factor: 0.236) { _, layer, row in
+        row[.weightNorm] = 8
+        row[.updateNorm] = layer < 2 * count ? 1e-9 : 1e-2
+      }
+    }
+    let most = try standing(15), few = try standing(5)
+    #expect(most.map(\.rule) == ["vanishing gradient"] && most[0].severity == .failure)
+    #expect(most[0].statement.contains("the weights of 15 of 20 layers stand still"))
+    #expect(!most[0].statement.contains("loss"))
+    #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 layers"))
+    #expect(try standing(0).isEmpty)
+  }
+
+  /// Small steps are no standstill where all layers make them.
+  @Test func aSmallLearningRateIsNoStandstill() throws {
+    let found = try findings(factor: 0.236) { _, _, row in (row[.weightNorm], row[.updateNorm]) = (8, 1e-9) }
+    #expect(found.isEmpty)
+  }
+
+  @Test func aRunOfFewStepsIsNotAccusedOfNotLearning() throws {
+    #expect(try findings(factor: 0.236, learns: false, steps: 19).isEmpty)
+    #expect(try findings(factor: 1.6, learns: false, steps: 19).isEmpty)
+    #expect(try findings(factor: 0.236, learns: false, steps: 20).count == 1)
+    // Unless it is over already.
+    let found = try findings(factor: 1.6, steps: 5, losing: (4, .nan))
+    #expect(found.map(\.rule) == ["non-finite values", "exploding gradient"])
+  }
+
+  @Test func whatIsRecordedAtSomeStepsIsSeen() throws {
+    let dying = try findings(learns: false, steps: 320, every: 16) { step, layer, row in
+      if layer == 7 { row[.zeroFraction] = 1 }
+      if step < 160 { row[.gradientRMS] = nil } else { row[.gradientRMS]? *= pow(0.236, Double(39 - layer) / 2) }
+    }
+    #expect(dying.map(\.rule) == ["vanishing gradient", "dead units"])
+    #expect(dying[0].steps == 175...175 && dying[1].steps == 175...319)
+    #expect(dying[1].statement == "at least 100 % of the outputs of 1 layer of ReLU are zeros")
+    // Also where rows of other steps hold other quantities.
+    let seldom = try findings(steps: 160) { step, layer, row in
+      row[.zeroFraction] = step % 16 == 0 ? (layer == 7 ? 1 : 0.5) : nil
+    }
+    #expect(seldom.map(\.rule) == ["dead units"] && seldom.first?.steps == 0...144)
+  }
+
   @Test func exploding() throws {
     let found = try findings(factor: 1.6, learns: false)
     #expect(found.map(\.rule) == ["exploding gradient"] && found[0].measured > found[0].limit)
@@ -63,6 +121,34 @@ import Testing
       if step >= 30, layer <= 20 { row[.gradientNonfiniteCount] = 1 }
     }
     #expect(found.first?.rule == "non-finite values" && found[0].sites == ["12"] && found[0].steps == 30...49)
+  }
+
+  @Test func nonfiniteLossesAndUncountedValues() throws {
+    let loss = try findings(losing: (40, .infinity))
+    #expect(loss.map(\.rule) == ["non-finite values"] && loss[0].sites.isEmpty && loss[0].steps == 40...49)
+    #expect(loss[0].statement == "the loss is not finite, first at step 40")
+    // Where a site is known as well as the loss, it says more.
+    let site = try findings(losing: (30, .nan)) { step, layer, row in
+      if step >= 30, layer <= 20 { row[.gradientNonfiniteCount] = 5 }
+    }
+    #expect(site[0].sites == ["20"] && site[0].measured == 5 && site[0].measured > site[0].limit)
+    let uncounted = try #require(
+      try findings { step, layer, row in
+        (row[.nonfiniteCount], row[.gradientNonfiniteCount]) = (nil, nil)
+        row[.activationRMS] = step >= 30 && layer >= 12 ? .nan : 1
+        if step >= 31 { row[.gradientRMS] = .infinity }
+      }.first)
+    #expect(uncounted.sites == ["12"] && uncounted.statement.contains("activation") && uncounted.steps == 30...49)
+  }
+
+  @Test func aRunThatCannotBeReadIsAFinding() throws {
+    try withTemporaryFolder { folder in
+      let run = try RunWriter(path: folder + "/run.rheo").finish()
+      #expect(diagnose(run).isEmpty)
+      try FileManager.default.removeItem(atPath: run.path)
+      let found = diagnose(run)
+      #expect(found.map(\.rule) == ["readable run"] && found[0].statement.contains("no such run file"))
+    }
   }
 
   @Test func dead() throws {

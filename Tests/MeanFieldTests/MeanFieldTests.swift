@@ -32,6 +32,40 @@ import Testing
     #expect(abs(MeanField(cube, weightVariance: 1).slope(atLength: 1) - 27) < 1e-10)
   }
 
+  /// Values of direct integration with 30 digits: E[φ²] and E[φ′²], from almost linear units to saturated ones.
+  @Test(arguments: [
+    (Activation.tanh, 0.001, 0.0009980056460916508, 0.9980069688329749),
+    (.tanh, 1, 0.3942944903978412, 0.4644029024482682),
+    (.tanh, 25, 0.8429617595625437, 0.1057063280565465),
+    (.tanh, 100, 0.9205368634305167, 0.05310678774811583),
+    (.tanh, 10_000, 0.992021482480513, 0.005319144644014622),
+    (.sigmoid, 1, 0.293379035858093, 0.04483624135019437),
+    (.sigmoid, 100, 0.4607404398906359, 0.006606645503534153),
+    (.sigmoid, 10_000, 0.4960112332031644, 0.0006648609237265197),
+  ])
+  func integralsAreRightToTenDigits(_ activation: Activation, _ q: Double, _ square: Double, _ slopeSquare: Double) {
+    let theory = MeanField(activation, weightVariance: 1)
+    #expect(abs(theory.nextLength(after: q) / square - 1) < 1e-10)
+    #expect(abs(theory.slope(atLength: q) / slopeSquare - 1) < 1e-10)
+  }
+
+  @Test(arguments: [1.0 / 3, 1, 2, 4]) func layerNormalizationUndoesTheWeightsSize(_ variance: Double) {
+    #expect(abs(MeanField(.relu, weightVariance: variance).layerNormFactor - 1) < 1e-10)
+    #expect(abs(MeanField(.tanh, weightVariance: variance).layerNormFactor - 1.085268276650608) < 1e-10)
+    // Biases add to the length but not to the slope.
+    #expect(abs(MeanField(.relu, weightVariance: 2, biasVariance: 1).layerNormFactor - 0.5.squareRoot()) < 1e-10)
+  }
+
+  @Test(
+    arguments: [
+      ("He normal", 2), ("He uniform", 2), ("Xavier normal", 1), ("Xavier uniform", 1), ("LeCun normal", 1),
+      ("LeCun uniform", 1), ("U(±1/√n)", 1.0 / 3), ("normal, σ_w² = 0.05", 0.05), ("orthogonal", 1),
+      ("orthogonal, gain 2.0", 4), ("constant 0.0", nil), ("normal, σ_w² = much", nil), ("", nil),
+    ] as [(String, Double?)])
+  func initializersNameTheirVariance(_ initializer: String, _ variance: Double?) {
+    #expect(MeanField.weightVariance(ofInitializer: initializer) == variance)
+  }
+
   @Test func depthScaleAndResiduals() {
     #expect(abs(MeanField(.relu, weightVariance: 1).depthScale - 1 / log(2)) < 1e-9)
     #expect(MeanField(.tanh, weightVariance: 4, biasVariance: 0.05).depthScale < 0)

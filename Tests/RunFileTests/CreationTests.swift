@@ -14,13 +14,20 @@ import Testing
     try #require(throws: RunFileError.self) { _ = try RunWriter(path: path) }.description
   }
 
+  /// What a killed run left in its -wal must not find its way into the new file.
   @Test func anOlderRunIsReplacedWithItsCompanions() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
-      _ = try Self.write(path, steps: 5)
-      for suffix in ["-wal", "-shm"] { try Data("stale".utf8).write(to: URL(filePath: path + suffix)) }
+      let older = try RunWriter(path: folder + "/older.rheo")
+      for step in 0..<5 { try older.append(step: StepRow(step: step, loss: 1, seconds: 0)) }
+      while try Run(path: older.path).steps.count < 5 { Thread.sleep(forTimeInterval: 0.01) }
+      for suffix in ["", "-wal", "-shm"] {
+        try FileManager.default.copyItem(atPath: older.path + suffix, toPath: path + suffix)
+      }
+      #expect(try Run(path: path).steps.count == 5)
       #expect(try Self.write(path, steps: 2).steps.count == 2)
-      #expect(try contents(of: folder) == ["run.rheo"])
+      _ = try older.finish()
+      #expect(try contents(of: folder) == ["older.rheo", "run.rheo"])
     }
   }
 

@@ -53,14 +53,30 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .success) { [folder = folder as String] in
       let writer = try Self.startedWriter(folder + "/run.rheo")
-      signal(SIGXFSZ, SIG_IGN)
-      var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
-      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      Self.allowFiles(upTo: 1 << 20)
       #expect(try Self.appendUntilItThrows(writer).contains("recording stopped (disk I/O error"))
     }
     let run = try Run(path: folder + "/run.rheo")
     #expect(run.steps.count > 10)
     #expect(try run.layers(.gradientRMS).steps == run.steps.map(\.step))
+  }
+
+  @Test func aDiskThatIsFullFromTheStartHoldsNothingHalfWritten() async throws {
+    let folder = try makeFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    await #expect(processExitsWith: .success) { [folder = folder as String] in
+      Self.allowFiles(upTo: 50_000)
+      let error = try #require(throws: RunFileError.self) { _ = try RunWriter(path: folder + "/run.rheo") }
+      #expect(error.description.contains("can't create a run file"))
+    }
+    #expect(try contents(of: folder).isEmpty)
+  }
+
+  /// Makes every disk look full to a process whose files get larger than this, in bytes.
+  private static func allowFiles(upTo size: rlim_t) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: size, rlim_max: size)
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
   }
 
   @Test(arguments: [
@@ -87,8 +103,8 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try Self.startedWriter(path)
-      let blocker = try PlainSQL(path)
-      try blocker("BEGIN IMMEDIATE")
+      var blocker: PlainSQL? = try PlainSQL(path)
+      try blocker?("BEGIN IMMEDIATE")
       let counter = Counter()
       let steps = 1600
       let training = Thread {
@@ -102,7 +118,7 @@ import Testing
       Thread.sleep(forTimeInterval: 1)
       // What the queue holds, and what the writing thread may have in its hands.
       #expect(counter.value > 600 && counter.value < 1400)
-      try blocker("COMMIT")
+      blocker = nil
       while counter.value < steps { Thread.sleep(forTimeInterval: 0.01) }
       #expect(try writer.finish().layers(.updateNorm).steps.count == steps)
     }

@@ -82,23 +82,36 @@ import Testing
     #expect(try contents(of: folder) == ["run.rheo", "run.rheo-wal"])
   }
 
-  @Test func finishWaitsForAReaderThatIsAtIt() throws {
+  @Test(arguments: ["BEGIN; SELECT * FROM layer", "SELECT * FROM layer"])
+  func finishWaitsForAReaderThatIsAtIt(_ query: String) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try RunWriter(path: path)
-      try writer.define(sites: exampleSites(Self.sites))
-      try Self.append(0..<10, to: writer)
-      Thread.sleep(forTimeInterval: 0.5)
+      try writer.append(step: StepRow(step: 0, loss: 1, seconds: 0))
+      while try Run(path: path).steps.isEmpty { Thread.sleep(forTimeInterval: 0.01) }
+      let isReading = DispatchSemaphore(value: 0)
       let reading = Thread {
-        if let reader = try? PlainSQL(path) {
-          _ = try? reader("BEGIN; SELECT * FROM layer")
-          Thread.sleep(forTimeInterval: 0.6)
-        }
+        let reader = try? PlainSQL(path)
+        _ = try? reader?(query)
+        isReading.signal()
+        withExtendedLifetime(reader) { Thread.sleep(forTimeInterval: 0.3) }
       }
       reading.start()
-      Thread.sleep(forTimeInterval: 0.2)
-      #expect(try writer.finish().steps.count == 10)
+      isReading.wait()
+      #expect(try writer.finish().steps.count == 1)
       #expect(try contents(of: folder) == ["run.rheo"])
+    }
+  }
+
+  @Test func aReaderThatStaysHarmsNothing() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      let writer = try RunWriter(path: path)
+      try writer.append(step: StepRow(step: 0, loss: 1, seconds: 0))
+      let reader = try PlainSQL(path)
+      try reader("SELECT * FROM layer")
+      #expect(try writer.finish().steps.count == 1)
+      #expect(try reader("SELECT step FROM step") == [["0"]])
     }
   }
 }

@@ -40,4 +40,62 @@ import Testing
       }
     }
   }
+
+  @Test func whatHasNoColumnComesBackInOrderOfSteps() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/run.rheo")
+      try writer.define(sites: exampleSites(2))
+      try writer.measure(step: 8, name: "noise scale", value: 1e-300)
+      try writer.measure(step: 4, site: 1, name: "noise scale", value: .infinity)
+      try writer.measure(step: 4, name: "trace", value: .nan)
+      try writer.histogram(step: 8, quantity: "weight", counts: [])
+      try writer.histogram(step: 4, site: 1, quantity: "weight", counts: [0, 1, .max])
+      try writer.histogram(step: 4, site: 1, quantity: "gradient", counts: [7])
+      try writer.event(step: 8, site: 1, kind: "nonfinite", text: "it’s “NaN”")
+      try writer.event(step: 4, kind: "note", text: "")
+      let run = try writer.finish()
+
+      let scales = try run.measures("noise scale")
+      #expect(scales.map(\.step) == [4, 8] && scales.map(\.site) == [1, nil])
+      #expect(scales.map(\.value) == [.infinity, 1e-300])
+      #expect(try run.measures("trace").map(\.value.isNaN) == [true])
+      #expect(try run.measures("absent").isEmpty)
+      let weights = try run.histograms("weight")
+      #expect(weights.map(\.step) == [4, 8] && weights.map(\.site) == [1, nil])
+      #expect(weights.map(\.counts) == [[0, 1, .max], []])
+      #expect(run.events.map(\.text) == ["it’s “NaN”", ""])
+      #expect(run.events.map(\.site) == [1, nil] && run.events.map(\.kind) == ["nonfinite", "note"])
+    }
+  }
+
+  @Test func manyRowsKeepTheirPlaces() throws {
+    try withTemporaryFolder { folder in
+      // Rows go in by blocks of 16, so one more than two blocks, in an order of their own.
+      let sites = 33
+      let writer = try RunWriter(path: folder + "/run.rheo")
+      try writer.define(sites: exampleSites(sites))
+      for step in 0..<40 {
+        let rows = exampleRows(step: step, sites: sites, value: Double(step)).reversed().map { row in
+          var row = row
+          row[.gradientMax] = row.site % 3 == 0 ? nil : Double(step * 1000 + row.site)
+          return row
+        }
+        try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows)
+      }
+      let matrices = try writer.finish().layers([.gradientMax, .activationStd])
+      #expect(matrices.map(\.quantity) == [.gradientMax, .activationStd])
+      for (site, step) in (0..<sites).flatMap({ site in (0..<40).map { (site, $0) } }) {
+        #expect(matrices[0][site, step] == (site % 3 == 0 ? nil : Double(step * 1000 + site)))
+        #expect(matrices[1][site, step] == Double(step) + Double(LayerQuantity.activationStd.rawValue))
+      }
+    }
+  }
+
+  @Test func aRowForgetsWhatIsSetToNil() {
+    var row = LayerRow(step: 0, site: 0)
+    row[.updateNorm] = 2
+    row[.gradientRMS] = .nan
+    row[.updateNorm] = nil
+    #expect(row[.updateNorm] == nil && row[.gradientRMS]?.isNaN == true && row[.gradientMax] == nil)
+  }
 }
