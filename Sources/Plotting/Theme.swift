@@ -1,0 +1,96 @@
+/// The colours and sizes of a figure. What a figure draws names an `Ink`; the theme says how it looks.
+public struct Theme: Sendable, Hashable {
+  /// The name by which the command line knows it.
+  public let name: String
+  /// The ground of all.
+  public let background: Color
+  /// The ground of titles.
+  public let text: Color
+  /// Labels, ticks, captions.
+  public let muted: Color
+  /// Lines that help to read values off.
+  public let grid: Color
+  /// Axis lines.
+  public let axis: Color
+  /// One colour a series, to be taken in order.
+  public let series: [Color]
+  /// Cells that hold no number on the colour scale.
+  public let blank: Color
+  /// The marks on such cells.
+  public let blankMark: Color
+
+  /// Dashes, one a series in order, so that series differ without colour too.
+  public let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
+
+  /// The title of the figure.
+  public let titleFont = Font(size: 17, isBold: true)
+  /// What stands under the title.
+  public let subtitleFont = Font(size: 12.5)
+  /// The title of a panel.
+  public let stripFont = Font(size: 13, isBold: true)
+  /// Axis titles, legends and labels at lines.
+  public let labelFont = Font(size: 12.5)
+  /// Numbers along an axis, notes and captions.
+  public let tickFont = Font(size: 11.5)
+
+  /// On white, for paper.
+  ///
+  /// The series' colours are those of Okabe and Ito, without yellow, which no line can have on white; those that lack a
+  /// contrast of 3 are darkened to it. Source: Okabe and Ito, "Color universal design", 2008.
+  public static let light = Theme(
+    name: "light", background: Color(0xFFFFFF), text: Color(0x1A1A1A), muted: Color(0x555555), grid: Color(0xE6E6E6),
+    axis: Color(0x8A8A8A),
+    series: [0x0072B2, 0xD55E00, 0x009E73, 0xB8568F, 0x2B8CC4, 0xB57900, 0x1A1A1A].map { Color($0) },
+    blank: Color(0xF2F2F2), blankMark: Color(0x6A6A6A))
+
+  /// On near black, for screens.
+  public static let dark = Theme(
+    name: "dark", background: Color(0x14171C), text: Color(0xF0F0F0), muted: Color(0xB4B8BE), grid: Color(0x2A2F36),
+    axis: Color(0x7C828B),
+    series: [0x56B4E9, 0xE69F00, 0x1FBF92, 0xDE8FBB, 0x6F97DB, 0xE8743B, 0xF0F0F0].map { Color($0) },
+    blank: Color(0x2A2F36), blankMark: Color(0x9AA0A8))
+
+  /// All themes, by which the command line finds them.
+  public static let all = [light, dark]
+
+  /// How an ink looks.
+  public func color(_ ink: Ink) -> Color {
+    switch ink.kind {
+    case .background: background.opacity(ink.opacity)
+    case .text: text.opacity(ink.opacity)
+    case .muted: muted.opacity(ink.opacity)
+    case .grid: grid.opacity(ink.opacity)
+    case .axis: axis.opacity(ink.opacity)
+    case .series(let index): series[index % series.count].opacity(ink.opacity)
+    case .fixed(let color): color.opacity(color.opacity * ink.opacity)
+    }
+  }
+
+  /// The dash of the series with this number, from 0.
+  public func dash(ofSeries index: Int) -> [Double] { dashes[index % dashes.count] }
+}
+
+/// What something is drawn in, whatever the theme.
+public struct Ink: Sendable, Hashable {
+  enum Kind: Hashable { case background, text, muted, grid, axis, series(Int), fixed(Color) }
+  let kind: Kind
+  var opacity = 1.0
+
+  /// The ground.
+  public static let background = Ink(kind: .background)
+  /// The strongest ink.
+  public static let text = Ink(kind: .text)
+  /// The ink of what should not be seen first.
+  public static let muted = Ink(kind: .muted)
+  /// The faintest ink.
+  public static let grid = Ink(kind: .grid)
+  /// The ink of axes.
+  public static let axis = Ink(kind: .axis)
+  /// The ink of the series with this number, from 0.
+  public static func series(_ index: Int) -> Ink { Ink(kind: .series(index)) }
+  /// A colour whatever the theme.
+  public static func fixed(_ color: Color) -> Ink { Ink(kind: .fixed(color)) }
+
+  /// The same ink, partly clear.
+  public func opacity(_ opacity: Double) -> Ink { Ink(kind: kind, opacity: opacity) }
+}
