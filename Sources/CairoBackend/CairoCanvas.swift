@@ -24,7 +24,6 @@ final class CairoCanvas: Canvas {
     self.fonts = fonts
     cairo = cairo_create(surface)
     cairo_scale(cairo, scale, scale)
-    cairo_set_line_cap(cairo, CAIRO_LINE_CAP_ROUND)
     cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND)
     let context = pango_font_map_create_context(UnsafeMutablePointer(fonts.map))!
     defer { g_object_unref(UnsafeMutableRawPointer(context)) }
@@ -83,6 +82,8 @@ final class CairoCanvas: Canvas {
     guard trace(line) else { return }
     use(stroke.color)
     cairo_set_line_width(cairo, stroke.width)
+    // Round ends would fill short gaps.
+    cairo_set_line_cap(cairo, stroke.dash.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
     cairo_set_dash(cairo, stroke.dash, Int32(stroke.dash.count), 0)
     cairo_stroke(cairo)
   }

@@ -15,11 +15,14 @@ extension Figure {
     }
     let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))!
     defer { cairo_surface_destroy(surface) }
-    let canvas = CairoCanvas(surface: surface, scale: style.scale, resolution: style.scale, fonts: style.fonts ?? .system)
+    let canvas = CairoCanvas(
+      surface: surface, scale: style.scale, resolution: style.scale, fonts: style.fonts ?? .system)
     draw(on: canvas, theme: style.theme)
     cairo_surface_flush(surface)
     if let failure = canvas.failure { throw .drawing(path: path, reason: failure) }
-    guard let pixels = cairo_image_surface_get_data(surface) else { throw .drawing(path: path, reason: "out of memory") }
+    guard let pixels = cairo_image_surface_get_data(surface) else {
+      throw .drawing(path: path, reason: "out of memory")
+    }
 
     var texts: [UnsafeMutablePointer<CChar>?] = []
     for (keyword, text) in labels(style) where !text.isEmpty { texts += [strdup(keyword), strdup(text)] }

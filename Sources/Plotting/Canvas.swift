@@ -60,7 +60,7 @@ public struct TextExtent: Sendable, Hashable {
   var height: Double { ascent + descent }
 }
 
-/// How a line is drawn; ends and corners are round.
+/// How a line is drawn; corners are round, and so are the ends of a line without dashes.
 public struct Stroke: Sendable, Hashable {
   /// The colour.
   public var color: Color

@@ -28,9 +28,9 @@ public enum CellKind: Int, CaseIterable, Sendable, Hashable {
     let isMarked =
       switch self {
       case .number, .notRecorded: false
-      case .zero: u % 4 == 0 && v % 4 == 0
-      case .notANumber: (u + v) % 5 < 2
-      case .infinite: (u + 600_000 - v) % 6 == 0 || (u + v) % 6 == 0
+      case .zero: u % 5 == 0 && v % 5 == 0
+      case .notANumber: (u + v) % 6 == 0
+      case .infinite: (u + 800_000 - v) % 8 == 0 || (u + v) % 8 == 0
       }
     if self == .notRecorded { return theme.background }
     return isMarked ? theme.mark : theme.blank

@@ -62,7 +62,9 @@ struct CellPainter {
   }
 
   /// The mean of cells. Logarithms are summed as exponents, and products of what is left, which is many times faster.
-  private func mean(of values: UnsafeBufferPointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> (CellKind, UInt32) {
+  private func mean(of values: UnsafeBufferPointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> (
+    CellKind, UInt32
+  ) {
     var sum = 0.0, product = 1.0, exponents = 0
     var numbers = 0, zeros = 0, isInfinite = false
     for row in rows {

@@ -22,7 +22,8 @@ struct ColorKeyLayout {
     var found: [Tick] = []
     for count in stride(from: max(1, Int(length / (label.height * 1.8))), through: 1, by: -1) {
       found = key.colors.scale.ticks(about: count).filter { tick in
-        !tick.label.isEmpty && key.colors.scale.fraction(of: tick.value).map { (-1e-9...1 + 1e-9).contains($0) } ?? false
+        !tick.label.isEmpty
+          && key.colors.scale.fraction(of: tick.value).map { (-1e-9...1 + 1e-9).contains($0) } ?? false
       }
       if Double(found.count) * label.height * 1.2 <= length + label.height { break }
     }
@@ -79,7 +80,8 @@ struct ColorKeyLayout {
       canvas.image(PixelImage(width: side, height: side, pixels: pixels), in: box)
       canvas.stroke(
         [
-          Point(box.left, box.top), Point(box.right, box.top), Point(box.right, box.bottom), Point(box.left, box.bottom),
+          Point(box.left, box.top), Point(box.right, box.top), Point(box.right, box.bottom),
+          Point(box.left, box.bottom),
           Point(box.left, box.top),
         ], Stroke(theme.axis, width: 0.75))
       canvas.draw(text, left: left + Self.bar + 7, top: y + min(0, (Self.swatch - text.height) / 2) + 0.5, theme.muted)

@@ -40,7 +40,7 @@ struct EndLabelLayout {
     let places = dodged(middles: wishes, lengths: items.map(\.height), within: area.top...area.bottom)
     for (index, item) in items.enumerated() {
       let top = places[index] - item.height / 2 + 1.5
-      if item.label.value.flatMap(y.fraction) != nil {
+      if item.label.hasLeader, item.label.value.flatMap(y.fraction) != nil {
         let first = top + item.text.lineHeight / 2
         canvas.stroke(
           [

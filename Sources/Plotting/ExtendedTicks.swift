@@ -12,7 +12,8 @@ func extendedTicks(from lower: Double, to upper: Double, about count: Int) -> [D
   let wanted = Double(count)
   for skip in 1...4 {
     for (rank, nice) in niceNumbers.enumerated() {
-      let isBeaten = score(simplicity: simplicity(rank, skip, hasZero: true), coverage: 1, density: 1) < best?.score ?? -2
+      let isBeaten =
+        score(simplicity: simplicity(rank, skip, hasZero: true), coverage: 1, density: 1) < best?.score ?? -2
       if isBeaten { continue }
       for number in 2...max(2 * count, 3) {
         let spacing = range / Double(number + 1) / Double(skip) / nice

@@ -17,9 +17,15 @@ public struct Extent: Sendable {
 
 /// The finite values along an axis.
 public struct Span: Sendable {
-  private(set) var lowest = Double.infinity
-  private(set) var highest = -Double.infinity
-  private(set) var lowestPositive = Double.infinity
+  /// The lowest value; infinite where there is none.
+  public private(set) var lowest = Double.infinity
+  /// The highest value; minus infinity where there is none.
+  public private(set) var highest = -Double.infinity
+  /// The lowest value above 0; infinite where there is none.
+  public private(set) var lowestPositive = Double.infinity
+
+  /// An empty span.
+  public init() {}
 
   /// Includes a value; one that is not finite changes nothing.
   public mutating func include(_ value: Double) {

@@ -76,16 +76,20 @@ public struct EndLabel: Sendable, Hashable {
   public var ink: Ink
   /// How the legend shows it, where the labels have no room.
   public var sample: LegendEntry.Sample
+  /// Whether a thin line leads from the plot area to the label; false where what is labelled ends before.
+  public var hasLeader: Bool
 
   /// A label made of its parts.
   public init(
-    at value: Double?, _ text: String, detail: String = "", ink: Ink, sample: LegendEntry.Sample = .line([], width: 2)
+    at value: Double?, _ text: String, detail: String = "", ink: Ink, sample: LegendEntry.Sample = .line([], width: 2),
+    hasLeader: Bool = true
   ) {
     self.value = value
     self.text = text
     self.detail = detail
     self.ink = ink
     self.sample = sample
+    self.hasLeader = hasLeader
   }
 }
 

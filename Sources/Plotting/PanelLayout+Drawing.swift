@@ -107,8 +107,10 @@ extension PanelLayout {
     for (note, point) in placed where !note.text.isEmpty {
       let extent = canvas.measure(note.text, font), away = size / 2 + 3
       let places = [
-        Point(point.x + away, point.y - extent.height / 2), Point(point.x - away - extent.width, point.y - extent.height / 2),
-        Point(point.x - extent.width / 2, point.y - away - extent.height), Point(point.x - extent.width / 2, point.y + away),
+        Point(point.x + away, point.y - extent.height / 2),
+        Point(point.x - away - extent.width, point.y - extent.height / 2),
+        Point(point.x - extent.width / 2, point.y - away - extent.height),
+        Point(point.x - extent.width / 2, point.y + away),
       ]
       let boxes = places.map { Rectangle(left: $0.x, top: $0.y, width: extent.width, height: extent.height) }
       guard

@@ -46,7 +46,9 @@ struct PanelLayout {
       endLabels = labels
     } else {
       entries += panel.endLabels.map {
-        LegendEntry($0.detail.isEmpty ? $0.text : "\($0.text): \($0.detail)", ink: $0.ink, sample: $0.sample)
+        LegendEntry(
+          $0.detail.isEmpty ? $0.text : "\($0.text): " + $0.detail.replacing("\n", with: "; "), ink: $0.ink,
+          sample: $0.sample)
       }
     }
     legend = LegendLayout(entries, width: plot.width, on: canvas, theme)
@@ -76,7 +78,7 @@ struct PanelLayout {
   /// As many ticks as their labels have room for.
   private func horizontalTicks(width: Double, _ canvas: any Canvas, _ font: Font) -> [Tick] {
     var ticks: [Tick] = []
-    for count in stride(from: max(1, Int(width / 60)), through: 1, by: -1) {
+    for count in stride(from: max(1, Int(width / 75)), through: 1, by: -1) {
       ticks = x.ticks(about: count)
       var end = -Double.infinity
       let fits = ticks.allSatisfy { tick in

@@ -41,7 +41,7 @@ public struct Theme: Sendable, Hashable {
     name: "light", background: Color(0xFFFFFF), text: Color(0x1A1A1A), muted: Color(0x555555), grid: Color(0xE6E6E6),
     axis: Color(0x8A8A8A),
     series: [0x0072B2, 0xD55E00, 0x009E73, 0xB8568F, 0x2B8CC4, 0xB57900, 0x1A1A1A].map { Color($0) },
-    blank: Color(0xF2F2F2), blankMark: Color(0x6A6A6A))
+    blank: Color(0xF2F2F2), blankMark: Color(0x7A7A7A))
 
   /// On near black, for screens.
   public static let dark = Theme(

@@ -63,7 +63,8 @@ func logTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] 
   for decade in first - 1...last {
     let power = pow(10, Double(decade))
     if decade >= first {
-      let label = labelled.contains(decade) ? (isPlain ? plain(power, decimals: max(0, -decade)) : powerOfTen(decade)) : ""
+      let label =
+        labelled.contains(decade) ? (isPlain ? plain(power, decimals: max(0, -decade)) : powerOfTen(decade)) : ""
       if !label.isEmpty || last - first <= 40 { ticks.append(Tick(power, label)) }
     }
     guard last - first <= max(count, 4) else { continue }
@@ -80,7 +81,9 @@ private func narrowLogTicks(from lower: Double, to upper: Double, about count: I
   let low = Int(log10(lower).rounded(.down))
   let round = (low...low + 2).flatMap { decade in [1.0, 2, 5].map { $0 * pow(10, Double(decade)) } }
     .filter { $0 >= lower && $0 <= upper }
-  return labelled(round.count >= 2 ? round : extendedTicks(from: lower, to: upper, about: count))
+  guard round.count >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
+  return low >= -4 && low <= 4
+    ? round.map { Tick($0, plain($0, decimals: max(0, -Int(log10($0 * 1.001).rounded(.down))))) } : labelled(round)
 }
 
 /// Zero and decades on both sides, from the width of the linear part on.

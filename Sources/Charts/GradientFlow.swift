@@ -1,0 +1,36 @@
+import Foundation
+import Plotting
+import RunFile
+
+extension Chart {
+  /// A heatmap of the gradient's size: layers from input to output upwards, steps to the right, colour by decades.
+  ///
+  /// Colours reach over the whole decades that hold the middle 96 % of all values. Zero, NaN, infinities and what was not
+  /// recorded have patterns of their own. Throws a `ChartError` where there is nothing to draw.
+  public static func gradientFlow(
+    of run: Run, quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    try gradientFlow(of: [run], quantity: quantity, options)
+  }
+
+  /// The same with a panel a variant, of which each shows its first seed; all share the colours.
+  public static func gradientFlow(
+    of runs: [Run], quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    let heatmap = try LayerHeatmap(of: runs, quantity, options)
+    return heatmap.figure(title: title(quantity.isOfGradient ? "Gradient flow" : quantity.words.capitalizedFirst, runs))
+  }
+}
+
+extension LayerQuantity {
+  fileprivate var isOfGradient: Bool {
+    switch self {
+    case .gradientMean, .gradientRMS, .gradientMax, .weightGradientNorm, .weightGradientMax: true
+    default: false
+    }
+  }
+}
+
+extension String {
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
