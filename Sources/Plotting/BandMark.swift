@@ -17,12 +17,14 @@ public struct BandMark: Mark {
     self.ink = ink
   }
 
+  /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     extent.x.include(x)
     extent.y.include(lower)
     extent.y.include(upper)
   }
 
+  /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     let color = frame.theme.color(ink)
     var below: [Point] = [], above: [Point] = []

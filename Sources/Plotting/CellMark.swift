@@ -51,12 +51,14 @@ public struct CellMark: Mark {
     return [2 * columns[0] - inner[0]] + inner + [2 * columns[columns.count - 1] - inner[inner.count - 1]]
   }
 
+  /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     extent.x.include(edges)
     extent.y.include([-0.5, Double(rows.count) - 0.5])
   }
 
+  /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     let edges = edges

@@ -33,11 +33,13 @@ public struct DotMark: Mark {
     self.size = size
   }
 
+  /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     extent.x.include(x)
     extent.y.include(y)
   }
 
+  /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     let color = frame.theme.color(ink)
     for index in 0..<min(x.count, y.count) {

@@ -23,12 +23,14 @@ public struct LineMark: Mark {
     self.extends = extends
   }
 
+  /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     guard extends else { return }
     extent.x.include(x)
     extent.y.include(y)
   }
 
+  /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     let stroke = Stroke(frame.theme.color(ink), width: width, dash: dash)
     var column = PixelColumn(resolution: canvas.resolution)

@@ -6,6 +6,7 @@ public final class RecordingCanvas: Canvas {
   public private(set) var calls: [String] = []
   /// Every text with the box that it fills.
   public private(set) var texts: [(text: String, box: Rectangle)] = []
+  /// One pixel a unit.
   public let resolution = 1.0
   private var depth = 0
 
@@ -15,20 +16,25 @@ public final class RecordingCanvas: Canvas {
   /// All calls as one text.
   public var transcript: String { calls.joined(separator: "\n") + "\n" }
 
+  /// Every letter is 0.6 em wide, and one em from the first East Asian ones on.
   public func measure(_ text: String, _ font: Font) -> TextExtent {
     let ems = text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2E80 ? 1 : 0.6) }
     return TextExtent(width: ems * font.size, ascent: font.size * 0.93, descent: font.size * 0.24)
   }
 
+  /// Notes a filled rectangle.
   public func fill(_ rectangle: Rectangle, _ color: Color) { note("fill", describe(rectangle), describe(color)) }
 
+  /// Notes a filled polygon.
   public func fill(_ polygon: [Point], _ color: Color) { note("fill", describe(polygon), describe(color)) }
 
+  /// Notes a line.
   public func stroke(_ line: [Point], _ stroke: Stroke) {
     let dash = stroke.dash.isEmpty ? "" : " dash " + stroke.dash.map(number).joined(separator: ",")
     note("stroke", describe(line), describe(stroke.color), number(stroke.width) + dash)
   }
 
+  /// Notes a text, and keeps its box.
   public func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool) {
     let extent = measure(text, font)
     let box =
@@ -42,11 +48,13 @@ public final class RecordingCanvas: Canvas {
       rising ? "rising" : "")
   }
 
+  /// Notes an image: its size, a hash of its pixels and its place.
   public func image(_ image: PixelImage, in rectangle: Rectangle) {
     let hash = image.pixels.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
     note("image", "\(image.width)×\(image.height)", String(hash, radix: 16), describe(rectangle))
   }
 
+  /// Notes a clip; what is drawn in it is indented.
   public func clip(to rectangle: Rectangle, _ body: () -> Void) {
     note("clip", describe(rectangle))
     depth += 1

@@ -23,6 +23,7 @@ public struct RuleMark: Mark {
     self.dash = dash
   }
 
+  /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     switch direction {
     case .horizontal: extent.y.include(value)
@@ -30,6 +31,7 @@ public struct RuleMark: Mark {
     }
   }
 
+  /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     let stroke = Stroke(frame.theme.color(ink), width: width, dash: dash), area = frame.rectangle
     switch direction {
