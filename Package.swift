@@ -25,7 +25,7 @@ let package = Package(
     .systemLibrary(name: "CCairo", path: "Sources/Foreign/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(
       name: "CPango", path: "Sources/Foreign/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
-    .systemLibrary(name: "CPNG", path: "Sources/Foreign/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CPNG", path: "Sources/Foreign/CPNG", linkerSettings: [.linkedLibrary("png")]),
     .systemLibrary(
       name: "CSQLite", path: "Sources/Foreign/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/Foreign/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -50,7 +50,7 @@ let package = Package(
         "CairoBackend", "Charts",
       ]),
     room("Experiments", ["Rheoscope"], path: "experiments"),
-    room("CommandLineTool", ["Experiments"]),
+    room("CommandLineTool", ["Experiments", "Rheoscope"]),
     .executableTarget(name: "RheoscopeMain", dependencies: ["CommandLineTool"], swiftSettings: checks),
 
     // Tests mirror the rooms.
@@ -64,7 +64,7 @@ let package = Package(
     tests("Diagnosis"),
     tests("Plotting"),
     tests("CairoBackend"),
-    tests("Charts"),
+    tests("Charts", ["CCairo", "CairoBackend"]),
     tests("Experiments"),
     tests("CommandLineTool"),
     tests("Rheoscope"),

@@ -7,8 +7,20 @@ public struct ChartKind: Sendable {
   public let name: String
   /// One line on what it shows.
   public let summary: String
-  /// Draws it.
-  public let draw: @Sendable ([Run], ChartOptions) throws -> Figure
+  private let draw: @Sendable ([Run], ChartOptions) throws -> Figure
+
+  /// Draws it from one run or several. Throws a `ChartError` where there is nothing to draw.
+  public func figure(_ runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    try draw(runs, options)
+  }
+
+  private init(
+    name: String, summary: String, draw: @escaping @Sendable ([Run], ChartOptions) throws -> Figure
+  ) {
+    self.name = name
+    self.summary = summary
+    self.draw = draw
+  }
 
   /// Every chart that can be asked for by name.
   public static let all = [

@@ -12,7 +12,9 @@ struct DepthProfile {
   private let statistics: SeedStatistics
   private let fit: GeometricFit?
   /// The factor a layer that theory gives.
-  let prediction: Double?
+  private let prediction: Double?
+  /// Sizes that theory gives, relative to the last layer's.
+  private let theory: [Double]
 
   /// Nil where nothing is recorded at `step` or later at layers with parameters.
   init?(_ variant: Variant, _ quantity: LayerQuantity, step: Int, _ options: ChartOptions) throws {
@@ -38,7 +40,16 @@ struct DepthProfile {
     statistics = SeedStatistics(series)
     depths = statistics.steps.map(Double.init)
     fit = GeometricFit(interiorOf: zip(depths, statistics.median).map { (depth: $0, value: $1) })
-    prediction = variant.runs[0].meta["predicted_gradient_factor"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
+    let meta = variant.runs[0].meta
+    prediction = meta["predicted_gradient_factor"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
+    let profile = (meta["predicted_gradient_profile"] ?? "").split(separator: " ").compactMap { Double($0) }
+    if profile.count == depths.count {
+      theory = profile
+    } else if let prediction, let end = depths.last {
+      theory = depths.map { [prediction] in pow(prediction, end - $0) }
+    } else {
+      theory = []
+    }
   }
 
   /// The factor in words, and what could not be drawn.
@@ -58,6 +69,8 @@ struct DepthProfile {
   }
 
   var hasFit: Bool { fit != nil }
+  /// Whether a line of theory is drawn.
+  var hasTheory: Bool { fit != nil && !theory.isEmpty }
 
   func add(to panel: inout Panel) {
     let ink = variant.ink, shape = DotShape.ofSeries(variant.index)
@@ -68,10 +81,10 @@ struct DepthProfile {
     if depths.count <= 120 {
       panel.marks.append(DotMark(x: depths, y: statistics.median, ink: ink, shape: shape))
     }
-    if let prediction, let fit, let end = depths.last, let start = depths.first {
-      let margin = Double(GeometricFit.margin(of: depths.count)), anchor = end - margin
-      let line = [start, end].map { fit.value(at: anchor) * pow(prediction, anchor - $0) }
-      panel.marks.append(LineMark(x: [start, end], y: line, ink: .text, width: 1.1, dash: [5, 5]))
+    if let fit, hasTheory {
+      let anchor = depths.count - 1 - GeometricFit.margin(of: depths.count)
+      let scale = fit.value(at: depths[anchor]) / theory[anchor]
+      panel.marks.append(LineMark(x: depths, y: theory.map { $0 * scale }, ink: .text, width: 1.1, dash: [5, 5]))
     }
     panel.endLabels.append(
       EndLabel(

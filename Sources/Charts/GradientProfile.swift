@@ -8,8 +8,9 @@ extension Chart {
   /// from lowest to highest (the middle half from five seeds on), and the fitted factor a layer in words.
   ///
   /// It shows the layers that have parameters. The fit leaves out the layers at both ends, as `GeometricFit` says. Where run
-  /// files give a `predicted_gradient_factor`, a dashed line shows theory's slope through the fit's end at the output. If
-  /// nothing was recorded at `step`, the next recorded one is shown. Throws a `ChartError` where there is nothing to draw.
+  /// files give a `predicted_gradient_profile` (sizes relative to the last layer's, input first, between spaces), or else a
+  /// `predicted_gradient_factor`, a dashed line shows theory, laid through the fit's end at the output. If nothing was
+  /// recorded at `step`, the next recorded one is shown. Throws a `ChartError` where there is nothing to draw.
   public static func gradientProfile(
     of runs: [Run], step: Int = 0, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
@@ -22,21 +23,16 @@ extension Chart {
     let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
     let seeds =
       most > 1 ? "; median of \(seedCount(profiles.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most))" : ""
-    let hasTheory = profiles.contains { $0.prediction != nil }
+    let hasTheory = profiles.contains { $0.hasTheory }
     return Figure(
       title: title("Gradient over depth", runs),
-      subtitle: "at step \(steps), before training changes the weights".droppingClaim(unless: steps == "0") + seeds,
+      subtitle: subtitle(
+        runs, "at step \(steps)" + (steps == "0" ? ", before training changes the weights" : "") + seeds),
       caption: profiles.contains { $0.hasFit }
         ? "Factor a layer going back: least squares of the logarithm over the interior layers."
-          + (hasTheory ? " Dashed: mean field theory's slope." : "") : "",
+          + (hasTheory ? " Dashed: mean field theory." : "") : "",
       panels: [panel],
       description: "The size of the gradient over depth at step \(steps). "
         + profiles.map { "\($0.variant.name): \($0.summary.joined(separator: "; "))." }.joined(separator: " "))
-  }
-}
-
-extension String {
-  fileprivate func droppingClaim(unless holds: Bool) -> String {
-    holds ? self : String(prefix { $0 != "," })
   }
 }

@@ -26,7 +26,8 @@ struct LayerHeatmap {
     let panels = panels
     let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
     return Figure(
-      title: title, subtitle: subtitle, panels: panels, columns: min(panels.count, 3),
+      title: title, subtitle: subtitle(parts.map(\.variant.runs[0]), meaning), panels: panels,
+      columns: min(panels.count, 3),
       sharesAxes: hasOneNet && panels.count > 1, colorKey: key, description: description,
       size: Size(width: 900, height: panels.count > 3 ? 720 : 520))
   }
@@ -53,7 +54,7 @@ struct LayerHeatmap {
     }
   }
 
-  private var subtitle: String {
+  private var meaning: String {
     let seeds = parts.compactMap(\.variant.runs[0].seed), several = parts.contains { $0.variant.runs.count > 1 }
     let seed = several && Set(seeds).count == 1 ? "seed \(seeds[0]) of \(seedCount(parts.map(\.variant)))" : ""
     return (["\(quantity.words), per layer and step", seed] + firstFailures.prefix(2)).filter { !$0.isEmpty }

@@ -23,7 +23,8 @@ extension Chart {
         EndLabel(at: chance, "chance, ln \(number)", ink: .muted, sample: .line([3, 3], width: 1)))
     }
     return Figure(
-      title: title ?? Charts.title("Training loss", runs), subtitle: curves.meaning, caption: curves.caption,
+      title: title ?? Charts.title("Training loss", runs), subtitle: subtitle(runs, curves.meaning),
+      caption: curves.caption,
       panels: [panel], description: "Training loss over steps. " + curves.sentences)
   }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// The spread of several seeds at each step.
-struct SeedStatistics {
-  let steps: [Int]
-  let median: [Double]
-  let low: [Double]
-  let high: [Double]
+package struct SeedStatistics {
+  package let steps: [Int]
+  package let median: [Double]
+  package let low: [Double]
+  package let high: [Double]
 
   /// From how many seeds on the band shows the middle half rather than all.
   static let manySeeds = 5
@@ -17,7 +17,7 @@ struct SeedStatistics {
 
   /// Statistics over the seeds that have a value at a step. A value that is not finite counts as above all others, so that
   /// a seed which diverged does not drop out and leave the others looking better.
-  init(_ series: [(steps: [Int], values: [Double])]) {
+  package init(_ series: [(steps: [Int], values: [Double])]) {
     let share = series.count >= Self.manySeeds ? 0.25 : 0
     var common = series.first?.steps ?? []
     if series.contains(where: { $0.steps != common }) { common = Set(series.flatMap(\.steps)).sorted() }
@@ -56,7 +56,7 @@ func quantile(_ share: Double, ofSorted values: [Double]) -> Double {
 
 /// The debiased exponential moving average: b = w b + (1 − w) y, s = b / (1 − wⁱ⁺¹). What is not finite stays as it is, and
 /// the average begins anew after it.
-func smoothed(_ values: [Double], weight: Double) -> [Double] {
+package func smoothed(_ values: [Double], weight: Double) -> [Double] {
   guard weight > 0 else { return values }
   var average = 0.0, remainder = 1.0
   return values.map { value in

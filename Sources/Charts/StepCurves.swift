@@ -41,7 +41,9 @@ struct StepCurves {
   func panel(yTitle: String, includes: [Double] = [], range: ClosedRange<Double>? = nil) -> Panel {
     var behind: [any Mark] = [], bands: [any Mark] = [], thin: [any Mark] = [], bold: [any Mark] = []
     var panel = Panel(
-      x: Axis(.integer, "step"), y: Axis(isLogarithmic ? .log : .linear, yTitle, range: range, includes: includes))
+      x: Axis(.integer, "step"),
+      y: Axis(
+        isLogarithmic ? .log : .linear, yTitle, range: range, includes: includes + [shown.lowest, shown.highest]))
     for curve in curves {
       let variant = curve.variant, ink = variant.ink, statistics = curve.statistics
       let isAlone = curve.seeds.count == 1
@@ -50,17 +52,20 @@ struct StepCurves {
         if weight > 0 {
           behind.append(LineMark(x: x, y: seed.raw, ink: ink.opacity(0.18), width: 0.75, extends: false))
         }
-        if !isAlone { thin.append(LineMark(x: x, y: seed.smooth, ink: ink.opacity(0.55), width: 0.9)) }
+        if !isAlone { thin.append(LineMark(x: x, y: seed.smooth, ink: ink.opacity(0.55), width: 0.9, extends: false)) }
       }
       let x = statistics.steps.map(Double.init)
       if !isAlone {
-        bands.append(BandMark(x: x, lower: statistics.low, upper: statistics.high, ink: ink.opacity(0.16)))
+        bands.append(
+          BandMark(x: x, lower: statistics.low, upper: statistics.high, ink: ink.opacity(0.16), extends: false))
       }
       let shape = DotShape.ofSeries(variant.index)
-      bold.append(LineMark(x: x, y: statistics.median, ink: ink, width: 2.2))
+      bold.append(LineMark(x: x, y: statistics.median, ink: ink, width: 2.2, extends: false))
       let places = landmarks(of: x.count, series: variant.index)
       bold.append(
-        DotMark(x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, ink: ink, shape: shape, size: 8))
+        DotMark(
+          x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, ink: ink, shape: shape, size: 8,
+          extends: false))
       let end = statistics.median.last { $0.isFinite && (!isLogarithmic || $0 > 0) }
       panel.endLabels.append(
         EndLabel(
@@ -98,15 +103,16 @@ struct StepCurves {
     }.joined(separator: " ")
   }
 
-  private var isLogarithmic: Bool {
+  /// What the axis shows: the seeds that last, since those that diverge would leave them no room; all, where none lasts.
+  private var shown: Span {
+    let seeds = curves.flatMap { $0.seeds.map(\.smooth) }
+    let lasting = seeds.filter { values in values.allSatisfy(\.isFinite) }
     var span = Span()
-    for curve in curves {
-      span.include(curve.statistics.median)
-      span.include(curve.statistics.high)
-      span.include(curve.statistics.low)
-    }
-    return span.lowest > 0 && span.highest > 30 * span.lowest
+    for values in lasting.isEmpty ? seeds : lasting { span.include(values) }
+    return span
   }
+
+  private var isLogarithmic: Bool { shown.lowest > 0 && shown.highest > 30 * shown.lowest }
 
   /// Some places along a curve whose dots tell it from others without colour; those of different series keep apart.
   private func landmarks(of count: Int, series: Int) -> [Int] {

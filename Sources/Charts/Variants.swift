@@ -17,7 +17,8 @@ struct Variant {
     var names: [String] = []
     var members: [String: [Run]] = [:]
     for run in runs {
-      let name = run.variant ?? ((run.path as NSString).lastPathComponent as NSString).deletingPathExtension
+      let name =
+        run.variant ?? run.experiment ?? ((run.path as NSString).lastPathComponent as NSString).deletingPathExtension
       if members[name] == nil { names.append(name) }
       members[name, default: []].append(run)
     }
@@ -30,6 +31,23 @@ func title(_ subject: String, _ runs: [Run]) -> String {
   let experiments = Set(runs.map(\.experiment))
   guard experiments.count == 1, let name = runs[0].experiment else { return subject }
   return "\(subject) · \(name)"
+}
+
+/// The settings that all runs share, and below them how to read the figure.
+func subtitle(_ runs: [Run], _ meaning: String) -> String {
+  [settings(runs), meaning].filter { !$0.isEmpty }.joined(separator: "\n")
+}
+
+/// The settings that all runs share, as far as they say: "fashion-mnist · 50 layers · width 64".
+private func settings(_ runs: [Run]) -> String {
+  let names: [(key: String, words: (String) -> String)] = [
+    ("data", { $0 }), ("depth", { "\($0) layers" }), ("width", { "width \($0)" }), ("batch", { "batch \($0)" }),
+    ("optimizer", { $0 }), ("learning_rate", { "learning rate \($0)" }),
+  ]
+  return names.compactMap { key, words in
+    let values = Set(runs.map { $0.meta[key] })
+    return values.count == 1 ? values.first!.map(words) : nil
+  }.joined(separator: " · ")
 }
 
 /// "1 seed", "3 seeds", or "2 to 3 seeds".

@@ -1,29 +1,54 @@
-/// Why data can't be loaded.
-public enum DatasetError: Error, CustomStringConvertible {
-  case noSuchFile(path: String)
+/// Why a data set could not be loaded, each with what to do about it.
+public enum DatasetError: Error, Equatable, CustomStringConvertible {
+  /// There is nothing at the path.
+  case missing(path: String)
+  /// The file is there and can't be read.
   case unreadable(path: String, reason: String)
+  /// The file is not compressed with gzip.
+  case notGzip(path: String)
+  /// The file ends before its contents do.
+  case truncated(path: String)
+  /// The compressed bytes contradict themselves or their checksum.
+  case damaged(path: String)
+  /// The contents don't begin as an IDX file of this kind does.
   case wrongMagic(path: String, found: UInt32, expected: UInt32)
-  case truncated(path: String, found: Int, expected: Int)
-  case counts(images: Int, labels: Int, path: String)
+  /// The images are not of the size that the data set has.
+  case wrongImageSize(path: String, rows: Int, columns: Int)
+  /// A file without a single sample.
+  case empty(path: String)
+  /// The label file is not the image file's.
+  case countsDiffer(path: String, labels: Int, images: Int)
+  /// A label that no class has.
+  case wrongLabel(path: String, row: Int, label: Int, classes: Int)
 
+  /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
-    case .noSuchFile(let path):
-      "there is no file \(path); install the data with “apt-get install dataset-fashion-mnist”, or give its folder with --data DIR"
-    case .unreadable(let path, let reason):
-      "\(path) can't be unpacked: \(reason); it should be a gzip file, install it again with “apt-get install --reinstall dataset-fashion-mnist”"
+    case .missing(let path): "\(path): no such file; \(Self.remedy("install"))"
+    case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); \(Self.repair)"
+    case .notGzip(let path): "\(path): not a gzip file; \(Self.repair)"
+    case .truncated(let path): "\(path): the file is cut short; \(Self.repair)"
+    case .damaged(let path): "\(path): the compressed data are damaged; \(Self.repair)"
     case .wrongMagic(let path, let found, let expected):
-      "\(path) is no IDX file of the right kind: it begins with \(hexadecimal(found)) instead of \(hexadecimal(expected)); "
-        + "are images and labels exchanged?"
-    case .truncated(let path, let found, let expected):
-      "\(path) is cut off: \(found) bytes unpacked where its header promises \(expected); copy or install it again"
-    case .counts(let images, let labels, let path):
-      "\(path) has \(labels) labels for \(images) images; both files must come from one data set"
+      "\(path): begins with \(hexadecimal(found)), an IDX file of this kind with \(hexadecimal(expected)); \(Self.repair)"
+    case .wrongImageSize(let path, let rows, let columns):
+      "\(path): images of \(rows) × \(columns) pixels, they should have 28 × 28; \(Self.repair)"
+    case .empty(let path): "\(path): holds no samples; \(Self.repair)"
+    case .countsDiffer(let path, let labels, let images):
+      "\(path): \(labels) labels for \(images) images; \(Self.repair)"
+    case .wrongLabel(let path, let row, let label, let classes):
+      "\(path): label \(label) at index \(row), labels run from 0 to \(classes - 1); \(Self.repair)"
     }
+  }
+
+  private static let repair = remedy("install --reinstall")
+
+  private static func remedy(_ installing: String) -> String {
+    "apt-get \(installing) dataset-fashion-mnist, or give another folder with --data DIR"
   }
 }
 
-private func hexadecimal(_ number: UInt32) -> String {
-  let digits = String(number, radix: 16)
+private func hexadecimal(_ word: UInt32) -> String {
+  let digits = String(word, radix: 16)
   return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
 }

@@ -1,70 +1,79 @@
-import Foundation
-
-/// 70,000 grey pictures of clothing, 28 × 28, in ten classes; 60,000 to train on and 10,000 to test on.
+/// 70,000 grey images of clothes, 28 × 28 pixels, in ten classes: 60,000 to train on and 10,000 to test with.
 ///
-/// Pixels are standardized: (byte / 255 − mean) / standard deviation, both over all pixels of the training set (0.2860 and
-/// 0.3530).
+/// Inputs are standardized: (pixel / 255 − mean) / deviation, with mean and standard deviation over all pixels of the training
+/// images, about 0.2860 and 0.3530.
 ///
-/// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", 2017,
-/// arXiv:1708.07747.
+/// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
+/// 2017, arXiv:1708.07747.
 public struct FashionMNIST: Sendable {
-  public let train: Dataset
-  public let test: Dataset
-  /// Of the training set's pixels, from 0 to 1.
-  public let mean: Double
-  public let standardDeviation: Double
-  /// A number that tells other data from these: FNV-1a over labels and every 97th pixel.
-  public let hash: String
+  /// Where Debian's package `dataset-fashion-mnist` puts the four files.
+  public static let defaultDirectory = "/usr/share/datasets/fashion-mnist"
 
+  /// What the classes 0 to 9 are.
   public static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
   ]
 
-  /// Where Debian's package `dataset-fashion-mnist` puts the files.
-  public static let defaultDirectory = "/usr/share/datasets/fashion-mnist"
+  /// Inputs [n, 784], rows of pixels from the top.
+  public let train: Dataset
+  /// Inputs [n, 784], standardized as the training images are.
+  public let test: Dataset
+  /// The mean of the training images' pixels, from 0 (black) to 1.
+  public let mean: Double
+  /// The standard deviation of the training images' pixels.
+  public let standardDeviation: Double
+  /// What tells these data from others: the CRC-32 of each of the four files' contents, in the order training images,
+  /// training labels, test images, test labels.
+  public let hash: String
 
-  /// Loads the four IDX .gz files in a folder. Throws a `DatasetError` that says what to do.
+  /// Loads the four gzipped IDX files of a folder. Throws `DatasetError` if one is missing or broken.
   public init(directory: String = defaultDirectory) throws {
-    let trainImages = try Self.images("train", directory), trainLabels = try Self.labels("train", directory, trainImages)
-    let testImages = try Self.images("t10k", directory), testLabels = try Self.labels("t10k", directory, testImages)
-    // Sums of bytes are exact, so mean and deviation don't depend on the order.
-    var counts = [Int](repeating: 0, count: 256)
-    trainImages.bytes.withUnsafeBufferPointer { for byte in $0 { counts[Int(byte)] += 1 } }
-    let total = Double(Swift.max(trainImages.bytes.count, 1))
-    let mean = counts.enumerated().reduce(0.0) { $0 + Double($1.offset) * Double($1.element) } / total / 255
-    let square = counts.enumerated().reduce(0.0) { $0 + pow(Double($1.offset) / 255, 2) * Double($1.element) } / total
-    let deviation = (square - mean * mean).squareRoot()
-    let scale = deviation > 0 ? deviation : 1
-    let meaning = (0..<256).map { Float((Double($0) / 255 - mean) / scale) }
-    func dataset(_ images: (sizes: [Int], bytes: [UInt8]), _ labels: [Int]) -> Dataset {
-      Dataset(
-        storage: .bytes(images.bytes, meaning: meaning), labels: labels, features: images.sizes[1] * images.sizes[2],
-        classes: Self.classNames.count)
-    }
-    train = dataset(trainImages, trainLabels)
-    test = dataset(testImages, testLabels)
+    let train = try Part("train", in: directory)
+    let test = try Part("t10k", in: directory)
+    let (mean, deviation) = momentsOfPixels(train.images.elements)
     self.mean = mean
     standardDeviation = deviation
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    for labels in [trainLabels, testLabels] { for label in labels { mix(UInt8(label)) } }
-    for images in [trainImages.bytes, testImages.bytes] { for place in stride(from: 0, to: images.count, by: 97) { mix(images[place]) } }
-    self.hash = String(hash, radix: 16)
+    let table = (0...255).map { Float((Double($0) / 255 - mean) / deviation) }
+    self.train = Dataset(bytes: train.images.elements, table: table, labels: train.labels.elements.map(Int.init))
+    self.test = Dataset(bytes: test.images.elements, table: table, labels: test.labels.elements.map(Int.init))
+    hash = [train.images, train.labels, test.images, test.labels].map { file in
+      let digits = String(file.checksum, radix: 16)
+      return String(repeating: "0", count: 8 - digits.count) + digits
+    }.joined(separator: "-")
   }
+}
 
-  private static func images(_ part: String, _ directory: String) throws -> (sizes: [Int], bytes: [UInt8]) {
-    try IDX.read("\(directory)/\(part)-images-idx3-ubyte.gz", magic: IDX.images)
-  }
+/// An image file and its label file, checked against each other.
+private struct Part {
+  let images: IDXFile
+  let labels: IDXFile
 
-  private static func labels(_ part: String, _ directory: String, _ images: (sizes: [Int], bytes: [UInt8])) throws -> [Int] {
-    let path = "\(directory)/\(part)-labels-idx1-ubyte.gz"
-    let labels = try IDX.read(path, magic: IDX.labels).bytes.map(Int.init)
-    guard labels.count == images.sizes[0] else {
-      throw DatasetError.counts(images: images.sizes[0], labels: labels.count, path: path)
+  init(_ name: String, in directory: String) throws(DatasetError) {
+    let imagesPath = "\(directory)/\(name)-images-idx3-ubyte.gz"
+    let labelsPath = "\(directory)/\(name)-labels-idx1-ubyte.gz"
+    labels = try IDXFile(path: labelsPath, dimensions: 1)
+    images = try IDXFile(path: imagesPath, dimensions: 3)
+    guard images.sizes[0] > 0 else { throw .empty(path: imagesPath) }
+    guard images.sizes[1...] == [28, 28] else {
+      throw .wrongImageSize(path: imagesPath, rows: images.sizes[1], columns: images.sizes[2])
     }
-    if let wrong = labels.first(where: { $0 >= classNames.count }) {
-      throw DatasetError.unreadable(path: path, reason: "it has a label \(wrong), and there are ten classes from 0 to 9")
+    guard images.sizes[0] == labels.sizes[0] else {
+      throw .countsDiffer(path: labelsPath, labels: labels.sizes[0], images: images.sizes[0])
     }
-    return labels
+    let classes = FashionMNIST.classNames.count
+    if let row = labels.elements.firstIndex(where: { $0 >= classes }) {
+      throw .wrongLabel(path: labelsPath, row: row, label: Int(labels.elements[row]), classes: classes)
+    }
   }
+}
+
+/// Mean and standard deviation of bytes / 255. A constant image has deviation 1, so that it can be divided by.
+private func momentsOfPixels(_ bytes: [UInt8]) -> (mean: Double, deviation: Double) {
+  var counts = [Int](repeating: 0, count: 256)
+  for byte in bytes { counts[Int(byte)] += 1 }
+  let count = Double(bytes.count)
+  let mean = counts.enumerated().reduce(0) { $0 + Double($1.offset * $1.element) } / 255 / count
+  let squares = counts.enumerated().reduce(0) { $0 + Double($1.offset * $1.offset * $1.element) } / (255 * 255) / count
+  let variance = squares - mean * mean
+  return (mean, variance > 0 ? variance.squareRoot() : 1)
 }

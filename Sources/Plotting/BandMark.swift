@@ -8,18 +8,22 @@ public struct BandMark: Mark {
   public var upper: [Double]
   /// What it is filled with.
   public var ink: Ink
+  /// Whether the y axis should show all of it, rather than what other marks need.
+  public var extends: Bool
 
   /// A band made of its parts.
-  public init(x: [Double], lower: [Double], upper: [Double], ink: Ink) {
+  public init(x: [Double], lower: [Double], upper: [Double], ink: Ink, extends: Bool = true) {
     self.x = x
     self.lower = lower
     self.upper = upper
     self.ink = ink
+    self.extends = extends
   }
 
   /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     extent.x.include(x)
+    guard extends else { return }
     extent.y.include(lower)
     extent.y.include(upper)
   }

@@ -1,6 +1,6 @@
 /// Moves intervals along a line as little as possible (in the sum of squares) so that none overlaps another and all lie
 /// within `range`, which they must fit. Their order by middle is kept.
-func dodged(middles: [Double], lengths: [Double], within range: ClosedRange<Double>) -> [Double] {
+package func dodged(middles: [Double], lengths: [Double], within range: ClosedRange<Double>) -> [Double] {
   let order = middles.indices.sorted { (middles[$0], $0) < (middles[$1], $1) }
   // Blocks of intervals that touch; a block's start is the mean of what its members would like it to be.
   var blocks: [(members: [Int], length: Double, wish: Double)] = []

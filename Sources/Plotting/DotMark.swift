@@ -23,20 +23,23 @@ public struct DotMark: Mark {
   public var shape: DotShape
   /// Their width.
   public var size: Double
+  /// Whether the y axis should show all of them, rather than what other marks need.
+  public var extends: Bool
 
   /// Dots made of their parts.
-  public init(x: [Double], y: [Double], ink: Ink, shape: DotShape = .circle, size: Double = 5.5) {
+  public init(x: [Double], y: [Double], ink: Ink, shape: DotShape = .circle, size: Double = 5.5, extends: Bool = true) {
     self.x = x
     self.y = y
     self.ink = ink
     self.shape = shape
     self.size = size
+    self.extends = extends
   }
 
   /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     extent.x.include(x)
-    extent.y.include(y)
+    if extends { extent.y.include(y) }
   }
 
   /// Draws itself.

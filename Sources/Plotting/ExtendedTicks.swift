@@ -5,7 +5,7 @@ import Foundation
 ///
 /// score = 0.25 simplicity + 0.2 coverage + 0.5 density (+ 0.05 for legibility, the same for all here).
 /// Source: Talbot, Lin and Hanrahan, "An extension of Wilkinson's algorithm for positioning tick labels on axes", 2010.
-func extendedTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
+package func extendedTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
   let range = upper - lower
   guard range.isFinite, range > 0, count > 1 else { return range > 0 && count == 1 ? [roundMiddle(lower, upper)] : [] }
   var best: (score: Double, start: Double, step: Double, count: Int)?

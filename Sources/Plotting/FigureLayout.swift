@@ -20,7 +20,7 @@ struct FigureLayout {
     title = canvas.wrap(figure.title, theme.titleFont, width: width, limit: 2)
     subtitle = canvas.wrap(figure.subtitle, theme.subtitleFont, width: width, limit: 4)
     caption = canvas.wrap(figure.caption, theme.tickFont, width: width, limit: 5)
-    legend = LegendLayout(figure.legend, width: width, on: canvas, theme)
+    legend = LegendLayout(figure.legend, width: width, height: figure.size.height / 3, on: canvas, theme)
     let head = title.height + subtitle.height + legend.height
     let top = edge + head + (head > 0 ? 10 : 0)
     let bottom = figure.size.height - edge - (caption.height > 0 ? caption.height + 8 : 0)
@@ -50,7 +50,8 @@ struct FigureLayout {
       layouts = figure.panels.enumerated().map { index, panel in
         let shows = AxisVisibility(
           x: !figure.sharesAxes || index + columns >= count, y: !figure.sharesAxes || index % columns == 0)
-        return PanelLayout(panel, plot: plot, cellWidth: cellWidth, shows: shows, on: canvas, theme)
+        return PanelLayout(
+          panel, plot: plot, cell: Size(width: cellWidth, height: cellHeight), shows: shows, on: canvas, theme)
       }
       for (index, layout) in layouts.enumerated() {
         columnMargins[index % columns].grow(to: layout.margins)

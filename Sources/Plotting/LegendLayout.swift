@@ -1,7 +1,7 @@
 /// Legend entries in rows that fit a width.
 struct LegendLayout {
   private struct Place {
-    let entry: LegendEntry
+    let entry: LegendEntry?
     let left: Double
     let row: Int
     let text: String
@@ -13,16 +13,28 @@ struct LegendLayout {
   private let ascent: Double
   let height: Double
 
-  init(_ entries: [LegendEntry], width: Double, on canvas: any Canvas, _ theme: Theme) {
+  /// As many entries as fit; the last row says how many are left out, where they are.
+  init(
+    _ entries: [LegendEntry], width: Double, height limit: Double, on canvas: any Canvas, _ theme: Theme
+  ) {
     let extent = canvas.measure("Mg", theme.labelFont)
     rowHeight = extent.height * 1.2
     ascent = extent.ascent
+    let lastRow = max(Int((limit - 4) / rowHeight) - 1, 0)
     var left = 0.0, row = 0
     var places: [Place] = []
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
       let text = canvas.shorten(entry.text, theme.labelFont, width: width - Self.sample - 6)
       let needed = Self.sample + 6 + canvas.measure(text, theme.labelFont).width
       if left > 0, left + needed > width {
+        if row == lastRow {
+          let rest = "and \(entries.count - index + 1) more"
+          if let last = places.popLast() {
+            places.append(
+              Place(entry: nil, left: last.left, row: row, text: canvas.shorten(rest, theme.labelFont, width: width)))
+          }
+          break
+        }
         left = 0
         row += 1
       }
@@ -36,10 +48,11 @@ struct LegendLayout {
   func draw(left: Double, top: Double, on canvas: any Canvas, _ theme: Theme) {
     for place in places {
       let x = left + place.left, y = top + 2 + Double(place.row) * rowHeight
-      draw(place.entry, left: x, middle: y + rowHeight / 2, on: canvas, theme)
+      if let entry = place.entry { draw(entry, left: x, middle: y + rowHeight / 2, on: canvas, theme) }
       let baseline = y + (rowHeight - ascent * 1.25) / 2 + ascent
       canvas.text(
-        place.text, at: Point(x + Self.sample + 6, baseline), theme.labelFont, theme.color(.text), rising: false)
+        place.text, at: Point(place.entry == nil ? x : x + Self.sample + 6, baseline), theme.labelFont,
+        theme.color(.text), rising: false)
     }
   }
 

@@ -10,7 +10,7 @@ public struct LineMark: Mark {
   public var width: Double
   /// Ink and gaps in turn; empty is solid.
   public var dash: [Double]
-  /// Whether its values should be seen, rather than only what other marks show.
+  /// Whether the y axis should show all of it, rather than what other marks need.
   public var extends: Bool
 
   /// A line made of its parts.
@@ -25,9 +25,8 @@ public struct LineMark: Mark {
 
   /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
-    guard extends else { return }
     extent.x.include(x)
-    extent.y.include(y)
+    if extends { extent.y.include(y) }
   }
 
   /// Draws itself.
@@ -49,16 +48,16 @@ public struct LineMark: Mark {
 
 /// Thins a line: of the points that share a column of pixels it keeps the first, the lowest, the highest and the last, in
 /// their order, so the picture stays the same.
-struct PixelColumn {
+package struct PixelColumn {
   private let resolution: Double
   private var column = Double.nan
   private var kept: [Point] = []
   private var first = Point(0, 0), lowest = Point(0, 0), highest = Point(0, 0), last = Point(0, 0)
   private var lowestPlace = 0, highestPlace = 0, count = 0
 
-  init(resolution: Double) { self.resolution = resolution }
+  package init(resolution: Double) { self.resolution = resolution }
 
-  mutating func append(_ point: Point) {
+  package mutating func append(_ point: Point) {
     let pixel = (point.x * resolution).rounded(.down)
     if pixel != column || count == 0 {
       flush()
@@ -84,7 +83,7 @@ struct PixelColumn {
   }
 
   /// What is kept of all points since the last call.
-  mutating func take() -> [Point] {
+  package mutating func take() -> [Point] {
     flush()
     count = 0
     defer { kept = [] }

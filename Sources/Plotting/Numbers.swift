@@ -32,11 +32,11 @@ public func plain(_ value: Double, decimals: Int) -> String {
   let digits = String(format: "%.\(decimals)f", abs(value))
   let isZero = !digits.contains { $0 >= "1" && $0 <= "9" }
   let parts = digits.split(separator: ".")
-  var whole = String(parts[0])
-  if whole.count > 4 {
-    for place in stride(from: 3, to: parts[0].count, by: 3) {
-      whole.insert("\u{2009}", at: whole.index(parts[0].endIndex, offsetBy: -place))
-    }
+  var whole = ""
+  for (index, digit) in parts[0].enumerated() {
+    let left = parts[0].count - index
+    if index > 0, left % 3 == 0, parts[0].count > 4 { whole += "\u{2009}" }
+    whole.append(digit)
   }
   return (value < 0 && !isZero ? "−" : "") + whole + (parts.count > 1 ? "." + parts[1] : "")
 }
@@ -46,13 +46,14 @@ public func short(_ value: Double) -> String {
   if value.isNaN { return "NaN" }
   if value.isInfinite { return value < 0 ? "−∞" : "∞" }
   if value == 0 { return "0" }
-  let exponent = Int(log10(abs(value)).rounded(.down))
-  if exponent >= 5 || exponent < -3 {
-    let unit = pow(10, Double(exponent))
-    let mantissa = unit > 0 && unit.isFinite ? value / unit : value / pow(10, Double(exponent + 10)) * 1e10
-    return plain(mantissa, decimals: 1) + "×" + powerOfTen(exponent)
+  func scientific(_ digits: Int) -> (mantissa: Double, exponent: Int) {
+    let parts = String(format: "%.\(digits)e", value).split(separator: "e")
+    return (Double(parts[0])!, Int(parts[1])!)
   }
-  return plain(value, decimals: max(0, 2 - exponent))
+  let exponent = scientific(2).exponent
+  if (-3..<5).contains(exponent) { return plain(value, decimals: max(0, 2 - exponent)) }
+  let rounded = scientific(1)
+  return plain(rounded.mantissa, decimals: 1) + "×" + powerOfTen(rounded.exponent)
 }
 
 /// 10 with a raised exponent.

@@ -30,7 +30,7 @@ struct PanelLayout {
   static let tick = 4.0, gap = 5.0
 
   init(
-    _ panel: Panel, plot: Size, cellWidth: Double, shows: AxisVisibility, on canvas: any Canvas, _ theme: Theme
+    _ panel: Panel, plot: Size, cell: Size, shows: AxisVisibility, on canvas: any Canvas, _ theme: Theme
   ) {
     self.panel = panel
     self.shows = shows
@@ -41,7 +41,7 @@ struct PanelLayout {
     detail = canvas.wrap(panel.detail, theme.tickFont, width: plot.width, limit: 3)
     var entries = panel.legend
     let labels = EndLabelLayout(
-      panel.endLabels, height: plot.height, width: min(cellWidth * 0.34, 220), on: canvas, theme)
+      panel.endLabels, height: plot.height, width: min(cell.width * 0.34, 220), on: canvas, theme)
     if let labels {
       endLabels = labels
     } else {
@@ -51,7 +51,7 @@ struct PanelLayout {
           sample: $0.sample)
       }
     }
-    legend = LegendLayout(entries, width: plot.width, on: canvas, theme)
+    legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
     key = panel.colorKey.map { ColorKeyLayout($0, height: plot.height, on: canvas, theme) }
     xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
     yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
@@ -66,7 +66,7 @@ struct PanelLayout {
     margins.left = Self.tick + 2
     if shows.y {
       let widest = yTicks.reduce(0) { max($0, $1.label.isEmpty ? 0 : canvas.measure($1.label, font).width) }
-      margins.left += Self.gap + min(widest, cellWidth * 0.3) + yTitle.height
+      margins.left += Self.gap + min(widest, cell.width * 0.3) + yTitle.height
     }
     let overhang = horizontalOverhang(width: plot.width, canvas, font)
     if shows.x { margins.left = max(margins.left, overhang.left) }

@@ -76,8 +76,15 @@ public final class RecordingCanvas: Canvas {
     "[\(number(rectangle.left)),\(number(rectangle.top)) \(number(rectangle.width))×\(number(rectangle.height))]"
   }
 
+  /// All points where they are few; else both ends, their number and a hash of all.
   private func describe(_ points: [Point]) -> String {
-    points.map { number($0.x) + "," + number($0.y) }.joined(separator: " ")
+    let places = points.map { number($0.x) + "," + number($0.y) }
+    guard places.count > 12 else { return places.joined(separator: " ") }
+    let hash = places.joined(separator: " ").utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+      ($0 ^ UInt64($1)) &* 1_099_511_628_211
+    }
+    return (places.prefix(3) + ["… (\(places.count) points, \(String(hash, radix: 16))) …"] + places.suffix(3))
+      .joined(separator: " ")
   }
 
   private func describe(_ color: Color) -> String {

@@ -26,22 +26,23 @@ public struct Scale: Sendable, Hashable {
   /// A scale that shows the range from `lower` to `upper`, widened where it is empty or too narrow for numbers to tell apart.
   public init(_ kind: Kind, from lower: Double, to upper: Double) {
     self.kind = kind
-    let low = min(lower, upper), high = max(lower, upper)
-    guard low.isFinite, high.isFinite, kind != .log || low > 0 else {
+    guard lower.isFinite, upper.isFinite, kind != .log || min(lower, upper) > 0 else {
       fatalError("Scale: \(kind) can't show \(lower) to \(upper)")
     }
-    let limit = Double.greatestFiniteMagnitude / 4, tiny = 1e-300
+    // Where differences stay finite.
+    let limit = Double.greatestFiniteMagnitude / 8, tiny = 1e-300
+    let low = min(max(min(lower, upper), -limit), limit), high = min(max(max(lower, upper), -limit), limit)
     let isTooNarrow = high - low <= max(abs(low), abs(high)) * 1e-9
     switch kind {
     case .log:
       (self.lower, self.upper) =
-        isTooNarrow ? (max(low / 3, tiny / 1e7), min(high * 3, limit)) : (low, min(high, limit))
+        isTooNarrow ? (max(low / 3, tiny / 1e7), max(high * 3, tiny)) : (low, high)
     case .integer where isTooNarrow:
-      (self.lower, self.upper) = (low - 0.5, high + 0.5)
+      let reach = max(0.5, abs(low) * 1e-6)
+      (self.lower, self.upper) = (low - reach, high + reach)
     default:
       let reach = max(abs(low) * 0.5, low == 0 ? 0.5 : tiny)
-      let (a, b) = isTooNarrow ? (low - reach, high + reach) : (low, high)
-      (self.lower, self.upper) = (max(a, -limit), min(b, limit))
+      (self.lower, self.upper) = isTooNarrow ? (low - reach, high + reach) : (low, high)
     }
   }
 
@@ -59,15 +60,21 @@ public struct Scale: Sendable, Hashable {
     let place = low + fraction * (spaced(upper) - low)
     switch kind {
     case .log: return exp(place)
-    case .symlog(let width): return sinh(place) * width
+    case .symlog(let width):
+      return abs(place) < 300 ? sinh(place) * width : sign(of: place) * exp(abs(place) + log(width / 2))
     default: return place
     }
   }
 
+  private func sign(of value: Double) -> Double { value < 0 ? -1 : 1 }
+
   private func spaced(_ value: Double) -> Double {
     switch kind {
     case .log: Foundation.log(value)
-    case .symlog(let width): asinh(value / width)
+    // asinh, written so that the quotient can't overflow.
+    case .symlog(let width):
+      abs(value) < width * 1e9
+        ? asinh(value / width) : sign(of: value) * (Foundation.log(abs(value)) - Foundation.log(width / 2))
     default: value
     }
   }

@@ -35,19 +35,20 @@ public struct Theme: Sendable, Hashable {
 
   /// On white, for paper.
   ///
-  /// The series' colours are those of Okabe and Ito, without yellow, which no line can have on white; those that lack a
-  /// contrast of 3 are darkened to it. Source: Okabe and Ito, "Color universal design", 2008.
+  /// The series' colours have the hues of Okabe and Ito, without yellow, which no line can have on white. Lightness and
+  /// saturation were searched for so that labels in them can be read (contrast 4.5) and that they differ for eyes that lack
+  /// one kind of cones. Source of the hues: Okabe and Ito, "Color universal design", 2008.
   public static let light = Theme(
     name: "light", background: Color(0xFFFFFF), text: Color(0x1A1A1A), muted: Color(0x555555), grid: Color(0xE6E6E6),
     axis: Color(0x8A8A8A),
-    series: [0x0072B2, 0xD55E00, 0x009E73, 0xB8568F, 0x2B8CC4, 0xB57900, 0x1A1A1A].map { Color($0) },
+    series: [0x0077A8, 0xB65E0F, 0x084E31, 0xCB2B74, 0x295C8B, 0x7B5000, 0x1A1A1A].map { Color($0) },
     blank: Color(0xF2F2F2), blankMark: Color(0x7A7A7A))
 
   /// On near black, for screens.
   public static let dark = Theme(
     name: "dark", background: Color(0x14171C), text: Color(0xF0F0F0), muted: Color(0xB4B8BE), grid: Color(0x2A2F36),
     axis: Color(0x7C828B),
-    series: [0x56B4E9, 0xE69F00, 0x1FBF92, 0xDE8FBB, 0x6F97DB, 0xE8743B, 0xF0F0F0].map { Color($0) },
+    series: [0x61A5ED, 0xC9A227, 0x3DEBC4, 0xE478B4, 0x6C86DD, 0xDE6241, 0xF0F0F0].map { Color($0) },
     blank: Color(0x2A2F36), blankMark: Color(0x9AA0A8))
 
   /// All themes, by which the command line finds them.

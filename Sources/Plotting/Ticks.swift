@@ -36,7 +36,7 @@ extension Scale {
 
 /// Whole numbers from `lower` to `upper`, spaced by 1, 2 or 5 times a power of ten, not more than `count` + 1 if that is
 /// possible.
-func integerTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
+package func integerTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
   var spacing = 1.0
   for power in 0..<300 {
     for factor in [1.0, 2, 5] {

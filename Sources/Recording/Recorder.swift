@@ -49,11 +49,19 @@ public final class Recorder {
     started = clock()
     sites = SiteTable(model)
     for (path, module) in model.modules {
+      // The places of the module's calls, so that the table is asked once for each and not at every step.
+      var places: [SiteTable.Place] = []
       handles.append(
         module.watch(
           as: path,
           forward: { [unowned self] site, output in
-            watch(output, of: module, site)
+            guard output.isOnTape, output !== lastOutput else { return nil }
+            // A container's output is often its last child's: the same tensor is the same site.
+            lastOutput = output
+            if site.callIndex >= places.count {
+              places.append(sites.place(of: module, callIndex: site.callIndex, path: site.path, shape: output.shape))
+            }
+            watch(output, at: places[site.callIndex])
             return nil
           }))
     }
@@ -90,11 +98,7 @@ public final class Recorder {
 
   // MARK: What the hooks see
 
-  private func watch(_ output: Tensor, of module: Module, _ site: HookSite) {
-    // A container's output is often its last child's: the same tensor is the same site.
-    guard output.isOnTape, output !== lastOutput else { return }
-    lastOutput = output
-    let place = sites.place(of: module, callIndex: site.callIndex, path: site.path, shape: output.shape)
+  private func watch(_ output: Tensor, at place: SiteTable.Place) {
     while rows.count <= place.row { rows.append(LayerRow(step: -1, site: rows.count)) }
     rows[place.row] = LayerRow(step: stepNumber, site: place.row)
     output.noteActivation(in: &rows[place.row], saturated: place.saturation)

@@ -23,7 +23,6 @@ extension Tensor {
   func noteGradient(in row: inout LayerRow) {
     let count = Double(elementCount)
     let seen = withValues { magnitudes_of($0.baseAddress!, $0.count) }
-    row[.gradientMean] = seen.sum / count
     row[.gradientRMS] = (seen.square_sum / count).squareRoot()
     row[.gradientMax] = Double(seen.largest)
     row[.gradientNonfiniteCount] = Double(seen.nonfinite)

@@ -13,12 +13,12 @@ struct SQLiteError: Error {
 final class Database {
   private let handle: OpaquePointer
 
-  /// Opens the file at `path`, which SQLite takes as it stands if `isURI`.
-  init(path: String, flags: Int32, isURI: Bool = false) throws(SQLiteError) {
+  /// Opens the file at `path`; `system` is one of SQLite's ways to reach files, nil its usual one.
+  init(path: String, flags: Int32, system: String? = nil) throws(SQLiteError) {
     // Else a path such as ":memory:" or "file:x" has a meaning of its own.
-    let plain = isURI || path.hasPrefix("/") ? path : "./" + path
+    let plain = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(plain, &opened, flags | SQLITE_OPEN_NOMUTEX | (isURI ? SQLITE_OPEN_URI : 0), nil)
+    let code = sqlite3_open_v2(plain, &opened, flags | SQLITE_OPEN_NOMUTEX, system)
     guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
     handle = opened
     guard code == SQLITE_OK else { throw lastError() }

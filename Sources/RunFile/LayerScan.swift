@@ -1,8 +1,8 @@
-/// One pass over the table `layer`, in order of steps, that collects some of its columns.
+/// One pass over the table `layer` that collects some of its columns.
 struct LayerScan {
   private let quantities: [LayerQuantity]
   private let sites: [Site]
-  private let positions: [Int: Int]
+  private let ids: [Int]
 
   /// A row names a site that the file does not describe.
   struct UnknownSite: Error, CustomStringConvertible {
@@ -14,51 +14,66 @@ struct LayerScan {
   init(_ quantities: [LayerQuantity], _ sites: [Site]) {
     self.quantities = quantities
     self.sites = sites
-    positions = Dictionary(uniqueKeysWithValues: sites.enumerated().map { ($1.id, $0) })
+    ids = sites.map(\.id)
   }
 
-  func matrices(from database: Database, upTo lastStep: Int) throws -> [LayerMatrix] {
+  /// What the rows up to the `lastRow`th hold; where two are of the same step and site, the later counts.
+  func matrices(from database: Database, upTo lastRow: Int) throws -> [LayerMatrix] {
+    // Rows lie in order of steps, and need no sorting, unless somebody merged files.
+    try matrices(from: database, upTo: lastRow, orderedBy: "rowid")
+      ?? matrices(from: database, upTo: lastRow, orderedBy: "step, rowid")!
+  }
+
+  /// As above; nil if the rows do not come in order of steps.
+  private func matrices(from database: Database, upTo lastRow: Int, orderedBy order: String) throws -> [LayerMatrix]? {
     let columns = quantities.map { ", " + $0.column }.joined()
-    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE step <= ? ORDER BY step, site")
-    statement.bind(lastStep, at: 1)
+    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE rowid <= ? ORDER BY \(order)")
+    statement.bind(lastRow, at: 1)
     var steps: [Int] = []
-    // A step's values lie together until all steps are known.
-    var values = [[Double]](repeating: [], count: quantities.count)
-    var recorded = [[Bool]](repeating: [], count: quantities.count)
+    // Steps × sites × quantities, to become sites × steps once all steps are known.
+    var values: [Double] = []
+    var recorded: [Bool] = []
+    values.reserveCapacity(lastRow * quantities.count)
+    recorded.reserveCapacity(lastRow * quantities.count)
     while try statement.step() {
       let step = statement.int(0)
       if steps.last != step {
+        if let last = steps.last, last > step { return nil }
         steps.append(step)
-        for index in quantities.indices {
-          values[index].append(contentsOf: repeatElement(.nan, count: sites.count))
-          recorded[index].append(contentsOf: repeatElement(false, count: sites.count))
-        }
+        values.append(contentsOf: repeatElement(.nan, count: sites.count * quantities.count))
+        recorded.append(contentsOf: repeatElement(false, count: sites.count * quantities.count))
       }
-      guard let site = positions[statement.int(1)] else { throw UnknownSite(step: step, site: statement.int(1)) }
-      let place = (steps.count - 1) * sites.count + site
+      guard let site = position(ofSite: statement.int(1)) else {
+        throw UnknownSite(step: step, site: statement.int(1))
+      }
+      let start = ((steps.count - 1) * sites.count + site) * quantities.count
       for index in quantities.indices {
         guard let value = statement.double(Int32(index) + 2) else { continue }
-        values[index][place] = value
-        recorded[index][place] = true
+        values[start + index] = value
+        recorded[start + index] = true
       }
     }
     return quantities.indices.map { index in
       LayerMatrix(
         quantity: quantities[index], steps: steps, sites: sites,
-        values: transposed(values[index], rows: steps.count, columns: sites.count),
-        recorded: transposed(recorded[index], rows: steps.count, columns: sites.count))
+        values: gathered(values, index, steps.count), recorded: gathered(recorded, index, steps.count))
     }
   }
-}
 
-/// A matrix, rows × columns, turned into columns × rows.
-private func transposed<Element>(_ matrix: [Element], rows: Int, columns: Int) -> [Element] {
-  [Element](unsafeUninitializedCapacity: matrix.count) { result, count in
-    for column in 0..<columns {
-      for row in 0..<rows {
-        (result.baseAddress! + column * rows + row).initialize(to: matrix[row * columns + column])
+  private func position(ofSite id: Int) -> Int? {
+    ids.indices.contains(id) && ids[id] == id ? id : ids.firstIndex(of: id)
+  }
+
+  /// One quantity, sites × steps, from all quantities, steps × sites × quantities.
+  private func gathered<Element>(_ all: [Element], _ index: Int, _ steps: Int) -> [Element] {
+    [Element](unsafeUninitializedCapacity: steps * sites.count) { result, count in
+      for site in sites.indices {
+        for step in 0..<steps {
+          let element = all[(step * sites.count + site) * quantities.count + index]
+          result.initializeElement(at: site * steps + step, to: element)
+        }
       }
+      count = steps * sites.count
     }
-    count = matrix.count
   }
 }

@@ -12,7 +12,7 @@ public final class Run: Sendable {
   public let steps: [StepRow]
   /// What was worth a line, in the order in which it happened.
   public let events: [Event]
-  private let lastStep: Int
+  private let lastRow: Int
 
   /// The experiment's name, if the file gives one.
   public var experiment: String? { meta["experiment"] }
@@ -44,7 +44,7 @@ public final class Run: Sendable {
       events = try database.rows("SELECT step, site, kind, text FROM event ORDER BY rowid") {
         Event(step: $0.int(0), site: $0.optionalInt(1), kind: $0.text(2), text: $0.text(3))
       }
-      lastStep = try database.rows("SELECT max(step) FROM layer") { $0.optionalInt(0) }[0] ?? -1
+      lastRow = try database.rows("SELECT max(rowid) FROM layer") { $0.int(0) }[0]
     } catch {
       throw runFileError(error, reading: path)
     }
@@ -55,7 +55,7 @@ public final class Run: Sendable {
 
   /// Several quantities over all sites and steps, in one pass over the file.
   public func layers(_ quantities: [LayerQuantity]) throws -> [LayerMatrix] {
-    try reading { try LayerScan(quantities, sites).matrices(from: $0, upTo: lastStep) }
+    try reading { try LayerScan(quantities, sites).matrices(from: $0, upTo: lastRow) }
   }
 
   /// A number beyond the fixed columns, by name, in order of steps; empty if there is none of that name.

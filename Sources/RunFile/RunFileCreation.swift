@@ -54,6 +54,7 @@ private func isEmptyFile(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == 0
 }
 
+/// Also turns WAL mode on, which can't be done any more while others look at the file.
 private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
   let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
   try database.execute(
@@ -65,6 +66,7 @@ private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
     \(Schema.statements)
     INSERT INTO meta VALUES ('format', '\(Schema.formatVersion)');
     COMMIT;
+    PRAGMA journal_mode = WAL;
     """)
 }
 

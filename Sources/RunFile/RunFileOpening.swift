@@ -40,7 +40,16 @@ func runFileError(_ error: any Error, reading path: String) -> RunFileError {
 }
 
 private func openDatabase(at path: String) throws(SQLiteError) -> Database {
-  let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
-  try database.execute("SELECT 1 FROM sqlite_schema")
-  return database
+  do throws(SQLiteError) {
+    let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
+    try database.execute("SELECT 1 FROM sqlite_schema")
+    return database
+  } catch {
+    guard [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_IOERR].contains(error.primaryCode) else { throw error }
+    // What a killed writer left needs a -shm file, which can't be made on a full or read-only disk. Without locks SQLite
+    // makes do without it, and who can't write there has nothing to lock.
+    let database = try Database(path: path, flags: SQLITE_OPEN_READONLY, system: "unix-none")
+    try database.execute("PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema")
+    return database
+  }
 }

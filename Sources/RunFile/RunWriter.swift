@@ -19,13 +19,14 @@ public final class RunWriter: Sendable {
   /// the new one has been created; anything else that is there stays, and this throws. `clock` tells the time for the
   /// entries `started` and `finished` that are added to `meta`.
   public init(path: String, meta: [String: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }) throws {
+    // Before anything that the end of a writer would wait for.
+    try createRunFile(at: path)
     self.path = path
     self.clock = clock
-    try createRunFile(at: path)
-    try queue.append(.meta(["started": clock().formatted(.iso8601)].merging(meta) { _, given in given }))
     let thread = Thread { [queue] in queue.end(Self.write(queue, to: path)) }
     thread.name = "run file"
     thread.start()
+    try queue.append(.meta(["started": clock().formatted(.iso8601)].merging(meta) { _, given in given }))
   }
 
   deinit { try? queue.close() }
@@ -78,10 +79,14 @@ public final class RunWriter: Sendable {
       "the file was removed, moved or replaced"
     case RunTables.Refusal.undefinedSite(let site, let step):
       "step \(step) has a row for site \(site), which was never defined"
+    case RunTables.Refusal.repeatedSite(let site, let step):
+      "step \(step) has two rows for site \(site)"
+    case RunTables.Refusal.foreignRow(let step, let inStep):
+      "step \(inStep) was appended with a row of step \(step)"
     case let error as SQLiteError where error.primaryCode == SQLITE_FULL:
       "the disk is full"
     case let error as SQLiteError where error.primaryCode == SQLITE_CONSTRAINT:
-      "a step, or a site of a step, was appended twice: \(error.message)"
+      "a step was appended twice: \(error.message)"
     case let error as SQLiteError:
       error.message
     default:

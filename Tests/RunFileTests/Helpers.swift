@@ -1,3 +1,4 @@
+import Foundation
 import RunFile
 
 func exampleSites(_ count: Int) -> [Site] {
@@ -18,4 +19,16 @@ func exampleRows(step: Int, sites: Int, value: Double = 0.1) -> [LayerRow] {
 /// Equal, where NaN equals NaN.
 func same(_ left: Double?, _ right: Double?) -> Bool {
   left == right || (left?.isNaN == true && right?.isNaN == true)
+}
+
+/// A folder that whoever asks for it removes; for what must be awaited, `withTemporaryFolder` being for what need not.
+func makeFolder() throws -> String {
+  let folder = NSTemporaryDirectory() + "rheoscope-test-" + UUID().uuidString
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  return folder
+}
+
+/// The names of what lies in a folder, in order.
+func contents(of folder: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }

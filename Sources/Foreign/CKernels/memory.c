@@ -19,7 +19,7 @@ typedef struct {
   int registered;
 } pool;
 
-static _Thread_local pool local;
+static _Thread_local pool local __attribute__((tls_model("initial-exec")));
 static pthread_key_t at_exit_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -1,7 +1,7 @@
 #include "include/optimizers.h"
 
-#include "dispatch.h"
 #include "include/statistics.h"
+#include "lanes.h"
 
 // Measuring must not change the step by a bit, so the rule is stated once a row of elements, without contraction, and the
 // norms are taken from the row's old and new weights while they are in the cache.
@@ -11,23 +11,33 @@ enum { row = 1024 };
 
 /// Adds to `norms` what a step from `old` to `w` with gradient g did to n elements.
 DISPATCHED static void measure(const float *old, const float *w, const float *g, size_t n, step_norms *norms) {
-  double sums[16] = {0}, updates[16] = {0};
+  double16 weights = 0, updates = 0;
   size_t i = 0;
-  for (; i + 16 <= n; i += 16)
-    for (int lane = 0; lane < 16; lane++) {
-      double before = old[i + lane], change = w[i + lane] - old[i + lane];
-      sums[lane] += before * before;
-      updates[lane] += change * change;
+  for (; i + block <= n; i += block) {
+    float16 before[4], change[4];
+    for (int k = 0; k < 4; k++) {
+      before[k] = LANES_AT(old, i + (size_t)k * lanes);
+      change[k] = LANES_AT(w, i + (size_t)k * lanes) - before[k];
     }
+    weights += WIDENED(FOUR_SQUARES(before));
+    updates += WIDENED(FOUR_SQUARES(change));
+  }
+  double weight = total_of(&weights), update = total_of(&updates);
   for (; i < n; i++) {
-    double before = old[i], change = w[i] - old[i];
-    sums[0] += before * before;
-    updates[0] += change * change;
+    double change = w[i] - old[i];
+    weight += (double)old[i] * old[i];
+    update += change * change;
   }
-  for (int lane = 0; lane < 16; lane++) {
-    norms->weight += sums[lane];
-    norms->update += updates[lane];
+  if (!squares_are_exact(weight, n) || !squares_are_exact(update, n)) {
+    weight = square_sum_exactly(old, n);
+    update = 0;
+    for (i = 0; i < n; i++) {
+      double change = w[i] - old[i];
+      update += change * change;
+    }
   }
+  norms->weight += weight;
+  norms->update += update;
   magnitudes of_gradient = magnitudes_of(g, n);
   norms->gradient += of_gradient.square_sum;
   norms->nonfinite_gradients += of_gradient.nonfinite;

@@ -1,16 +1,12 @@
 #include "include/reductions.h"
 
-#include "dispatch.h"
-
-typedef double double16 __attribute__((ext_vector_type(16), aligned(4)));
-typedef float float16 __attribute__((ext_vector_type(16), aligned(4)));
+#include "lanes.h"
 
 DISPATCHED double sum_all(const float *x, size_t n) {
-  double16 lanes = 0;
+  double16 sum = 0;
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) lanes += __builtin_convertvector(*(const float16 *)(x + i), double16);
-  double total = 0;
-  for (int lane = 0; lane < 16; lane++) total += lanes[lane];
+  for (; i + lanes <= n; i += lanes) sum += WIDENED(LANES_AT(x, i));
+  double total = total_of(&sum);
   for (; i < n; i++) total += x[i];
   return total;
 }

@@ -1,39 +1,37 @@
 #include "include/statistics.h"
 
-#include "dispatch.h"
-
-typedef float float16 __attribute__((ext_vector_type(16), aligned(4)));
-typedef double double16 __attribute__((ext_vector_type(16)));
-typedef int int16 __attribute__((ext_vector_type(16)));
+#include "lanes.h"
 
 #define INFINITE __builtin_inff()
+#define NOT_A_NUMBER __builtin_nanf("")
 
-// Each lane keeps its own sums, and the lanes are added in a fixed order: the same numbers on every level of x86-64.
+/// How many elements are NaN or infinite. Asked only where a sum of squares is not finite, which it is for no other reason.
+static size_t nonfinite_in(const float *x, size_t n) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) count += !(x[i] - x[i] == 0.0f);
+  return count;
+}
 
-DISPATCHED statistics statistics_of(const float *x, size_t n, float low, float high) {
+INLINED statistics look_at(const float *x, size_t n, int has_limits, float low, float high) {
   double16 sum = 0, square_sum = 0;
   float16 minimum = INFINITE, maximum = -INFINITE;
-  int16 zeros = 0, nonfinite = 0, outside = 0;
+  int16 zeros = 0, outside = 0;
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    float16 v = *(const float16 *)(x + i);
-    double16 wide = __builtin_convertvector(v, double16);
-    sum += wide;
-    square_sum = __builtin_elementwise_fma(wide, wide, square_sum);
-    minimum = v < minimum ? v : minimum;
-    maximum = v > maximum ? v : maximum;
-    zeros -= v == 0.0f;
-    nonfinite -= !(v - v == 0.0f);
-    outside -= (v < low) | (v > high);
+  for (; i + block <= n; i += block) {
+    float16 v[4];
+    for (int k = 0; k < 4; k++) {
+      v[k] = LANES_AT(x, i + (size_t)k * lanes);
+      minimum = v[k] < minimum ? v[k] : minimum;
+      maximum = v[k] > maximum ? v[k] : maximum;
+      zeros -= v[k] == 0.0f;
+      if (has_limits) outside -= (v[k] < low) | (v[k] > high);
+    }
+    sum += WIDENED((v[0] + v[1]) + (v[2] + v[3]));
+    square_sum += WIDENED(FOUR_SQUARES(v));
   }
-  statistics total = {0, 0, INFINITE, -INFINITE, 0, 0, 0};
-  for (int lane = 0; lane < 16; lane++) {
-    total.sum += sum[lane];
-    total.square_sum += square_sum[lane];
-    total.minimum = minimum[lane] < total.minimum ? minimum[lane] : total.minimum;
-    total.maximum = maximum[lane] > total.maximum ? maximum[lane] : total.maximum;
+  statistics total = {total_of(&sum), total_of(&square_sum), smallest_of(&minimum), largest_of(&maximum), 0, 0, 0};
+  for (int lane = 0; lane < lanes; lane++) {
     total.zeros += (size_t)zeros[lane];
-    total.nonfinite += (size_t)nonfinite[lane];
     total.outside += (size_t)outside[lane];
   }
   for (; i < n; i++) {
@@ -43,42 +41,43 @@ DISPATCHED statistics statistics_of(const float *x, size_t n, float low, float h
     total.minimum = v < total.minimum ? v : total.minimum;
     total.maximum = v > total.maximum ? v : total.maximum;
     total.zeros += v == 0.0f;
-    total.nonfinite += !(v - v == 0.0f);
-    total.outside += (v < low) | (v > high);
+    if (has_limits) total.outside += (v < low) | (v > high);
   }
-  // A sum of squares is NaN only where an element is: infinities only make it infinite.
-  if (total.square_sum != total.square_sum) total.minimum = total.maximum = __builtin_nanf("");
+  if (squares_are_exact(total.square_sum, n)) return total;
+  total.square_sum = square_sum_exactly(x, n);
+  if (total.square_sum - total.square_sum == 0) return total;
+  total.nonfinite = nonfinite_in(x, n);
+  if (total.square_sum != total.square_sum) total.minimum = total.maximum = NOT_A_NUMBER;
   return total;
 }
 
+DISPATCHED statistics statistics_of(const float *x, size_t n, float low, float high) {
+  return low > -INFINITE || high < INFINITE ? look_at(x, n, 1, low, high) : look_at(x, n, 0, 0, 0);
+}
+
 DISPATCHED magnitudes magnitudes_of(const float *x, size_t n) {
-  double16 sum = 0, square_sum = 0;
+  double16 square_sum = 0;
   float16 largest = 0;
-  int16 nonfinite = 0;
   size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    float16 v = *(const float16 *)(x + i);
-    double16 wide = __builtin_convertvector(v, double16);
-    sum += wide;
-    square_sum = __builtin_elementwise_fma(wide, wide, square_sum);
-    float16 size = __builtin_elementwise_abs(v);
-    largest = size > largest ? size : largest;
-    nonfinite -= !(v - v == 0.0f);
+  for (; i + block <= n; i += block) {
+    float16 v[4];
+    for (int k = 0; k < 4; k++) {
+      v[k] = LANES_AT(x, i + (size_t)k * lanes);
+      float16 size = __builtin_elementwise_abs(v[k]);
+      largest = size > largest ? size : largest;
+    }
+    square_sum += WIDENED(FOUR_SQUARES(v));
   }
-  magnitudes total = {0, 0, 0, 0};
-  for (int lane = 0; lane < 16; lane++) {
-    total.sum += sum[lane];
-    total.square_sum += square_sum[lane];
-    total.largest = largest[lane] > total.largest ? largest[lane] : total.largest;
-    total.nonfinite += (size_t)nonfinite[lane];
-  }
+  magnitudes total = {total_of(&square_sum), largest_of(&largest), 0};
   for (; i < n; i++) {
-    float v = x[i], size = __builtin_fabsf(v);
-    total.sum += v;
-    total.square_sum += (double)v * v;
+    float size = __builtin_fabsf(x[i]);
+    total.square_sum += (double)size * size;
     total.largest = size > total.largest ? size : total.largest;
-    total.nonfinite += !(v - v == 0.0f);
   }
-  if (total.square_sum != total.square_sum) total.largest = __builtin_nanf("");
+  if (squares_are_exact(total.square_sum, n)) return total;
+  total.square_sum = square_sum_exactly(x, n);
+  if (total.square_sum - total.square_sum == 0) return total;
+  total.nonfinite = nonfinite_in(x, n);
+  if (total.square_sum != total.square_sum) total.largest = NOT_A_NUMBER;
   return total;
 }

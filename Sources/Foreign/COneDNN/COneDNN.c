@@ -25,9 +25,9 @@ typedef struct {
   product *last;
 } cache;
 
-static _Thread_local cache local;
+static _Thread_local cache local __attribute__((tls_model("initial-exec")));
 static dnnl_engine_t engine;
-static _Thread_local dnnl_stream_t stream;
+static _Thread_local dnnl_stream_t stream __attribute__((tls_model("initial-exec")));
 static pthread_key_t at_exit_key;
 static int begun = dnnl_runtime_error;
 

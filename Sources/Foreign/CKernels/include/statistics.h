@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 typedef struct {
-  /// Sum of x and of x^2, in Float64: squares of 1e-30 would vanish in Float32.
+  /// Sum of x and of x^2. Squares of 1e-30 would vanish in Float32; where one might, the sum is in Float64 throughout.
   double sum, square_sum;
   /// Extremes; NaN if any element is.
   float minimum, maximum;
@@ -16,13 +16,13 @@ typedef struct {
 statistics statistics_of(const float *_Nonnull x, size_t n, float low, float high);
 
 typedef struct {
-  double sum, square_sum;
+  double square_sum;
   /// The largest magnitude; NaN if any element is.
   float largest;
   size_t nonfinite;
 } magnitudes;
 
-/// The part of `statistics` that a gradient needs, in about half the time.
+/// The part of `statistics` that a gradient needs.
 magnitudes magnitudes_of(const float *_Nonnull x, size_t n);
 
 #endif

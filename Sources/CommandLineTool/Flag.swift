@@ -1,0 +1,54 @@
+/// A flag that a command understands; each takes one value.
+struct Flag {
+  /// With its two dashes.
+  let name: String
+  let kind: Kind
+  /// What it sets, in a line of the help text.
+  let help: String
+
+  /// What values a flag takes.
+  enum Kind {
+    /// A whole number.
+    case whole(ClosedRange<Int>)
+    /// A number above 0.
+    case positive(upTo: Int)
+    /// A file or folder.
+    case path(placeholder: String)
+    /// A file whose name ends in one of these.
+    case file(endings: [String])
+    /// One of several words.
+    case choice([String], placeholder: String)
+  }
+
+  /// What stands for the value in help texts.
+  var placeholder: String {
+    switch kind {
+    case .whole: "N"
+    case .positive: "X"
+    case .path(let placeholder), .choice(_, let placeholder): placeholder
+    case .file: "FILE"
+    }
+  }
+
+  /// Throws a `UsageError` if the value is not of this flag's kind.
+  func check(_ value: String) throws(UsageError) {
+    switch kind {
+    case .whole(let range):
+      guard let number = Int(value) else { throw .notWhole(flag: name, value: value, range: range) }
+      guard number >= range.lowerBound else { throw .tooSmall(flag: name, value: value, least: "\(range.lowerBound)") }
+      guard number <= range.upperBound else { throw .tooLarge(flag: name, value: value, most: "\(range.upperBound)") }
+    case .positive(let most):
+      guard let number = Double(value), number.isFinite else { throw .notNumber(flag: name, value: value) }
+      guard number > 0 else { throw .notPositive(flag: name, value: value) }
+      guard number <= Double(most) else { throw .tooLarge(flag: name, value: value, most: "\(most)") }
+    case .path:
+      guard !value.isEmpty else { throw .missingValue(flag: name, placeholder: placeholder) }
+    case .file(let endings):
+      guard endings.contains(where: { value.hasSuffix(".\($0)") }) else {
+        throw .wrongEnding(flag: name, value: value, endings: endings)
+      }
+    case .choice(let words, _):
+      guard words.contains(value) else { throw .unknownChoice(flag: name, value: value, choices: words) }
+    }
+  }
+}

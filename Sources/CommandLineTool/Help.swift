@@ -1,0 +1,57 @@
+import Experiments
+
+/// The texts that `help` shows.
+enum Help {
+  /// What the tool is for, and its commands.
+  static var overview: String {
+    """
+    Rheoscope shows how gradients flow through a neural net while it trains.
+
+    rheoscope COMMAND [flags]
+
+    \(table(Command.all.map { ("\($0.name) \($0.operands)", $0.summary) }))
+
+    rheoscope help COMMAND says more about one, rheoscope --version which this is.
+    """
+  }
+
+  /// How one command is used.
+  static func page(_ command: Command) -> String {
+    let flags = command.flags.isEmpty ? "" : " [flags]"
+    let operands = command.operands.isEmpty ? "" : " \(command.operands)"
+    var parts = ["rheoscope \(command.name)\(operands)\(flags)", command.summary]
+    if command.name == Command.run.name {
+      parts.append("Experiments:\n\(experiments)")
+    }
+    if !command.flags.isEmpty {
+      parts.append("Flags:\n" + table(command.flags.map { ("\($0.name) \($0.placeholder)", $0.help) }))
+    }
+    if command.name == Command.run.name {
+      parts.append(defaults)
+    }
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// The experiments, each with what it asks.
+  static var experiments: String { table(Experiment.all.map { ($0.name, $0.question) }) }
+
+  private static var defaults: String {
+    "Without flags:\n"
+      + table(
+        Experiment.all.map { experiment in
+          let settings = experiment.settings
+          return (
+            experiment.name,
+            "--depth \(settings.depth) --width \(settings.width) --batch \(settings.batch) --steps \(settings.steps) "
+              + "--seeds \(settings.seeds) --learning-rate \(settings.learningRate)"
+          )
+        })
+  }
+
+  private static func table(_ rows: [(left: String, right: String)]) -> String {
+    let width = rows.map(\.left.count).max() ?? 0
+    return rows.map { left, right in
+      "  \(left)\(String(repeating: " ", count: width - left.count))   \(right)"
+    }.joined(separator: "\n")
+  }
+}

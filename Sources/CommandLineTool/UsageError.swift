@@ -1,0 +1,18 @@
+/// What can be wrong with a command line.
+enum UsageError: Error, Equatable {
+  case unknownCommand(String, commands: [String])
+  case unknownExperiment(String, experiments: [String])
+  case unknownFlag(String, command: String, flags: [String])
+  case missingValue(flag: String, placeholder: String)
+  case missingFlag(flag: String, placeholder: String, command: String, help: String)
+  case repeated(flag: String)
+  case missingOperand(command: String, operands: String)
+  case surplusOperand(String, command: String, operands: String)
+  case notWhole(flag: String, value: String, range: ClosedRange<Int>)
+  case notNumber(flag: String, value: String)
+  case notPositive(flag: String, value: String)
+  case tooSmall(flag: String, value: String, least: String)
+  case tooLarge(flag: String, value: String, most: String)
+  case wrongEnding(flag: String, value: String, endings: [String])
+  case unknownChoice(flag: String, value: String, choices: [String])
+}

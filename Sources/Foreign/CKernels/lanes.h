@@ -1,0 +1,57 @@
+// Sixteen numbers at a time, and sums over them that lose neither digits nor range.
+#ifndef CKERNELS_LANES_H
+#define CKERNELS_LANES_H
+
+#include <stddef.h>
+
+#include "dispatch.h"
+
+typedef float float16 __attribute__((ext_vector_type(16), aligned(4)));
+typedef double double16 __attribute__((ext_vector_type(16)));
+typedef int int16 __attribute__((ext_vector_type(16)));
+
+enum { lanes = 16, block = 4 * lanes };
+
+// Macros, since a vector as an argument would need the same registers on every level of x86-64.
+#define LANES_AT(x, i) (*(const float16 *)((x) + (i)))
+#define WIDENED(v) __builtin_convertvector(v, double16)
+
+/// The lanes added in a fixed order.
+INLINED double total_of(const double16 *v) {
+  double total = 0;
+  for (int lane = 0; lane < lanes; lane++) total += (*v)[lane];
+  return total;
+}
+
+INLINED float largest_of(const float16 *v) {
+  float most = (*v)[0];
+  for (int lane = 1; lane < lanes; lane++) most = (*v)[lane] > most ? (*v)[lane] : most;
+  return most;
+}
+
+INLINED float smallest_of(const float16 *v) {
+  float least = (*v)[0];
+  for (int lane = 1; lane < lanes; lane++) least = (*v)[lane] < least ? (*v)[lane] : least;
+  return least;
+}
+
+/// Four squares added in Float32 before they go to Float64: fast, but a square leaves Float32's range long before its root
+/// does. `squares_are_exact` tells whether a sum made so can be trusted: then what underflowed is below its rounding.
+#define FOUR_SQUARES(v) (((v)[0] * (v)[0] + (v)[1] * (v)[1]) + ((v)[2] * (v)[2] + (v)[3] * (v)[3]))
+
+INLINED int squares_are_exact(double sum, size_t n) { return sum > 1e-24 * (double)n && sum < 1e36; }
+
+/// The sum of squares in Float64 throughout.
+INLINED double square_sum_exactly(const float *x, size_t n) {
+  double16 sum = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    double16 wide = WIDENED(LANES_AT(x, i));
+    sum += wide * wide;
+  }
+  double total = total_of(&sum);
+  for (; i < n; i++) total += (double)x[i] * x[i];
+  return total;
+}
+
+#endif

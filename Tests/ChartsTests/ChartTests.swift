@@ -1,0 +1,88 @@
+import Charts
+import Foundation
+import Plotting
+import RunFile
+import TestSupport
+import Testing
+
+@Suite struct ChartTests {
+  private func with<Result>(_ kind: SyntheticRun, _ body: ([Run]) throws -> Result) throws -> Result {
+    try withTemporaryFolder { try body(kind.runs(in: $0)) }
+  }
+
+  @Test func theFactorIsSaidInWords() throws {
+    try with(.vanishing) { runs in
+      let labels = try Chart.gradientProfile(of: runs).panels[0].endLabels
+      #expect(labels[0].detail.hasPrefix("×0.236 a layer, R² 1.00\ntheory: ×0.236"))
+      #expect(labels[1].detail.hasSuffix("zero in 7 layers"))
+    }
+    try with(.healthy) { runs in
+      let label = try Chart.gradientProfile(of: runs).panels[0].endLabels[0]
+      #expect(label.detail.contains("no trend"))
+    }
+  }
+
+  @Test func whatFailsIsMarked() throws {
+    try with(.nonfinite) { runs in
+      let loss = try Chart.lossCurves(of: runs)
+      #expect(loss.panels[0].notes.map(\.text) == ["NaN, step 70", "NaN, step 80"])
+      #expect(loss.panels[0].endLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
+      #expect(loss.description.contains("2 of 2 seeds diverge"))
+      let flow = try Chart.gradientFlow(of: runs)
+      #expect(flow.colorKey?.kinds == [.notANumber, .infinite])
+      #expect(flow.subtitle.contains("beta is not finite from step 70"))
+    }
+    #expect(try with(.vanishing) { try Chart.gradientFlow(of: $0) }.colorKey?.kinds == [.zero])
+    #expect(try with(.healthy) { try Chart.gradientFlow(of: $0) }.colorKey?.kinds == [.notRecorded])
+  }
+
+  @Test func coloursReachOverWholeDecades() throws {
+    try with(.healthy) { runs in
+      let key = try #require(Chart.gradientFlow(of: runs).colorKey)
+      #expect(key.colors.scale.lower == 1e-4 && key.colors.scale.upper == 1e-1 && !key.hasBelow && !key.hasAbove)
+    }
+  }
+
+  @Test func aPartCanBeShown() throws {
+    try with(.healthy) { runs in
+      let options = ChartOptions(steps: 10...20, layers: "layers.4", smoothing: 0)
+      let flow = try Chart.gradientFlow(of: runs, options)
+      #expect((flow.panels[0].marks[0] as? CellMark)?.columns == (10...20).map(Double.init))
+      #expect((flow.panels[0].marks[0] as? CellMark)?.rows == [4])
+      #expect(try Chart.lossCurves(of: runs, options).caption.isEmpty)
+      #expect(throws: ChartError.self) { try Chart.gradientFlow(of: runs, ChartOptions(layers: "nowhere.**")) }
+      #expect(throws: ChartError.self) { try Chart.lossCurves(of: runs, ChartOptions(steps: 1000...2000)) }
+    }
+  }
+
+  @Test func runsWithoutAnythingAreRefusedInWords() throws {
+    try withTemporaryFolder { folder in
+      let run = try RunWriter(path: folder + "/empty.rheo").finish()
+      for kind in ChartKind.all {
+        #expect(throws: ChartError.noRuns) { try kind.figure([]) }
+        let error = #expect(throws: ChartError.self) { try kind.figure([run]) }
+        #expect(error?.description.contains("empty.rheo") == true)
+      }
+    }
+  }
+
+  @Test func seedsThatDivergeDoNotLeaveTheBand() {
+    let statistics = SeedStatistics([
+      (steps: [0, 1], values: [1, 2]), (steps: [0, 1], values: [3, .nan]), (steps: [0, 1], values: [2, 4]),
+    ])
+    #expect(statistics.median == [2, 4] && statistics.low == [1, 2] && statistics.high == [3, .infinity])
+    let uneven = SeedStatistics([(steps: [0, 2], values: [1, 5]), (steps: [2, 3], values: [7, 8])])
+    #expect(uneven.steps == [0, 2, 3] && uneven.median == [1, 6, 8])
+    let many = SeedStatistics((0..<5).map { (steps: [0], values: [Double($0)]) })
+    #expect(many.low == [1] && many.median == [2] && many.high == [3])
+  }
+
+  @Test func smoothingIsDebiased() {
+    #expect(smoothed([2, 2, 2], weight: 0.9).allSatisfy { abs($0 - 2) < 1e-12 })
+    let one = smoothed([1, 0], weight: 0.5)
+    #expect(abs(one[0] - 1) < 1e-12 && abs(one[1] - 1.0 / 3) < 1e-12)
+    let broken = smoothed([1, .nan, 5], weight: 0.5)
+    #expect(broken[1].isNaN && broken[2] == 5)
+    #expect(smoothed([1, 2], weight: 0) == [1, 2])
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+
+/// A copy of the scripts in a folder of their own, on a machine that is made up: `swift`, `apt-get`, `dpkg-query`, `sudo` and `id`
+/// are stand-ins that note how they were called, and nothing else is on the PATH but the few programs that scripts need.
+struct ScriptSandbox {
+  let folder: String
+  var repository: String { folder + "/the repository" }
+  var programs: String { folder + "/programs" }
+
+  init(in folder: String) throws {
+    self.folder = folder
+    let files = FileManager.default
+    let source = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/").dropFirst()
+    for name in ["Sources", "experiments", ".ci"] {
+      try files.createDirectory(atPath: "\(repository)/\(name)", withIntermediateDirectories: true)
+    }
+    for name in ["rheoscope", "test", ".scripts", ".ci/run"] {
+      try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(repository)/\(name)")
+    }
+    try write("", to: "the repository/Package.swift")
+    try write("", to: "the repository/Sources/Main.swift")
+    try files.createDirectory(atPath: programs, withIntermediateDirectories: true)
+    for name in [
+      "bash", "cat", "chmod", "dirname", "env", "find", "flock", "grep", "mkdir", "mktemp", "mv", "readlink", "rm",
+      "sleep",
+      "tail", "tee", "touch",
+    ] {
+      let path = ["/usr/bin/", "/bin/"].map { $0 + name }.first(where: files.isExecutableFile)!
+      try files.createSymbolicLink(atPath: "\(programs)/\(name)", withDestinationPath: path)
+    }
+    try program("id", "echo \"${FAKE_USER:-0}\"")
+    try program("sudo", "echo \"sudo $*\" >>\"$NOTES\"; exec \"$@\"")
+    // The list of missing packages is a file; installing empties it.
+    try program(
+      "dpkg-query",
+      """
+      for package in "${@:3}"; do
+        grep -qxF "$package" "$FAKE_MISSING" || echo "ii  $package"
+      done
+      """)
+    try program(
+      "apt-get",
+      """
+      echo "apt-get $*" >>"$NOTES"
+      case "$*" in
+        *install*)
+          [ -e "$FAKE_LISTS" ] || { echo "E: Unable to locate package"; exit 100; }
+          : >"$FAKE_MISSING" ;;
+        *update*)
+          [ -z "${FAKE_OFFLINE:-}" ] || { echo "E: Failed to fetch"; exit 100; }
+          : >"$FAKE_LISTS" ;;
+      esac
+      """)
+    // What it builds is a tool that tells where and how it was called.
+    try program(
+      "swift",
+      """
+      echo "swift $*" >>"$NOTES"
+      case "$1" in
+        build)
+          sleep 0.2
+          echo "[1/2] Compiling Main.swift"
+          echo "warning: prohibited flag(s): -pthread" >&2
+          [ -z "${FAKE_MISTAKE:-}" ] || { echo "Main.swift:1:1: error: a mistake"; exit 1; }
+          tool="$5/.build/release/rheoscope"
+          mkdir -p "${tool%/*}"
+          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' 'exit 7' >"$tool"
+          chmod +x "$tool" ;;
+        test)
+          echo "[1/2] Compiling Main.swift"
+          echo "warning: prohibited flag(s): -pthread" >&2
+          echo "✔ Test run with 3 tests passed"
+          exit "${FAKE_TESTS:-0}" ;;
+        format)
+          exit "${FAKE_FORMAT:-0}" ;;
+      esac
+      """)
+    try write("", to: "missing")
+    try write("", to: "lists")
+    try write("", to: "notes")
+  }
+
+  func write(_ text: String, to path: String) throws {
+    try text.write(toFile: "\(folder)/\(path)", atomically: false, encoding: .utf8)
+  }
+
+  func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: "\(folder)/\(path)") }
+
+  private func program(_ name: String, _ text: String) throws {
+    try write("#!/usr/bin/env bash\n\(text)\n", to: "programs/\(name)")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(programs)/\(name)")
+  }
+
+  /// Runs a script of the repository, or a link to one.
+  func run(
+    _ script: String, _ words: [String] = [], from directory: String? = nil, _ environment: [String: String] = [:]
+  ) throws -> ProcessRun {
+    let own = [
+      "PATH": programs, "HOME": folder, "NOTES": folder + "/notes", "FAKE_MISSING": folder + "/missing",
+      "FAKE_LISTS": folder + "/lists",
+    ]
+    return try ProcessRun(
+      script.hasPrefix("/") ? script : "\(repository)/\(script)", words, in: directory ?? folder,
+      environment: own.merging(environment) { $1 })
+  }
+
+  /// How the stand-ins have been called since the last time that this was asked.
+  func calls() throws -> [String] {
+    defer { try? write("", to: "notes") }
+    return try String(contentsOfFile: folder + "/notes", encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+}
+
+/// A made-up machine for `body`.
+func withScripts(_ body: (ScriptSandbox) throws -> Void) throws {
+  let folder =
+    URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/scripts-\(UUID().uuidString)"
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  try body(ScriptSandbox(in: folder))
+}

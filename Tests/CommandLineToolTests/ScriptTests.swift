@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+private let building = "rheoscope: building rheoscope (release) …\n"
+
+@Suite struct RheoscopeScriptTests {
+  @Test func buildsOnceAndPassesEverythingThrough() throws {
+    try withScripts { scripts in
+      let words = ["run", "a b", "", "--out", "*", "$HOME"]
+      let first = try scripts.run("rheoscope", words)
+      #expect(first.code == 7)
+      #expect(first.output == "in \(scripts.folder):\n<run><a b><><--out><*><$HOME>")
+      #expect(first.errors == building)
+      #expect(
+        try scripts.calls() == ["swift build -c release --package-path \(scripts.repository) --product rheoscope"])
+
+      let second = try scripts.run("rheoscope", words)
+      #expect(second.output == first.output && second.code == 7 && second.errors == "")
+      #expect(try scripts.calls() == [])
+    }
+  }
+
+  @Test func worksThroughLinksFromAnywhere() throws {
+    try withScripts { scripts in
+      let elsewhere = scripts.folder + "/elsewhere"
+      try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: elsewhere + "/link", withDestinationPath: "../the repository/rheoscope")
+      let run = try scripts.run(elsewhere + "/link", ["list"], from: elsewhere)
+      #expect(run.code == 7 && run.output == "in \(elsewhere):\n<list>")
+    }
+  }
+
+  @Test func buildsAgainAfterAChange() throws {
+    try withScripts { scripts in
+      func isBuilt() throws -> Bool {
+        _ = try scripts.run("rheoscope")
+        return try scripts.calls().contains { $0.hasPrefix("swift build") }
+      }
+      #expect(try isBuilt())
+      #expect(try !isBuilt())
+      try scripts.write("changed", to: "the repository/Sources/Main.swift")
+      #expect(try isBuilt(), "a changed source")
+      try scripts.write("new", to: "the repository/experiments/New.swift")
+      #expect(try isBuilt(), "a new experiment")
+      try scripts.remove("the repository/experiments/New.swift")
+      #expect(try isBuilt(), "a removed file")
+      try scripts.write("changed", to: "the repository/Package.swift")
+      #expect(try isBuilt(), "a changed manifest")
+      try scripts.remove("the repository/.build/release/rheoscope")
+      #expect(try isBuilt(), "no tool")
+      #expect(try !isBuilt())
+    }
+  }
+
+  @Test func showsWhatTheCompilerSaid() throws {
+    try withScripts { scripts in
+      let run = try scripts.run("rheoscope", ["list"], ["FAKE_MISTAKE": "1"])
+      #expect(run.code == 1 && run.output == "")
+      #expect(
+        run.errors == building + """
+          Main.swift:1:1: error: a mistake
+          rheoscope: the build failed; what the compiler said stands above
+
+          """)
+      #expect(try scripts.run("rheoscope").errors == building, "it is tried again")
+    }
+  }
+
+  @Test func startsAtOnceBuildOnce() throws {
+    try withScripts { scripts in
+      let start = "for start in 1 2 3; do '\(scripts.repository)/rheoscope' list & done; wait"
+      let runs = try scripts.run(scripts.programs + "/bash", ["-c", start])
+      #expect(runs.output.components(separatedBy: "<list>").count == 4, "all three have run")
+      #expect(runs.errors == building)
+      let calls = try scripts.calls()
+      #expect(calls.count == 1)
+    }
+  }
+
+  @Test func saysWhereSwiftIsMissing() throws {
+    try withScripts { scripts in
+      try scripts.remove("programs/swift")
+      let run = try scripts.run("rheoscope")
+      #expect(run.code == 1)
+      #expect(
+        run.errors
+          == "rheoscope: there is no swift on the PATH; install Swift 6.2 or later from https://swift.org/install\n")
+    }
+  }
+}
+
+@Suite struct InstallationTests {
+  private let installing = """
+    rheoscope: installing with apt: libpng-dev (PNG files), dataset-fashion-mnist (images to learn from)
+
+    """
+  private let install = "install --yes --no-install-recommends libpng-dev dataset-fashion-mnist"
+  private let options = "-qq -o DPkg::Lock::Timeout=600"
+
+  private func withMissing(_ body: (ScriptSandbox) throws -> Void) throws {
+    try withScripts { scripts in
+      try scripts.write("libpng-dev\ndataset-fashion-mnist\n", to: "missing")
+      try body(scripts)
+    }
+  }
+
+  private func calls(_ scripts: ScriptSandbox) throws -> [String] {
+    try scripts.calls().filter { !$0.hasPrefix("swift") }
+  }
+
+  @Test func installsWhatIsMissingAndSaysSo() throws {
+    try withMissing { scripts in
+      let run = try scripts.run("rheoscope")
+      #expect(run.code == 7 && run.errors == installing + building)
+      #expect(try calls(scripts) == ["apt-get \(options) \(install)"])
+    }
+  }
+
+  @Test func usesSudoWhereItIsNeeded() throws {
+    try withMissing { scripts in
+      let run = try scripts.run("rheoscope", [], ["FAKE_USER": "1000"])
+      #expect(run.code == 7)
+      let apt = "apt-get \(options) \(install)"
+      #expect(try calls(scripts) == ["sudo env DEBIAN_FRONTEND=noninteractive \(apt)", apt])
+    }
+  }
+
+  @Test func fetchesListsWhereTheyAreMissing() throws {
+    try withMissing { scripts in
+      try scripts.remove("lists")
+      let run = try scripts.run("rheoscope")
+      #expect(run.code == 7 && run.errors == installing + building)
+      #expect(
+        try calls(scripts) == [
+          "apt-get \(options) \(install)", "apt-get \(options) update", "apt-get \(options) \(install)",
+        ])
+    }
+  }
+
+  @Test func saysWhyInstallingFails() throws {
+    try withMissing { scripts in
+      try scripts.remove("lists")
+      let run = try scripts.run("rheoscope", [], ["FAKE_OFFLINE": "1"])
+      #expect(run.code == 1)
+      #expect(
+        run.errors == installing
+          + "rheoscope: apt-get failed (E: Failed to fetch), so install by hand: libpng-dev dataset-fashion-mnist\n")
+    }
+  }
+
+  @Test func saysWhereAptIsMissing() throws {
+    try withMissing { scripts in
+      try scripts.remove("programs/apt-get")
+      let run = try scripts.run("rheoscope")
+      #expect(run.code == 1)
+      #expect(
+        run.errors
+          == "rheoscope: there is no apt-get here, so install by hand: libpng-dev dataset-fashion-mnist\n")
+    }
+  }
+
+  @Test func saysWhereSudoIsMissing() throws {
+    try withMissing { scripts in
+      try scripts.remove("programs/sudo")
+      let run = try scripts.run("rheoscope", [], ["FAKE_USER": "1000"])
+      #expect(run.code == 1)
+      #expect(
+        run.errors == "rheoscope: installing needs root and there is no sudo, so run as root: "
+          + "apt-get install libpng-dev dataset-fashion-mnist\n")
+    }
+  }
+}
+
+@Suite struct TestScriptTests {
+  @Test(arguments: [0, 3]) func testPassesArgumentsAndExitCode(_ code: Int32) throws {
+    try withScripts { scripts in
+      let run = try scripts.run("test", ["--filter", "a b"], ["FAKE_TESTS": "\(code)"])
+      #expect(run.code == code)
+      #expect(run.output == "✔ Test run with 3 tests passed\n")
+      #expect(run.errors == "test: building and running the tests (release) …\n")
+      #expect(
+        try scripts.calls() == [
+          "swift test -c release --disable-xctest --disable-testable-imports --package-path \(scripts.repository) --filter a b"
+        ])
+    }
+  }
+
+  @Test(arguments: [(0, 0), (1, 0), (0, 1)]) func checkFailsIfEitherDoes(_ tests: Int, _ format: Int) throws {
+    try withScripts { scripts in
+      let run = try scripts.run(".ci/run", [], ["FAKE_TESTS": "\(tests)", "FAKE_FORMAT": "\(format)"])
+      #expect(run.code == (tests + format == 0 ? 0 : 1))
+      #expect(run.output.hasSuffix("\n✔ Test run with 3 tests passed\n"), "the number of tests comes last")
+      #expect(
+        try scripts.calls().last == "swift format lint --strict --recursive Sources experiments Package.swift")
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Testing
+
+/// A mistake on the command line, and the line that answers it.
+struct Mistake: CustomTestStringConvertible {
+  let words: String
+  let answer: String
+
+  init(_ words: String, _ answer: String) {
+    self.words = words
+    self.answer = answer
+  }
+
+  var testDescription: String { words }
+
+  static let all = [
+    Mistake("rum activations", "there is no command “rum”; did you mean “run”?"),
+    Mistake("frobnicate", "there is no command “frobnicate”; commands are list, run, render, diagnose, help"),
+    Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
+    Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),
+    Mistake("help run list", "help takes only [COMMAND], so “list” is too much"),
+    Mistake("list all", "list takes nothing, so “all” is too much"),
+    Mistake("list --depth 5", "list has no flags, so “--depth” can't be one"),
+    Mistake("run", "run needs EXPERIMENT; see rheoscope help run"),
+    Mistake("run activation", "there is no experiment “activation”; did you mean “activations”?"),
+    Mistake("run x", "there is no experiment “x”; experiments are activations, residual, initialization"),
+    Mistake("run activations residual", "run takes only EXPERIMENT, so “residual” is too much"),
+    Mistake("run activations --depht 5", "run has no flag “--depht”; did you mean “--depth”?"),
+    Mistake("run activations --learning_rate=1", "run has no flag “--learning_rate”; did you mean “--learning-rate”?"),
+    Mistake(
+      "run activations -d 5",
+      "run has no flag “-d”; flags are --depth, --width, --batch, --steps, --seeds, "
+        + "--learning-rate, --jobs, --threads, --data, --out"),
+    Mistake("run activations --depth", "--depth needs a value: --depth N"),
+    Mistake("run activations --depth 0", "--depth is at least 2, not 0"),
+    Mistake("run activations --depth=1", "--depth is at least 2, not 1"),
+    Mistake("run activations --depth -3", "--depth is at least 2, not -3"),
+    Mistake("run activations --depth 1000000", "--depth is at most 20000, not 1000000"),
+    Mistake("run activations --depth ten", "--depth is a whole number from 2 to 20000, not “ten”"),
+    Mistake("run activations --depth 5.5", "--depth is a whole number from 2 to 20000, not “5.5”"),
+    Mistake(
+      "run activations --depth 99999999999999999999",
+      "--depth is a whole number from 2 to 20000, not “99999999999999999999”"),
+    Mistake("run activations --depth 5 --depth 6", "--depth is given twice; give it once"),
+    Mistake("run activations --width 0", "--width is at least 1, not 0"),
+    Mistake("run activations --batch 60001", "--batch is at most 60000, not 60001"),
+    Mistake("run activations --steps 0", "--steps is at least 1, not 0"),
+    Mistake("run activations --seeds 0", "--seeds is at least 1, not 0"),
+    Mistake("run activations --jobs 0", "--jobs is at least 1, not 0"),
+    Mistake("run activations --threads 0", "--threads is at least 1, not 0"),
+    Mistake("run activations --learning-rate 0", "--learning-rate is above 0, not 0"),
+    Mistake("run activations --learning-rate fast", "--learning-rate is a number, not “fast”"),
+    Mistake("run activations --learning-rate nan", "--learning-rate is a number, not “nan”"),
+    Mistake("run activations --learning-rate 1e9", "--learning-rate is at most 1000, not 1e9"),
+    Mistake("run activations --out=", "--out needs a value: --out DIR"),
+    Mistake("render", "render needs RUN…; see rheoscope help render"),
+    Mistake("render a.rheo --out a.png", "render needs --chart KIND: loss, gradient-flow, gradient-profile"),
+    Mistake("render a.rheo --chart loss", "render needs --out FILE: the picture to write; its name ends in .png"),
+    Mistake("render a.rheo --chart los --out a.png", "--chart can't be “los”; did you mean “loss”?"),
+    Mistake("render a.rheo --chart loss --out a.gif", "--out is a file whose name ends in .png, not “a.gif”"),
+    Mistake("diagnose", "diagnose needs RUN…; see rheoscope help diagnose"),
+  ]
+}
+
+@Suite struct UsageErrorTests {
+  @Test(arguments: Mistake.all) func oneLineSaysWhatWouldBeRight(_ mistake: Mistake) throws {
+    let run = try runTool(words: mistake.words.split(separator: " ").map(String.init))
+    #expect(run.code == 2)
+    #expect(run.output == "")
+    #expect(run.errors == "rheoscope: \(mistake.answer)\n")
+  }
+}

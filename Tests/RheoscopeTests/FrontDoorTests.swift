@@ -1,0 +1,62 @@
+// The program that README shows, word for word.
+import Foundation
+import Rheoscope
+import TestSupport
+import Testing
+
+final class MyNet: Module {
+  let stem = Linear(784, 128, initializer: .heNormal)
+  let blocks = Sequential((1...20).map { _ in Residual(ReLU(), Linear(128, 128), scale: 0.22) })
+  let head = Linear(128, 10)
+
+  override func forward(_ x: Tensor) -> Tensor { head(relu(blocks(stem(x)))) }
+}
+
+private func trainMyNet() throws {
+  let data = try FashionMNIST()
+  let model = MyNet()
+  model.initialize(seed: 7)
+  let optimizer = SGD(model, learningRate: 0.05, momentum: 0.9)
+  let recorder = try Recorder(model, optimizer, writingTo: "output/my-net/run.rheo")
+
+  for batch in data.train.batches(of: 64, seed: 7).prefix(500) {
+    let loss = crossEntropy(model(batch.inputs), batch.labels)
+    loss.backward()
+    optimizer.step()                       // applies the gradients and clears them
+    try recorder.step(loss: loss)
+  }
+
+  let run = try recorder.finish()
+  try Chart.gradientFlow(of: run).write(to: "output/my-net/gradient-flow.png")
+  for finding in diagnose(run) { print(finding) }
+}
+
+@Suite(.serialized) struct FrontDoorTests {
+  @Test func theProgramOfTheREADMERunsAndLearns() throws {
+    try withTemporaryFolder { folder in
+      // The program writes below the current folder.
+      let before = FileManager.default.currentDirectoryPath
+      FileManager.default.changeCurrentDirectoryPath(folder)
+      defer { FileManager.default.changeCurrentDirectoryPath(before) }
+      try trainMyNet()
+      let run = try Run(path: "output/my-net/run.rheo")
+      #expect(run.steps.count == 500 && run.steps.suffix(50).allSatisfy { $0.loss < 1.2 })
+      #expect(try Data(contentsOf: URL(filePath: "output/my-net/gradient-flow.png")).count > 10_000)
+      #expect(diagnose(run).isEmpty)
+    }
+  }
+
+  /// README shows what this file compiles.
+  @Test func theREADMEShowsThisProgram() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+    let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
+    let shown = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
+    func lines(_ text: String) -> [String] {
+      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("import") }
+    }
+    let compiled = Set(lines(source))
+    for line in lines(shown) { #expect(compiled.contains(line), "README: \(line)") }
+    #expect(lines(shown).count > 20)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import RunFile
+import TestSupport
+import Testing
+
+@Suite struct BrokenFileTests {
+  /// Files that are no run file, how each comes about, and what the error says of it.
+  private static let files: [(name: String, says: String, make: @Sendable (String) throws -> Void)] = [
+    ("absent", "no such run file", { _ in }),
+    ("folder", "it is a folder", { mkdir($0, 0o755) }),
+    ("empty", "it is empty", { try Data().write(to: URL(filePath: $0)) }),
+    ("text", "no SQLite database", { try Data("step,loss\n0,2.3\n".utf8).write(to: URL(filePath: $0)) }),
+    ("zeros", "no SQLite database", { try Data(count: 8192).write(to: URL(filePath: $0)) }),
+    ("noise", "no SQLite database", { try Data((0..<9999).map { UInt8($0 * 7 % 251) }).write(to: URL(filePath: $0)) }),
+    ("header", "can't read this run file", { try finishedRun($0, keeping: 100) }),
+    ("truncated", "can't read this run file", { try finishedRun($0, keeping: 40_000) }),
+    ("another", "another program's SQLite database", { try PlainSQL($0)("CREATE TABLE meta(key, value)") }),
+    (
+      "newer", "format 2, while this version reads up to 1; update Rheoscope",
+      { path in
+        try finishedRun(path)
+        try PlainSQL(path)("UPDATE meta SET value = 2 WHERE key = 'format'")
+      }
+    ),
+    (
+      "formatless", "gives no format",
+      { path in
+        try finishedRun(path)
+        try PlainSQL(path)("DELETE FROM meta")
+      }
+    ),
+    (
+      "tableless", "no such table: step",
+      { path in
+        try finishedRun(path)
+        try PlainSQL(path)("DROP TABLE step")
+      }
+    ),
+  ]
+
+  private static func finishedRun(_ path: String, keeping bytes: Int? = nil) throws {
+    let writer = try RunWriter(path: path)
+    try writer.define(sites: exampleSites(20))
+    for step in 0..<100 {
+      try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: exampleRows(step: step, sites: 20))
+    }
+    _ = try writer.finish()
+    if let bytes {
+      let whole = try Data(contentsOf: URL(filePath: path))
+      try whole.prefix(bytes).write(to: URL(filePath: path))
+    }
+  }
+
+  @Test(arguments: files.indices) func opensWithAnErrorThatSaysWhy(_ index: Int) throws {
+    try withTemporaryFolder { folder in
+      let file = Self.files[index]
+      let path = folder + "/" + file.name
+      try file.make(path)
+      let error = try #require(throws: RunFileError.self) { _ = try Run(path: path).layers(.gradientRMS) }
+      #expect(error.description.hasPrefix(path + ": "))
+      #expect(error.description.contains(file.says))
+    }
+  }
+
+  @Test func aRowOfAnUnknownSiteIsNotDroppedSilently() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      try Self.finishedRun(path)
+      try PlainSQL(path)("DELETE FROM site WHERE id = 3")
+      let error = try #require(throws: RunFileError.self) { _ = try Run(path: path).layers(.gradientRMS) }
+      #expect(error.description.contains("step 0 has a row for site 3"))
+    }
+  }
+
+  @Test func rowsOutOfOrderAndSparseIdsFindTheirPlace() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      _ = try RunWriter(path: path).finish()
+      try PlainSQL(path)(
+        """
+        INSERT INTO site VALUES (10, 'a', 'Linear', 1, '[2]', 6), (20, 'b', 'ReLU', 1, '[2]', 0);
+        INSERT INTO layer(step, site, gradient_rms) VALUES (7, 20, 1), (3, 20, 2), (3, 10, 3), (7, 10, 4), (3, 20, 5);
+        """)
+      let matrix = try Run(path: path).layers(.gradientRMS)
+      #expect(matrix.steps == [3, 7])
+      #expect(matrix.row(0) == [3, 4] && matrix.row(1) == [5, 1])
+    }
+  }
+}

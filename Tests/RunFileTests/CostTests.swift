@@ -1,0 +1,39 @@
+import Foundation
+import RunFile
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct CostTests {
+  /// What a recorder does at each step, without the probes: 600 steps of 100 rows.
+  @Test func theTrainingThreadPaysLittle() throws {
+    let steps = 600
+    let sites = 100
+    var best = Double.infinity
+    for _ in 0..<5 {
+      try withTemporaryFolder { folder in
+        let writer = try RunWriter(path: folder + "/run.rheo")
+        try writer.define(sites: exampleSites(sites))
+        let started = threadSeconds()
+        for step in 0..<steps {
+          let rows = exampleRows(step: step, sites: sites)
+          try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows)
+        }
+        best = min(best, threadSeconds() - started)
+        #expect(try writer.finish().steps.count == steps)
+      }
+    }
+    let nanoseconds = best / Double(steps * sites) * 1e9
+    #expect(nanoseconds < 200, "\(nanoseconds) ns a row")
+  }
+
+  @Test func aRowLiesInOnePiece() {
+    #expect(MemoryLayout<LayerRow>.size <= 8 * (LayerQuantity.allCases.count + 3))
+  }
+}
+
+/// The time that the calling thread has run, in seconds, however busy the machine is.
+private func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

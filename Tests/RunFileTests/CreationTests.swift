@@ -1,0 +1,79 @@
+import Foundation
+import RunFile
+import TestSupport
+import Testing
+
+@Suite struct CreationTests {
+  private static func write(_ path: String, steps: Int) throws -> Run {
+    let writer = try RunWriter(path: path)
+    for step in 0..<steps { try writer.append(step: StepRow(step: step, loss: 1, seconds: 0)) }
+    return try writer.finish()
+  }
+
+  private static func reasonForRefusing(_ path: String) throws -> String {
+    try #require(throws: RunFileError.self) { _ = try RunWriter(path: path) }.description
+  }
+
+  @Test func anOlderRunIsReplacedWithItsCompanions() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      _ = try Self.write(path, steps: 5)
+      for suffix in ["-wal", "-shm"] { try Data("stale".utf8).write(to: URL(filePath: path + suffix)) }
+      #expect(try Self.write(path, steps: 2).steps.count == 2)
+      #expect(try contents(of: folder) == ["run.rheo"])
+    }
+  }
+
+  @Test func anOlderRunStaysWhereNoNewOneCanBeMade() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      _ = try Self.write(path, steps: 5)
+      mkdir("\(path).new-\(getpid())", 0o755)
+      #expect(try Self.reasonForRefusing(path).contains("can't create a run file"))
+      #expect(try Run(path: path).steps.count == 5)
+    }
+  }
+
+  @Test func whatIsNoRunFileIsNotReplaced() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/photograph.jpeg"
+      let photograph = Data("not to be lost".utf8)
+      try photograph.write(to: URL(filePath: path))
+      #expect(try Self.reasonForRefusing(path).contains("what is there is no run file"))
+      #expect(try Data(contentsOf: URL(filePath: path)) == photograph)
+      #expect(try Self.reasonForRefusing(folder).contains("it is a folder"))
+      #expect(try contents(of: folder) == ["photograph.jpeg"])
+    }
+  }
+
+  @Test func anEmptyFileIsReplaced() throws {
+    try withTemporaryFolder { folder in
+      try Data().write(to: URL(filePath: folder + "/run.rheo"))
+      #expect(try Self.write(folder + "/run.rheo", steps: 1).steps.count == 1)
+    }
+  }
+
+  @Test func aFolderThatCannotBeMadeIsToldWithItsReason() throws {
+    try withTemporaryFolder { folder in
+      try Data().write(to: URL(filePath: folder + "/file"))
+      let reason = try Self.reasonForRefusing(folder + "/file/run.rheo")
+      #expect(reason.contains("its folder can't be made") && reason.contains("choose a path in a folder"))
+      #expect(try Self.reasonForRefusing(folder + "/runs/").contains("names no file"))
+      #expect(try Self.reasonForRefusing("").contains("names no file"))
+    }
+  }
+
+  @Test func aPathMeansWhatItSays() async throws {
+    let folder = try makeFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    await #expect(processExitsWith: .success) { [folder = folder as String] in
+      chdir(folder)
+      for name in ["file:run?mode=memory", ":memory:", "blöcke 1.rheo", "a'b\"c.rheo", "./new/run.rheo"] {
+        let run = try Self.write(name, steps: 3)
+        #expect(run.steps.count == 3)
+      }
+    }
+    #expect(try contents(of: folder).count == 5)
+    #expect(try Run(path: folder + "/:memory:").steps.count == 3)
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import RunFile
+import TestSupport
+import Testing
+
+@Suite struct FailingWriterTests {
+  /// Appends until the writer says what is wrong, which it must within a second or two.
+  private static func appendUntilItThrows(_ writer: RunWriter, from first: Int = 0) throws -> String {
+    for step in first..<first + 200 {
+      do {
+        let row = StepRow(step: step, loss: 1, seconds: 0)
+        try writer.append(step: row, layers: exampleRows(step: step, sites: 100))
+      } catch let error as RunFileError {
+        return error.description
+      }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    return "it never threw"
+  }
+
+  /// A writer whose first transaction is done.
+  private static func startedWriter(_ path: String) throws -> RunWriter {
+    let writer = try RunWriter(path: path)
+    try writer.define(sites: exampleSites(100))
+    while try Run(path: path).sites.isEmpty { Thread.sleep(forTimeInterval: 0.01) }
+    return writer
+  }
+
+  @Test func aVanishedFolderIsToldAtTheNextStep() throws {
+    try withTemporaryFolder { folder in
+      let writer = try Self.startedWriter(folder + "/runs/run.rheo")
+      try FileManager.default.removeItem(atPath: folder + "/runs")
+      #expect(try Self.appendUntilItThrows(writer).contains("the file was removed, moved or replaced"))
+      #expect(throws: RunFileError.self) { try writer.event(step: 0, kind: "late", text: "") }
+      #expect(throws: RunFileError.self) { try writer.finish() }
+    }
+  }
+
+  @Test func aSecondWriterAtTheSamePathWins() throws {
+    try withTemporaryFolder { folder in
+      let first = try Self.startedWriter(folder + "/run.rheo")
+      try first.append(step: StepRow(step: 0, loss: 1, seconds: 0))
+      let second = try Self.startedWriter(folder + "/run.rheo")
+      #expect(try Self.appendUntilItThrows(first, from: 1).contains("replaced"))
+      try second.append(step: StepRow(step: 7, loss: 1, seconds: 0))
+      #expect(try second.finish().steps.map(\.step) == [7])
+      #expect(try contents(of: folder) == ["run.rheo"])
+    }
+  }
+
+  @Test func aFullDiskIsToldAndWhatWasWrittenStays() async throws {
+    let folder = try makeFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    await #expect(processExitsWith: .success) { [folder = folder as String] in
+      let writer = try Self.startedWriter(folder + "/run.rheo")
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      #expect(try Self.appendUntilItThrows(writer).contains("recording stopped (disk I/O error"))
+    }
+    let run = try Run(path: folder + "/run.rheo")
+    #expect(run.steps.count > 10)
+    #expect(try run.layers(.gradientRMS).steps == run.steps.map(\.step))
+  }
+
+  @Test(arguments: [
+    ("a step was appended twice", 3, 4, [LayerRow(step: 3, site: 0)]),
+    ("step 4 has two rows for site 1", 4, 4, [LayerRow(step: 4, site: 1), LayerRow(step: 4, site: 1)]),
+    ("step 4 has a row for site 100, which was never defined", 4, 4, [LayerRow(step: 4, site: 100)]),
+    ("step 4 was appended with a row of step 3", 4, 4, [LayerRow(step: 3, site: 0)]),
+  ])
+  func whatMakesNoSenseIsTold(_ says: String, step: Int, count: Int, rows: [LayerRow]) throws {
+    try withTemporaryFolder { folder in
+      let writer = try Self.startedWriter(folder + "/run.rheo")
+      for step in 0..<count {
+        try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: exampleRows(step: step, sites: 100))
+      }
+      Thread.sleep(forTimeInterval: 0.4)
+      try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows)
+      let error = try #require(throws: RunFileError.self) { _ = try writer.finish() }
+      #expect(error.description.contains(says))
+      #expect(try Run(path: folder + "/run.rheo").layers(.updateNorm).steps.count == count)
+    }
+  }
+
+  @Test func aWriterThatFallsBehindHoldsTrainingRatherThanMemory() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      let writer = try Self.startedWriter(path)
+      let blocker = try PlainSQL(path)
+      try blocker("BEGIN IMMEDIATE")
+      let counter = Counter()
+      let steps = 1600
+      let training = Thread {
+        for step in 0..<steps {
+          let row = StepRow(step: step, loss: 1, seconds: 0)
+          try? writer.append(step: row, layers: exampleRows(step: step, sites: 100))
+          counter.increment()
+        }
+      }
+      training.start()
+      Thread.sleep(forTimeInterval: 1)
+      // What the queue holds, and what the writing thread may have in its hands.
+      #expect(counter.value > 600 && counter.value < 1400)
+      try blocker("COMMIT")
+      while counter.value < steps { Thread.sleep(forTimeInterval: 0.01) }
+      #expect(try writer.finish().layers(.updateNorm).steps.count == steps)
+    }
+  }
+}
+
+private final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+
+  var value: Int { lock.withLock { count } }
+  func increment() { lock.withLock { count += 1 } }
+}

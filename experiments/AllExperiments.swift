@@ -1,0 +1,4 @@
+extension Experiment {
+  /// Every experiment, in the order in which `rheoscope list` names them.
+  public static let all: [Experiment] = [.activations, .residual, .initialization]
+}

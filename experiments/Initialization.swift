@@ -1,0 +1,50 @@
+import Rheoscope
+
+// Of a ReLU layer's units half are silent, so a layer whose weights have the variance σ²/n multiplies blame by √(σ²/2) on its
+// way back. Five nets that differ in nothing but σ².
+
+/// σ² = 2: a factor of 1. He et al. (2015) chose it so.
+private let he = Variant("he", "He: variance 2/n", weightVariance: 2, .heNormal)
+
+/// σ² = 1: 0.71 a layer. Glorot and Bengio (2010) had tanh in mind, which has no silent half.
+private let xavier = Variant("xavier", "Xavier: variance 1/n", weightVariance: 1, .xavierNormal)
+
+/// σ² = 1/3: 0.41 a layer. What PyTorch's layers begin with.
+private let pyTorch = Variant("pytorch", "U(±1/√n): variance 1/(3 n)", weightVariance: 1.0 / 3, .pyTorchDefault)
+
+/// σ² = 4: 1.41 a layer.
+private let tooLarge = Variant(
+  "too-large", "variance 4/n", weightVariance: 4, .normal(weightVariance: 4))
+
+/// σ² = 1/20: 0.16 a layer.
+private let tooSmall = Variant(
+  "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
+
+extension Variant {
+  fileprivate init(_ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer) {
+    self.init(name, title) { _ in
+      .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor)
+    } net: { settings in
+      DeepNet(settings, initializer: initializer, activation: { ReLU() })
+    }
+  }
+}
+
+extension Experiment {
+  /// One net of ReLU, begun with weights of five sizes.
+  ///
+  /// Measured: the loss while training, the share of test images named right, and by how much a layer multiplies the gradient
+  /// before training begins.
+  public static let initialization = Experiment(
+    name: "initialization",
+    question: "How large should the weights of a deep net of ReLU be when training begins?",
+    settings: Settings(learningRate: 0.01),
+    variants: [he, xavier, pyTorch, tooLarge, tooSmall],
+    claims: [he, xavier, pyTorch, tooLarge, tooSmall].map { .gradientFactor(of: $0) } + [
+      .learns(he, toBelow: 2, "He et al. 2015"),
+      .staysAtChance(xavier, "He et al. 2015"),
+      .staysAtChance(pyTorch, "He et al. 2015"),
+      .staysAtChance(tooSmall, "He et al. 2015"),
+    ],
+    charts: ["loss", "gradient-flow", "gradient-profile"])
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// The version of Rheoscope.
+public let rheoscopeVersion = "0.1.0"
+
+/// What a result came from, so that it can be made again.
+struct Provenance: Sendable {
+  /// What was typed.
+  let command: String
+  /// What tells the data from others.
+  let dataHash: String
+  let version = rheoscopeVersion
+  let system = ProcessInfo.processInfo.operatingSystemVersionString
+  let processor = processorName()
+
+  /// The entries of a run file's `meta`.
+  var meta: [String: String] {
+    ["command": command, "data_hash": dataHash, "version": version, "system": system, "processor": processor]
+  }
+}
+
+private func processorName() -> String {
+  let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+  let line = lines.first { $0.hasPrefix("model name") }
+  return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown"
+}
