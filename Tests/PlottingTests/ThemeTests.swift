@@ -78,5 +78,6 @@ enum Vision: CaseIterable {
 }
 
 extension Theme: CustomTestStringConvertible {
+  /// Its name.
   public var testDescription: String { name }
 }
