@@ -10,11 +10,13 @@ extension Tensor {
 
   fileprivate func startOfSweep(_ operation: String) -> Node {
     guard elementCount == 1 else {
-      stop(operation, "gradients start from a single number, but the tensor has the shape \(shape); take its sum or mean")
+      stop(
+        operation, "gradients start from a single number, but the tensor has the shape \(shape); take its sum or mean")
     }
     guard let node else {
       stop(
-        operation, "the tensor is not on the tape: nothing it was computed from requires a gradient, "
+        operation,
+        "the tensor is not on the tape: nothing it was computed from requires a gradient, "
           + "or it was computed inside withoutGradients { }")
     }
     return node

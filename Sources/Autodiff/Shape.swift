@@ -27,11 +27,13 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension Shape: RandomAccessCollection {
+  /// 0
   public var startIndex: Int { 0 }
 
   /// The number of dimensions.
   public var endIndex: Int { Int(dimensions) }
 
+  /// The size of a dimension, counted from the outermost.
   public subscript(axis: Int) -> Int {
     guard axis >= 0, axis < Int(dimensions) else { fatalError("\(self) has no dimension \(axis)") }
     return Int(sizes[axis])
@@ -39,10 +41,12 @@ extension Shape: RandomAccessCollection {
 }
 
 extension Shape: ExpressibleByArrayLiteral {
+  /// The sizes as an array literal.
   public init(arrayLiteral sizes: Int...) { self.init(sizes) }
 }
 
 extension Shape: CustomStringConvertible {
+  /// The sizes in brackets.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
 
@@ -50,7 +54,9 @@ extension Shape {
   /// How far apart neighbours along each dimension lie in row-major memory.
   package var strides: [Int64] {
     var strides = [Int64](repeating: 1, count: count)
-    for axis in stride(from: count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * Int64(self[axis + 1]) }
+    for axis in stride(from: count - 2, through: 0, by: -1) {
+      strides[axis] = strides[axis + 1] * Int64(self[axis + 1])
+    }
     return strides
   }
 

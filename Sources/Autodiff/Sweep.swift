@@ -47,7 +47,8 @@ package final class Sweep {
     while let node = waiting.popDeepest() {
       guard let pullback = node.pullback else {
         stop(
-          "backward", "a part of the computation has been differentiated before and was released then; "
+          "backward",
+          "a part of the computation has been differentiated before and was released then; "
             + "compute it again, or use gradients(of:withRespectTo:keepingTape: true)")
       }
       pullback(settle(node), self)

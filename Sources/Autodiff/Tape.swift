@@ -105,7 +105,8 @@ package func record(
 /// then keep each other alive; it is handed a tensor that shares the output's memory and its place on the tape.
 @inline(__always)
 package func recordKeepingOutput(
-  _ output: Tensor, from input: Tensor, pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
+  _ output: Tensor, from input: Tensor,
+  pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
 ) -> Tensor {
   guard let before = input.node, tapeIsOn else { return output }
   let saved = output.detached()

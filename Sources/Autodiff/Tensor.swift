@@ -96,7 +96,8 @@ extension Tensor: CustomStringConvertible {
   public var description: String {
     if shape.isEmpty { return "\(value)" }
     let all = values
-    let shown = all.count <= 12 ? all.map { "\($0)" } : all.prefix(6).map { "\($0)" } + ["…"] + all.suffix(3).map { "\($0)" }
+    let shown =
+      all.count <= 12 ? all.map { "\($0)" } : all.prefix(6).map { "\($0)" } + ["…"] + all.suffix(3).map { "\($0)" }
     return "Tensor\(shape)(\(shown.joined(separator: ", ")))"
   }
 }

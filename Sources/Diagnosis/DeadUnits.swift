@@ -20,8 +20,10 @@ struct DeadUnits: Rule {
       Finding(
         severity: evidence.learns ? .warning : .failure, rule: name,
         statement: "\(dead.count) layers of ReLU give zeros for more than \(rounded(least * 100)) % of their outputs",
-        sites: evidence.paths(dead), steps: zeros.steps[first]...zeros.steps[last], measured: least, limit: Self.zeroLimit,
-        cause: "their inputs are negative for almost all examples, so no gradient passes: often after a step that was too large",
+        sites: evidence.paths(dead), steps: zeros.steps[first]...zeros.steps[last], measured: least,
+        limit: Self.zeroLimit,
+        cause:
+          "their inputs are negative for almost all examples, so no gradient passes: often after a step that was too large",
         remedy: "a smaller learning rate, LeakyReLU, or normalization before the activation",
         source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733")
     ]

@@ -18,10 +18,12 @@ struct ExplodingGradient: Rule {
     return [
       Finding(
         severity: .failure, rule: name,
-        statement: "the gradient grows by ×\(rounded(fit.factorGoingBack)) a layer, to \(rounded(ratio)) times its size at the first layer, "
+        statement:
+          "the gradient grows by ×\(rounded(fit.factorGoingBack)) a layer, to \(rounded(ratio)) times its size at the first layer, "
           + "and the loss does not go down",
         sites: evidence.paths(evidence.weighted), steps: step...step, measured: ratio, limit: Self.ratioLimit,
-        cause: "each layer multiplies the gradient by more than 1: weights too large, unscaled residual branches, or batch normalization in a deep plain net",
+        cause:
+          "each layer multiplies the gradient by more than 1: weights too large, unscaled residual branches, or batch normalization in a deep plain net",
         remedy: "smaller initial weights, residual branches scaled by 1/√L, or gradient clipping",
         source: "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232")
     ]

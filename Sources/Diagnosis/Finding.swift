@@ -2,6 +2,7 @@ import RunFile
 
 /// Something that a rule found in a run, with its evidence.
 public struct Finding: Sendable, CustomStringConvertible {
+  /// How grave a finding is.
   public enum Severity: String, Sendable, Comparable {
     /// Worth knowing.
     case note
@@ -10,10 +11,12 @@ public struct Finding: Sendable, CustomStringConvertible {
     /// Training is broken.
     case failure
 
+    /// Whether one is less grave than the other.
     public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
     private var rank: Int { self == .note ? 0 : self == .warning ? 1 : 2 }
   }
 
+  /// How grave it is.
   public let severity: Severity
   /// The name of the rule.
   public let rule: String
@@ -21,16 +24,20 @@ public struct Finding: Sendable, CustomStringConvertible {
   public let statement: String
   /// The paths of the sites concerned, input first.
   public let sites: [String]
+  /// When it was so.
   public let steps: ClosedRange<Int>
   /// What was measured.
   public let measured: Double
   /// What it is held against.
   public let limit: Double
+  /// Why that happens.
   public let cause: String
+  /// What mends it.
   public let remedy: String
   /// Where the rule comes from.
   public let source: String
 
+  /// The finding in three lines.
   public var description: String {
     """
     \(severity.rawValue): \(statement) [\(rule), \(place)]

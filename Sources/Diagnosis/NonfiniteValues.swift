@@ -15,7 +15,9 @@ struct NonfiniteValues: Rule {
       for column in counts.steps.indices {
         guard let site = order.first(where: { counts[$0, column].map { $0 > 0 } ?? false }) else { continue }
         let step = counts.steps[column]
-        if first == nil || step < first!.step || (step == first!.step && first!.site == nil) { first = (step, site, what) }
+        if first == nil || step < first!.step || (step == first!.step && first!.site == nil) {
+          first = (step, site, what)
+        }
         break
       }
     }
@@ -24,8 +26,10 @@ struct NonfiniteValues: Rule {
     return [
       Finding(
         severity: .failure, rule: name, statement: "the \(first.what)\(place) is not finite from step \(first.step) on",
-        sites: first.site.map { [run.sites[$0].path] } ?? [], steps: first.step...max(first.step, run.steps.last?.step ?? 0),
-        measured: .nan, limit: 0, cause: "numbers have outgrown Float32, mostly because updates or weights are too large",
+        sites: first.site.map { [run.sites[$0].path] } ?? [],
+        steps: first.step...max(first.step, run.steps.last?.step ?? 0),
+        measured: .nan, limit: 0,
+        cause: "numbers have outgrown Float32, mostly because updates or weights are too large",
         remedy: "a smaller learning rate, smaller initial weights, or gradient clipping",
         source: "TensorBoard Debugger V2; SageMaker Debugger, rule ExplodingTensor")
     ]

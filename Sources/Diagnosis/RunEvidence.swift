@@ -3,7 +3,9 @@ import RunFile
 
 /// What rules look at, read once.
 public struct RunEvidence: Sendable {
+  /// The run itself.
   public let run: Run
+  /// The RMS of the gradient, sites by steps.
   public let gradients: LayerMatrix
   /// The places of sites with weights of their own, input first.
   public let weighted: [Int]

@@ -29,9 +29,11 @@ struct VanishingGradient: Rule {
 
   private func finding(_ evidence: RunEvidence, _ step: Int, ratio: Double, _ statement: String) -> Finding {
     Finding(
-      severity: .failure, rule: name, statement: statement, sites: evidence.paths(evidence.weighted), steps: step...step,
+      severity: .failure, rule: name, statement: statement, sites: evidence.paths(evidence.weighted),
+      steps: step...step,
       measured: ratio, limit: Self.ratioLimit,
-      cause: "each layer multiplies the gradient by less than 1: saturating activations, or weights too small for their activation",
+      cause:
+        "each layer multiplies the gradient by less than 1: saturating activations, or weights too small for their activation",
       remedy: "ReLU with He initialization, residual connections, or normalization",
       source: "Hochreiter 1991; Glorot and Bengio 2010; limit after AUTOTRAINER (ICSE 2021)")
   }

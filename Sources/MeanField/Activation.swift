@@ -8,16 +8,22 @@ public struct Activation: Sendable {
   let slope: @Sendable (Double) -> Double
 
   /// An activation of one's own; a kink may only lie at 0.
-  public init(_ name: String, value: @escaping @Sendable (Double) -> Double, slope: @escaping @Sendable (Double) -> Double) {
+  public init(
+    _ name: String, value: @escaping @Sendable (Double) -> Double, slope: @escaping @Sendable (Double) -> Double
+  ) {
     self.name = name
     self.value = value
     self.slope = slope
   }
 
+  /// φ(x) = x.
   public static let linear = Activation("linear", value: { $0 }, slope: { _ in 1 })
+  /// φ(x) = max(x, 0).
   public static let relu = Activation("ReLU", value: { max($0, 0) }, slope: { $0 > 0 ? 1 : 0 })
+  /// φ(x) = tanh x.
   public static let tanh = Activation(
     "tanh", value: { Foundation.tanh($0) }, slope: { 1 - Foundation.tanh($0) * Foundation.tanh($0) })
+  /// φ(x) = 1 / (1 + e⁻ˣ).
   public static let sigmoid = Activation(
     "sigmoid", value: { 1 / (1 + exp(-$0)) }, slope: { 1 / ((1 + exp(-$0)) * (1 + exp($0))) })
 }
@@ -46,7 +52,9 @@ private let legendreRule: [(node: Double, weight: Double)] = (1...20).map { inde
   var slope = 0.0
   for _ in 0..<50 {
     var previous = 1.0, current = x
-    for n in 2...degree { (previous, current) = (current, (Double(2 * n - 1) * x * current - Double(n - 1) * previous) / Double(n)) }
+    for n in 2...degree {
+      (previous, current) = (current, (Double(2 * n - 1) * x * current - Double(n - 1) * previous) / Double(n))
+    }
     slope = Double(degree) * (x * current - previous) / (x * x - 1)
     x -= current / slope
   }

@@ -12,6 +12,7 @@ public struct GeometricFit: Sendable, Hashable {
   public let rSquared: Double
   /// How many points took part, and how many could not: zeros and what is not finite have no place on a log axis.
   public let used: Int
+  /// How many points could not take part.
   public let leftOut: Int
 
   /// Fits the points; nil where fewer than two differ in depth.

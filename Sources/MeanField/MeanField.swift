@@ -6,12 +6,14 @@
 /// Sources: Poole et al., "Exponential expressivity in deep neural networks through transient chaos", 2016, arXiv:1606.05340;
 /// Schoenholz et al., "Deep information propagation", 2017, arXiv:1611.01232.
 public struct MeanField: Sendable {
+  /// φ
   public let activation: Activation
   /// σ_w²
   public let weightVariance: Double
   /// σ_b²
   public let biasVariance: Double
 
+  /// A net of one activation and one size of weights and biases.
   public init(_ activation: Activation, weightVariance: Double, biasVariance: Double = 0) {
     self.activation = activation
     self.weightVariance = weightVariance

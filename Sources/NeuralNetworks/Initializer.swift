@@ -11,7 +11,9 @@ import Autodiff
 public struct Initializer: Sendable, CustomStringConvertible {
   /// What the rule is, in the field's terms.
   public let description: String
-  let fill: @Sendable (_ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ fan: Fan, _ stream: inout RandomStream) -> Void
+  let fill:
+    @Sendable (_ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ fan: Fan, _ stream: inout RandomStream) ->
+      Void
 
   /// A rule of one's own: `fill` writes each element from the named stream of the parameter.
   public init(

@@ -30,7 +30,8 @@ public final class Parameter {
   public var value: Tensor {
     guard let tensor else {
       stop(
-        "parameter", "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
+        "parameter",
+        "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
           + "call initialize(seed:) on the model first")
     }
     return tensor
@@ -47,7 +48,9 @@ public final class Parameter {
 
   /// Gives the parameter a value of its shape.
   public func set(_ value: Tensor) {
-    guard value.shape == shape else { stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape") }
+    guard value.shape == shape else {
+      stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape")
+    }
     tensor = value.sharing(placeOf: leaf)
   }
 
@@ -78,9 +81,12 @@ public final class Parameter {
 
 /// How many inputs each output of a layer has, and how many outputs each input reaches.
 public struct Fan: Sendable, Hashable {
+  /// Inputs of each output.
   public let inputs: Int
+  /// Outputs that each input reaches.
   public let outputs: Int
 
+  /// A fan of one’s own.
   public init(inputs: Int, outputs: Int) {
     self.inputs = inputs
     self.outputs = outputs

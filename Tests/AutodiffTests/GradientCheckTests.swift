@@ -17,7 +17,8 @@ private let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
 private let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
 
 private func unary(
-  _ name: String, _ domain: @escaping @Sendable (Float) -> Float = { $0 }, _ operation: @escaping @Sendable (Tensor) -> Tensor,
+  _ name: String, _ domain: @escaping @Sendable (Float) -> Float = { $0 },
+  _ operation: @escaping @Sendable (Tensor) -> Tensor,
   _ reference: @escaping @Sendable (Double) -> Double
 ) -> [OperationCase] {
   [[], [1], [7], [3, 17], [2, 3, 5]].map { shape in
@@ -32,7 +33,8 @@ private func binary(
   _ reference: @escaping @Sendable (Double, Double) -> Double
 ) -> [OperationCase] {
   let pairs: [([Int], [Int])] = [
-    ([], []), ([5], [5]), ([3, 17], [3, 17]), ([3, 4], []), ([], [3, 4]), ([3, 4], [4]), ([4], [3, 4]), ([3, 4], [3, 1]),
+    ([], []), ([5], [5]), ([3, 17], [3, 17]), ([3, 4], []), ([], [3, 4]), ([3, 4], [4]), ([4], [3, 4]),
+    ([3, 4], [3, 1]),
     ([3, 1], [1, 4]), ([2, 3, 4], [3, 1]), ([2, 1, 4], [3, 1]), ([1], [2, 2]), ([2, 1, 3, 1], [1, 4, 1, 5]),
   ]
   return pairs.map { left, right in
@@ -48,7 +50,8 @@ private func product(_ n: Int, _ k: Int, _ m: Int, _ transposeLeft: Bool, _ tran
     shapes: [transposeLeft ? [k, n] : [n, k], transposeRight ? [m, k] : [k, m]],
     operation: { matmul($0[0], $0[1], transposeLeft: transposeLeft, transposeRight: transposeRight) },
     reference: {
-      Float64Array.product(transposeLeft ? $0[0].transposed([1, 0]) : $0[0], transposeRight ? $0[1].transposed([1, 0]) : $0[1])
+      Float64Array.product(
+        transposeLeft ? $0[0].transposed([1, 0]) : $0[0], transposeRight ? $0[1].transposed([1, 0]) : $0[1])
     })
 }
 
@@ -57,7 +60,8 @@ private func reduction(_ shape: [Int], _ axes: [Int], keeping: Bool) -> [Operati
   return [
     OperationCase(
       description: "sum \(shape) over \(axes) \(keeping)", shapes: [shape],
-      operation: { $0[0].sum(axes: axes, keepingDimensions: keeping) }, reference: { $0[0].sum(axes, keeping: keeping) }),
+      operation: { $0[0].sum(axes: axes, keepingDimensions: keeping) }, reference: { $0[0].sum(axes, keeping: keeping) }
+    ),
     OperationCase(
       description: "mean \(shape) over \(axes) \(keeping)", shapes: [shape],
       operation: { $0[0].mean(axes: axes, keepingDimensions: keeping) },
@@ -87,7 +91,9 @@ let operationCases: [OperationCase] =
   + unary("log", positive, log, { Foundation.log($0) })
   + unary("square", { $0 }, square, { $0 * $0 })
   + unary("squareRoot", positive, { $0.squareRoot() }, { $0.squareRoot() })
-  + unary("number arithmetic", awayFromZero, { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) }, { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) })
+  + unary(
+    "number arithmetic", awayFromZero, { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) },
+    { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) })
   + binary("+", { $0 + $1 }, { $0 + $1 }) + binary("-", { $0 - $1 }, { $0 - $1 })
   + binary("*", { $0 * $1 }, { $0 * $1 }) + binary("/", { $0 / $1 }, { $0 / $1 })
   + [(false, false), (false, true), (true, false), (true, true)].flatMap { left, right in
@@ -95,13 +101,18 @@ let operationCases: [OperationCase] =
   }
   + [
     OperationCase(
-      description: "linear with bias", shapes: [[5, 7], [3, 7], [3]], operation: { linear($0[0], weight: $0[1], bias: $0[2]) },
+      description: "linear with bias", shapes: [[5, 7], [3, 7], [3]],
+      operation: { linear($0[0], weight: $0[1], bias: $0[2]) },
       reference: { Float64Array.broadcast(.product($0[0], $0[1].transposed([1, 0])), $0[2], +) }),
     OperationCase(
-      description: "linear on three dimensions", shapes: [[2, 3, 4], [6, 4]], operation: { linear($0[0], weight: $0[1]) },
-      reference: { x in Float64Array([2, 3, 6]) { i in (0..<4).reduce(0) { $0 + x[0][[i[0], i[1], $1]] * x[1][[i[2], $1]] } } }),
+      description: "linear on three dimensions", shapes: [[2, 3, 4], [6, 4]],
+      operation: { linear($0[0], weight: $0[1]) },
+      reference: { x in
+        Float64Array([2, 3, 6]) { i in (0..<4).reduce(0) { $0 + x[0][[i[0], i[1], $1]] * x[1][[i[2], $1]] } }
+      }),
   ]
-  + reduction([7], [0], keeping: false) + reduction([3, 17], [0], keeping: false) + reduction([3, 17], [1], keeping: true)
+  + reduction([7], [0], keeping: false) + reduction([3, 17], [0], keeping: false)
+  + reduction([3, 17], [1], keeping: true)
   + reduction([5, 4], [0, 1], keeping: false) + reduction([2, 3, 4], [1], keeping: false)
   + reduction([2, 3, 4], [0, 2], keeping: true) + reduction([2, 3, 4, 2], [0, 3], keeping: false)
   + [
@@ -115,7 +126,8 @@ let operationCases: [OperationCase] =
       description: "reshape", shapes: [[3, 4]], operation: { $0[0].reshaped(2, -1) },
       reference: { Float64Array([2, 6], $0[0].values) }),
     OperationCase(
-      description: "transpose", shapes: [[3, 4]], operation: { $0[0].transposed() }, reference: { $0[0].transposed([1, 0]) }),
+      description: "transpose", shapes: [[3, 4]], operation: { $0[0].transposed() },
+      reference: { $0[0].transposed([1, 0]) }),
     OperationCase(
       description: "transpose of three", shapes: [[2, 3, 4]], operation: { $0[0].transposed(2, 0, 1) },
       reference: { $0[0].transposed([2, 0, 1]) }),
@@ -131,7 +143,9 @@ let operationCases: [OperationCase] =
       }),
     OperationCase(
       description: "meanSquaredError", shapes: [[3, 5], [3, 5]], operation: { meanSquaredError($0[0], $0[1]) },
-      reference: { Float64Array([], [zip($0[0].values, $0[1].values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / 15]) }),
+      reference: {
+        Float64Array([], [zip($0[0].values, $0[1].values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / 15])
+      }),
     crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
   ]
 
@@ -196,7 +210,9 @@ let operationCases: [OperationCase] =
     for (which, found) in second.enumerated() {
       let expected = values[which].indices.map { i in
         func at(_ alongInput: Double, _ alongDirection: Double) -> Double {
-          var point = zip(values, directions).map { zip($0, $1).map { Double($0) + alongDirection * step * Double($1) } }
+          var point = zip(values, directions).map {
+            zip($0, $1).map { Double($0) + alongDirection * step * Double($1) }
+          }
           point[which][i] += alongInput * step
           return loss(point)
         }

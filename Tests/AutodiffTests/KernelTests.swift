@@ -6,7 +6,10 @@ import Testing
 
 @Suite struct KernelTests {
   private let points: [Float] =
-    [0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, 1e-40, .leastNormalMagnitude, 88.7, 88.8, -87.3, -100, -103, -110, 1e38, 1e-20]
+    [
+      0, -0.0, 1, -1, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, 1e-40, .leastNormalMagnitude, 88.7, 88.8,
+      -87.3, -100, -103, -110, 1e38, 1e-20,
+    ]
     + stride(from: Float(-104), through: 89, by: 0.0371)
 
   private func worst(_ f: (Tensor) -> Tensor, _ reference: (Double) -> Double, over points: [Float]) -> Double {
@@ -14,7 +17,9 @@ import Testing
     return zip(points, found).reduce(0) { worst, pair in
       let (x, y) = pair
       let exact = reference(Double(x)), rounded = Float(exact)
-      if rounded.isNaN || rounded.isInfinite { return y.isNaN == rounded.isNaN && (y.isNaN || y == rounded) ? worst : .infinity }
+      if rounded.isNaN || rounded.isInfinite {
+        return y.isNaN == rounded.isNaN && (y.isNaN || y == rounded) ? worst : .infinity
+      }
       return max(worst, abs(Double(y) - exact) / Double(max(rounded.magnitude.ulp, .leastNonzeroMagnitude)))
     }
   }

@@ -28,7 +28,8 @@ import Testing
           return row
         }
         let loss = learns ? 2.3 * exp(-Double(step) / 20) : 2.3
-        try writer.append(step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows)
+        try writer.append(
+          step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows)
       }
       return diagnose(try writer.finish())
     }

@@ -19,7 +19,9 @@ import Testing
   @Test(arguments: [(2.0, 1.0), (1.0, 0.70711), (1.0 / 3, 0.40825)])
   func rectifiersScaleByTheWeights(_ variance: Double, _ factor: Double) {
     #expect(abs(MeanField(.relu, weightVariance: variance).gradientFactor - factor) < 1e-5)
-    for q in [1e-3, 1, 40] { #expect(abs(MeanField(.relu, weightVariance: variance).slope(atLength: q) - variance / 2) < 1e-12) }
+    for q in [1e-3, 1, 40] {
+      #expect(abs(MeanField(.relu, weightVariance: variance).slope(atLength: q) - variance / 2) < 1e-12)
+    }
     #expect(abs(MeanField(.relu, weightVariance: variance).nextLength(after: 3) - 3 * variance / 2) < 1e-11)
   }
 
@@ -57,7 +59,8 @@ import Testing
     #expect(abs(fit.value(at: 7) / exact[7].value - 1) < 1e-9)
     let holes = try #require(GeometricFit(exact + [(20, 0), (21, .nan), (22, .infinity)]))
     #expect(holes.leftOut == 3 && abs(holes.factorGoingBack - 0.25) < 1e-12)
-    #expect(GeometricFit([(1, 1)]) == nil && GeometricFit([(1, 1), (1, 2)]) == nil && GeometricFit([(1, 0), (2, 0)]) == nil)
+    #expect(
+      GeometricFit([(1, 1)]) == nil && GeometricFit([(1, 1), (1, 2)]) == nil && GeometricFit([(1, 0), (2, 0)]) == nil)
     // Ends that deviate don't count.
     var bent = exact
     (bent[0].value, bent[19].value) = (1, 1)

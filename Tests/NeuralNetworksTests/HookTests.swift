@@ -35,7 +35,8 @@ import Testing
     #expect(watched.value == plain.value)
     #expect(
       forward == [
-        "0 Linear [4, 6]", "1.0 ReLU [4, 6]", "1.1 Linear [4, 6]", "1 Residual [4, 6]", "2 HookPoint [4, 6]", "3 Linear [4, 3]",
+        "0 Linear [4, 6]", "1.0 ReLU [4, 6]", "1.1 Linear [4, 6]", "1 Residual [4, 6]", "2 HookPoint [4, 6]",
+        "3 Linear [4, 3]",
         " Sequential [4, 3]",
       ])
     #expect(backward == [" [4, 3]", "3 [4, 3]", "2 [4, 6]", "1 [4, 6]", "1.1 [4, 6]", "1.0 [4, 6]", "0 [4, 6]"])
@@ -83,8 +84,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("*", "0", true), ("*", "0.1", false), ("**", "", true), ("**", "a.b.c", true), ("a.**", "a.b.c", true), ("a.*.c", "a.b.c", true),
-    ("**.weight", "a.b.weight", true), ("**.weight", "weight", true), ("**.weight", "a.bias", false), ("conv*.0", "conv12.0", true),
+    ("*", "0", true), ("*", "0.1", false), ("**", "", true), ("**", "a.b.c", true), ("a.**", "a.b.c", true),
+    ("a.*.c", "a.b.c", true),
+    ("**.weight", "a.b.weight", true), ("**.weight", "weight", true), ("**.weight", "a.bias", false),
+    ("conv*.0", "conv12.0", true),
     ("a.*", "a", false), ("a.**", "a", true), ("**.b.**", "a.b.c", true), ("**.b.**", "a.c", false),
   ])
   func patterns(_ pattern: String, _ path: String, _ fits: Bool) {

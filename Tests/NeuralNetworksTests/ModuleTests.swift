@@ -82,7 +82,9 @@ private final class Net: Module {
     #expect(net.first.weight.gradient == nil)
   }
 
-  private func lastWords(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
+  private func lastWords(_ result: ExitTest.Result?) -> String {
+    String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  }
 
   @Test func callingAnUninitializedModuleStopsAndSaysSo() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -53,7 +53,8 @@ import Testing
     let target = Tensor(recorded.target.map { Float($0) }, shape: [7, 3])
     for step in 0..<3 {
       let output = model(inputs)
-      let loss = recorded.loss == "crossEntropy" ? crossEntropy(output, recorded.labels) : meanSquaredError(output, target)
+      let loss =
+        recorded.loss == "crossEntropy" ? crossEntropy(output, recorded.labels) : meanSquaredError(output, target)
       loss.backward()
       #expect(abs(Double(loss.value) - recorded.losses[step]) < 1e-5 * abs(recorded.losses[step]))
       if step == 0 {

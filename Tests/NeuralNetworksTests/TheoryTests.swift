@@ -6,7 +6,9 @@ import Testing
 
 /// What theory says exactly, or within a stated tolerance, about nets at initialization.
 @Suite struct TheoryTests {
-  private func deepNet(_ depth: Int, _ width: Int, _ activation: () -> Module, _ initializer: Initializer?, bias: Bool = true)
+  private func deepNet(
+    _ depth: Int, _ width: Int, _ activation: () -> Module, _ initializer: Initializer?, bias: Bool = true
+  )
     -> Sequential
   {
     Sequential((0..<depth).flatMap { _ in [Linear(width, width, bias: bias, initializer: initializer), activation()] })

@@ -9,7 +9,8 @@ import Testing
 @Suite struct RecorderTests {
   private func net() -> Sequential {
     let net = Sequential(
-      Linear(6, 8, initializer: .heNormal), Sequential(Residual(ReLU(), Linear(8, 8), scale: 0.5), HookPoint()), Sigmoid(), Linear(8, 3))
+      Linear(6, 8, initializer: .heNormal), Sequential(Residual(ReLU(), Linear(8, 8), scale: 0.5), HookPoint()),
+      Sigmoid(), Linear(8, 3))
     net.initialize(seed: 2)
     return net
   }
@@ -85,11 +86,13 @@ import Testing
           (.saturatedFraction, "2", Double(y.filter { $0 * (1 - $0) < 0.025 }.count) / n),
           (.gradientRMS, "2", norm(g) / n.squareRoot()),
           (.gradientMax, "2", g.map(abs).max()!), (.weightNorm, "1.0.1", norm(weights[step])),
-          (.weightGradientNorm, "1.0.1", norm(weightGradients[step])), (.weightGradientMax, "1.0.1", weightGradients[step].map(abs).max()!),
+          (.weightGradientNorm, "1.0.1", norm(weightGradients[step])),
+          (.weightGradientMax, "1.0.1", weightGradients[step].map(abs).max()!),
           (.updateNorm, "1.0.1", norm(zip(weights[step + 1], weights[step]).map { $0 - $1 })),
         ]
         for (quantity, path, value) in expected {
-          #expect(abs(try found(quantity, path, step) - value) <= 1e-6 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
+          #expect(
+            abs(try found(quantity, path, step) - value) <= 1e-6 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
         }
       }
       #expect(try run.layers(.saturatedFraction)[0, 0] == nil)
@@ -108,7 +111,9 @@ import Testing
       let losses = try train(watched, watchedOptimizer, steps: 30, recorder)
       #expect(try train(plain, optimizer(plain), steps: 30) == losses)
       #expect(try recorder.finish().steps.map { Float($0.loss) } == losses)
-      for (a, b) in zip(plain.parameters, watched.parameters) { #expect(a.parameter.value.values == b.parameter.value.values) }
+      for (a, b) in zip(plain.parameters, watched.parameters) {
+        #expect(a.parameter.value.values == b.parameter.value.values)
+      }
     }
   }
 
@@ -136,7 +141,10 @@ import Testing
         try recorder.step(loss: loss)
         optimizer.step()
       }
-      #expect(notices == ["optimizer.step() came after recorder.step(), so weights and updates are not recorded; call it before"])
+      #expect(
+        notices == [
+          "optimizer.step() came after recorder.step(), so weights and updates are not recorded; call it before"
+        ])
       #expect(try recorder.finish().layers(.updateNorm)[0, 0] == nil)
     }
   }

@@ -22,7 +22,7 @@ private func trainMyNet() throws {
   for batch in data.train.batches(of: 64, seed: 7).prefix(500) {
     let loss = crossEntropy(model(batch.inputs), batch.labels)
     loss.backward()
-    optimizer.step()                       // applies the gradients and clears them
+    optimizer.step()  // applies the gradients and clears them
     try recorder.step(loss: loss)
   }
 
@@ -48,12 +48,16 @@ private func trainMyNet() throws {
 
   /// README shows what this file compiles.
   @Test func theREADMEShowsThisProgram() throws {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
     let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
-    let shown = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
+    let shown = try #require(
+      readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
     func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("import") }
+      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+        !$0.isEmpty && !$0.hasPrefix("import")
+      }
     }
     let compiled = Set(lines(source))
     for line in lines(shown) { #expect(compiled.contains(line), "README: \(line)") }

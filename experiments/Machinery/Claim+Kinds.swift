@@ -6,7 +6,7 @@ extension Claim {
   /// Theory speaks of infinitely wide nets. In one of width n the logarithm of a ReLU net's gradient drifts by 5/(4 n) a layer
   /// and wanders by a normal number of variance 5/(4 n); over L layers a fitted slope then has the variance 1.5 / (n L). The
   /// tolerance is the drift and three such standard deviations; other activations wander less.
-  static func gradientFactor(of variant: Variant) -> Claim {
+  package static func gradientFactor(of variant: Variant) -> Claim {
     let source = "mean field theory (Schoenholz et al. 2017), its tolerance at finite width by Hanin and Rolnick 2018"
     return Claim(
       statement: { settings in
@@ -24,7 +24,7 @@ extension Claim {
   }
 
   /// Training lowers the loss clearly below that of guessing, ln 10.
-  static func learns(_ variant: Variant, toBelow loss: Double, _ source: String) -> Claim {
+  package static func learns(_ variant: Variant, toBelow loss: Double, _ source: String) -> Claim {
     Claim(
       statement: { _ in "\(variant.name) learns: its loss ends below \(loss)" },
       measure: { $0.values(of: variant, \.finalLoss) }, expected: { _ in 0...loss }, source: source, scope: .deepAndLong
@@ -32,7 +32,7 @@ extension Claim {
   }
 
   /// Training leaves the loss at that of guessing, ln 10.
-  static func staysAtChance(_ variant: Variant, _ source: String) -> Claim {
+  package static func staysAtChance(_ variant: Variant, _ source: String) -> Claim {
     Claim(
       statement: { _ in "\(variant.name) does not learn: its loss stays at ln 10, that of guessing" },
       measure: { $0.values(of: variant, \.finalLoss) }, expected: { _ in log(10) - 0.05...log(10) + 0.05 },

@@ -3,14 +3,14 @@ import Foundation
 /// A folder that results appear in all at once, when all of them are there.
 ///
 /// Until then they are in a hidden folder inside it. Whatever else the folder holds stays as it is.
-struct OutputFolder {
-  let path: String
+package struct OutputFolder {
+  package let path: String
   /// Where results are written until `publish`.
-  let staging: String
+  package let staging: String
   private let isNew: Bool
 
   /// Makes the folder, and finds out whether it can be written. Throws an `ExperimentError`.
-  init(path: String) throws(ExperimentError) {
+  package init(path: String) throws(ExperimentError) {
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
     staging = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)"
@@ -24,7 +24,7 @@ struct OutputFolder {
 
   /// Moves the results to where they belong, over those of an earlier run. In `folders` no other run file
   /// stays, so seeds that were not run this time don't linger.
-  func publish(clearing folders: [String]) throws(ExperimentError) {
+  package func publish(clearing folders: [String]) throws(ExperimentError) {
     do {
       let files = FileManager.default
       for folder in folders {
@@ -48,7 +48,7 @@ struct OutputFolder {
   }
 
   /// Leaves nothing of the results.
-  func discard() {
+  package func discard() {
     try? FileManager.default.removeItem(atPath: staging)
     if isNew { rmdir(path) }
   }

@@ -4,7 +4,8 @@ import Foundation
 private struct Summary: Encodable {
   struct Variant: Encodable {
     let name, title: String
-    let finalLoss, testAccuracy, gradientFactor: [Double?]
+    let finalLoss, testAccuracy: [Double]
+    let gradientFactor: [Double?]
     let predictedGradientFactor: Double?
   }
   struct Claim: Encodable {

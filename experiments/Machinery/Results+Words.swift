@@ -2,7 +2,7 @@ import Foundation
 
 extension Results {
   /// A row a variant: medians over seeds, and from where to where they run.
-  var table: String {
+  package var table: String {
     let header = ["variant", "final loss", "test accuracy", "gradient × a layer", "predicted"]
     let rows = experiment.variants.map { variant in
       [
@@ -22,7 +22,7 @@ extension Results {
   }
 
   /// A line a claim.
-  var verdicts: String { judgements.map(\.line).joined(separator: "\n") }
+  package var verdicts: String { judgements.map(\.line).joined(separator: "\n") }
 
   private func spread(_ values: [Double]?, _ word: (Double) -> String) -> String {
     guard let values else { return "–" }
@@ -51,7 +51,7 @@ extension Judgement {
 }
 
 /// A number with three significant digits, or the word for what is none.
-func significant(_ number: Double) -> String {
+package func significant(_ number: Double) -> String {
   guard number.isFinite else { return number.isNaN ? "NaN" : number > 0 ? "∞" : "−∞" }
   let size = abs(number)
   if size != 0, size < 1e-3 || size >= 1e4 { return String(format: "%.2e", number) }

@@ -1,36 +1,51 @@
 import Rheoscope
 
 /// What the runs of an experiment showed.
-struct Results: Sendable {
+package struct Results: Sendable {
   let experiment: Experiment
   let settings: Settings
   /// Variants in the experiment's order, and the seeds of each from 0.
   let trials: [Trial]
 
+  /// Results made of their parts.
+  package init(experiment: Experiment, settings: Settings, trials: [Trial]) {
+    self.experiment = experiment
+    self.settings = settings
+    self.trials = trials
+  }
+
   /// One number of each seed of a variant; nil if a seed has none.
-  func values(of variant: Variant, _ number: KeyPath<Trial, Double?> & Sendable) -> [Double]? {
-    let all = trials(of: variant).map { $0[keyPath: number] }
+  func values(of variant: Variant, _ number: (Trial) -> Double?) -> [Double]? {
+    let all = trials(of: variant).map(number)
     return all.contains(nil) ? nil : all.map { $0! }
   }
 
   func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
 
   /// What became of each claim.
-  var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
+  package var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
 }
 
 /// What one training run showed.
-struct Trial: Sendable {
+package struct Trial: Sendable {
   let variant: String
   let seed: Int
   /// The mean loss over the last twenty steps, or all if there are fewer.
-  let finalLoss: Double?
+  let finalLoss: Double
   /// The share of test images that are classified right, from 0 to 1.
-  let testAccuracy: Double?
+  let testAccuracy: Double
   /// By how much a layer multiplies dL/d(its output) going back, at step 0, fitted over interior layers; nil where there are
   /// too few layers or a gradient is not finite.
   let gradientFactor: Double?
-  let seconds: Double
+
+  /// A trial made of what it showed.
+  package init(variant: String, seed: Int, finalLoss: Double, testAccuracy: Double, gradientFactor: Double?) {
+    self.variant = variant
+    self.seed = seed
+    self.finalLoss = finalLoss
+    self.testAccuracy = testAccuracy
+    self.gradientFactor = gradientFactor
+  }
 }
 
 extension Run {

@@ -19,7 +19,6 @@ extension TrialPlan {
     on data: FashionMNIST, stepped: () -> Void, notice: @escaping (String) -> Void
   ) throws -> Trial {
     useThreads(threads)
-    let begin = ProcessInfo.processInfo.systemUptime
     let model = variant.net(settings)
     model.initialize(seed: UInt64(seed))
     let optimizer = SGD(model, learningRate: Float(settings.learningRate))
@@ -38,7 +37,7 @@ extension TrialPlan {
     let run = try recorder.finish(meta: ["test_accuracy": "\(accuracy)"])
     return Trial(
       variant: variant.name, seed: seed, finalLoss: run.finalLoss(), testAccuracy: accuracy,
-      gradientFactor: try run.gradientFactorAtStart(), seconds: ProcessInfo.processInfo.systemUptime - begin)
+      gradientFactor: try run.gradientFactorAtStart())
   }
 
   private var meta: [String: String] {

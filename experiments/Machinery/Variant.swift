@@ -7,7 +7,7 @@ public struct Variant: Sendable {
   /// What it is, in a few words.
   public let title: String
   /// A new net, not yet initialized, from rows of 784 pixels to ten classes.
-  let net: @Sendable (Settings) -> Module
+  package let net: @Sendable (Settings) -> Module
   /// What theory says of it at initialization.
   let theory: @Sendable (Settings) -> GradientTheory
 
@@ -23,7 +23,7 @@ public struct Variant: Sendable {
   }
 
   /// The RMS of dL/d(output) of each layer with weights, input first, relative to the last one's.
-  func predictedProfile(_ settings: Settings) -> [Double] {
+  package func predictedProfile(_ settings: Settings) -> [Double] {
     let factors =
       switch theory(settings) {
       case .sameInEveryLayer(let factor): [Double](repeating: factor, count: settings.depth - 1)
@@ -35,7 +35,7 @@ public struct Variant: Sendable {
 
   /// The factor a layer by which dL/d(output) should change, going back; fitted as the measured one is. Nil where the net is
   /// too shallow for a fit.
-  func predictedGradientFactor(_ settings: Settings) -> Double? {
+  package func predictedGradientFactor(_ settings: Settings) -> Double? {
     GeometricFit(interiorOf: predictedProfile(settings).enumerated().map { (Double($0.offset + 1), $0.element) })?
       .factorGoingBack
   }

@@ -5,7 +5,7 @@ import Synchronization
 /// no new piece is begun, and the error is thrown when those under way have ended.
 ///
 /// Threads of Foundation rather than tasks, since a deep net needs a deep stack and its tensors belong to one thread.
-func onThreads<Piece: Sendable, Answer: Sendable>(
+package func onThreads<Piece: Sendable, Answer: Sendable>(
   _ count: Int, _ pieces: [Piece], _ work: @escaping @Sendable (Piece) throws -> Answer
 ) throws -> [Answer] {
   let desk = Desk<Answer>(pieces.count)

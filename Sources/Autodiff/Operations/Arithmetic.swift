@@ -61,7 +61,8 @@ private func combineBroadcast(_ operation: String, _ left: Tensor, _ right: Tens
   if shape.elementCount > 0 {
     let walk = Walk(over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
     kernel(
-      left.buffer.pointer, walk.first, right.buffer.pointer, walk.second, output.pointer, walk.sizes, Int32(walk.sizes.count))
+      left.buffer.pointer, walk.first, right.buffer.pointer, walk.second, output.pointer, walk.sizes,
+      Int32(walk.sizes.count))
   }
   return Tensor(shape: shape, buffer: output)
 }

@@ -21,7 +21,8 @@ extension Tensor {
 
   /// x², element by element.
   public func squared() -> Tensor {
-    record(map(unary_square), from: self) { [self] gradient, sweep in sweep.add(gradient * self.scaled(by: 2), to: self) }
+    record(map(unary_square), from: self) { [self] gradient, sweep in sweep.add(gradient * self.scaled(by: 2), to: self)
+    }
   }
 
   /// √x, element by element; NaN for negative elements. The derivative at 0 is infinite.
@@ -36,12 +37,19 @@ extension Tensor {
 
   /// x + number, and so on: a number stands for a tensor that repeats it.
   public static func + (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: number) }
+  /// number + x.
   public static func + (number: Float, x: Tensor) -> Tensor { x.scaled(by: 1, plus: number) }
+  /// x − number.
   public static func - (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: -number) }
+  /// number − x.
   public static func - (number: Float, x: Tensor) -> Tensor { x.scaled(by: -1, plus: number) }
+  /// x · number.
   public static func * (x: Tensor, number: Float) -> Tensor { x.scaled(by: number) }
+  /// number · x.
   public static func * (number: Float, x: Tensor) -> Tensor { x.scaled(by: number) }
+  /// x / number.
   public static func / (x: Tensor, number: Float) -> Tensor { x / Tensor(number) }
+  /// number / x.
   public static func / (number: Float, x: Tensor) -> Tensor { Tensor(number) / x }
 }
 

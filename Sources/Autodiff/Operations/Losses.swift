@@ -41,7 +41,9 @@ private func checked(_ labels: [Int], for logits: Tensor, _ operation: String) -
 
 /// eˣ / Σ eˣ over the last dimension.
 public func softmax(_ x: Tensor) -> Tensor {
-  guard let classes = x.shape.last, classes > 0 else { stop("softmax", "the shape \(x.shape) has no last dimension to sum over") }
+  guard let classes = x.shape.last, classes > 0 else {
+    stop("softmax", "the shape \(x.shape) has no last dimension to sum over")
+  }
   let output = x.map { x, y, n in softmax_rows(x, y, n / classes, classes) }
   return recordKeepingOutput(output, from: x) { output, gradient, sweep in
     let weighted = gradient * output

@@ -2,7 +2,8 @@ import COneDNN
 import CKernels
 
 /// The product of two matrices, [n, k] and [k, m] to [n, m]; with a flag the operand is read transposed, without copying.
-public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false, transposeRight: Bool = false) -> Tensor {
+public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false, transposeRight: Bool = false) -> Tensor
+{
   guard left.shape.count == 2, right.shape.count == 2 else {
     stop("matmul", left.shape, right.shape, "two matrices are needed")
   }
@@ -60,10 +61,12 @@ private func product(
     return output
   }
   let code = onednn_product(
-    left.buffer.pointer, transposeLeft, right.buffer.pointer, transposeRight, bias?.buffer.pointer, output.buffer.pointer,
+    left.buffer.pointer, transposeLeft, right.buffer.pointer, transposeRight, bias?.buffer.pointer,
+    output.buffer.pointer,
     Int64(rows), Int64(inner), Int64(columns), false)
   guard code == 0 else {
-    stop("matmul", left.shape, right.shape, "oneDNN can't compute this product: \(String(cString: onednn_reason(code)))")
+    stop(
+      "matmul", left.shape, right.shape, "oneDNN can't compute this product: \(String(cString: onednn_reason(code)))")
   }
   return output
 }

@@ -34,7 +34,9 @@ extension Tensor {
 
   /// The index of the largest element of each row of a matrix; the first of equals, a NaN before all.
   public func argmax() -> [Int] {
-    guard shape.count == 2, shape[1] > 0 else { stop("argmax", "a matrix with columns is needed, not the shape \(shape)") }
+    guard shape.count == 2, shape[1] > 0 else {
+      stop("argmax", "a matrix with columns is needed, not the shape \(shape)")
+    }
     var indices = [Int64](repeating: 0, count: shape[0])
     argmax_rows(buffer.pointer, &indices, shape[0], shape[1])
     return indices.map(Int.init)

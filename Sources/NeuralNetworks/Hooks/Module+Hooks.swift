@@ -46,7 +46,9 @@ extension Module {
     _ pattern: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
   ) throws -> HookHandle {
     let all = modules
-    let handles = try fitting(pattern, all.map(\.path), "module").map { all[$0].module.attach(as: all[$0].path, list, hook) }
+    let handles = try fitting(pattern, all.map(\.path), "module").map {
+      all[$0].module.attach(as: all[$0].path, list, hook)
+    }
     return HookHandle { for handle in handles { handle.remove() } }
   }
 

@@ -4,8 +4,10 @@ import Autodiff
 public final class Sequential: Module {
   private let layers: [Module]
 
+  /// Modules in order.
   public init(_ layers: [Module]) { self.layers = layers }
 
+  /// Modules in order.
   public convenience init(_ layers: Module...) { self.init(layers) }
 
   public override func forward(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
@@ -26,11 +28,13 @@ public final class Residual: Module {
   /// α
   public let scale: Float
 
+  /// x + α f(x), f being modules in order.
   public init(_ layers: [Module], scale: Float = 1) {
     self.layers = layers
     self.scale = scale
   }
 
+  /// x + α f(x), f being modules in order.
   public convenience init(_ layers: Module..., scale: Float = 1) { self.init(layers, scale: scale) }
 
   public override func forward(_ x: Tensor) -> Tensor { x + scale * layers.reduce(x) { $1($0) } }

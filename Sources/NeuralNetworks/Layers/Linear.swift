@@ -7,6 +7,7 @@ import Autodiff
 /// W begins as the initializer says, by default U(±1/√inputs) as in PyTorch. b begins as U(±1/√inputs) where W does so by
 /// default, otherwise as zeros.
 public final class Linear: Module {
+  /// W, [outputs, inputs].
   public let weight: Parameter
   /// nil for a layer without one.
   public let bias: Parameter?

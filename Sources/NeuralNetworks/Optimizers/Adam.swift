@@ -16,6 +16,7 @@ public final class Adam: Optimizer {
   private var squares: [Tensor] = []
   private var stepCount = 0
 
+  /// Adam for all parameters of a model.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8
   ) {
@@ -38,6 +39,7 @@ public final class Adam: Optimizer {
   ) {
     adam_step(
       weights, gradient, means[index].elements, squares[index].elements, count, learningRate, beta1, beta2,
-      Float(1 - pow(Double(beta1), Double(stepCount))), Float(1 - pow(Double(beta2), Double(stepCount))), epsilon, norms)
+      Float(1 - pow(Double(beta1), Double(stepCount))), Float(1 - pow(Double(beta2), Double(stepCount))), epsilon, norms
+    )
   }
 }

@@ -11,6 +11,7 @@ public final class SGD: Optimizer {
   private let momentum: Float
   private var velocities: [Tensor] = []
 
+  /// Gradient descent for all parameters of a model; a momentum of 0 is none.
   public init(_ model: Module, learningRate: Float, momentum: Float = 0) {
     guard momentum >= 0, momentum < 1 else { stop("SGD", "a momentum of \(momentum), it is at least 0 and below 1") }
     self.momentum = momentum
