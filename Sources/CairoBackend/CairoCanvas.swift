@@ -102,17 +102,22 @@ final class CairoCanvas: Canvas {
 
   func image(_ image: PixelImage, in rectangle: Rectangle) {
     guard rectangle.width > 0, rectangle.height > 0 else { return }
-    let pixels = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(image.width), Int32(image.height))
-    defer { cairo_surface_destroy(pixels) }
-    guard let start = cairo_image_surface_get_data(pixels) else { return }
-    let stride = Int(cairo_image_surface_get_stride(pixels))
-    image.pixels.withUnsafeBytes { source in
-      for row in 0..<image.height {
-        UnsafeMutableRawPointer(start).advanced(by: row * stride)
-          .copyMemory(from: source.baseAddress! + row * image.width * 4, byteCount: image.width * 4)
+    image.pixels.withUnsafeBufferPointer { pixels in
+      pixels.withMemoryRebound(to: UInt8.self) { bytes in
+        // Cairo only reads a source, whatever the type of its pointer says.
+        let surface = cairo_image_surface_create_for_data(
+          UnsafeMutablePointer(mutating: bytes.baseAddress!), CAIRO_FORMAT_RGB24, Int32(image.width),
+          Int32(image.height),
+          Int32(image.width * 4))!
+        paint(surface, of: image, in: rectangle)
+        // A vector surface may keep the source until it ends; this makes it take its own copy now.
+        cairo_surface_finish(surface)
+        cairo_surface_destroy(surface)
       }
     }
-    cairo_surface_mark_dirty(pixels)
+  }
+
+  private func paint(_ pixels: OpaquePointer, of image: PixelImage, in rectangle: Rectangle) {
     cairo_save(cairo)
     cairo_rectangle(cairo, rectangle.left, rectangle.top, rectangle.width, rectangle.height)
     cairo_clip(cairo)

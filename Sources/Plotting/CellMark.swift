@@ -72,18 +72,19 @@ public struct CellMark: Mark {
     let height = max(1, Int((bottom * resolution).rounded()) - firstRow)
     let painter = CellPainter(self, theme: CellTheme(frame.theme), unit: max(1, Int(resolution.rounded())))
     let ranges = pixelRanges(edges: edges, width: width)
-    var pixels: [UInt32] = []
-    pixels.reserveCapacity(width * height)
-    var previous: (rows: Range<Int>, start: Int)?
-    for pixelRow in 0..<height {
-      let rows = cellRange(pixel: height - 1 - pixelRow, of: height, cells: rows.count)
-      if let previous, previous.rows == rows {
-        pixels.append(contentsOf: pixels[previous.start..<previous.start + width])
-        continue
+    let pixels = [UInt32](unsafeUninitializedCapacity: width * height) { pixels, count in
+      count = width * height
+      var previous: (rows: Range<Int>, start: UnsafeMutablePointer<UInt32>)?
+      for pixelRow in 0..<height {
+        let rows = cellRange(pixel: height - 1 - pixelRow, of: height, cells: rows.count)
+        let start = pixels.baseAddress! + pixelRow * width
+        if let previous, previous.rows == rows {
+          start.initialize(from: previous.start, count: width)
+        } else {
+          let hasPattern = painter.paint(rows: rows, ranges, atPixelRow: pixelRow, into: start)
+          previous = hasPattern ? nil : (rows, start)
+        }
       }
-      let start = pixels.count
-      let hasPattern = painter.paint(rows: rows, ranges, atPixelRow: pixelRow, into: &pixels)
-      previous = hasPattern ? nil : (rows, start)
     }
     canvas.image(
       PixelImage(width: width, height: height, pixels: pixels),

@@ -20,8 +20,10 @@ struct CellPainter {
     offset = -low * slope + 0.5
   }
 
-  /// Appends one row of pixels; whether any of them is part of a pattern.
-  func paint(rows: Range<Int>, _ columns: [Range<Int>], atPixelRow y: Int, into pixels: inout [UInt32]) -> Bool {
+  /// Writes one row of pixels; whether any of them is part of a pattern.
+  func paint(rows: Range<Int>, _ columns: [Range<Int>], atPixelRow y: Int, into pixels: UnsafeMutablePointer<UInt32>)
+    -> Bool
+  {
     var hasPattern = false
     var lastColumns = -1..<0
     var kind = CellKind.number, color: UInt32 = 0
@@ -35,10 +37,10 @@ struct CellPainter {
           lastColumns = range
         }
         if kind == .number {
-          pixels.append(color)
+          pixels[x] = color
         } else {
           hasPattern = true
-          pixels.append(kind.pixel(x: x, y: y, unit: unit, theme))
+          pixels[x] = kind.pixel(x: x, y: y, unit: unit, theme)
         }
       }
     }

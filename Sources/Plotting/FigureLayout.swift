@@ -45,13 +45,15 @@ struct FigureLayout {
     var columnMargins = [PanelLayout.Margins](repeating: .init(), count: columns)
     var rowMargins = [PanelLayout.Margins](repeating: .init(), count: rows)
     var layouts: [PanelLayout] = []
+    let scales = figure.panels.map(\.scales)
     // Labels need room, and the room decides the labels: three rounds bring them together. Margins only grow.
     for _ in 0..<3 {
       layouts = figure.panels.enumerated().map { index, panel in
         let shows = AxisVisibility(
           x: !figure.sharesAxes || index + columns >= count, y: !figure.sharesAxes || index % columns == 0)
         return PanelLayout(
-          panel, plot: plot, cell: Size(width: cellWidth, height: cellHeight), shows: shows, on: canvas, theme)
+          panel, scales: scales[index], plot: plot, cell: Size(width: cellWidth, height: cellHeight), shows: shows,
+          on: canvas, theme)
       }
       for (index, layout) in layouts.enumerated() {
         columnMargins[index % columns].grow(to: layout.margins)

@@ -32,70 +32,24 @@ public struct LineMark: Mark {
   /// Draws itself.
   public func draw(in frame: Frame, on canvas: any Canvas) {
     let stroke = Stroke(frame.theme.color(ink), width: width, dash: dash)
-    var column = PixelColumn(resolution: canvas.resolution)
+    var columns = PixelColumns(resolution: canvas.resolution)
+    func flush() {
+      guard !columns.isEmpty else { return }
+      if columns.areDense, dash.isEmpty {
+        // A stroke that crosses itself often takes a hundred times as long, and looks the same.
+        canvas.fill(columns.outline(width: width), stroke.color)
+      } else {
+        canvas.stroke(columns.points, stroke)
+      }
+      columns.removeAll()
+    }
     for index in 0..<min(x.count, y.count) {
       if let point = frame.point(x[index], y[index]) {
-        column.append(point)
+        columns.append(point)
       } else {
-        let run = column.take()
-        if !run.isEmpty { canvas.stroke(run, stroke) }
+        flush()
       }
     }
-    let run = column.take()
-    if !run.isEmpty { canvas.stroke(run, stroke) }
-  }
-}
-
-/// Thins a line: of the points that share a column of pixels it keeps the first, the lowest, the highest and the last, in
-/// their order, so the picture stays the same.
-package struct PixelColumn {
-  private let resolution: Double
-  private var column = Double.nan
-  private var kept: [Point] = []
-  private var first = Point(0, 0), lowest = Point(0, 0), highest = Point(0, 0), last = Point(0, 0)
-  private var lowestPlace = 0, highestPlace = 0, count = 0
-
-  package init(resolution: Double) { self.resolution = resolution }
-
-  package mutating func append(_ point: Point) {
-    let pixel = (point.x * resolution).rounded(.down)
-    if pixel != column || count == 0 {
-      flush()
-      column = pixel
-      first = point
-      lowest = point
-      highest = point
-      lowestPlace = 0
-      highestPlace = 0
-      count = 0
-    } else {
-      if point.y > lowest.y {
-        lowest = point
-        lowestPlace = count
-      }
-      if point.y < highest.y {
-        highest = point
-        highestPlace = count
-      }
-    }
-    last = point
-    count += 1
-  }
-
-  /// What is kept of all points since the last call.
-  package mutating func take() -> [Point] {
     flush()
-    count = 0
-    defer { kept = [] }
-    return kept
-  }
-
-  private mutating func flush() {
-    guard count > 0 else { return }
-    kept.append(first)
-    let (earlier, later) = lowestPlace < highestPlace ? (lowest, highest) : (highest, lowest)
-    if earlier != first, earlier != last { kept.append(earlier) }
-    if later != earlier, later != first, later != last { kept.append(later) }
-    if last != first { kept.append(last) }
   }
 }

@@ -37,7 +37,13 @@ public struct Span: Sendable {
 
   /// Includes values; those that are not finite change nothing.
   public mutating func include(_ values: [Double]) {
-    for value in values { include(value) }
+    var low = lowest, high = highest, positive = lowestPositive
+    for value in values where value.isFinite {
+      low = min(low, value)
+      high = max(high, value)
+      if value > 0 { positive = min(positive, value) }
+    }
+    (lowest, highest, lowestPositive) = (low, high, positive)
   }
 }
 

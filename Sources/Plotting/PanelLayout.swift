@@ -30,11 +30,12 @@ struct PanelLayout {
   static let tick = 4.0, gap = 5.0
 
   init(
-    _ panel: Panel, plot: Size, cell: Size, shows: AxisVisibility, on canvas: any Canvas, _ theme: Theme
+    _ panel: Panel, scales: (x: Scale, y: Scale), plot: Size, cell: Size, shows: AxisVisibility, on canvas: any Canvas,
+    _ theme: Theme
   ) {
     self.panel = panel
     self.shows = shows
-    (x, y) = panel.scales
+    (x, y) = scales
     let font = theme.tickFont
     let line = canvas.measure("0", font).height
     title = canvas.wrap(panel.title, theme.stripFont, width: plot.width, limit: 2)

@@ -22,6 +22,8 @@ public struct Scale: Sendable, Hashable {
   public let lower: Double
   /// The value at the high end, above `lower`.
   public let upper: Double
+  private let spacing: Spacing
+  private let origin, length: Double
 
   /// A scale that shows the range from `lower` to `upper`, widened where it is empty or too narrow for numbers to tell apart.
   public init(_ kind: Kind, from lower: Double, to upper: Double) {
@@ -44,38 +46,53 @@ public struct Scale: Sendable, Hashable {
       let reach = max(abs(low) * 0.5, low == 0 ? 0.5 : tiny)
       (self.lower, self.upper) = isTooNarrow ? (low - reach, high + reach) : (low, high)
     }
+    spacing = Spacing(kind)
+    origin = spacing.place(of: self.lower)
+    length = spacing.place(of: self.upper) - origin
   }
 
   /// Where a value lies, 0 at the low end and 1 at the high end and beyond them outside; nil where it has no place.
   public func fraction(of value: Double) -> Double? {
-    guard value.isFinite, kind != .log || value > 0 else { return nil }
-    let low = spaced(lower)
-    let fraction = (spaced(value) - low) / (spaced(upper) - low)
+    guard value.isFinite, spacing != .log || value > 0 else { return nil }
+    let fraction = (spacing.place(of: value) - origin) / length
     return fraction.isFinite ? fraction : nil
   }
 
   /// The value with a fraction: the inverse of `fraction(of:)`.
-  public func value(at fraction: Double) -> Double {
-    let low = spaced(lower)
-    let place = low + fraction * (spaced(upper) - low)
+  public func value(at fraction: Double) -> Double { spacing.value(at: origin + fraction * length) }
+}
+
+/// What a scale does to values before it places them evenly.
+enum Spacing: Hashable {
+  case even, log, symlog(width: Double)
+
+  init(_ kind: Scale.Kind) {
     switch kind {
-    case .log: return exp(place)
-    case .symlog(let width):
-      return abs(place) < 300 ? sinh(place) * width : sign(of: place) * exp(abs(place) + log(width / 2))
-    default: return place
+    case .log: self = .log
+    case .symlog(let width): self = .symlog(width: width)
+    case .linear, .integer, .categorical: self = .even
     }
   }
 
-  private func sign(of value: Double) -> Double { value < 0 ? -1 : 1 }
-
-  private func spaced(_ value: Double) -> Double {
-    switch kind {
+  func place(of value: Double) -> Double {
+    switch self {
+    case .even: value
     case .log: Foundation.log(value)
     // asinh, written so that the quotient can't overflow.
     case .symlog(let width):
       abs(value) < width * 1e9
-        ? asinh(value / width) : sign(of: value) * (Foundation.log(abs(value)) - Foundation.log(width / 2))
-    default: value
+        ? asinh(value / width)
+        : (value < 0 ? -1 : 1) * (Foundation.log(abs(value)) - Foundation.log(width / 2))
+    }
+  }
+
+  func value(at place: Double) -> Double {
+    switch self {
+    case .even: place
+    case .log: exp(place)
+    case .symlog(let width):
+      abs(place) < 300
+        ? sinh(place) * width : (place < 0 ? -1 : 1) * exp(abs(place) + Foundation.log(width / 2))
     }
   }
 }

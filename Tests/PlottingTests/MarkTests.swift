@@ -11,12 +11,27 @@ import Testing
   }
 
   @Test func aThinnedLineKeepsWhatIsSeen() {
-    var column = PixelColumn(resolution: 1)
-    for (x, y) in [(0.0, 5.0), (0.1, 9), (0.2, 1), (0.3, 4), (1.5, 7)] { column.append(Point(x, y)) }
-    #expect(column.take() == [Point(0, 5), Point(0.1, 9), Point(0.2, 1), Point(0.3, 4), Point(1.5, 7)])
-    for index in 0..<1000 { column.append(Point(Double(index) / 1000, Double(index % 7))) }
-    #expect(column.take() == [Point(0, 0), Point(0.006, 6), Point(0.999, 5)])
-    #expect(column.take() == [])
+    var columns = PixelColumns(resolution: 1)
+    for (x, y) in [(0.0, 5.0), (0.1, 9), (0.2, 1), (0.3, 4), (1.5, 7)] { columns.append(Point(x, y)) }
+    #expect(columns.points == [Point(0, 5), Point(0.1, 9), Point(0.2, 1), Point(0.3, 4), Point(1.5, 7)])
+    #expect(!columns.areDense)
+    columns.removeAll()
+    #expect(columns.isEmpty)
+    for index in 0..<1000 { columns.append(Point(Double(index) / 1000, Double(index % 7))) }
+    #expect(columns.points == [Point(0, 0), Point(0.006, 6), Point(0.999, 5)])
+  }
+
+  @Test func aDenseLineIsDrawnAsItsOutline() {
+    var columns = PixelColumns(resolution: 1)
+    for (x, y) in [(0.0, 5.0), (0.1, 9), (0.2, 1), (1.1, 7), (1.2, 8), (1.3, 6), (2.0, 0), (2.1, 0), (2.2, 0)] {
+      columns.append(Point(x, y))
+    }
+    #expect(columns.areDense)
+    #expect(
+      columns.outline(width: 2) == [
+        Point(0, 0), Point(1, 0), Point(1, 2), Point(2, 2), Point(2, -1), Point(3, -1),
+        Point(3, 4), Point(2, 4), Point(2, 9), Point(1, 9), Point(1, 10), Point(0, 10),
+      ])
   }
 
   @Test func linesBreakWhereValuesHaveNoPlace() {
