@@ -14,6 +14,8 @@ extension Figure {
     let data =
       switch format {
       case .png: try png(theme: theme, scale: scale, command: command, fonts: fonts)
+      case .svg: try svg(theme: theme, scale: scale, command: command, fonts: fonts)
+      case .pdf: try pdf(theme: theme, scale: scale, command: command, fonts: fonts)
       }
     let folder = (path as NSString).deletingLastPathComponent
     let temporary = path + ".\(ProcessInfo.processInfo.processIdentifier).part"
@@ -44,6 +46,10 @@ extension Figure {
 public enum FigureFormat: String, CaseIterable, Sendable {
   /// Pixels.
   case png
+  /// Lines and letters for the web.
+  case svg
+  /// Lines and letters for print.
+  case pdf
 
   /// The kind that a path's ending names; nil if it names none.
   public init?(path: String) { self.init(rawValue: (path as NSString).pathExtension.lowercased()) }

@@ -27,21 +27,21 @@ public struct ChartOptions: Sendable, Hashable {
 public enum ChartError: Error, Equatable, CustomStringConvertible {
   /// There are no runs.
   case noRuns
-  /// The runs have no steps, or none in the range that was asked for.
-  case noSteps(paths: [String])
-  /// The runs hold nothing of a quantity, at the steps and layers that were asked for.
-  case notRecorded(quantity: LayerQuantity, paths: [String])
+  /// The runs hold nothing of what a chart shows, at the steps and layers that were asked for.
+  case notRecorded(what: String, paths: [String])
+  /// A comparison needs two runs, or the runs of two variants.
+  case notTwo(count: Int)
 
   /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
     case .noRuns:
       "no runs to draw; give at least one run file"
-    case .noSteps(let paths):
-      "\(paths.joined(separator: ", ")): no steps to draw; record at least one, or ask for a range that has some"
-    case .notRecorded(let quantity, let paths):
-      "\(paths.joined(separator: ", ")): nothing of \(quantity.column) is recorded there; draw another quantity, or ask for "
-        + "steps and layers that have it"
+    case .notRecorded(let what, let paths):
+      "\(paths.joined(separator: ", ")): no \(what) is recorded there; draw another chart, or ask for steps and layers that "
+        + "have it"
+    case .notTwo(let count):
+      "a comparison needs two runs or two variants, not \(count); give two"
     }
   }
 }

@@ -27,13 +27,37 @@ public struct ChartKind: Sendable {
     ChartKind(name: "loss", summary: "training loss over steps, median and band over seeds") {
       try Chart.lossCurves(of: $0, $1)
     },
+    ChartKind(name: "accuracy", summary: "training accuracy over steps, median and band over seeds") {
+      try Chart.accuracyCurves(of: $0, $1)
+    },
     ChartKind(name: "gradient-flow", summary: "heatmap of the gradient's size, layers × steps, a panel a variant") {
       try Chart.gradientFlow(of: $0, $1)
+    },
+    ChartKind(name: "weight-gradients", summary: "the same of the gradients of weights") {
+      try Chart.gradientFlow(of: $0, quantity: .weightGradientNorm, $1)
+    },
+    ChartKind(name: "updates", summary: "the same of what the optimizer changed") {
+      try Chart.gradientFlow(of: $0, quantity: .updateNorm, $1)
     },
     ChartKind(
       name: "gradient-profile", summary: "the gradient's size over depth at the first step, with its factor a layer"
     ) {
       try Chart.gradientProfile(of: $0, $1)
+    },
+    ChartKind(name: "gradient-strip", summary: "gradient flow at a glance: one row a variant, input to output") {
+      try Chart.gradientStrip(of: $0, $1)
+    },
+    ChartKind(name: "activations", summary: "heatmaps of activations: mean, spread, zero and saturated fractions") {
+      try Chart.activations(of: $0, $1)
+    },
+    ChartKind(name: "update-ratio", summary: "how far each step moves the weights, beside 10⁻³") {
+      try Chart.updateRatios(of: $0, $1)
+    },
+    ChartKind(name: "dashboard", summary: "one page on a run, or on an experiment's variants and seeds") {
+      try Chart.dashboard(of: $0, $1)
+    },
+    ChartKind(name: "comparison", summary: "log₂ of one variant's gradients over another's, layers × steps") {
+      try Chart.comparison(of: $0, $1)
     },
   ]
 }

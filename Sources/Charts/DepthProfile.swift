@@ -8,7 +8,8 @@ struct DepthProfile {
   let variant: Variant
   /// The step that is shown.
   let step: Int
-  private let depths: [Double]
+  /// The layers with parameters, by depth.
+  let depths: [Double]
   private let statistics: SeedStatistics
   private let fit: GeometricFit?
   /// The factor a layer that theory gives.
@@ -67,6 +68,12 @@ struct DepthProfile {
     if nonfinite > 0 { words.append("not finite in \(layers(nonfinite))") }
     return words
   }
+
+  /// The median over seeds, a layer each.
+  var median: [Double] { statistics.median }
+
+  /// The same as `summary`, as a sentence.
+  var sentence: String { "\(variant.name): " + summary.joined(separator: "; ") + "." }
 
   var hasFit: Bool { fit != nil }
   /// Whether a line of theory is drawn.

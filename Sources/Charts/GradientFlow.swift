@@ -17,20 +17,13 @@ extension Chart {
   public static func gradientFlow(
     of runs: [Run], quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let heatmap = try LayerHeatmap(of: runs, quantity, options)
-    return heatmap.figure(title: title(quantity.isOfGradient ? "Gradient flow" : quantity.words.capitalizedFirst, runs))
+    let subject =
+      switch quantity {
+      case .gradientRMS: "Gradient flow"
+      case .weightGradientNorm: "Weight gradients"
+      case .updateNorm: "Updates"
+      default: quantity.words.capitalizedFirst
+      }
+    return try LayerHeatmap(of: runs, quantity, .decades(.viridis), options).figure(title: title(subject, runs), runs)
   }
-}
-
-extension LayerQuantity {
-  fileprivate var isOfGradient: Bool {
-    switch self {
-    case .gradientMean, .gradientRMS, .gradientMax, .weightGradientNorm, .weightGradientMax: true
-    default: false
-    }
-  }
-}
-
-extension String {
-  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

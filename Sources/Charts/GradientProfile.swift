@@ -15,10 +15,9 @@ extension Chart {
     of runs: [Run], step: Int = 0, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
     let profiles = try Variant.all(of: runs).compactMap { try DepthProfile($0, .gradientRMS, step: step, options) }
-    guard !profiles.isEmpty else { throw ChartError.notRecorded(quantity: .gradientRMS, paths: runs.map(\.path)) }
-    var panel = Panel(
-      x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, LayerQuantity.gradientRMS.words))
-    for profile in profiles { profile.add(to: &panel) }
+    guard !profiles.isEmpty else {
+      throw ChartError.notRecorded(what: LayerQuantity.gradientRMS.words, paths: runs.map(\.path))
+    }
     let most = profiles.map(\.variant.runs.count).max() ?? 1
     let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
     let seeds =
@@ -31,8 +30,15 @@ extension Chart {
       caption: profiles.contains { $0.hasFit }
         ? "Factor a layer going back: least squares of the logarithm over the interior layers."
           + (hasTheory ? " Dashed: mean field theory." : "") : "",
-      panels: [panel],
+      panels: [profilePanel(profiles)],
       description: "The size of the gradient over depth at step \(steps). "
-        + profiles.map { "\($0.variant.name): \($0.summary.joined(separator: "; "))." }.joined(separator: " "))
+        + profiles.map(\.sentence).joined(separator: " "))
+  }
+
+  static func profilePanel(_ profiles: [DepthProfile]) -> Panel {
+    var panel = Panel(
+      x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, LayerQuantity.gradientRMS.words))
+    for profile in profiles { profile.add(to: &panel) }
+    return panel
   }
 }

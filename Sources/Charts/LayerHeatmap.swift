@@ -2,47 +2,56 @@ import Foundation
 import Plotting
 import RunFile
 
-/// A positive quantity over layers and steps, a panel a variant, on one logarithmic colour scale.
+/// A quantity over layers and steps as cells, a panel a variant, all with the same colours.
 struct LayerHeatmap {
-  let quantity: LayerQuantity
-  private let parts: [(variant: Variant, selection: LayerSelection)]
-  private let census: MagnitudeCensus
-  private let colors: ColorScale
-
-  init(of runs: [Run], _ quantity: LayerQuantity, _ options: ChartOptions) throws {
-    self.quantity = quantity
-    var census = MagnitudeCensus()
-    parts = try Variant.all(of: runs).compactMap { variant in
-      guard let selection = LayerSelection(try variant.runs[0].layers(quantity), options) else { return nil }
-      census.add(selection)
-      return (variant, selection)
-    }
-    guard !parts.isEmpty else { throw ChartError.notRecorded(quantity: quantity, paths: runs.map(\.path)) }
-    self.census = census
-    colors = ColorScale(Scale(.log, from: census.decades.lowerBound, to: census.decades.upperBound), .viridis)
+  struct Part {
+    let name: String
+    let selection: LayerSelection
   }
 
-  func figure(title: String) -> Figure {
-    let panels = panels
+  private let parts: [Part]
+  /// The quantity as a colour bar says it.
+  private let words: String
+  private let style: HeatmapStyle
+  private let census: MagnitudeCensus
+
+  init(_ parts: [Part], words: String, _ style: HeatmapStyle) {
+    var census = MagnitudeCensus()
+    for part in parts { census.add(part.selection, signed: style.isSigned) }
+    self.parts = parts
+    self.words = words
+    self.style = style
+    self.census = census
+  }
+
+  /// The first seed of each variant. Throws where nothing of the quantity is recorded.
+  init(of runs: [Run], _ quantity: LayerQuantity, _ style: HeatmapStyle, _ options: ChartOptions) throws {
+    let parts = try Variant.all(of: runs).compactMap { variant in
+      LayerSelection(try variant.runs[0].layers(quantity), options).map { Part(name: variant.name, selection: $0) }
+    }
+    guard !parts.isEmpty else { throw ChartError.notRecorded(what: quantity.words, paths: runs.map(\.path)) }
+    self.init(parts, words: quantity.words, style)
+  }
+
+  func figure(title: String, _ runs: [Run]) throws -> Figure {
     let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
     return Figure(
-      title: title, subtitle: subtitle(parts.map(\.variant.runs[0]), meaning), panels: panels,
-      columns: min(panels.count, 3),
-      sharesAxes: hasOneNet && panels.count > 1, colorKey: key, description: description,
-      size: Size(width: 900, height: panels.count > 3 ? 720 : 520))
+      title: title,
+      subtitle: subtitle(
+        runs, ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")),
+      panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
+      colorKey: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
+      size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
   }
 
-  var key: ColorKey {
-    ColorKey(
-      colors, title: quantity.words, kinds: census.kinds, hasBelow: census.lowest < colors.scale.lower,
-      hasAbove: census.highest > colors.scale.upper)
-  }
+  var key: ColorKey { style.key(census, title: words) }
 
-  /// One panel a variant.
-  var panels: [Panel] {
-    parts.map { variant, selection in
-      Panel(
-        title: parts.count > 1 ? variant.name : "",
+  func panels(titled: Bool) -> [Panel] {
+    let colors = style.colors(census)
+    return parts.map { part in
+      let selection = part.selection
+      return Panel(
+        title: titled ? part.name : "",
         x: Axis(.integer, "step", hasGrid: false, isTight: true),
         y: Axis(
           .categorical(selection.sites.map(\.path)), "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
@@ -54,44 +63,48 @@ struct LayerHeatmap {
     }
   }
 
-  private var meaning: String {
-    let seeds = parts.compactMap(\.variant.runs[0].seed), several = parts.contains { $0.variant.runs.count > 1 }
-    let seed = several && Set(seeds).count == 1 ? "seed \(seeds[0]) of \(seedCount(parts.map(\.variant)))" : ""
-    return (["\(quantity.words), per layer and step", seed] + firstFailures.prefix(2)).filter { !$0.isEmpty }
-      .joined(separator: "; ")
+  /// What the cells show, a sentence a panel.
+  var sentences: [String] {
+    parts.map { part in
+      let selection = part.selection, width = selection.steps.count, rows = selection.rows
+      func look(_ row: Int, _ column: Int) -> String {
+        selection.isMissing(row, column) ? "nothing" : short(selection.values[row * width + column])
+      }
+      let name = parts.count > 1 ? "\(part.name): " : "", last = rows[rows.count - 1]
+      return
+        "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
+        + "\(look(rows[0], 0)) at the input and \(look(last, 0)) at the output, at the last step "
+        + "\(look(rows[0], width - 1)) and \(look(last, width - 1))."
+    } + failures.map { $0.capitalizedFirst + "." }
   }
 
-  /// Where each variant's first value lies that is not a finite number.
-  private var firstFailures: [String] {
-    parts.compactMap { variant, selection in
-      let width = selection.steps.count
+  /// Where each panel's first value lies that is not a finite number.
+  private var failures: [String] {
+    parts.compactMap { part in
+      let selection = part.selection, width = selection.steps.count
       for column in 0..<width {
-        for row in selection.rows {
-          let value = selection.values[row * width + column]
-          guard !value.isFinite, !selection.isMissing(row, column) else { continue }
-          let place = "at step \(selection.steps[column])"
+        for row in selection.rows where !selection.values[row * width + column].isFinite {
+          if selection.isMissing(row, column) { continue }
+          let step = selection.steps[column]
           return parts.count > 1
-            ? "\(variant.name) is not finite from step \(selection.steps[column])"
-            : "first \(short(value)) \(place)"
+            ? "\(part.name) is not finite from step \(step)"
+            : "first \(short(selection.values[row * width + column])) at step \(step)"
         }
       }
       return nil
     }
   }
 
-  private var description: String {
-    let panels = parts.map { variant, selection in
-      let width = selection.steps.count, rows = selection.rows
-      func look(_ row: Int, _ column: Int) -> String {
-        selection.isMissing(row, column) ? "nothing" : short(selection.values[row * width + column])
-      }
-      let name = parts.count > 1 ? "\(variant.name): " : ""
-      return
-        "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
-        + "\(look(rows[0], 0)) at the input and \(look(rows[rows.count - 1], 0)) at the output, at the last step "
-        + "\(look(rows[0], width - 1)) and \(look(rows[rows.count - 1], width - 1))."
+  /// Which seed is shown, where there are several.
+  private func seedNote(_ runs: [Run]) throws -> String {
+    let variants = try Variant.all(of: runs), seeds = Set(variants.map { $0.runs[0].seed })
+    guard variants.contains(where: { $0.runs.count > 1 }), seeds.count == 1, let seed = seeds.first, let seed else {
+      return ""
     }
-    return (["Heatmap of the \(quantity.words)."] + panels + firstFailures.map { $0.capitalizedFirst + "." })
-      .joined(separator: " ")
+    return "seed \(seed) of \(seedCount(variants))"
   }
+}
+
+extension String {
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -13,8 +13,8 @@ struct StepCurves {
   private let curves: [Curve]
   private let weight: Double
 
-  /// The curves of `value`; steps where it is nil are left out.
-  init(_ variants: [Variant], _ options: ChartOptions, _ value: (StepRow) -> Double?) throws {
+  /// The curves of `value`, which is called `what`; steps where it is nil are left out.
+  init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
     var longest = 0
     let tables = variants.map { variant in
       variant.runs.map { run in
@@ -28,7 +28,7 @@ struct StepCurves {
         return (run, steps, values)
       }
     }
-    guard longest > 0 else { throw ChartError.noSteps(paths: variants.flatMap { $0.runs.map(\.path) }) }
+    guard longest > 0 else { throw ChartError.notRecorded(what: what, paths: variants.flatMap { $0.runs.map(\.path) }) }
     let weight = options.smoothing ?? suitableSmoothing(steps: longest)
     self.weight = weight
     curves = zip(variants, tables).map { variant, table in
@@ -38,12 +38,15 @@ struct StepCurves {
     }
   }
 
-  func panel(yTitle: String, includes: [Double] = [], range: ClosedRange<Double>? = nil) -> Panel {
+  /// The curves in a panel, on a logarithmic axis where values span more than a factor of 30 unless it is said.
+  func panel(yTitle: String, isLogarithmic: Bool?, includes: [Double] = []) -> Panel {
+    let shown = shown
+    let isLogarithmic = isLogarithmic ?? (shown.lowest > 0 && shown.highest > 30 * shown.lowest)
     var behind: [any Mark] = [], bands: [any Mark] = [], thin: [any Mark] = [], bold: [any Mark] = []
     var panel = Panel(
       x: Axis(.integer, "step"),
       y: Axis(
-        isLogarithmic ? .log : .linear, yTitle, range: range, includes: includes + [shown.lowest, shown.highest]))
+        isLogarithmic ? .log : .linear, yTitle, includes: includes + [shown.lowest, shown.highest]))
     for curve in curves {
       let variant = curve.variant, ink = variant.ink, statistics = curve.statistics
       let isAlone = curve.seeds.count == 1
@@ -111,8 +114,6 @@ struct StepCurves {
     for values in lasting.isEmpty ? seeds : lasting { span.include(values) }
     return span
   }
-
-  private var isLogarithmic: Bool { shown.lowest > 0 && shown.highest > 30 * shown.lowest }
 
   /// Some places along a curve whose dots tell it from others without colour; those of different series keep apart.
   private func landmarks(of count: Int, series: Int) -> [Int] {

@@ -4,6 +4,10 @@ import Plotting
 import TestSupport
 import Testing
 
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 @Suite struct WritingTests {
   private var figure: Figure {
     let x = (0..<50).map(Double.init)
@@ -42,6 +46,26 @@ import Testing
     #expect(elsewhere == first, "in another thread too")
   }
 
+  @Test func vectorsSayWhatTheyAreAndWhenceButNotWhen() throws {
+    let cells = CellMark(
+      columns: [0, 1], rows: [0], values: [1, .nan], colors: ColorScale(Scale(.log, from: 0.1, to: 1), .magma))
+    var figure = figure
+    figure.title = "a < b & c"
+    figure.panels[0].marks = [cells]
+    let svg = try figure.svg(command: "render --x"), text = String(decoding: svg, as: UTF8.self)
+    #expect(try figure.svg(command: "render --x") == svg)
+    #expect(text.contains("<title>a &lt; b &amp; c</title>") && text.contains("<desc>A line that rises.</desc>"))
+    #expect(text.contains("<metadata>render --x</metadata>") && text.contains("role=\"img\""))
+    #expect(text.contains("width=\"200px\"") && text.contains("viewBox=\"0 0 200 120\""))
+    let parser = XMLParser(data: svg)
+    #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
+    let pdf = try figure.pdf()
+    #expect(try figure.pdf() == pdf)
+    #expect(pdf.prefix(5) == Data("%PDF-".utf8) && pdf.range(of: Data("CreationDate".utf8)) == nil)
+    #expect(pdf.range(of: Data("/MediaBox [ 0 0 150 90 ]".utf8)) != nil, "in points")
+    #expect(throws: FigureError.self) { try Figure(panels: [], size: Size(width: 0, height: 5)).svg() }
+  }
+
   @Test func filesAppearWholeOrNotAtAll() throws {
     try withTemporaryFolder { folder in
       try figure.write(to: folder + "/new/folder/a.png")
@@ -58,7 +82,7 @@ import Testing
     #expect(throws: FigureError.unknownFormat(path: "a.bmp")) { try figure.write(to: "a.bmp") }
     #expect(throws: FigureError.badSize(width: 200_000, height: 120_000)) { try figure.png(scale: 1000) }
     #expect(throws: FigureError.badSize(width: 0, height: 0)) { try figure.png(scale: 0) }
-    #expect("\(FigureError.unknownFormat(path: "a.bmp"))".contains(".png"))
+    #expect("\(FigureError.unknownFormat(path: "a.bmp"))".contains(".png, .svg, .pdf"))
     #expect("\(FigureError.badSize(width: 40_000, height: 2))".contains("32\u{2009}767"))
   }
 
