@@ -38,7 +38,7 @@ extension Chart {
     }
     if variants.count == 1 {
       try page.add("activations", "Standard deviation of activations") {
-        heatmaps(try LayerHeatmap(of: runs, .activationStd, .decades(.magma), options), variants)
+        heatmaps(try LayerHeatmap(of: runs, .activationStd, .decades(.magma), options) { $0.parameters > 0 }, variants)
       }
     }
     // Three heatmaps fill the page's second row.

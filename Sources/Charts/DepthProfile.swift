@@ -72,6 +72,12 @@ struct DepthProfile {
   /// The median over seeds, a layer each.
   var median: [Double] { statistics.median }
 
+  /// The mean logarithm of the median: how high the line lies.
+  var level: Double {
+    let logarithms = median.filter { $0 > 0 && $0.isFinite }.map { log($0) }
+    return logarithms.isEmpty ? -.infinity : logarithms.reduce(0, +) / Double(logarithms.count)
+  }
+
   /// The same as `summary`, as a sentence.
   var sentence: String { "\(variant.name): " + summary.joined(separator: "; ") + "." }
 

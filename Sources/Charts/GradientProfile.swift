@@ -36,9 +36,13 @@ extension Chart {
   }
 
   static func profilePanel(_ profiles: [DepthProfile]) -> Panel {
+    let depths = profiles.flatMap(\.depths)
     var panel = Panel(
-      x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, LayerQuantity.gradientRMS.words))
-    for profile in profiles { profile.add(to: &panel) }
+      x: Axis(
+        .integer, "layer", range: (depths.min() ?? 1) - 0.5...(depths.max() ?? 1) + 0.5, ends: ("input", "output")),
+      y: Axis(.log, LayerQuantity.gradientRMS.words))
+    // Labels of lines that meet at the output stand in the order of the lines on their way there.
+    for profile in profiles.sorted(by: { $0.level > $1.level }) { profile.add(to: &panel) }
     return panel
   }
 }

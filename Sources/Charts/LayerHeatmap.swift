@@ -24,13 +24,19 @@ struct LayerHeatmap {
     self.census = census
   }
 
-  /// The first seed of each variant. Throws where nothing of the quantity is recorded.
-  init(of runs: [Run], _ quantity: LayerQuantity, _ style: HeatmapStyle, _ options: ChartOptions) throws {
+  /// The first seed of each variant, at the sites that fit or, where a net has none of them, at all. Throws where nothing of the
+  /// quantity is recorded.
+  init(
+    of runs: [Run], _ quantity: LayerQuantity, _ style: HeatmapStyle, _ options: ChartOptions,
+    where fits: (Site) -> Bool = { _ in true }
+  ) throws {
     let parts = try Variant.all(of: runs).compactMap { variant in
-      LayerSelection(try variant.runs[0].layers(quantity), options).map { Part(name: variant.name, selection: $0) }
+      let matrix = try variant.runs[0].layers(quantity)
+      return (LayerSelection(matrix, options, where: fits) ?? LayerSelection(matrix, options))
+        .map { Part(name: variant.name, selection: $0) }
     }
     guard !parts.isEmpty else { throw ChartError.notRecorded(what: quantity.words, paths: runs.map(\.path)) }
-    self.init(parts, words: quantity.words, style)
+    self.init(Self.comparable(parts), words: quantity.words, style)
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
@@ -42,6 +48,15 @@ struct LayerHeatmap {
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
       colorKey: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
+  }
+
+  /// The layers that all parts have, by path, where that is at least half of each; else all.
+  private static func comparable(_ parts: [Part]) -> [Part] {
+    let shared = parts.dropFirst().reduce(Set(parts[0].selection.sites.map(\.path))) {
+      $0.intersection($1.selection.sites.map(\.path))
+    }
+    let chosen = parts.map { Part(name: $0.name, selection: $0.selection.keeping(shared)) }
+    return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
   }
 
   var key: ColorKey { style.key(census, title: words) }

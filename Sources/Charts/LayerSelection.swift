@@ -4,7 +4,7 @@ import RunFile
 struct LayerSelection {
   let matrix: LayerMatrix
   /// Positions in `matrix.sites`, in forward order.
-  let rows: [Int]
+  private(set) var rows: [Int]
   /// The values of the chosen steps, all sites row by row.
   let values: [Double]
   /// The chosen steps.
@@ -29,6 +29,13 @@ struct LayerSelection {
       columns.count == matrix.steps.count
       ? matrix.values
       : matrix.sites.indices.flatMap { site in columns.map { matrix.values[site * matrix.steps.count + $0] } }
+  }
+
+  /// The same with only the sites of these paths.
+  func keeping(_ paths: Set<String>) -> LayerSelection {
+    var kept = self
+    kept.rows = rows.filter { paths.contains(matrix.sites[$0].path) }
+    return kept
   }
 
   var sites: [Site] { rows.map { matrix.sites[$0] } }

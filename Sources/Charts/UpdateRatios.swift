@@ -56,15 +56,23 @@ struct UpdateSpread {
   var line: any Mark { LineMark(x: steps, y: median, ink: variant.ink, width: 1.8) }
 
   var label: EndLabel {
-    let last = median.last { $0.isFinite && $0 > 0 }
-    return EndLabel(
-      at: last, variant.name, detail: last.map { "ends at \(short($0))" } ?? "", ink: variant.ink,
-      sample: .line([], width: 1.8), hasLeader: median.last.map { $0.isFinite && $0 > 0 } ?? false)
+    EndLabel(
+      at: median.last { $0.isFinite && $0 > 0 }, variant.name, detail: ending, ink: variant.ink,
+      sample: .line([], width: 1.8), hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
   }
 
-  var sentence: String {
-    let values = median.filter(\.isFinite)
-    guard let first = values.first, let last = values.last else { return "\(variant.name): never finite." }
-    return "\(variant.name): from \(short(first)) to \(short(last))."
+  /// How the median ends, also where that has no place on the axis: in zeros, since a float can't hold so small a change, or in
+  /// what is not finite.
+  private var ending: String {
+    guard let last = median.last else { return "" }
+    func since(_ holds: (Double) -> Bool) -> String {
+      let start = median.lastIndex { !holds($0) }.map { $0 + 1 } ?? 0
+      return "from step \(Int(steps[start])) on"
+    }
+    if last == 0 { return "0 \(since { $0 == 0 })" }
+    if !last.isFinite { return "not finite \(since { !$0.isFinite })" }
+    return "ends at \(short(last))"
   }
+
+  var sentence: String { "\(variant.name): begins at \(short(median.first ?? .nan)), \(ending)." }
 }

@@ -37,7 +37,7 @@ struct EndLabelLayout {
       guard let value = item.label.value, let fraction = y.fraction(of: value) else { return area.middle.y }
       return min(max(area.bottom - fraction * area.height, area.top), area.bottom)
     }
-    let places = dodged(middles: wishes, lengths: items.map(\.height), within: area.top...area.bottom)
+    let places = dodged(middles: wishes, lengths: items.map(\.height), within: area.top...area.bottom, closeness: 6)
     for (index, item) in items.enumerated() {
       let top = places[index] - item.height / 2 + 1.5
       if item.label.hasLeader, item.label.value.flatMap(y.fraction) != nil {

@@ -94,7 +94,7 @@ extension PanelLayout {
     put(yTitle.ends?.high ?? "", at: 1, theme.muted)
   }
 
-  /// Dots first, since no label may hide one; then each label at the first of four places where it covers nothing.
+  /// Dots first, since no label may hide one; then each label at the first of eight places where it covers nothing.
   private func drawNotes(_ frame: Frame, on canvas: any Canvas) {
     let plot = frame.rectangle, theme = frame.theme, font = theme.tickFont, size = 9.0
     let placed = panel.notes.compactMap { note in
@@ -104,13 +104,19 @@ extension PanelLayout {
     }
     var taken = placed.map { Rectangle(left: $1.x - size / 2, top: $1.y - size / 2, width: size, height: size) }
     for (note, point) in placed { canvas.dot(note.shape, at: point, size: size, theme.color(note.ink)) }
+    var said: [(text: String, place: Point)] = []
     for (note, point) in placed where !note.text.isEmpty {
+      // Seeds that fail together need one label.
+      if said.contains(where: { $0.text == note.text && abs($0.place.x - point.x) < 4 && abs($0.place.y - point.y) < 4 }
+      ) {
+        continue
+      }
       let extent = canvas.measure(note.text, font), away = size / 2 + 3
+      let right = point.x + away, left = point.x - away - extent.width, middle = point.x - extent.width / 2
+      let level = point.y - extent.height / 2, above = point.y - away - extent.height, below = point.y + away
       let places = [
-        Point(point.x + away, point.y - extent.height / 2),
-        Point(point.x - away - extent.width, point.y - extent.height / 2),
-        Point(point.x - extent.width / 2, point.y - away - extent.height),
-        Point(point.x - extent.width / 2, point.y + away),
+        Point(right, level), Point(left, level), Point(middle, above), Point(middle, below), Point(right, below),
+        Point(left, below), Point(right, above), Point(left, above),
       ]
       let boxes = places.map { Rectangle(left: $0.x, top: $0.y, width: extent.width, height: extent.height) }
       guard
@@ -119,6 +125,7 @@ extension PanelLayout {
             && !taken.contains { $0.intersects(box) }
         })
       else { continue }
+      said.append((note.text, point))
       taken.append(box)
       canvas.fill(box, theme.background.opacity(0.8))
       canvas.text(

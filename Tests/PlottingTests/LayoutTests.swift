@@ -63,6 +63,8 @@ import Testing
     #expect(dodged(middles: [0, 0, 0], lengths: [10, 10, 10], within: 0...100) == [5, 15, 25])
     #expect(dodged(middles: [100, 99], lengths: [10, 10], within: 0...100) == [95, 85])
     #expect(dodged(middles: [40, 50, 60, 90], lengths: [20, 20, 20, 10], within: 0...100) == [30, 50, 70, 90])
+    #expect(dodged(middles: [51, 50], lengths: [10, 10], within: 0...100) == [55.5, 45.5])
+    #expect(dodged(middles: [51, 50], lengths: [10, 10], within: 0...100, closeness: 2) == [45.5, 55.5])
     #expect(dodged(middles: [], lengths: [], within: 0...1) == [])
   }
 
