@@ -74,7 +74,8 @@ extension PanelLayout {
       let length = tick.label.isEmpty ? Self.tick * 0.6 : Self.tick
       canvas.stroke([Point(plot.left - length, top), Point(plot.left, top)], stroke)
       guard shows.y, !tick.label.isEmpty else { continue }
-      let label = canvas.shorten(tick.label, font, width: max(room, 10) + 0.01)
+      // Layers differ at the end of their paths.
+      let label = canvas.shorten(tick.label, font, width: max(room, 10) + 0.01, keepsEnd: true)
       canvas.text(
         label,
         at: Point(

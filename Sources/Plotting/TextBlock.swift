@@ -43,15 +43,16 @@ extension Canvas {
       lineHeight: extent.height * 1.08, ascent: extent.ascent)
   }
 
-  /// The text, or as much of its beginning as fits, with an ellipsis.
-  func shorten(_ text: String, _ font: Font, width: Double) -> String {
+  /// The text, or as much of its beginning (or of its end) as fits, with an ellipsis.
+  func shorten(_ text: String, _ font: Font, width: Double, keepsEnd: Bool = false) -> String {
     guard measure(text, font).width > width else { return text }
+    func part(_ count: Int) -> String { keepsEnd ? "…" + text.suffix(count) : text.prefix(count) + "…" }
     var low = 0, high = text.count - 1
     while low < high {
       let middle = (low + high + 1) / 2
-      if measure(text.prefix(middle) + "…", font).width <= width { low = middle } else { high = middle - 1 }
+      if measure(part(middle), font).width <= width { low = middle } else { high = middle - 1 }
     }
-    return text.prefix(low) + "…"
+    return part(low)
   }
 
   func draw(_ block: TextBlock, left: Double, top: Double, _ color: Color) {
