@@ -27,7 +27,7 @@ struct ColorKeyLayout {
       }
       if Double(found.count) * label.height * 1.2 <= length + label.height { break }
     }
-    ticks = found
+    ticks = Double(found.count) * label.height <= length + label.height ? found : Array(found.prefix(1))
     labelWidth = max(
       found.reduce(0) { max($0, canvas.measure($1.label, font).width) }, swatches.reduce(0) { max($0, $1.text.width) })
     title = canvas.wrap(key.title, theme.labelFont, width: barHeight, limit: 2)

@@ -39,9 +39,17 @@ public struct Figure: Sendable {
     self.size = size
   }
 
-  /// Draws the figure so that it fills `size` on a canvas.
+  /// How many panels a row has.
+  var gridColumns: Int {
+    let count = panels.count
+    return max(1, min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count))
+  }
+
+  /// Draws the figure so that it fills `size` on a canvas. Narrow figures have smaller letters, and low ones leave out the
+  /// caption, and then all but the first line under the title.
   public func draw(on canvas: any Canvas, theme: Theme = .light) {
     canvas.fill(Rectangle(left: 0, top: 0, width: size.width, height: size.height), theme.background)
-    FigureLayout(self, canvas, theme).draw()
+    let letters = min(1, max(0.7, min(size.width / 900, size.width / Double(gridColumns) / 300).squareRoot()))
+    FigureLayout(self, canvas, theme.withLetters(times: letters)).draw()
   }
 }

@@ -21,10 +21,18 @@ struct FigureLayout {
     subtitle = canvas.wrap(figure.subtitle, theme.subtitleFont, width: width, limit: 4)
     caption = canvas.wrap(figure.caption, theme.tickFont, width: width, limit: 5)
     legend = LegendLayout(figure.legend, width: width, height: figure.size.height / 3, on: canvas, theme)
-    let head = title.height + subtitle.height + legend.height
-    let top = edge + head + (head > 0 ? 10 : 0)
-    let bottom = figure.size.height - edge - (caption.height > 0 ? caption.height + 8 : 0)
-    grid = Rectangle(left: edge, top: top, width: width, height: bottom - top)
+    grid = Rectangle(left: edge, top: 0, width: width, height: 0)
+    setGridHeight()
+    // The data come first.
+    if grid.height < figure.size.height * 0.6, caption.height > 0 {
+      caption = .empty
+      setGridHeight()
+    }
+    if grid.height < figure.size.height * 0.6, subtitle.lines.count > 1 {
+      let first = String(figure.subtitle.prefix { $0 != "\n" })
+      subtitle = canvas.wrap(first, theme.subtitleFont, width: width, limit: 1)
+      setGridHeight()
+    }
     if let colorKey = figure.colorKey {
       // The key stands beside the plot areas, whose height is about the grid's less one axis.
       let layout = ColorKeyLayout(colorKey, height: grid.height - 60, on: canvas, theme)
@@ -34,28 +42,40 @@ struct FigureLayout {
     placePanels()
   }
 
+  /// What is left between the head and the caption.
+  private mutating func setGridHeight() {
+    let head = title.height + subtitle.height + legend.height
+    let top = Self.edge + head + (head > 0 ? 10 : 0)
+    let bottom = figure.size.height - Self.edge - (caption.height > 0 ? caption.height + 8 : 0)
+    grid = Rectangle(left: grid.left, top: top, width: grid.width, height: bottom - top)
+  }
+
   private mutating func placePanels() {
     let count = figure.panels.count
     guard count > 0 else { return }
-    let columns = max(1, min(figure.columns ?? Int(Double(count).squareRoot().rounded(.up)), count))
+    let columns = figure.gridColumns
     let rows = (count + columns - 1) / columns
     let cellWidth = (grid.width - Double(columns - 1) * Self.between) / Double(columns)
     let cellHeight = (grid.height - Double(rows - 1) * Self.between) / Double(rows)
     var plot = Size(width: cellWidth * 0.8, height: cellHeight * 0.75)
-    var columnMargins = [PanelLayout.Margins](repeating: .init(), count: columns)
-    var rowMargins = [PanelLayout.Margins](repeating: .init(), count: rows)
+    var columnMargins: [PanelLayout.Margins] = [], rowMargins: [PanelLayout.Margins] = []
+    var hasLegend = [Bool](repeating: false, count: count)
     var layouts: [PanelLayout] = []
     let scales = figure.panels.map(\.scales)
-    // Labels need room, and the room decides the labels: three rounds bring them together. Margins only grow.
-    for _ in 0..<3 {
+    // Labels need room, and the room decides the labels: some rounds bring them together. Labels that had no room at their
+    // lines stay in the legend.
+    for _ in 0..<4 {
+      columnMargins = Array(repeating: .init(), count: columns)
+      rowMargins = Array(repeating: .init(), count: rows)
       layouts = figure.panels.enumerated().map { index, panel in
         let shows = AxisVisibility(
           x: !figure.sharesAxes || index + columns >= count, y: !figure.sharesAxes || index % columns == 0)
         return PanelLayout(
           panel, scales: scales[index], plot: plot, cell: Size(width: cellWidth, height: cellHeight), shows: shows,
-          on: canvas, theme)
+          labelsInLegend: hasLegend[index], on: canvas, theme)
       }
       for (index, layout) in layouts.enumerated() {
+        hasLegend[index] = layout.endLabels == nil
         columnMargins[index % columns].grow(to: layout.margins)
         rowMargins[index / columns].grow(to: layout.margins)
       }

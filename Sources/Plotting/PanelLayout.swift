@@ -30,8 +30,8 @@ struct PanelLayout {
   static let tick = 4.0, gap = 5.0
 
   init(
-    _ panel: Panel, scales: (x: Scale, y: Scale), plot: Size, cell: Size, shows: AxisVisibility, on canvas: any Canvas,
-    _ theme: Theme
+    _ panel: Panel, scales: (x: Scale, y: Scale), plot: Size, cell: Size, shows: AxisVisibility, labelsInLegend: Bool,
+    on canvas: any Canvas, _ theme: Theme
   ) {
     self.panel = panel
     self.shows = shows
@@ -43,7 +43,7 @@ struct PanelLayout {
     var entries = panel.legend
     let labels = EndLabelLayout(
       panel.endLabels, height: plot.height, width: min(cell.width * 0.34, 220), on: canvas, theme)
-    if let labels {
+    if let labels, !labelsInLegend {
       endLabels = labels
     } else {
       entries += panel.endLabels.map {

@@ -23,15 +23,15 @@ public struct Theme: Sendable, Hashable {
   public let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
 
   /// The title of the figure.
-  public let titleFont = Font(size: 17, isBold: true)
+  public private(set) var titleFont = Font(size: 17, isBold: true)
   /// What stands under the title.
-  public let subtitleFont = Font(size: 12.5)
+  public private(set) var subtitleFont = Font(size: 12.5)
   /// The title of a panel.
-  public let stripFont = Font(size: 13, isBold: true)
+  public private(set) var stripFont = Font(size: 13, isBold: true)
   /// Axis titles, legends and labels at lines.
-  public let labelFont = Font(size: 12.5)
+  public private(set) var labelFont = Font(size: 12.5)
   /// Numbers along an axis, notes and captions.
-  public let tickFont = Font(size: 11.5)
+  public private(set) var tickFont = Font(size: 11.5)
 
   /// On white, for paper.
   ///
@@ -53,6 +53,15 @@ public struct Theme: Sendable, Hashable {
 
   /// All themes, by which the command line finds them.
   public static let all = [light, dark]
+
+  /// The same with letters of another size.
+  func withLetters(times factor: Double) -> Theme {
+    var theme = self
+    for font in [\Theme.titleFont, \.subtitleFont, \.stripFont, \.labelFont, \.tickFont] {
+      theme[keyPath: font].size *= factor
+    }
+    return theme
+  }
 
   /// How an ink looks.
   public func color(_ ink: Ink) -> Color {
