@@ -95,7 +95,8 @@ struct LayerHeatmap {
 
   /// Where each panel's first value lies that is not a finite number.
   private var failures: [String] {
-    parts.compactMap { part in
+    guard !census.kinds.allSatisfy({ $0 == .zero || $0 == .notRecorded }) else { return [] }
+    return parts.compactMap { part in
       let selection = part.selection, width = selection.steps.count
       for column in 0..<width {
         for row in selection.rows where !selection.values[row * width + column].isFinite {

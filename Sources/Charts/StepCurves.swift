@@ -137,15 +137,17 @@ struct StepCurves {
     return before + "\(failed) of \(curve.seeds.count) seeds diverge\(failed == 1 ? "s" : "")"
   }
 
-  /// A × where a seed is finite for the last time before it is not.
+  /// A × where a seed is finite for the last time before it is not; at the top for one that never is.
   private func failures(of curve: Curve) -> [Note] {
-    curve.seeds.compactMap { seed in
-      guard let place = seed.raw.firstIndex(where: { !$0.isFinite }) else { return nil }
-      let value = place > 0 ? seed.smooth[place - 1] : .nan
-      return Note(
-        x: Double(seed.steps[max(place - 1, 0)]), y: value,
-        text: "\(short(seed.raw[place])), step \(seed.steps[place])",
-        ink: curve.variant.ink)
-    }
+    let top = shown.highest.isFinite ? shown.highest : 1
+    return
+      curve.seeds.compactMap { seed in
+        guard let place = seed.raw.firstIndex(where: { !$0.isFinite }) else { return nil }
+        let value = place > 0 ? seed.smooth[place - 1] : top
+        return Note(
+          x: Double(seed.steps[max(place - 1, 0)]), y: value,
+          text: "\(short(seed.raw[place])), step \(seed.steps[place])",
+          ink: curve.variant.ink)
+      }
   }
 }

@@ -20,7 +20,7 @@ extension Chart {
 
   static func updatePanel(_ spreads: [UpdateSpread]) -> Panel {
     var panel = Panel(x: Axis(.integer, "step", isTight: true), y: Axis(.log, "‖ΔW‖ / ‖W‖", includes: [1e-4, 1e-2]))
-    panel.marks = [RuleMark(.horizontal, at: 1e-3)] + spreads.map(\.band) + spreads.map(\.line)
+    panel.marks = [RuleMark(.horizontal, at: 1e-3)] + spreads.map(\.band) + spreads.flatMap(\.lines)
     panel.endLabels = spreads.map(\.label) + [EndLabel(at: 1e-3, "10⁻³", ink: .muted, sample: .line([3, 3], width: 1))]
     return panel
   }
@@ -53,7 +53,12 @@ struct UpdateSpread {
   }
 
   var band: any Mark { BandMark(x: steps, lower: low, upper: high, ink: variant.ink.opacity(0.16)) }
-  var line: any Mark { LineMark(x: steps, y: median, ink: variant.ink, width: 1.8) }
+
+  /// A line, and a dot where there is a single step, which no line shows.
+  var lines: [any Mark] {
+    let line = LineMark(x: steps, y: median, ink: variant.ink, width: 1.8)
+    return steps.count > 1 ? [line] : [line, DotMark(x: steps, y: median, ink: variant.ink, size: 8)]
+  }
 
   var label: EndLabel {
     EndLabel(

@@ -36,6 +36,18 @@ import Testing
     #expect(try with(.healthy) { try Chart.gradientFlow(of: $0) }.colorKey?.kinds == [.notRecorded])
   }
 
+  @Test func aSeedThatIsNeverFiniteIsMarkedToo() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/a.rheo")
+      for step in 0..<3 { try writer.append(step: StepRow(step: step, loss: .nan, seconds: 0)) }
+      let figure = try Chart.lossCurves(of: [writer.finish()])
+      #expect(figure.panels[0].notes.map(\.text) == ["NaN, step 0"])
+      let canvas = RecordingCanvas()
+      figure.draw(on: canvas)
+      #expect(canvas.texts.contains { $0.text == "NaN, step 0" })
+    }
+  }
+
   @Test func coloursReachOverWholeDecades() throws {
     try with(.healthy) { runs in
       let key = try #require(Chart.gradientFlow(of: runs).colorKey)
