@@ -56,14 +56,15 @@ struct UpdateSpread {
 
   /// A line, and a dot where there is a single step, which no line shows.
   var lines: [any Mark] {
-    let line = LineMark(x: steps, y: median, ink: variant.ink, width: 1.8)
+    let line = LineMark(x: steps, y: median, ink: variant.ink, width: 1.8, dash: Stroke.dash(ofSeries: variant.index))
     return steps.count > 1 ? [line] : [line, DotMark(x: steps, y: median, ink: variant.ink, size: 8)]
   }
 
   var label: EndLabel {
     EndLabel(
       at: median.last { $0.isFinite && $0 > 0 }, variant.name, detail: ending, ink: variant.ink,
-      sample: .line([], width: 1.8), hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
+      sample: .line(Stroke.dash(ofSeries: variant.index), width: 1.8),
+      hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
   }
 
   /// How the median ends, also where that has no place on the axis: in zeros, since a float can't hold so small a change, or in

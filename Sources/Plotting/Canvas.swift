@@ -77,6 +77,14 @@ public struct Stroke: Sendable, Hashable {
   }
 }
 
+extension Stroke {
+  /// The dash of the series with this number, from 0, so that series differ without colour: solid for the first.
+  public static func dash(ofSeries index: Int) -> [Double] {
+    let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
+    return dashes[index % dashes.count]
+  }
+}
+
 /// Opaque pixels, row by row from the top left.
 public struct PixelImage: Sendable, Hashable {
   /// How many pixels a row has.

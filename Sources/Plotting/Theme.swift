@@ -4,7 +4,7 @@ public struct Theme: Sendable, Hashable {
   public let name: String
   /// The ground of all.
   public let background: Color
-  /// The ground of titles.
+  /// Titles, and the titles of axes.
   public let text: Color
   /// Labels, ticks, captions.
   public let muted: Color
@@ -18,9 +18,6 @@ public struct Theme: Sendable, Hashable {
   public let blank: Color
   /// The marks on such cells.
   public let blankMark: Color
-
-  /// Dashes, one a series in order, so that series differ without colour too.
-  public let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
 
   /// The title of the figure.
   public private(set) var titleFont = Font(size: 17, isBold: true)
@@ -75,9 +72,6 @@ public struct Theme: Sendable, Hashable {
     case .fixed(let color): color.opacity(color.opacity * ink.opacity)
     }
   }
-
-  /// The dash of the series with this number, from 0.
-  public func dash(ofSeries index: Int) -> [Double] { dashes[index % dashes.count] }
 }
 
 /// What something is drawn in, whatever the theme.

@@ -27,7 +27,7 @@ import Testing
         #expect(distance >= 12, "\(theme.name): \(second) and \(first), \(vision)")
       }
     }
-    #expect(Set((0..<6).map(DotShape.ofSeries)).count == 6 && Set((0..<6).map(theme.dash(ofSeries:))).count == 6)
+    #expect(Set((0..<6).map(DotShape.ofSeries)).count == 6 && Set((0..<6).map(Stroke.dash(ofSeries:))).count == 6)
   }
 
   /// Lightness rises without a step back, so that the maps also order values for those who see no hues, and in print.
