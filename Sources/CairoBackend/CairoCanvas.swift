@@ -1,137 +1,168 @@
 import CCairo
 import CPango
-import Foundation
 import Plotting
 
-/// A canvas on a Cairo image, with text by Pango.
+/// A canvas on a Cairo surface, with Pango's text.
 final class CairoCanvas: Canvas {
-  let pixelsPerPoint: Double
-  private let surface: OpaquePointer
-  private let context: OpaquePointer
-  private let text: TextShaper
+  let resolution: Double
+  private let cairo: OpaquePointer
+  private let fonts: Fonts
+  private let layout: OpaquePointer
+  private var extents: [TextKey: TextExtent] = [:]
+  private var descriptions: [Font: OpaquePointer] = [:]
+  private var lastFont: Font?
 
-  /// A picture of `size` points. Throws if it is larger than Cairo draws.
-  init(size: Size, pixelsPerPoint: Double) throws {
-    let width = (size.width * pixelsPerPoint).rounded(), height = (size.height * pixelsPerPoint).rounded()
-    guard width >= 1, height >= 1, width <= 32_767, height <= 32_767 else {
-      throw FigureError.size(width: width, height: height)
-    }
-    self.pixelsPerPoint = pixelsPerPoint
-    surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))
-    context = cairo_create(surface)
-    cairo_scale(context, pixelsPerPoint, pixelsPerPoint)
-    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
-    text = TextShaper(context)
+  private struct TextKey: Hashable {
+    let text: String
+    let font: Font
+  }
+
+  /// A canvas of one unit to `resolution` of the surface's own units, or, where the surface has no pixels, of pixels that
+  /// images are drawn with.
+  init(surface: OpaquePointer, scale: Double, resolution: Double, fonts: Fonts) {
+    self.resolution = resolution
+    self.fonts = fonts
+    cairo = cairo_create(surface)
+    cairo_scale(cairo, scale, scale)
+    cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND)
+    let context = pango_font_map_create_context(UnsafeMutablePointer(fonts.map))!
+    defer { g_object_unref(UnsafeMutableRawPointer(context)) }
+    // Letters keep their shape and place at every size, so the same text gives the same pixels.
+    let options = cairo_font_options_create()
+    defer { cairo_font_options_destroy(options) }
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
+    pango_cairo_context_set_font_options(context, options)
+    pango_cairo_context_set_resolution(context, 72)
+    pango_context_set_round_glyph_positions(context, 0)
+    layout = pango_layout_new(context)
+    pango_layout_set_single_paragraph_mode(layout, 1)
   }
 
   deinit {
-    cairo_destroy(context)
-    cairo_surface_destroy(surface)
+    for description in descriptions.values { pango_font_description_free(description) }
+    g_object_unref(UnsafeMutableRawPointer(layout))
+    cairo_destroy(cairo)
   }
 
-  func measure(_ text: String, _ style: TextStyle) -> Size { self.text.measure(text, style) }
+  /// What Cairo could not do; nil if all went well.
+  var failure: String? {
+    let status = cairo_status(cairo)
+    return status == CAIRO_STATUS_SUCCESS ? nil : String(cString: cairo_status_to_string(status))
+  }
 
-  func draw(_ text: String, at point: Point, _ style: TextStyle, anchor: Anchor, isVertical: Bool) {
-    guard point.isFinite, !text.isEmpty else { return }
-    let size = self.text.measure(text, style)
-    let left =
-      switch anchor.horizontal {
-      case .left: 0.0
-      case .centre: -size.width / 2
-      case .right: -size.width
+  func measure(_ text: String, _ font: Font) -> TextExtent {
+    let key = TextKey(text: text, font: font)
+    if let known = extents[key] { return known }
+    set(text, font)
+    var logical = PangoRectangle()
+    pango_layout_get_extents(layout, nil, &logical)
+    let unit = Double(PANGO_SCALE), baseline = Double(pango_layout_get_baseline(layout)) / unit
+    let extent = TextExtent(
+      width: Double(logical.width) / unit, ascent: baseline, descent: Double(logical.height) / unit - baseline)
+    extents[key] = extent
+    return extent
+  }
+
+  func fill(_ rectangle: Rectangle, _ color: Color) {
+    cairo_rectangle(cairo, rectangle.left, rectangle.top, rectangle.width, rectangle.height)
+    use(color)
+    cairo_fill(cairo)
+  }
+
+  func fill(_ polygon: [Point], _ color: Color) {
+    guard trace(polygon) else { return }
+    cairo_close_path(cairo)
+    use(color)
+    cairo_fill(cairo)
+  }
+
+  func stroke(_ line: [Point], _ stroke: Stroke) {
+    guard trace(line) else { return }
+    use(stroke.color)
+    cairo_set_line_width(cairo, stroke.width)
+    // Round ends would fill short gaps.
+    cairo_set_line_cap(cairo, stroke.dash.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
+    cairo_set_dash(cairo, stroke.dash, Int32(stroke.dash.count), 0)
+    cairo_stroke(cairo)
+  }
+
+  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool) {
+    set(text, font)
+    use(color)
+    cairo_save(cairo)
+    cairo_translate(cairo, point.x, point.y)
+    if rising { cairo_rotate(cairo, -Double.pi / 2) }
+    cairo_move_to(cairo, 0, 0)
+    pango_cairo_show_layout_line(cairo, pango_layout_get_line_readonly(layout, 0))
+    cairo_restore(cairo)
+    cairo_new_path(cairo)
+  }
+
+  func image(_ image: PixelImage, in rectangle: Rectangle) {
+    guard rectangle.width > 0, rectangle.height > 0 else { return }
+    image.pixels.withUnsafeBufferPointer { pixels in
+      pixels.withMemoryRebound(to: UInt8.self) { bytes in
+        // Cairo only reads a source, whatever the type of its pointer says.
+        let surface = cairo_image_surface_create_for_data(
+          UnsafeMutablePointer(mutating: bytes.baseAddress!), CAIRO_FORMAT_RGB24, Int32(image.width),
+          Int32(image.height),
+          Int32(image.width * 4))!
+        paint(surface, of: image, in: rectangle)
+        // A vector surface may keep the source until it ends; this makes it take its own copy now.
+        cairo_surface_finish(surface)
+        cairo_surface_destroy(surface)
       }
-    let top =
-      switch anchor.vertical {
-      case .top: 0.0
-      case .middle: -size.height / 2
-      case .bottom: -size.height
-      }
-    cairo_save(context)
-    cairo_translate(context, point.x, point.y)
-    if isVertical { cairo_rotate(context, -Double.pi / 2) }
-    cairo_move_to(context, left, top)
-    setColor(style.color)
-    self.text.show(text, style, on: context)
-    cairo_restore(context)
-  }
-
-  func stroke(_ points: [Point], _ stroke: Stroke) {
-    guard points.count > 1, points.allSatisfy(\.isFinite) else { return }
-    trace(points)
-    cairo_set_line_width(context, stroke.width)
-    cairo_set_dash(context, stroke.dashes, Int32(stroke.dashes.count), 0)
-    setColor(stroke.color)
-    cairo_stroke(context)
-  }
-
-  func fill(_ points: [Point], _ color: Color) {
-    guard points.count > 2, points.allSatisfy(\.isFinite) else { return }
-    trace(points)
-    setColor(color)
-    cairo_fill(context)
-  }
-
-  func dot(at centre: Point, radius: Double, _ color: Color) {
-    guard centre.isFinite else { return }
-    cairo_new_path(context)
-    cairo_arc(context, centre.x, centre.y, radius, 0, 2 * Double.pi)
-    setColor(color)
-    cairo_fill(context)
-  }
-
-  func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
-    guard columns > 0, rows > 0, rect.width > 0, rect.height > 0, Point(rect.left, rect.top).isFinite else { return }
-    let image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(columns), Int32(rows))
-    defer { cairo_surface_destroy(image) }
-    guard let data = cairo_image_surface_get_data(image) else { return }
-    let stride = Int(cairo_image_surface_get_stride(image))
-    pixels.withUnsafeBytes { source in
-      for row in 0..<rows { memcpy(data + row * stride, source.baseAddress! + row * columns * 4, columns * 4) }
     }
-    cairo_surface_mark_dirty(image)
-    cairo_save(context)
-    cairo_translate(context, rect.left, rect.top)
-    cairo_scale(context, rect.width / Double(columns), rect.height / Double(rows))
-    cairo_set_source_surface(context, image, 0, 0)
-    cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
-    // Whole pixels at the edges: a half-covered one would blend with what lies below.
-    cairo_set_antialias(context, CAIRO_ANTIALIAS_NONE)
-    cairo_rectangle(context, 0, 0, Double(columns), Double(rows))
-    cairo_fill(context)
-    cairo_restore(context)
   }
 
-  func clip(to rect: Rect, _ body: () -> Void) {
-    cairo_save(context)
-    cairo_rectangle(context, rect.left, rect.top, rect.width, rect.height)
-    cairo_clip(context)
+  private func paint(_ pixels: OpaquePointer, of image: PixelImage, in rectangle: Rectangle) {
+    cairo_save(cairo)
+    cairo_rectangle(cairo, rectangle.left, rectangle.top, rectangle.width, rectangle.height)
+    cairo_clip(cairo)
+    cairo_translate(cairo, rectangle.left, rectangle.top)
+    cairo_scale(cairo, rectangle.width / Double(image.width), rectangle.height / Double(image.height))
+    cairo_set_source_surface(cairo, pixels, 0, 0)
+    cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
+    cairo_paint(cairo)
+    cairo_restore(cairo)
+  }
+
+  func clip(to rectangle: Rectangle, _ body: () -> Void) {
+    cairo_save(cairo)
+    cairo_rectangle(cairo, rectangle.left, rectangle.top, rectangle.width, rectangle.height)
+    cairo_clip(cairo)
     body()
-    cairo_restore(context)
+    cairo_restore(cairo)
   }
 
-  private func trace(_ points: [Point]) {
-    cairo_new_path(context)
-    for point in points { cairo_line_to(context, point.x, point.y) }
+  private func trace(_ points: [Point]) -> Bool {
+    // Cairo takes a place that is not finite without a word and draws nonsense.
+    guard let first = points.first, points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return false }
+    cairo_move_to(cairo, first.x, first.y)
+    if points.count == 1 { cairo_line_to(cairo, first.x, first.y) }
+    for point in points.dropFirst() { cairo_line_to(cairo, point.x, point.y) }
+    return true
   }
 
-  private func setColor(_ color: Color) {
-    cairo_set_source_rgba(context, color.red, color.green, color.blue, color.opacity)
-  }
+  private func use(_ color: Color) { cairo_set_source_rgba(cairo, color.red, color.green, color.blue, color.opacity) }
 
-  /// The finished picture. Throws if Cairo has met an error, after which it drew nothing more.
-  func finish() throws -> (pixels: UnsafePointer<UInt8>, width: Int, height: Int, stride: Int) {
-    let status = cairo_status(context)
-    guard status == CAIRO_STATUS_SUCCESS else {
-      throw FigureError.drawing(reason: String(cString: cairo_status_to_string(status)))
+  private func set(_ text: String, _ font: Font) {
+    if font != lastFont {
+      pango_layout_set_font_description(layout, description(of: font))
+      lastFont = font
     }
-    cairo_surface_flush(surface)
-    return (
-      UnsafePointer(cairo_image_surface_get_data(surface)), Int(cairo_image_surface_get_width(surface)),
-      Int(cairo_image_surface_get_height(surface)), Int(cairo_image_surface_get_stride(surface))
-    )
+    pango_layout_set_text(layout, text, Int32(text.utf8.count))
   }
-}
 
-extension Point {
-  fileprivate var isFinite: Bool { x.isFinite && y.isFinite }
+  private func description(of font: Font) -> OpaquePointer {
+    if let known = descriptions[font] { return known }
+    let new = pango_font_description_new()!
+    pango_font_description_set_family_static(new, "DejaVu Sans,sans-serif")
+    pango_font_description_set_absolute_size(new, font.size * Double(PANGO_SCALE))
+    pango_font_description_set_weight(new, font.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
+    descriptions[font] = new
+    return new
+  }
 }

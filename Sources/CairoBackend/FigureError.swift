@@ -1,19 +1,29 @@
-/// Why a figure can't be written.
-public enum FigureError: Error, CustomStringConvertible {
-  case size(width: Double, height: Double)
+import Plotting
+
+/// What keeps a figure from becoming a file.
+public enum FigureError: Error, Equatable, CustomStringConvertible {
+  /// The path ends in no format's name.
+  case unknownFormat(path: String)
+  /// The figure has too many pixels, or none.
+  case badSize(width: Double, height: Double)
+  /// Drawing failed.
   case drawing(reason: String)
-  case format(path: String)
+  /// The file can't be written.
   case cannotWrite(path: String, reason: String)
 
-  /// What was wrong, and what would be right.
+  /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
-    case .size(let width, let height):
-      "a picture of \(Int(width)) × \(Int(height)) pixels can't be drawn, each side has 1 to 32767; choose another size or scale"
-    case .drawing(let reason): "the picture can't be drawn: \(reason)"
-    case .format(let path): "\(path) has no ending that is known; give it .png"
+    case .unknownFormat(let path):
+      "\(path): can't tell what to draw; end the name in "
+        + FigureFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
+    case .badSize(let width, let height):
+      "a picture of \(plain(width, decimals: 0)) × \(plain(height, decimals: 0)) pixels can't be drawn; choose a size and a "
+        + "scale that give 1 to \(plain(32_767, decimals: 0)) pixels a side"
+    case .drawing(let reason):
+      "the picture can't be drawn: \(reason)"
     case .cannotWrite(let path, let reason):
-      "the picture \(path) can't be written: \(reason); choose a folder that can be written"
+      "\(path): can't write the picture (\(reason)); choose a path in a folder that can be written"
     }
   }
 }

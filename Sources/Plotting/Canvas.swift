@@ -1,93 +1,106 @@
-/// Something to draw on. Lengths are in points; nothing is drawn that is not finite, and callers see to that.
+/// What figures are drawn on. Lengths are in units of 1/96 inch, y goes down, and what is drawn later lies on top.
+///
+/// Coordinates are finite: figures leave out what is not before they draw.
 public protocol Canvas: AnyObject {
-  /// Device pixels in a point.
-  var pixelsPerPoint: Double { get }
+  /// How many pixels a unit has, for what is drawn as pixels.
+  var resolution: Double { get }
 
-  /// The size of a line of text.
-  func measure(_ text: String, _ style: TextStyle) -> Size
+  /// How much room a line of text takes.
+  func measure(_ text: String, _ font: Font) -> TextExtent
 
-  /// A line of text, its anchor at `point`, turned by 90° counterclockwise where `isVertical`.
-  func draw(_ text: String, at point: Point, _ style: TextStyle, anchor: Anchor, isVertical: Bool)
+  /// Fills a rectangle.
+  func fill(_ rectangle: Rectangle, _ color: Color)
 
-  /// Straight lines from each point to the next.
-  func stroke(_ points: [Point], _ stroke: Stroke)
+  /// Fills a polygon, which closes itself.
+  func fill(_ polygon: [Point], _ color: Color)
 
-  /// An area bounded by straight lines.
-  func fill(_ points: [Point], _ color: Color)
+  /// Draws a line from point to point; a single point leaves a dot.
+  func stroke(_ line: [Point], _ stroke: Stroke)
 
-  /// A filled circle.
-  func dot(at centre: Point, radius: Double, _ color: Color)
+  /// Draws a line of text whose baseline begins at `point`, level or rising from bottom to top.
+  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool)
 
-  /// A picture of 0xRRGGBB pixels, rows from the top, filling `rect`, without smoothing.
-  func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect)
+  /// Draws pixels so that they fill a rectangle, without smoothing.
+  func image(_ image: PixelImage, in rectangle: Rectangle)
 
-  /// Draws what `body` draws, cut off at the edges of `rect`.
-  func clip(to rect: Rect, _ body: () -> Void)
+  /// Draws what `body` draws, but only inside a rectangle.
+  func clip(to rectangle: Rectangle, _ body: () -> Void)
 }
 
-extension Canvas {
-  func fill(_ rect: Rect, _ color: Color) {
-    fill(
-      [
-        Point(rect.left, rect.top), Point(rect.right, rect.top), Point(rect.right, rect.bottom),
-        Point(rect.left, rect.bottom),
-      ], color)
-  }
-
-  func draw(_ text: String, at point: Point, _ style: TextStyle, anchor: Anchor) {
-    draw(text, at: point, style, anchor: anchor, isVertical: false)
-  }
-}
-
-/// How text looks.
-public struct TextStyle: Hashable, Sendable {
-  /// In points.
+/// A size and a weight of the one family that figures use.
+public struct Font: Sendable, Hashable {
+  /// The em in units of 1/96 inch.
   public var size: Double
-  /// Whether letters are bold.
+  /// Whether it is bold.
   public var isBold: Bool
-  /// Of the letters.
-  public var color: Color
 
-  /// Text of a size and colour.
-  public init(size: Double, isBold: Bool = false, color: Color) {
+  /// A font made of its parts.
+  public init(size: Double, isBold: Bool = false) {
     self.size = size
     self.isBold = isBold
-    self.color = color
   }
 }
 
-/// How a line looks; ends are butt, corners round.
-public struct Stroke: Hashable, Sendable {
-  /// Of the line.
-  public var color: Color
-  /// In points.
+/// The room that a line of text takes.
+public struct TextExtent: Sendable, Hashable {
+  /// How far the next letter would be from the first.
   public var width: Double
-  /// Lengths of dashes and gaps in points; empty for a solid line.
-  public var dashes: [Double]
+  /// How far letters reach above the baseline.
+  public var ascent: Double
+  /// How far letters reach below the baseline.
+  public var descent: Double
 
-  /// A line of a colour and width.
-  public init(_ color: Color, width: Double, dashes: [Double] = []) {
+  /// An extent made of its parts.
+  public init(width: Double, ascent: Double, descent: Double) {
+    self.width = width
+    self.ascent = ascent
+    self.descent = descent
+  }
+
+  var height: Double { ascent + descent }
+}
+
+/// How a line is drawn; corners are round, and so are the ends of a line without dashes.
+public struct Stroke: Sendable, Hashable {
+  /// The colour.
+  public var color: Color
+  /// The width.
+  public var width: Double
+  /// Lengths of ink and of gaps in turn; empty is a solid line.
+  public var dash: [Double]
+
+  /// A stroke made of its parts.
+  public init(_ color: Color, width: Double, dash: [Double] = []) {
     self.color = color
     self.width = width
-    self.dashes = dashes
+    self.dash = dash
   }
 }
 
-/// Which part of a text lies at the point it is drawn at.
-public struct Anchor: Hashable, Sendable {
-  /// From side to side.
-  public enum Horizontal: String, Sendable { case left, centre, right }
-  /// From top to bottom.
-  public enum Vertical: String, Sendable { case top, middle, bottom }
+extension Stroke {
+  /// The dash of the series with this number, from 0, so that series differ without colour: solid for the first.
+  public static func dash(ofSeries index: Int) -> [Double] {
+    let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
+    return dashes[index % dashes.count]
+  }
+}
 
-  /// From side to side.
-  public var horizontal: Horizontal
-  /// From top to bottom.
-  public var vertical: Vertical
+/// Opaque pixels, row by row from the top left.
+public struct PixelImage: Sendable, Hashable {
+  /// How many pixels a row has.
+  public let width: Int
+  /// How many rows there are.
+  public let height: Int
+  /// The pixels as 0xFFRRGGBB.
+  public let pixels: [UInt32]
 
-  /// A point of a text’s box.
-  public init(_ horizontal: Horizontal, _ vertical: Vertical) {
-    self.horizontal = horizontal
-    self.vertical = vertical
+  /// An image made of its pixels, width × height of them.
+  public init(width: Int, height: Int, pixels: [UInt32]) {
+    guard width > 0, height > 0, pixels.count == width * height else {
+      fatalError("PixelImage: \(width) × \(height) pixels are needed, \(pixels.count) were given")
+    }
+    self.width = width
+    self.height = height
+    self.pixels = pixels
   }
 }

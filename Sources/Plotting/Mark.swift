@@ -1,113 +1,79 @@
-/// What is drawn inside a panel, in the panel's own units.
-public enum Mark: Sendable {
-  /// A line through the values; it is interrupted where one has no place on the axes.
-  case line([(x: Double, y: Double)], Stroke)
-  /// The area between two curves over the same x.
-  case band([(x: Double, lower: Double, upper: Double)], Color)
-  /// Dots, of a radius in points.
-  case dots([(x: Double, y: Double)], radius: Double, Color)
-  /// A cross at a place: here something ended.
-  case cross(x: Double, y: Double, Color)
-  /// A horizontal line across the panel.
-  case level(y: Double, Stroke)
-  /// A grid of coloured cells.
-  case cells(Cells)
+/// Something drawn in a panel at places that its axes give. Style belongs to the mark, colours come from the theme.
+public protocol Mark: Sendable {
+  /// Says which values should be seen.
+  func extend(_ extent: inout Extent)
+
+  /// Draws itself; the canvas is clipped to the frame's rectangle.
+  func draw(in frame: Frame, on canvas: any Canvas)
 }
 
-/// A grid of values, drawn as colours. Rows run from the bottom up.
-public struct Cells: Sendable {
-  /// How many rows.
-  public let rows: Int
-  /// How many columns.
-  public let columns: Int
-  /// Row by row; nil is "not recorded".
-  public let values: [Double?]
-  /// Which colour a value has.
-  public let colors: ColorScale
-  /// What the columns' left edges and the last one's right edge are on the x axis.
-  public let columnEdges: [Double]
+/// The values that the marks of a panel want to be seen.
+public struct Extent: Sendable {
+  /// Along the x axis.
+  public var x = Span()
+  /// Along the y axis.
+  public var y = Span()
+}
 
-  /// A grid with one value for each row and column, row by row from the bottom.
-  public init(rows: Int, columnEdges: [Double], values: [Double?], colors: ColorScale) {
-    self.rows = rows
-    columns = columnEdges.count - 1
-    self.columnEdges = columnEdges
-    self.values = values
-    self.colors = colors
+/// The finite values along an axis.
+public struct Span: Sendable {
+  /// The lowest value; infinite where there is none.
+  public private(set) var lowest = Double.infinity
+  /// The highest value; minus infinity where there is none.
+  public private(set) var highest = -Double.infinity
+  /// The lowest value above 0; infinite where there is none.
+  public private(set) var lowestPositive = Double.infinity
+
+  /// An empty span.
+  public init() {}
+
+  /// Includes a value; one that is not finite changes nothing.
+  public mutating func include(_ value: Double) {
+    guard value.isFinite else { return }
+    if value < lowest { lowest = value }
+    if value > highest { highest = value }
+    if value > 0, value < lowestPositive { lowestPositive = value }
+  }
+
+  /// Includes values; those that are not finite change nothing.
+  public mutating func include(_ values: [Double]) {
+    var low = lowest, high = highest, positive = lowestPositive
+    for value in values where value.isFinite {
+      low = min(low, value)
+      high = max(high, value)
+      if value > 0 { positive = min(positive, value) }
+    }
+    (lowest, highest, lowestPositive) = (low, high, positive)
   }
 }
 
-/// Which colour a value has: a colour map over the decades from `lower` to `upper`, and a pattern for each kind of value that
-/// has no logarithm.
-public struct ColorScale: Sendable {
-  /// The colours from low to high.
-  public let map: ColorMap
-  /// The value of the lowest colour.
-  public let lower: Double
-  /// The value of the highest colour.
-  public let upper: Double
+/// Where a panel's marks are drawn, and how values find their place.
+public struct Frame: Sendable {
+  /// The panel's plot area.
+  public let rectangle: Rectangle
+  /// What places values from left to right.
+  public let x: Scale
+  /// What places values from bottom to top.
+  public let y: Scale
+  /// What inks look like.
+  public let theme: Theme
 
-  /// What a cell shows.
-  public enum Kind: Int, CaseIterable, Sendable {
-    case number, zero, notRecorded, infinite, notANumber
+  /// How far outside the plot area a place can lie: enough for slopes to be right, and little enough for any canvas.
+  private static let reach = 20.0
 
-    /// As it stands beside the colour bar.
-    public var label: String {
-      switch self {
-      case .number: ""
-      case .zero: "0"
-      case .notRecorded: "not recorded"
-      case .infinite: "∞"
-      case .notANumber: "NaN"
-      }
-    }
+  /// The x of a value; nil where it has no place.
+  public func left(of value: Double) -> Double? {
+    x.fraction(of: value).map { rectangle.left + min(max($0, -Self.reach), Self.reach) * rectangle.width }
   }
 
-  /// Colours between two limits above 0.
-  public init(map: ColorMap = .viridis, lower: Double, upper: Double) {
-    self.map = map
-    self.lower = lower
-    self.upper = upper
+  /// The y of a value; nil where it has no place.
+  public func top(of value: Double) -> Double? {
+    y.fraction(of: value).map { rectangle.bottom - min(max($0, -Self.reach), Self.reach) * rectangle.height }
   }
 
-  /// Limits at the 2nd and 98th percentile of the values' magnitudes, widened to whole decades.
-  public init(map: ColorMap = .viridis, fitting values: some Sequence<Double?>) {
-    let exponents = values.compactMap { value -> Double? in
-      guard let value, value != 0, value.isFinite else { return nil }
-      return decimalLogarithm(abs(value))
-    }.sorted()
-    // Without any value with a logarithm the limits are arbitrary: all cells have patterns.
-    func percentile(_ share: Double) -> Double {
-      exponents.isEmpty ? -1 : exponents[Int((Double(exponents.count - 1) * share).rounded())]
-    }
-    let low = percentile(0.02).rounded(.down), high = percentile(0.98).rounded(.up)
-    self.init(map: map, lower: power(10, low), upper: power(10, max(high, low + 1)))
-  }
-
-  /// What a cell with this value shows.
-  public static func kind(of value: Double?) -> Kind {
-    guard let value else { return .notRecorded }
-    if value.isNaN { return .notANumber }
-    if value.isInfinite { return .infinite }
-    return value == 0 ? .zero : .number
-  }
-
-  /// The place of a value's logarithm between the limits, 0 to 1.
-  func place(ofLogarithm exponent: Double) -> Double {
-    let low = decimalLogarithm(lower)
-    return (exponent - low) / (decimalLogarithm(upper) - low)
-  }
-
-  /// The pixel of a value without a logarithm: each kind has a pattern of its own, so that it is not told by hue alone.
-  static func pixel(_ kind: Kind, x: Int, y: Int, unit: Int, theme: Theme) -> UInt32 {
-    let u = max(unit, 1)
-    switch kind {
-    case .number: return 0
-    case .zero: return x / u % 4 == 1 && y / u % 4 == 1 ? theme.muted.code : theme.zero.code
-    case .notRecorded: return (x + y) / u % 5 == 0 ? theme.axis.code : theme.grid.code
-    case .infinite: return y / u % 4 == 0 || x / u % 4 == 0 ? theme.background.code : theme.infinite.code
-    case .notANumber:
-      return (x + u * 1000 - y % (u * 1000)) / u % 4 == 0 ? theme.background.code : theme.notANumber.code
-    }
+  /// The place of a pair of values; nil where one of them has none.
+  public func point(_ x: Double, _ y: Double) -> Point? {
+    guard let left = left(of: x), let top = top(of: y) else { return nil }
+    return Point(left, top)
   }
 }

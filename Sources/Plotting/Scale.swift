@@ -1,65 +1,98 @@
-/// Where values lie along an axis.
-public struct Scale: Sendable {
-  /// How values are spread.
+import Foundation
+
+/// What places values along an axis: a kind of spacing and the range it shows.
+public struct Scale: Sendable, Hashable {
+  /// How values are spaced.
   public enum Kind: Sendable, Hashable {
+    /// Evenly.
     case linear
-    /// Base 10; values at or below 0 have no place.
+    /// Evenly by their logarithm; what is not above 0 has no place.
     case log
+    /// By asinh(value / width): like `linear` within `width` around 0 and like `log` beyond, on both sides.
+    case symlog(width: Double)
+    /// Evenly, with ticks at whole numbers alone.
+    case integer
+    /// Names at 0, 1, 2 and so on.
+    case categorical([String])
   }
 
-  /// How values are spread.
+  /// How values are spaced.
   public let kind: Kind
-  /// The value at the lower end.
+  /// The value at the low end.
   public let lower: Double
-  /// The value at the upper end.
+  /// The value at the high end, above `lower`.
   public let upper: Double
+  private let spacing: Spacing
+  private let origin, length: Double
 
-  /// A scale over `range`; a range without width, or that is not finite, is widened to one that can be drawn.
+  /// A scale that shows the range from `lower` to `upper`, widened where it is empty or too narrow for numbers to tell apart.
   public init(_ kind: Kind, from lower: Double, to upper: Double) {
     self.kind = kind
-    var (low, high) = lower <= upper ? (lower, upper) : (upper, lower)
-    if !low.isFinite || !high.isFinite { (low, high) = kind == .log ? (0.1, 1) : (0, 1) }
-    switch kind {
-    case .linear:
-      if high - low <= abs(high) * 1e-12 {
-        (low, high) = (low - max(abs(low) * 0.05, 0.5), high + max(abs(high) * 0.05, 0.5))
-      }
-    case .log:
-      low = max(low, .leastNormalMagnitude)
-      high = max(high, low)
-      if high / low < 1.0001 { (low, high) = (low / 3, min(high * 3, 1e308)) }
+    guard lower.isFinite, upper.isFinite, kind != .log || min(lower, upper) > 0 else {
+      fatalError("Scale: \(kind) can't show \(lower) to \(upper)")
     }
-    self.lower = low
-    self.upper = high
+    // Where differences stay finite.
+    let limit = Double.greatestFiniteMagnitude / 8, tiny = 1e-300
+    let low = min(max(min(lower, upper), -limit), limit), high = min(max(max(lower, upper), -limit), limit)
+    let isTooNarrow = high - low <= max(abs(low), abs(high)) * 1e-9
+    switch kind {
+    case .log:
+      (self.lower, self.upper) =
+        isTooNarrow ? (max(low / 3, tiny / 1e7), max(high * 3, tiny)) : (low, high)
+    case .integer where isTooNarrow:
+      let reach = max(0.5, abs(low) * 1e-6)
+      (self.lower, self.upper) = (low - reach, high + reach)
+    default:
+      let reach = max(abs(low) * 0.5, low == 0 ? 0.5 : tiny)
+      (self.lower, self.upper) = isTooNarrow ? (low - reach, high + reach) : (low, high)
+    }
+    spacing = Spacing(kind)
+    origin = spacing.place(of: self.lower)
+    length = spacing.place(of: self.upper) - origin
   }
 
-  /// The place of a value, 0 at the lower end and 1 at the upper, and at most a million lengths away; nil for what has none.
-  public func place(of value: Double) -> Double? {
-    guard value.isFinite, kind == .linear || value > 0 else { return nil }
-    let place: Double
-    switch kind {
-    // Halves, since the difference of two finite numbers may not be finite.
-    case .linear: place = (value / 2 - lower / 2) / (upper / 2 - lower / 2)
-    case .log:
-      let low = decimalLogarithm(lower)
-      place = (decimalLogarithm(value) - low) / (decimalLogarithm(upper) - low)
-    }
-    return place.isNaN ? nil : min(max(place, -1e6), 1e6)
+  /// Where a value lies, 0 at the low end and 1 at the high end and beyond them outside; nil where it has no place.
+  public func fraction(of value: Double) -> Double? {
+    guard value.isFinite, spacing != .log || value > 0 else { return nil }
+    let fraction = (spacing.place(of: value) - origin) / length
+    return fraction.isFinite ? fraction : nil
   }
 
-  /// The smallest scale that holds all values that have a place on one, widened by `margin` of its length at both ends.
-  public static func holding(_ values: some Sequence<Double>, kind: Kind, margin: Double = 0.04) -> Scale {
-    var low = Double.infinity, high = -Double.infinity
-    for value in values where value.isFinite && (kind == .linear || value > 0) {
-      low = min(low, value)
-      high = max(high, value)
-    }
-    guard low <= high else { return Scale(kind, from: .nan, to: .nan) }
+  /// The value with a fraction: the inverse of `fraction(of:)`.
+  public func value(at fraction: Double) -> Double { spacing.value(at: origin + fraction * length) }
+}
+
+/// What a scale does to values before it places them evenly.
+enum Spacing: Hashable {
+  case even, log, symlog(width: Double)
+
+  init(_ kind: Scale.Kind) {
     switch kind {
-    case .linear: return Scale(kind, from: low - margin * (high - low), to: high + margin * (high - low))
-    case .log:
-      let length = decimalLogarithm(high) - decimalLogarithm(low)
-      return Scale(kind, from: low * power(10, -margin * length), to: min(high * power(10, margin * length), 1e308))
+    case .log: self = .log
+    case .symlog(let width): self = .symlog(width: width)
+    case .linear, .integer, .categorical: self = .even
+    }
+  }
+
+  func place(of value: Double) -> Double {
+    switch self {
+    case .even: value
+    case .log: Foundation.log(value)
+    // asinh, written so that the quotient can't overflow.
+    case .symlog(let width):
+      abs(value) < width * 1e9
+        ? asinh(value / width)
+        : (value < 0 ? -1 : 1) * (Foundation.log(abs(value)) - Foundation.log(width / 2))
+    }
+  }
+
+  func value(at place: Double) -> Double {
+    switch self {
+    case .even: place
+    case .log: exp(place)
+    case .symlog(let width):
+      abs(place) < 300
+        ? sinh(place) * width : (place < 0 ? -1 : 1) * exp(abs(place) + Foundation.log(width / 2))
     }
   }
 }

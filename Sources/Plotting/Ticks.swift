@@ -1,104 +1,103 @@
 import Foundation
 
-/// Where an axis is marked.
-public struct Ticks: Sendable, Hashable {
-  /// Those with a label, all labels in one format.
-  public var major: [(value: Double, label: String)]
-  /// Those without.
-  public var minor: [Double] = []
+/// A place along an axis that helps to read values off.
+public struct Tick: Sendable, Hashable {
+  /// Where it is.
+  public let value: Double
+  /// What it says; empty at minor ticks.
+  public let label: String
 
-  /// Whether two axes are marked alike.
-  public static func == (a: Ticks, b: Ticks) -> Bool {
-    a.major.map(\.value) == b.major.map(\.value) && a.major.map(\.label) == b.major.map(\.label) && a.minor == b.minor
+  /// A tick made of its parts.
+  public init(_ value: Double, _ label: String = "") {
+    self.value = value
+    self.label = label
   }
+}
 
-  /// Hashes the places of the labelled marks.
-  public func hash(into hasher: inout Hasher) { hasher.combine(major.map(\.value)) }
-
-  /// The best about `count` marks for a scale.
-  public static func fitting(_ scale: Scale, count: Int, integers: Bool = false) -> Ticks {
-    switch scale.kind {
-    case .linear: linear(scale.lower, scale.upper, count: max(count, 2), integers: integers)
-    case .log: decades(scale.lower, scale.upper, count: max(count, 2))
+extension Scale {
+  /// About `count` ticks with labels, and minor ones without; in order, all within the range.
+  public func ticks(about count: Int) -> [Tick] {
+    switch kind {
+    case .linear:
+      return labelled(extendedTicks(from: lower, to: upper, about: count))
+    case .integer:
+      return labelled(integerTicks(from: lower, to: upper, about: count))
+    case .log:
+      return logTicks(from: lower, to: upper, about: count)
+    case .symlog(let width):
+      return symlogTicks(from: lower, to: upper, width: width, about: count)
+    case .categorical(let names):
+      let stride = max(1, (names.count + max(count, 1) - 1) / max(count, 1))
+      return names.indices.filter { $0 % stride == 0 && Double($0) >= lower && Double($0) <= upper }
+        .map { Tick(Double($0), names[$0]) }
     }
   }
+}
 
-  /// Talbot, Lin and Hanrahan, "An extension of Wilkinson's algorithm for positioning tick labels on axes", 2010: of all
-  /// arithmetic progressions with nice steps, the one that scores best on niceness, coverage and density.
-  static func linear(_ low: Double, _ high: Double, count: Int, integers: Bool) -> Ticks {
-    let steps: [Double] = [1, 5, 2, 2.5, 4, 3]
-    var best: (score: Double, start: Double, step: Double, count: Int) = (
-      -2, low, (high - low) / Double(count - 1), count
-    )
-    for (rank, base) in steps.enumerated() {
-      for exponent in Int(floor(log10((high - low) / Double(4 * count))))...Int(ceil(log10(high - low))) {
-        let step = base * power(10, Double(exponent))
-        guard !integers || (step >= 1 && step == step.rounded()) else { continue }
-        // Marks lie inside the axis, whose limits are the data's.
-        let first = ceil(low / step - 1e-9), last = floor(high / step + 1e-9)
-        let marks = Int(last - first) + 1
-        guard marks >= 2, marks <= 4 * count else { continue }
-        let containsZero = first <= 0 && last >= 0
-        let niceness = 1 - Double(rank) / 5 + (containsZero ? 0 : -0.2)
-        let covered =
-          1 - 0.5 * (power(high - last * step, 2) + power(low - first * step, 2)) / power(0.1 * (high - low), 2)
-        let density = 2 - max(Double(marks) / Double(count), Double(count) / Double(marks))
-        let score = 0.25 * niceness + 0.2 * max(covered, -1) + 0.55 * density
-        if score > best.score { best = (score, first * step, step, marks) }
+/// Whole numbers from `lower` to `upper`, spaced by 1, 2 or 5 times a power of ten, not more than `count` + 1 if that is
+/// possible.
+package func integerTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
+  var spacing = 1.0
+  for power in 0..<300 {
+    for factor in [1.0, 2, 5] {
+      spacing = factor * pow(10, Double(power))
+      let first = (lower / spacing).rounded(.up), last = (upper / spacing).rounded(.down)
+      if last - first <= Double(max(count, 1)) {
+        return first > last ? [] : (0...Int(last - first)).map { (first + Double($0)) * spacing }
       }
     }
-    if integers, best.score == -2 { best = (0, low.rounded(.up), 1, 1) }
-    let values = (0..<best.count).map { index in
-      let value = best.start + Double(index) * best.step
-      return abs(value) < best.step * 1e-9 ? 0 : value
-    }
-    return Ticks(major: zip(values, labels(values, step: best.step)).map { ($0, $1) })
   }
+  return []
+}
 
-  /// All in one format: decimals as the step needs, powers of ten where numbers are very large or small.
-  private static func labels(_ values: [Double], step: Double) -> [String] {
-    let largest = values.map(abs).max() ?? 0
-    let texts: [String]
-    if largest >= 1e6 || largest < 1e-4 {
-      texts = values.map { $0 == 0 ? "0" : String(format: "%.3g", $0) }
-    } else {
-      var decimals = max(0, Int(ceil(-log10(step) - 1e-9)))
-      while decimals < 12,
-        abs((step * power(10, Double(decimals))).rounded() - step * power(10, Double(decimals))) > 1e-6
-      {
-        decimals += 1
-      }
-      texts = values.map { String(format: "%.\(decimals)f", $0) }
+/// Decades, or every second, fifth and so on where they are many; where there are few, ticks between them as well.
+func logTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
+  let low = log10(lower), high = log10(upper)
+  let first = Int((low - 1e-9).rounded(.up)), last = Int((high + 1e-9).rounded(.down))
+  if last - first < 1 { return narrowLogTicks(from: lower, to: upper, about: count) }
+  let strides = [1, 2, 3, 5, 10, 20, 25, 50, 100, 200]
+  let stride = strides.first { (last - first) / $0 <= max(count, 1) } ?? 200
+  let labelled = Set((first...last).filter { $0 % stride == 0 })
+  let isPlain = first >= -3 && last <= 4
+  var ticks: [Tick] = []
+  for decade in first - 1...last {
+    let power = pow(10, Double(decade))
+    if decade >= first {
+      let label =
+        labelled.contains(decade) ? (isPlain ? plain(power, decimals: max(0, -decade)) : powerOfTen(decade)) : ""
+      if !label.isEmpty || last - first <= 40 { ticks.append(Tick(power, label)) }
     }
-    return texts.map { $0.replacingOccurrences(of: "-", with: "−") }
+    guard last - first <= max(count, 4) else { continue }
+    for factor in 2...9 {
+      let value = Double(factor) * power
+      if value >= lower, value <= upper { ticks.append(Tick(value)) }
+    }
   }
+  return ticks
+}
 
-  /// Powers of ten, every k-th where there are many, with 2 to 9 times each between them where there are few; within less
-  /// than a decade the numbers themselves.
-  static func decades(_ low: Double, _ high: Double, count: Int) -> Ticks {
-    let first = Int(ceil(log10(low) - 1e-9)), last = Int(floor(log10(high) + 1e-9))
-    guard last > first else {
-      var ticks = linear(low, high, count: count, integers: false)
-      ticks.major.removeAll { $0.value <= 0 }
-      return ticks
+/// Ticks on a log axis that shows less than two decades: 1, 2 and 5 where they suffice, else evenly spaced values.
+private func narrowLogTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
+  let low = Int(log10(lower).rounded(.down))
+  let round = (low...low + 2).flatMap { decade in [1.0, 2, 5].map { $0 * pow(10, Double(decade)) } }
+    .filter { $0 >= lower && $0 <= upper }
+  guard round.count >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
+  return low >= -4 && low <= 4
+    ? round.map { Tick($0, plain($0, decimals: max(0, -Int(log10($0 * 1.001).rounded(.down))))) } : labelled(round)
+}
+
+/// Zero and decades on both sides, from the width of the linear part on.
+private func symlogTicks(from lower: Double, to upper: Double, width: Double, about count: Int) -> [Tick] {
+  let start = Int(log10(width).rounded(.up))
+  func decades(to end: Double) -> Int { end > 0 ? max(0, Int(log10(end).rounded(.down)) - start + 1) : 0 }
+  let above = decades(to: upper), below = decades(to: -lower)
+  guard above + below >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
+  let stride = max(1, (above + below + count - 1) / max(count, 1))
+  func side(_ number: Int, _ sign: Double) -> [Tick] {
+    (0..<number).filter { $0 % stride == stride - 1 || stride == 1 }.map {
+      Tick(sign * pow(10, Double(start + $0)), (sign < 0 ? "−" : "") + powerOfTen(start + $0))
     }
-    var every = 1
-    while (last - first) / every + 1 > count { every = every == 1 ? 2 : every == 2 ? 5 : every * 2 }
-    let start = Int(ceil(Double(first) / Double(every))) * every
-    let major = stride(from: start, through: last, by: every).map {
-      (value: power(10, Double($0)), label: powerOfTen($0))
-    }
-    var minor: [Double] = []
-    if every == 1, last - first <= 6 {
-      for exponent in first - 1...last {
-        for digit in 2...9 {
-          let value = Double(digit) * power(10, Double(exponent))
-          if value >= low, value <= high { minor.append(value) }
-        }
-      }
-    } else if every > 1, last - first <= 60 {
-      minor = (first...last).filter { !$0.isMultiple(of: every) }.map { power(10, Double($0)) }
-    }
-    return Ticks(major: major, minor: minor)
   }
+  let zero = lower <= 0 && upper >= 0 ? [Tick(0, "0")] : []
+  return side(below, -1).reversed() + zero + side(above, 1)
 }

@@ -4,106 +4,97 @@ import Plotting
 import TestSupport
 import Testing
 
-/// Figures that nobody would draw: no value, size or text may crash a drawing or reach Cairo as NaN.
+/// Figures that nobody would draw: whatever their values, sizes and words, nothing crashes, Cairo has no complaint, and all
+/// that reaches a canvas has a place.
 @Suite struct RandomFigureTests {
-  private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
-  }
-
-  private let numbers: [Double] = [
-    0, -0.0, 1, -1, 1e-300, 1e300, -1e300, Double.leastNonzeroMagnitude, .nan, .infinity, -.infinity, 0.5, 1e6, 123.456,
-  ]
-  private let words = [
-    "", "loss", "层 梯度", "الخسارة", "a much longer label than there is room for", "ln 10", "e\u{301}\u{202E}x", "<b>&",
-  ]
-
-  private func figure(_ seed: Int) -> Figure {
-    var dice = Dice(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 11)
-    func number(_ dice: inout Dice) -> Double {
-      Bool.random(using: &dice)
-        ? numbers.randomElement(using: &dice)! : pow(10, Double.random(in: -5...5, using: &dice))
-    }
-    func word(_ dice: inout Dice) -> String { words.randomElement(using: &dice)! }
-    func axis(_ dice: inout Dice) -> Axis {
-      let kind: Scale.Kind = Bool.random(using: &dice) ? .log : .linear
-      var axis = Axis(word(&dice), Scale(kind, from: number(&dice), to: number(&dice)))
-      axis.integers = Bool.random(using: &dice)
-      if Int.random(in: 0..<4, using: &dice) == 0 { axis.names = (0..<30).map { (Double($0), word(&dice)) } }
-      if Bool.random(using: &dice) { axis.ends = (word(&dice), word(&dice)) }
-      return axis
-    }
-    let panels = (0..<Int.random(in: 1...5, using: &dice)).map { _ in
-      let count = [0, 1, 2, 300].randomElement(using: &dice)!
-      let points = (0..<count).map { _ in (x: number(&dice), y: number(&dice)) }
-      let stroke = Stroke(
-        Theme.light.color(of: Int.random(in: 0..<9, using: &dice)), width: 1.5,
-        dashes: [[], [3, 2]].randomElement(using: &dice)!)
-      let edges = (0...max(count, 1)).map(Double.init)
-      var panel = Panel(
-        x: axis(&dice), y: axis(&dice),
-        marks: [
-          .line(points, stroke), .dots(points, radius: 2, stroke.color),
-          .cross(x: number(&dice), y: number(&dice), stroke.color),
-          .band(points.map { ($0.x, $0.y, number(&dice)) }, stroke.color.opacity(0.2)),
-          .level(y: number(&dice), stroke),
-          .cells(
-            Cells(
-              rows: 2, columnEdges: edges,
-              values: (0..<2 * max(count, 1)).map { _ in Bool.random(using: &dice) ? nil : number(&dice) },
-              colors: ColorScale(fitting: points.map(\.y)))),
-        ])
-      panel.title = word(&dice)
-      panel.endLabels = (0..<Int.random(in: 0...6, using: &dice)).map { _ in
-        EndLabel(word(&dice), y: number(&dice), color: stroke.color)
-      }
-      return panel
-    }
-    var figure = Figure(
-      size: Size(Double.random(in: 1...700, using: &dice), Double.random(in: 1...500, using: &dice)),
-      title: word(&dice), panels: panels,
-      description: word(&dice))
-    figure.columns = Int.random(in: 1...3, using: &dice)
-    figure.sharesY = Bool.random(using: &dice)
-    figure.theme = Bool.random(using: &dice) ? .light : .dark
-    figure.caption = word(&dice)
-    figure.legend = panels.map { LegendEntry($0.title, Stroke(figure.theme.axis, width: 1), hasDot: true) }
-    if Bool.random(using: &dice) {
-      figure.colorBar = ColorBar(word(&dice), ColorScale(lower: 1e-9, upper: 1), kinds: Set(ColorScale.Kind.allCases))
-    }
-    return figure
-  }
-
   @Test func fiveHundredRandomFigures() throws {
     for seed in 0..<500 {
-      let figure = figure(seed)
-      #expect(try figure.png(scale: 0.5).count > 60, "figure \(seed)")
-      let canvas = FiniteCanvas()
-      figure.draw(on: canvas)
-      #expect(canvas.isFinite, "figure \(seed)")
+      var dice = Dice(seed: seed)
+      let figure = figure(&dice)
+      // It stops on a place that is not finite.
+      figure.draw(on: RecordingCanvas(), theme: .dark)
+      #expect(try figure.png(theme: seed % 2 == 0 ? .light : .dark, scale: 0.5).count > 60, "figure \(seed)")
     }
   }
-}
 
-/// Watches whether all that is drawn has a place.
-private final class FiniteCanvas: Canvas {
-  let pixelsPerPoint = 1.0
-  private(set) var isFinite = true
+  private struct Dice {
+    private var state: UInt64
+    private static let numbers: [Double] = [
+      0, -0.0, 1, -1, 1e-300, 1e300, -1e300, Double.leastNonzeroMagnitude, .nan, .infinity, -.infinity, 0.5, 1e6,
+      123.456, 1.7e308,
+    ]
+    private static let words = [
+      "", "loss", "层 梯度", "الخسارة", "a much longer label than there is room for", "ln 10", "e\u{301}\u{202E}x", "<b>&",
+      "two\nlines", String(repeating: "unbroken", count: 30),
+    ]
 
-  private func check(_ points: [Point]) { isFinite = isFinite && points.allSatisfy { $0.x.isFinite && $0.y.isFinite } }
-  func measure(_ text: String, _ style: TextStyle) -> Size { Size(Double(text.count) * 6, 12) }
-  func draw(_ text: String, at point: Point, _ style: TextStyle, anchor: Anchor, isVertical: Bool) { check([point]) }
-  func stroke(_ points: [Point], _ stroke: Stroke) { check(points) }
-  func fill(_ points: [Point], _ color: Color) { check(points) }
-  func dot(at centre: Point, radius: Double, _ color: Color) { check([centre]) }
-  func draw(pixels: [UInt32], columns: Int, rows: Int, in rect: Rect) {
-    check([Point(rect.left, rect.top), Point(rect.right, rect.bottom)])
+    init(seed: Int) { state = UInt64(seed + 1) &* 0x9E37_79B9_7F4A_7C15 }
+
+    mutating func below(_ limit: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state ^ state >> 29) >> 33) % limit
+    }
+    mutating func flip() -> Bool { below(2) == 0 }
+    mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+    mutating func number() -> Double {
+      flip() ? pick(Self.numbers) : pow(10, Double(below(11) - 5)) * Double(below(1000)) / 500
+    }
+    mutating func numbers(_ count: Int) -> [Double] { (0..<count).map { _ in number() } }
+    mutating func word() -> String { pick(Self.words) }
+    mutating func ink() -> Ink { flip() ? .series(below(9)) : pick([Ink.text, .muted, .grid]).opacity(0.5) }
   }
-  func clip(to rect: Rect, _ body: () -> Void) {
-    check([Point(rect.left, rect.top), Point(rect.right, rect.bottom)])
-    body()
+
+  private func axis(_ dice: inout Dice) -> Axis {
+    let names = (0..<dice.below(40)).map { _ in dice.word() }
+    var axis = Axis(dice.pick([.linear, .log, .integer, .symlog(width: 0.1), .categorical(names)]), dice.word())
+    if dice.flip() { axis.includes = dice.numbers(2) }
+    if dice.flip() { axis.ends = (dice.word(), dice.word()) }
+    axis.isTight = dice.flip()
+    return axis
+  }
+
+  private func panel(_ dice: inout Dice) -> Panel {
+    let count = dice.pick([0, 1, 2, 40])
+    let x = dice.flip() ? (0..<count).map(Double.init) : dice.numbers(count)
+    var panel = Panel(title: dice.word(), detail: dice.word(), x: axis(&dice), y: axis(&dice))
+    panel.marks = [
+      BandMark(x: x, lower: dice.numbers(count), upper: dice.numbers(count), ink: dice.ink()),
+      LineMark(x: x, y: dice.numbers(count), ink: dice.ink(), dash: dice.pick([[], [3, 2]])),
+      DotMark(x: x, y: dice.numbers(count), ink: dice.ink(), shape: dice.pick(DotShape.allCases)),
+      RuleMark(dice.pick([.horizontal, .vertical]), at: dice.number()),
+    ]
+    if dice.flip() {
+      let rows = dice.below(5)
+      let low = 1e-9, high = dice.pick([1e-8, 1, 1e300])
+      panel.marks.append(
+        CellMark(
+          columns: (0..<count).map { Double($0) * 3 }, rows: Array(0..<rows), values: dice.numbers(rows * count),
+          colors: ColorScale(Scale(dice.pick([.log, .linear]), from: low, to: high), .magma),
+          isMissing: { row, column in (row + column) % 3 == 0 }))
+    }
+    panel.notes = (0..<dice.below(5)).map { _ in
+      Note(x: dice.number(), y: dice.number(), text: dice.word(), ink: dice.ink())
+    }
+    panel.endLabels = (0..<dice.below(12)).map { _ in
+      EndLabel(at: dice.flip() ? nil : dice.number(), dice.word(), detail: dice.word(), ink: dice.ink())
+    }
+    panel.legend = (0..<dice.below(3)).map { _ in LegendEntry(dice.word(), ink: dice.ink(), sample: .area) }
+    return panel
+  }
+
+  private func figure(_ dice: inout Dice) -> Figure {
+    var figure = Figure(title: dice.word(), subtitle: dice.word(), caption: dice.word(), panels: [])
+    figure.panels = (0..<dice.below(5)).map { _ in panel(&dice) }
+    figure.size = Size(width: Double(2 + dice.below(900)), height: Double(2 + dice.below(600)))
+    figure.columns = dice.flip() ? nil : 1 + dice.below(4)
+    figure.sharesAxes = dice.flip()
+    figure.legend = (0..<dice.below(9)).map { _ in LegendEntry(dice.word(), ink: dice.ink(), sample: .dot(.ring)) }
+    figure.description = dice.word()
+    if dice.flip() {
+      figure.colorKey = ColorKey(
+        ColorScale(Scale(.log, from: 1e-9, to: 1), .viridis), title: dice.word(), kinds: [.zero, .notRecorded],
+        hasBelow: dice.flip(), hasAbove: dice.flip())
+    }
+    return figure
   }
 }

@@ -65,7 +65,7 @@ import Testing
         Draws a chart of one run file or several.
 
         Flags:
-          --chart KIND   loss, gradient-flow, gradient-profile
+          --chart KIND   loss, accuracy, gradient-flow, weight-gradients, updates, gradient-profile, gradient-strip, activations, update-ratio, dashboard, comparison
           --out FILE     the picture to write; its name ends in .png
 
         """)

@@ -53,7 +53,10 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("run activations --learning-rate 1e9", "--learning-rate is at most 1000, not 1e9"),
     Mistake("run activations --out=", "--out needs a value: --out DIR"),
     Mistake("render", "render needs RUN…; see rheoscope help render"),
-    Mistake("render a.rheo --out a.png", "render needs --chart KIND: loss, gradient-flow, gradient-profile"),
+    Mistake(
+      "render a.rheo --out a.png",
+      "render needs --chart KIND: loss, accuracy, gradient-flow, weight-gradients, updates, gradient-profile, "
+        + "gradient-strip, activations, update-ratio, dashboard, comparison"),
     Mistake("render a.rheo --chart loss", "render needs --out FILE: the picture to write; its name ends in .png"),
     Mistake("render a.rheo --chart los --out a.png", "--chart can't be “los”; did you mean “loss”?"),
     Mistake("render a.rheo --chart loss --out a.gif", "--out is a file whose name ends in .png, not “a.gif”"),

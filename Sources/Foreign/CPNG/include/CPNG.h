@@ -10,7 +10,7 @@ typedef struct {
   const char *_Nonnull text;
 } png_entry;
 
-/// Packs `width` x `height` pixels as a PNG: RGB, no row filter, level 6, with UTF-8 texts and pixels per metre.
+/// Packs `width` x `height` pixels as a PNG: RGB, no row filter, level 3, with UTF-8 texts and pixels per metre.
 /// `pixels` are 32 bits each, 0xXXRRGGBB in memory order of the machine, rows `stride` bytes apart.
 /// Returns memory to be freed and its size, or NULL with a reason in `problem` (of 128 bytes).
 uint8_t *_Nullable png_pack(

@@ -1,0 +1,63 @@
+import Plotting
+import RunFile
+
+/// A chart by name, as `rheoscope render --chart` knows it.
+public struct ChartKind: Sendable {
+  /// Its name on the command line.
+  public let name: String
+  /// One line on what it shows.
+  public let summary: String
+  private let draw: @Sendable ([Run], ChartOptions) throws -> Figure
+
+  /// Draws it from one run or several. Throws a `ChartError` where there is nothing to draw.
+  public func figure(_ runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    try draw(runs, options)
+  }
+
+  private init(
+    name: String, summary: String, draw: @escaping @Sendable ([Run], ChartOptions) throws -> Figure
+  ) {
+    self.name = name
+    self.summary = summary
+    self.draw = draw
+  }
+
+  /// Every chart that can be asked for by name.
+  public static let all = [
+    ChartKind(name: "loss", summary: "training loss over steps, median and band over seeds") {
+      try Chart.lossCurves(of: $0, $1)
+    },
+    ChartKind(name: "accuracy", summary: "training accuracy over steps, median and band over seeds") {
+      try Chart.accuracyCurves(of: $0, $1)
+    },
+    ChartKind(name: "gradient-flow", summary: "heatmap of the gradient's size, layers × steps, a panel a variant") {
+      try Chart.gradientFlow(of: $0, $1)
+    },
+    ChartKind(name: "weight-gradients", summary: "the same of the gradients of weights") {
+      try Chart.gradientFlow(of: $0, quantity: .weightGradientNorm, $1)
+    },
+    ChartKind(name: "updates", summary: "the same of what the optimizer changed") {
+      try Chart.gradientFlow(of: $0, quantity: .updateNorm, $1)
+    },
+    ChartKind(
+      name: "gradient-profile", summary: "the gradient's size over depth at the first step, with its factor a layer"
+    ) {
+      try Chart.gradientProfile(of: $0, $1)
+    },
+    ChartKind(name: "gradient-strip", summary: "gradient flow at a glance: one row a variant, input to output") {
+      try Chart.gradientStrip(of: $0, $1)
+    },
+    ChartKind(name: "activations", summary: "heatmaps of activations: mean, spread, zero and saturated fractions") {
+      try Chart.activations(of: $0, $1)
+    },
+    ChartKind(name: "update-ratio", summary: "how far each step moves the weights, beside 10⁻³") {
+      try Chart.updateRatios(of: $0, $1)
+    },
+    ChartKind(name: "dashboard", summary: "one page on a run, or on an experiment's variants and seeds") {
+      try Chart.dashboard(of: $0, $1)
+    },
+    ChartKind(name: "comparison", summary: "log₂ of one variant's gradients over another's, layers × steps") {
+      try Chart.comparison(of: $0, $1)
+    },
+  ]
+}

@@ -1,0 +1,25 @@
+import RunFile
+
+extension LayerQuantity {
+  /// What an axis or a colour bar says.
+  var words: String {
+    switch self {
+    case .activationMean: "mean of activations"
+    case .activationStd: "standard deviation of activations"
+    case .activationRMS: "RMS of activations"
+    case .activationMin: "lowest activation"
+    case .activationMax: "highest activation"
+    case .zeroFraction: "fraction of zero activations"
+    case .saturatedFraction: "fraction of saturated activations"
+    case .nonfiniteCount: "number of non-finite activations"
+    case .gradientMean: "mean of dL/dy"
+    case .gradientRMS: "RMS of dL/dy"
+    case .gradientMax: "largest |dL/dy|"
+    case .gradientNonfiniteCount: "number of non-finite gradients"
+    case .weightNorm: "‖W‖, norm of weights"
+    case .weightGradientNorm: "‖dL/dW‖, norm of weight gradient"
+    case .weightGradientMax: "largest |dL/dW|"
+    case .updateNorm: "‖ΔW‖, norm of update"
+    }
+  }
+}

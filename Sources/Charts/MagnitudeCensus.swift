@@ -1,0 +1,67 @@
+import Foundation
+import Plotting
+
+/// What values there are, of which sizes: one pass over millions of cells, however many decades they span.
+struct MagnitudeCensus {
+  /// Magnitudes above 0, by exponent and first four bits of the fraction.
+  private var bins = [Int](repeating: 0, count: 1 << 15)
+  private var numbers = 0
+  private(set) var lowest = Double.infinity, highest = 0.0
+  private var counts: [CellKind: Int] = [:]
+
+  /// Counts the cells of a selection; numbers below 0 count by their magnitude where they have a meaning.
+  mutating func add(_ selection: LayerSelection, signed: Bool) {
+    let width = selection.steps.count
+    var zeros = 0
+    selection.values.withUnsafeBufferPointer { values in
+      for row in selection.rows {
+        for column in 0..<width {
+          let value = values[row * width + column], magnitude = signed ? abs(value) : value
+          if magnitude > 0, magnitude < .infinity {
+            bins[Int(magnitude.bitPattern >> 48)] += 1
+            numbers += 1
+            lowest = min(lowest, magnitude)
+            highest = max(highest, magnitude)
+          } else if value == 0 {
+            zeros += 1
+          } else if value.isInfinite {
+            counts[.infinite, default: 0] += 1
+          } else {
+            let isMissing = value.isNaN && selection.isMissing(row, column)
+            counts[isMissing ? .notRecorded : .notANumber, default: 0] += 1
+          }
+        }
+      }
+    }
+    if zeros > 0 { counts[.zero, default: 0] += zeros }
+  }
+
+  /// The kinds of cells without a number that occur.
+  var kinds: [CellKind] { CellKind.allCases.filter { counts[$0] != nil } }
+
+  /// The whole decades that hold the middle 96 % of the numbers; one decade at least.
+  var decades: ClosedRange<Double> {
+    guard numbers > 0 else { return 0.1...1 }
+    let low = Int(floor(log10(percentile(0.02)) + 1e-9)), high = Int(ceil(log10(percentile(0.98)) - 1e-9))
+    return pow(10, Double(max(low, -307)))...pow(10, Double(min(max(high, low + 1), 307)))
+  }
+
+  /// A round number that 98 % of the magnitudes don't exceed; 1 where there are none.
+  var roundLimit: Double {
+    guard numbers > 0 else { return 1 }
+    let limit = percentile(0.98), unit = pow(10, floor(log10(limit)))
+    return ([1.0, 1.5, 2, 3, 4, 5, 6, 8, 10].first { $0 * unit >= limit * 0.999 } ?? 10) * unit
+  }
+
+  /// A value of the bin below which this share of the numbers lies.
+  private func percentile(_ share: Double) -> Double {
+    let wanted = Int(share * Double(numbers - 1))
+    var seen = 0
+    for (bin, count) in bins.enumerated() {
+      seen += count
+      guard seen > wanted else { continue }
+      return min(max(Double(bitPattern: UInt64(bin) << 48 | 1 << 47), lowest), highest)
+    }
+    return highest
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// Turns cells into pixels.
+struct CellPainter {
+  private let mark: CellMark
+  private let theme: CellTheme
+  private let unit: Int
+  private let offset: Double
+  private let slope: Double
+  private let isLog: Bool
+
+  init(_ mark: CellMark, theme: CellTheme, unit: Int) {
+    self.mark = mark
+    self.theme = theme
+    self.unit = unit
+    let scale = mark.colors.scale
+    isLog = mark.colors.isLog
+    let low = isLog ? log2(scale.lower) : scale.lower, high = isLog ? log2(scale.upper) : scale.upper
+    slope = 255 / (high - low)
+    offset = -low * slope + 0.5
+  }
+
+  /// Writes one row of pixels; whether any of them is part of a pattern.
+  func paint(rows: Range<Int>, _ columns: [Range<Int>], atPixelRow y: Int, into pixels: UnsafeMutablePointer<UInt32>)
+    -> Bool
+  {
+    var hasPattern = false
+    var lastColumns = -1..<0
+    var kind = CellKind.number, color: UInt32 = 0
+    mark.values.withUnsafeBufferPointer { values in
+      for (x, range) in columns.enumerated() {
+        if range != lastColumns {
+          (kind, color) =
+            range.count == 1 && rows.count == 1
+            ? look(at: values, row: mark.rows[rows.lowerBound], column: range.lowerBound)
+            : mean(of: values, rows, range)
+          lastColumns = range
+        }
+        if kind == .number {
+          pixels[x] = color
+        } else {
+          hasPattern = true
+          pixels[x] = kind.pixel(x: x, y: y, unit: unit, theme)
+        }
+      }
+    }
+    return hasPattern
+  }
+
+  private func look(at values: UnsafeBufferPointer<Double>, row: Int, column: Int) -> (CellKind, UInt32) {
+    let value = values[row * mark.columns.count + column]
+    let kind = kind(of: value, row: row, column: column)
+    return (kind, kind == .number ? pixel(at: isLog ? log2(value) : value) : 0)
+  }
+
+  func kind(of value: Double, row: Int, column: Int) -> CellKind {
+    if value.isFinite { return !isLog || value > 0 ? .number : value == 0 ? .zero : .notANumber }
+    if value.isInfinite { return .infinite }
+    return mark.isMissing(row, column) ? .notRecorded : .notANumber
+  }
+
+  private func pixel(at place: Double) -> UInt32 {
+    mark.colors.map.pixels[Int(min(max(place * slope + offset, 0), 255))]
+  }
+
+  /// The mean of cells. Logarithms are summed as exponents, and products of what is left, which is many times faster.
+  private func mean(of values: UnsafeBufferPointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> (
+    CellKind, UInt32
+  ) {
+    var sum = 0.0, product = 1.0, exponents = 0
+    var numbers = 0, zeros = 0, isInfinite = false
+    for row in rows {
+      let row = mark.rows[row], start = row * mark.columns.count
+      for column in columns {
+        let value = values[start + column]
+        if value.isNormal, value > 0, isLog {
+          exponents += Int(value.exponent)
+          product *= value.significand
+          if numbers % 512 == 511 {
+            exponents += Int(product.exponent)
+            product = product.significand
+          }
+          numbers += 1
+          continue
+        }
+        switch kind(of: value, row: row, column: column) {
+        case .number:
+          if isLog { sum += log2(value) } else { sum += value }
+          numbers += 1
+        case .zero: zeros += 1
+        case .notANumber: return (.notANumber, 0)
+        case .infinite: isInfinite = true
+        case .notRecorded: break
+        }
+      }
+    }
+    if isInfinite { return (.infinite, 0) }
+    if zeros > 0, zeros >= numbers { return (.zero, 0) }
+    if numbers == 0 { return (.notRecorded, 0) }
+    if isLog { sum += Double(exponents) + log2(product) }
+    return (.number, pixel(at: sum / Double(numbers)))
+  }
+}

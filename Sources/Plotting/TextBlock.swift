@@ -1,0 +1,64 @@
+/// Text broken into lines that fit a width.
+struct TextBlock {
+  let lines: [String]
+  let font: Font
+  let width: Double
+  let lineHeight: Double
+  let ascent: Double
+
+  var height: Double { Double(lines.count) * lineHeight }
+
+  static let empty = TextBlock(lines: [], font: Font(size: 1), width: 0, lineHeight: 0, ascent: 0)
+}
+
+extension Canvas {
+  /// Breaks text at spaces; words that are too long, and lines beyond `limit`, end in an ellipsis.
+  func wrap(_ text: String, _ font: Font, width: Double, limit: Int = .max) -> TextBlock {
+    guard !text.isEmpty else { return .empty }
+    let extent = measure(text, font)
+    if extent.width <= width, !text.contains("\n") {
+      return TextBlock(
+        lines: [text], font: font, width: extent.width, lineHeight: extent.height * 1.08, ascent: extent.ascent)
+    }
+    var lines: [String] = []
+    for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      var line = ""
+      for word in paragraph.split(separator: " ") {
+        let longer = line.isEmpty ? String(word) : line + " " + word
+        if line.isEmpty || measure(longer, font).width <= width {
+          line = longer
+        } else {
+          lines.append(line)
+          line = String(word)
+        }
+      }
+      lines.append(line)
+    }
+    if lines.count > limit {
+      lines = Array(lines.prefix(limit - 1)) + [lines.dropFirst(limit - 1).joined(separator: " ")]
+    }
+    lines = lines.map { shorten($0, font, width: width) }
+    return TextBlock(
+      lines: lines, font: font, width: lines.reduce(0) { max($0, measure($1, font).width) },
+      lineHeight: extent.height * 1.08, ascent: extent.ascent)
+  }
+
+  /// The text, or as much of its beginning (or of its end) as fits, with an ellipsis.
+  func shorten(_ text: String, _ font: Font, width: Double, keepsEnd: Bool = false) -> String {
+    guard measure(text, font).width > width else { return text }
+    func part(_ count: Int) -> String { keepsEnd ? "…" + text.suffix(count) : text.prefix(count) + "…" }
+    var low = 0, high = text.count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if measure(part(middle), font).width <= width { low = middle } else { high = middle - 1 }
+    }
+    return part(low)
+  }
+
+  func draw(_ block: TextBlock, left: Double, top: Double, _ color: Color) {
+    for (index, line) in block.lines.enumerated() where !line.isEmpty {
+      text(
+        line, at: Point(left, top + Double(index) * block.lineHeight + block.ascent), block.font, color, rising: false)
+    }
+  }
+}

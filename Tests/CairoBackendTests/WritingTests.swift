@@ -1,0 +1,94 @@
+import CairoBackend
+import Foundation
+import Plotting
+import TestSupport
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+@Suite struct WritingTests {
+  private var figure: Figure {
+    let x = (0..<50).map(Double.init)
+    return Figure(
+      title: "A title",
+      panels: [Panel(x: Axis(.integer, "step"), y: Axis(.linear), marks: [LineMark(x: x, y: x, ink: .text)])],
+      description: "A line that rises.", size: Size(width: 200, height: 120))
+  }
+
+  private func names(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder)
+  }
+
+  @Test func aPictureSaysWhatItIs() throws {
+    let data = try figure.png(scale: 1.5, command: "rheoscope render run.rheo")
+    #expect(data.prefix(8) == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+    #expect(number(data, at: 16) == 300 && number(data, at: 20) == 180, "width and height")
+    #expect(data[24] == 8 && data[25] == 2, "eight bits, RGB")
+    for text in ["Title\0", "A title", "Description\0", "A line that rises.", "Command\0", "rheoscope render run.rheo"]
+    {
+      #expect(data.range(of: Data(text.utf8)) != nil, "\(text)")
+    }
+    let resolution = try #require(data.range(of: Data("pHYs".utf8)))
+    #expect(number(data, at: resolution.upperBound) == 5669, "144 pixels an inch, in a metre")
+    #expect(data.range(of: Data("tIME".utf8)) == nil)
+  }
+
+  private func number(_ data: Data, at place: Int) -> Int {
+    data[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  @Test func theSameFigureGivesTheSameBytes() async throws {
+    let first = try figure.png()
+    #expect(try figure.png() == first)
+    let elsewhere = try await Task.detached { [figure] in try figure.png() }.value
+    #expect(elsewhere == first, "in another thread too")
+  }
+
+  @Test func vectorsSayWhatTheyAreAndWhenceButNotWhen() throws {
+    let cells = CellMark(
+      columns: [0, 1], rows: [0], values: [1, .nan], colors: ColorScale(Scale(.log, from: 0.1, to: 1), .magma))
+    var figure = figure
+    figure.title = "a < b & c"
+    figure.panels[0].marks = [cells]
+    let svg = try figure.svg(command: "render --x"), text = String(decoding: svg, as: UTF8.self)
+    #expect(try figure.svg(command: "render --x") == svg)
+    #expect(text.contains("<title>a &lt; b &amp; c</title>") && text.contains("<desc>A line that rises.</desc>"))
+    #expect(text.contains("<metadata>render --x</metadata>") && text.contains("role=\"img\""))
+    #expect(text.contains("width=\"200px\"") && text.contains("viewBox=\"0 0 200 120\""))
+    let parser = XMLParser(data: svg)
+    #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
+    let pdf = try figure.pdf()
+    #expect(try figure.pdf() == pdf)
+    #expect(pdf.prefix(5) == Data("%PDF-".utf8) && pdf.range(of: Data("CreationDate".utf8)) == nil)
+    #expect(pdf.range(of: Data("/MediaBox [ 0 0 150 90 ]".utf8)) != nil, "in points")
+    #expect(throws: FigureError.self) { try Figure(panels: [], size: Size(width: 0, height: 5)).svg() }
+  }
+
+  @Test func filesAppearWholeOrNotAtAll() throws {
+    try withTemporaryFolder { folder in
+      try figure.write(to: folder + "/new/folder/a.png")
+      #expect(try names(in: folder + "/new/folder") == ["a.png"])
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
+      #expect(throws: FigureError.self) { try figure.write(to: folder + "/file/a.png") }
+      try FileManager.default.createDirectory(atPath: folder + "/taken.png/x", withIntermediateDirectories: true)
+      #expect(throws: FigureError.self) { try figure.write(to: folder + "/taken.png") }
+      #expect(try names(in: folder).sorted() == ["file", "new", "taken.png"])
+    }
+  }
+
+  @Test func mistakesAreSaidInWords() {
+    #expect(throws: FigureError.unknownFormat(path: "a.bmp")) { try figure.write(to: "a.bmp") }
+    #expect(throws: FigureError.badSize(width: 200_000, height: 120_000)) { try figure.png(scale: 1000) }
+    #expect(throws: FigureError.badSize(width: 0, height: 0)) { try figure.png(scale: 0) }
+    #expect("\(FigureError.unknownFormat(path: "a.bmp"))".contains(".png, .svg, .pdf"))
+    #expect("\(FigureError.badSize(width: 40_000, height: 2))".contains("32\u{2009}767"))
+  }
+
+  @Test func longestSide() throws {
+    var figure = Figure(panels: [])
+    figure.size = Size(width: 32_767, height: 1)
+    #expect(try figure.png(scale: 1).count > 60)
+  }
+}

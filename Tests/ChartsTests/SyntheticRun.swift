@@ -1,0 +1,84 @@
+import Foundation
+import RunFile
+import TestSupport
+
+/// Runs that were never trained: what charts must draw, from the healthy to the broken.
+enum SyntheticRun: String, CaseIterable, Sendable {
+  /// Fifty layers whose gradients keep their size; a part of them was not recorded.
+  case healthy
+  /// Gradients that shrink by 0.236 a layer, and over 300 decades, to 0.
+  case vanishing
+  /// One variant meets infinities and NaN from a step on.
+  case nonfinite
+  /// One layer, one step, one run.
+  case single
+  /// A thousand layers.
+  case deep
+
+  /// Two seeds of two variants, written into a folder.
+  func runs(in folder: String) throws -> [Run] {
+    let seeds = self == .single ? 1 : 2
+    return try (self == .single ? ["alpha"] : ["alpha", "beta"]).flatMap { variant in
+      try (0..<seeds).map { try write(to: "\(folder)/\(variant)-\($0).rheo", isAlpha: variant == "alpha", seed: $0) }
+    }
+  }
+
+  private var layers: Int { self == .single ? 1 : self == .deep ? 1000 : 50 }
+  private var steps: Int { self == .single ? 1 : self == .deep ? 20 : 120 }
+
+  /// The factor a layer, going back.
+  private func factor(isAlpha: Bool) -> Double {
+    switch self {
+    case .vanishing: isAlpha ? 0.236 : 1e-7
+    case .deep: isAlpha ? 1 : 0.99
+    default: isAlpha ? 1 : 0.95
+    }
+  }
+
+  private func write(to path: String, isAlpha: Bool, seed: Int) throws -> Run {
+    let factor = factor(isAlpha: isAlpha)
+    let writer = try RunWriter(
+      path: path,
+      meta: [
+        "experiment": rawValue, "variant": isAlpha ? "alpha" : "beta", "seed": "\(seed)", "classes": "10",
+        "depth": "\(layers)", "predicted_gradient_factor": "\(factor)",
+      ])
+    // A layer with weights and its activation share a depth.
+    let sites = (0..<2 * layers - 1).map { index in
+      index % 2 == 0
+        ? Site(id: index, path: "layers.\(index)", kind: "Linear", depth: index / 2 + 1, shape: [8, 8], parameters: 72)
+        : Site(id: index, path: "layers.\(index)", kind: "ReLU", depth: index / 2 + 1, shape: [8, 8], parameters: 0)
+    }
+    try writer.define(sites: sites)
+    let wobble = sampleValues(steps * sites.count, seed: UInt64(seed + 1))
+    for step in 0..<steps {
+      let isBroken = self == .nonfinite && !isAlpha && step >= 70 + 10 * seed
+      let progress = Double(step) / (isAlpha ? 60 : 300)
+      let loss = isBroken ? .nan : (2.3 * exp(-progress) + 0.1 * Double(wobble[step])) * (factor < 1e-3 ? 0.01 : 1)
+      let rows = sites.map { site -> LayerRow in
+        var row = LayerRow(step: step, site: site.id)
+        let noise = 1 + 0.2 * Double(wobble[step * sites.count + site.id])
+        var gradient = noise * 0.01 * pow(factor, Double(layers - site.depth))
+        if gradient < 1e-299 { gradient = 0 }
+        if isBroken { gradient = step < 75 ? .infinity : .nan }
+        if self == .healthy, !isAlpha, step > 60, step < 80 { return row }
+        row[.gradientRMS] = gradient
+        row[.activationRMS] = noise
+        row[.activationMean] = noise - 1
+        row[.activationStd] = noise
+        row[.zeroFraction] = site.kind == "ReLU" ? min(1, 0.5 * noise + progress / 4) : 0
+        if site.parameters > 0 {
+          row[.weightNorm] = 8
+          row[.weightGradientNorm] = gradient * 60
+          row[.updateNorm] = gradient * 0.6
+        }
+        return row
+      }
+      try writer.append(
+        step: StepRow(
+          step: step, loss: loss, accuracy: isBroken ? nil : 1 - 0.9 * exp(-progress), learningRate: 0.1,
+          seconds: Double(step)), layers: rows)
+    }
+    return try writer.finish()
+  }
+}

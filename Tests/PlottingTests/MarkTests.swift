@@ -1,0 +1,109 @@
+import Foundation
+import Plotting
+import Testing
+
+@Suite struct MarkTests {
+  private func transcript(_ marks: [any Mark], y: Axis = Axis(.linear), width: Double = 300) -> [String] {
+    let canvas = RecordingCanvas()
+    Figure(panels: [Panel(x: Axis(.linear, isTight: true), y: y, marks: marks)], size: Size(width: width, height: 200))
+      .draw(on: canvas)
+    return canvas.calls.filter { $0.hasPrefix("  ") }
+  }
+
+  @Test func aThinnedLineKeepsWhatIsSeen() {
+    var columns = PixelColumns(resolution: 1)
+    for (x, y) in [(0.0, 5.0), (0.1, 9), (0.2, 1), (0.3, 4), (1.5, 7)] { columns.append(Point(x, y)) }
+    #expect(columns.points == [Point(0, 5), Point(0.1, 9), Point(0.2, 1), Point(0.3, 4), Point(1.5, 7)])
+    #expect(!columns.areDense)
+    columns.removeAll()
+    #expect(columns.isEmpty)
+    for index in 0..<1000 { columns.append(Point(Double(index) / 1000, Double(index % 7))) }
+    #expect(columns.points == [Point(0, 0), Point(0.006, 6), Point(0.999, 5)])
+  }
+
+  @Test func aDenseLineIsDrawnAsItsOutline() {
+    var columns = PixelColumns(resolution: 1)
+    for (x, y) in [(0.0, 5.0), (0.1, 9), (0.2, 1), (1.1, 7), (1.2, 8), (1.3, 6), (2.0, 0), (2.1, 0), (2.2, 0)] {
+      columns.append(Point(x, y))
+    }
+    #expect(columns.areDense)
+    #expect(
+      columns.outline(width: 2) == [
+        Point(0, 0), Point(1, 0), Point(1, 2), Point(2, 2), Point(2, -1), Point(3, -1),
+        Point(3, 4), Point(2, 4), Point(2, 9), Point(1, 9), Point(1, 10), Point(0, 10),
+      ])
+  }
+
+  @Test func linesBreakWhereValuesHaveNoPlace() {
+    let x = (0..<6).map(Double.init)
+    let line = LineMark(x: x, y: [1, 2, .nan, 3, .infinity, 4], ink: .text)
+    #expect(transcript([line]).count == 3)
+    #expect(transcript([LineMark(x: x, y: [1, 2, 0, 3, 4, 5], ink: .text)], y: Axis(.log)).count == 2)
+    #expect(transcript([BandMark(x: x, lower: x, upper: [1, 2, .nan, 4, 5, 6], ink: .text)]).count == 2)
+    #expect(transcript([DotMark(x: x, y: [1, 2, .nan, 4, 5, -.infinity], ink: .text)]).count == 4)
+  }
+
+  private func cells(_ values: [Double], rows: Int = 1, missing: Bool = false) -> CellMark {
+    CellMark(
+      columns: (0..<values.count / rows).map(Double.init), rows: Array(0..<rows), values: values,
+      colors: ColorScale(Scale(.log, from: 1e-3, to: 1), .viridis), isMissing: { _, _ in missing })
+  }
+
+  private func image(_ mark: CellMark) -> String { transcript([mark]).first { $0.hasPrefix("  image") }! }
+
+  @Test func aBrokenCellWinsItsPixel() {
+    var values = [Double](repeating: 0.1, count: 6000)
+    let plain = image(cells(values))
+    for special in [Double.nan, .infinity, -1] {
+      values[2345] = special
+      #expect(image(cells(values)) != plain)
+    }
+    values[2345] = .nan
+    #expect(image(cells(values, missing: true)) == plain, "what was not recorded leaves its pixel to the others")
+    values[2345] = 0
+    #expect(image(cells(values)) == plain, "a zero does not")
+    for index in 2300..<2400 { values[index] = 0 }
+    #expect(image(cells(values)) != plain, "but zeros do where they are most")
+  }
+
+  @Test func aPixelShowsTheGeometricMean() {
+    func middle(_ cells: CellMark) -> Int {
+      let canvas = ImageKeeper()
+      Figure(panels: [Panel(x: Axis(.linear), y: Axis(.linear), marks: [cells])]).draw(on: canvas)
+      let pixel = canvas.image!.pixels[canvas.image!.width / 2]
+      return ColorMap.viridis.pixels.firstIndex(of: pixel)!
+    }
+    let mixed = (0..<100_000).map { $0 % 2 == 0 ? 1.0 : 1e-3 }
+    #expect(abs(middle(cells(mixed)) - 127) <= 2)
+    #expect(abs(middle(cells(mixed.map { $0 * 1e-300 }).colored(1e-303, 1e-300)) - 127) <= 2, "small numbers count too")
+  }
+
+  @Test func rowsStartAtTheBottom() {
+    let canvas = ImageKeeper()
+    Figure(panels: [Panel(x: Axis(.linear), y: Axis(.linear), marks: [cells([1e-3, 1e-3, 1, 1], rows: 2)])])
+      .draw(on: canvas)
+    #expect(canvas.image?.pixels.first == ColorMap.viridis.pixels[255])
+    #expect(canvas.image?.pixels.last == ColorMap.viridis.pixels[0])
+  }
+}
+
+extension CellMark {
+  fileprivate func colored(_ low: Double, _ high: Double) -> CellMark {
+    var copy = self
+    copy.colors = ColorScale(Scale(.log, from: low, to: high), .viridis)
+    return copy
+  }
+}
+
+/// Keeps the last image that is drawn.
+private final class ImageKeeper: Canvas {
+  private(set) var image: PixelImage?
+  let resolution = 1.0
+  func measure(_ text: String, _ font: Font) -> TextExtent { TextExtent(width: 10, ascent: 8, descent: 2) }
+  func fill(_ rectangle: Rectangle, _ color: Color) {}
+  func fill(_ polygon: [Point], _ color: Color) {}
+  func stroke(_ line: [Point], _ stroke: Stroke) {}
+  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool) {}
+  func image(_ image: PixelImage, in rectangle: Rectangle) { self.image = image }
+  func clip(to rectangle: Rectangle, _ body: () -> Void) { body() }
+}
