@@ -1,7 +1,9 @@
-/// The children and parameters that a module holds itself, found by looking at its properties once.
+/// What a module holds itself, found by looking at its properties once.
 struct Contents {
   private(set) var children: [(name: String, module: Module)] = []
   private(set) var parameters: [(name: String, parameter: Parameter)] = []
+  private(set) var statistics: [(name: String, statistic: Statistic)] = []
+  private(set) var randomSources: [(name: String, source: RandomSource)] = []
 
   init(of module: Module) {
     if let named = module.namedChildren { children = named }
@@ -20,12 +22,16 @@ struct Contents {
     }
   }
 
-  /// Takes in a module or parameter, or those that an array, dictionary, optional or tuple holds, named by their place in it.
+  /// Takes in a module, parameter, statistic or random source, or those that an array, dictionary, optional or tuple holds, named by their place in it.
   private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
     if let module = value as? Module {
       if holder.namedChildren == nil { children.append((name, module)) }
     } else if let parameter = value as? Parameter {
       parameters.append((name, parameter))
+    } else if let statistic = value as? Statistic {
+      statistics.append((name, statistic))
+    } else if let source = value as? RandomSource {
+      randomSources.append((name, source))
     } else {
       let mirror = Mirror(reflecting: value)
       switch mirror.displayStyle {

@@ -17,6 +17,10 @@ open class Module: CustomStringConvertible {
   var hooks: ModuleHooks?
   private(set) lazy var contents = Contents(of: self)
 
+  /// Whether the module is being trained; layers such as dropout and batch normalization do otherwise when it is evaluated.
+  /// Changed by `train()` and `evaluate()`.
+  public private(set) final var isTraining = true
+
   /// A module without a name; it gets its path from the model it is part of.
   public init() {
     site = CallSite(path: "")
@@ -72,19 +76,42 @@ extension Module {
 
   /// Every parameter with its path, such as `blocks.3.1.weight`. A shared one is named once.
   public var parameters: [(path: String, parameter: Parameter)] {
+    unique { $0.contents.parameters.map { ($0.name, $0.parameter) } }.map { ($0, $1) }
+  }
+
+  /// Every statistic with its path. A shared one is named once.
+  public var statistics: [(path: String, statistic: Statistic)] {
+    unique { $0.contents.statistics.map { ($0.name, $0.statistic) } }.map { ($0, $1) }
+  }
+
+  /// Every source of random numbers with its path. A shared one is named once.
+  public var randomSources: [(path: String, source: RandomSource)] {
+    unique { $0.contents.randomSources.map { ($0.name, $0.source) } }.map { ($0, $1) }
+  }
+
+  /// What each module holds itself, with its path, each object at the first place that holds it.
+  private func unique<Held: AnyObject>(_ held: (Module) -> [(String, Held)]) -> [(String, Held)] {
     var seen: Set<ObjectIdentifier> = []
     return modules.flatMap { path, module in
-      module.contents.parameters.compactMap { name, parameter in
-        seen.insert(ObjectIdentifier(parameter)).inserted ? (join(path, name), parameter) : nil
+      held(module).compactMap { name, object in
+        seen.insert(ObjectIdentifier(object)).inserted ? (join(path, name), object) : nil
       }
     }
   }
+
+  /// Has this module and all of its children train, as they do at first.
+  public func train() { for (_, module) in modules { module.isTraining = true } }
+
+  /// Has this module and all of its children compute what a trained net does: nothing is dropped, and running statistics are
+  /// used and left as they are. It does not switch the tape off; for that see `withoutGradients`.
+  public func evaluate() { for (_, module) in modules { module.isTraining = false } }
 
   /// How many numbers training may change.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.parameter.shape.elementCount } }
 
   /// Gives every parameter its first values, each from a stream of its own that is named by the seed and the parameter's
-  /// path: nets that share a path start from the same values there, whatever else they hold.
+  /// path: nets that share a path start from the same values there, whatever else they hold. Statistics go back to their
+  /// initial values, and random sources to the beginning of their streams.
   public func initialize(seed: UInt64) {
     for (path, module) in modules { module.site.path = path.isEmpty ? module.kind : "\(path) (\(module.kind))" }
     for (path, parameter) in parameters {
@@ -95,6 +122,8 @@ extension Module {
           parameter.initializer.fill(values, parameter.shape, parameter.fan, &stream)
         })
     }
+    for (_, statistic) in statistics { statistic.reset() }
+    for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }
   }
 }
 
