@@ -27,11 +27,11 @@ package final class Sweep {
       guard contribution.shape == node.shape else {
         stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
       }
-      node.arriving = contribution
+      node.arriving = contribution.rounded(to: node.precision)
       if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
       return
     }
-    node.arriving = sum(&node.arriving!, contribution)
+    node.arriving = sum(&node.arriving!, contribution).rounded(to: node.precision)
   }
 
   /// `total + contribution`, in the memory of `total` where nobody else can see it.

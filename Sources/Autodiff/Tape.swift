@@ -12,6 +12,7 @@ package final class Node {
   /// that was computed from it has been visited.
   let order: Int
   let shape: Shape
+  let precision: Precision
   fileprivate(set) var pullback: Pullback?
 
   /// What has arrived in the sweep that is under way.
@@ -24,14 +25,17 @@ package final class Node {
   package var gradientHooks: [(Tensor) -> Tensor?] = []
 
   /// A leaf: gradients end here.
-  init(leafOf shape: Shape) {
+  init(leafOf tensor: Tensor) {
     order = 0
-    self.shape = shape
+    shape = tensor.shape
+    precision = tensor.precision
   }
 
-  init(order: Int, shape: Shape, pullback: @escaping Pullback) {
+  /// The node of an operation's output.
+  init(order: Int, of output: Tensor, pullback: @escaping Pullback) {
     self.order = order
-    self.shape = shape
+    shape = output.shape
+    precision = output.precision
     self.pullback = pullback
   }
 
@@ -85,8 +89,9 @@ package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 /// Puts `output` on the tape if gradients flow to `input`, and returns it.
 @inline(__always)
 package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pullback) -> Tensor {
-  guard let node = input.node, tapeIsOn else { return output }
-  output.place(at: Node(order: node.order + 1, shape: output.shape, pullback: pullback))
+  guard let node = input.node else { return output }
+  guard tapeIsOn else { return untaped(output, node.order) }
+  output.place(at: Node(order: node.order + 1, of: output, pullback: pullback))
   return output
 }
 
@@ -96,8 +101,16 @@ package func record(
   _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @escaping Pullback
 ) -> Tensor {
   let order = max(first.node?.order ?? -1, second.node?.order ?? -1, third?.node?.order ?? -1)
-  guard order >= 0, tapeIsOn else { return output }
-  output.place(at: Node(order: order + 1, shape: output.shape, pullback: pullback))
+  guard order >= 0 else { return output }
+  guard tapeIsOn else { return untaped(output, order) }
+  output.place(at: Node(order: order + 1, of: output, pullback: pullback))
+  return output
+}
+
+/// The output of an operation off the tape, after noting what it was computed from for `checkpointed`.
+package func untaped(_ output: Tensor, _ order: Int) -> Tensor {
+  let here = thread_state_here()
+  here.pointee.deepest_untaped = max(here.pointee.deepest_untaped, Int64(order))
   return output
 }
 
@@ -108,11 +121,12 @@ package func recordKeepingOutput(
   _ output: Tensor, from input: Tensor,
   pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
 ) -> Tensor {
-  guard let before = input.node, tapeIsOn else { return output }
+  guard let before = input.node else { return output }
+  guard tapeIsOn else { return untaped(output, before.order) }
   let saved = output.detached()
-  let node = Node(order: before.order + 1, shape: output.shape, pullback: { _, _ in })
+  let node = Node(order: before.order + 1, of: output, pullback: { _, _ in })
   node.pullback = { [unowned node] gradient, sweep in
-    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.buffer, node: node) : saved, gradient, sweep)
+    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.storage, node: node) : saved, gradient, sweep)
   }
   output.place(at: node)
   return output

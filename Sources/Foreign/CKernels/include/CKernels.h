@@ -6,6 +6,8 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "optimizers.h"
+#include "pooling.h"
+#include "precision.h"
 #include "reductions.h"
 #include "softmax.h"
 #include "statistics.h"
