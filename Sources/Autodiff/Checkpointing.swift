@@ -11,22 +11,17 @@ import CKernels
 /// 2016, arXiv:1604.06174.
 public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   guard tapeIsOn else { return body() }
-  let here = thread_state_here()
   let precision = precisionHere
   let replay = Replay()
-  let outermost = here.pointee.deepest_untaped
-  here.pointee.deepest_untaped = -1
-  let computed = replay.recording { withoutGradients(body) }
-  let deepest = here.pointee.deepest_untaped
-  here.pointee.deepest_untaped = outermost
-  let output = computed.detached()
-  guard deepest >= 0 || computed.node != nil else { return output }
-  let order = max(Int(deepest), computed.node?.order ?? -1) + 1
-  output.place(
-    at: Node(order: order, of: output) { gradient, sweep in
-      let again = replay.replaying { withTape { withPrecision(precision, body) } }
-      sweep.add(gradient, to: again)
-    })
+  let output = replay.recording { withoutGradients(body) }.detached()
+  // On the tape whether or not gradients flow to what the body uses, which shows only when it is computed again.
+  var start: Int64 = 0
+  let node = Node(of: output) { gradient, sweep in
+    let again = replay.replaying { withTape(from: start) { withPrecision(precision, body) } }
+    sweep.add(gradient, to: again)
+  }
+  start = Int64(node.order)
+  output.place(at: node)
   return output
 }
 
@@ -84,11 +79,13 @@ private final class Replay {
   }
 }
 
-/// Runs `body` with the tape on, whatever is around it.
-private func withTape<Result>(_ body: () -> Result) -> Result {
+/// Runs `body` with the tape on, whatever is around it, and its nodes numbered from `start`. When a sweep gets to a
+/// checkpoint, all later nodes have been visited, so theirs are free to be given again; and so nodes are visited in the order
+/// they would be visited in without checkpoints, in which their gradients are summed to the same bits.
+private func withTape<Result>(from start: Int64, _ body: () -> Result) -> Result {
   let here = thread_state_here()
-  let off = here.pointee.gradients_off
-  here.pointee.gradients_off = 0
-  defer { here.pointee.gradients_off = off }
+  let (off, nodes) = (here.pointee.gradients_off, here.pointee.nodes)
+  (here.pointee.gradients_off, here.pointee.nodes) = (0, start)
+  defer { (here.pointee.gradients_off, here.pointee.nodes) = (off, max(nodes, here.pointee.nodes)) }
   return body()
 }

@@ -8,8 +8,8 @@ package typealias Pullback = (_ gradient: Tensor, _ sweep: Sweep) -> Void
 /// The tape is not a list but a graph: a node is kept alive by the tensor it belongs to and by the pullbacks of what was
 /// computed from it, so the parts of a computation that nobody needs any more go by themselves.
 package final class Node {
-  /// One more than the deepest input's, 0 for a leaf. Visiting nodes deepest first, a sweep meets each one only when all
-  /// that was computed from it has been visited.
+  /// When the node was put on the tape, 0 for a leaf. Visiting nodes latest first, a sweep meets each one only when all that
+  /// was computed from it has been visited.
   let order: Int
   let shape: Shape
   let precision: Precision
@@ -32,8 +32,10 @@ package final class Node {
   }
 
   /// The node of an operation's output.
-  init(order: Int, of output: Tensor, pullback: @escaping Pullback) {
-    self.order = order
+  init(of output: Tensor, pullback: @escaping Pullback) {
+    let here = thread_state_here()
+    here.pointee.nodes += 1
+    order = Int(here.pointee.nodes)
     shape = output.shape
     precision = output.precision
     self.pullback = pullback
@@ -89,9 +91,8 @@ package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 /// Puts `output` on the tape if gradients flow to `input`, and returns it.
 @inline(__always)
 package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pullback) -> Tensor {
-  guard let node = input.node else { return output }
-  guard tapeIsOn else { return untaped(output, node.order) }
-  output.place(at: Node(order: node.order + 1, of: output, pullback: pullback))
+  guard input.node != nil, tapeIsOn else { return output }
+  output.place(at: Node(of: output, pullback: pullback))
   return output
 }
 
@@ -100,17 +101,8 @@ package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pu
 package func record(
   _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @escaping Pullback
 ) -> Tensor {
-  let order = max(first.node?.order ?? -1, second.node?.order ?? -1, third?.node?.order ?? -1)
-  guard order >= 0 else { return output }
-  guard tapeIsOn else { return untaped(output, order) }
-  output.place(at: Node(order: order + 1, of: output, pullback: pullback))
-  return output
-}
-
-/// The output of an operation off the tape, after noting what it was computed from for `checkpointed`.
-package func untaped(_ output: Tensor, _ order: Int) -> Tensor {
-  let here = thread_state_here()
-  here.pointee.deepest_untaped = max(here.pointee.deepest_untaped, Int64(order))
+  guard first.node != nil || second.node != nil || third?.node != nil, tapeIsOn else { return output }
+  output.place(at: Node(of: output, pullback: pullback))
   return output
 }
 
@@ -121,10 +113,9 @@ package func recordKeepingOutput(
   _ output: Tensor, from input: Tensor,
   pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
 ) -> Tensor {
-  guard let before = input.node else { return output }
-  guard tapeIsOn else { return untaped(output, before.order) }
+  guard input.node != nil, tapeIsOn else { return output }
   let saved = output.detached()
-  let node = Node(order: before.order + 1, of: output, pullback: { _, _ in })
+  let node = Node(of: output, pullback: { _, _ in })
   node.pullback = { [unowned node] gradient, sweep in
     pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.storage, node: node) : saved, gradient, sweep)
   }

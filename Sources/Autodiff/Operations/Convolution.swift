@@ -40,7 +40,8 @@ private struct Convolution {
     else {
       let inputs = groups == 1 ? "inputs" : "inputs / \(groups)"
       stop(
-        "convolve", x, weight, "images [n, height, width, inputs], weights [outputs, \(inputs), height, width] are needed")
+        "convolve", x, weight,
+        "images [n, height, width, inputs], weights [outputs, \(inputs), height, width] are needed")
     }
     let high = x[1] + 2 * padding - weight[2], wide = x[2] + 2 * padding - weight[3]
     guard high >= 0, wide >= 0 else { stop("convolve", x, weight, "the padded image is smaller than the window") }

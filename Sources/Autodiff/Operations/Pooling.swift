@@ -82,7 +82,8 @@ private func pooling(_ operation: String, _ x: Shape, _ window: Int, _ stride: I
   guard window >= 1, stride >= 1, padding >= 0, 2 * padding <= window else {
     stop(
       operation,
-      "window \(window), stride \(stride), padding \(padding): at least 1, 1 and 0 are needed, and at most half a window of padding")
+      "window \(window), stride \(stride), padding \(padding): at least 1, 1 and 0 are needed, and at most half a window of padding"
+    )
   }
   let high = x[1] + 2 * padding - window, wide = x[2] + 2 * padding - window
   guard high >= 0, wide >= 0 else { stop(operation, "a window of \(window) doesn't fit into images of shape \(x)") }

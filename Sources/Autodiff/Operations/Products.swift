@@ -4,7 +4,8 @@ import CKernels
 /// The product of two matrices, [n, k] and [k, m] to [n, m]; with a flag the operand is read transposed, without copying.
 ///
 /// Further dimensions in front are stacks of matrices that are multiplied one by one: [b, n, k] and [b, k, m] to [b, n, m].
-public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false, transposeRight: Bool = false) -> Tensor {
+public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false, transposeRight: Bool = false) -> Tensor
+{
   let result = precisionHere == .float32 && left.precision == right.precision ? left.precision : precisionHere
   return matmul(left, right, transposeLeft, transposeRight, as: result)
 }

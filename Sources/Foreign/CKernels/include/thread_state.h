@@ -16,8 +16,8 @@ typedef struct {
   int64_t pass;
   /// The innermost module that is being called, for error messages.
   void *_Nullable caller;
-  /// While the tape is off, the greatest order of a tensor on it that an operation has met; set to -1 to begin anew.
-  int64_t deepest_untaped;
+  /// How many nodes have been put on the tape.
+  int64_t nodes;
   /// What a body that is computed again must find again, nil outside of one.
   void *_Nullable replay;
   /// Pullbacks that wait to be released, one after the other instead of one inside the other.
