@@ -30,8 +30,13 @@ DISPATCHED static void measure(const float *old, const float *w, const float *g,
   }
   if (!squares_are_exact(weight, n) || !squares_are_exact(update, n)) {
     weight = square_sum_exactly(old, n);
-    update = 0;
-    for (i = 0; i < n; i++) {
+    updates = 0;
+    for (i = 0; i + lanes <= n; i += lanes) {
+      double16 change = WIDENED(LANES_AT(w, i) - LANES_AT(old, i));
+      updates += change * change;
+    }
+    update = total_of(&updates);
+    for (; i < n; i++) {
       double change = w[i] - old[i];
       update += change * change;
     }
@@ -46,6 +51,7 @@ DISPATCHED static void measure(const float *old, const float *w, const float *g,
   if (known && !(of_gradient.largest <= norms->largest_gradient)) norms->largest_gradient = of_gradient.largest;
 }
 
+// Roots are elementwise ones, since sqrtf may set errno and so is taken one by one.
 // Weight decay is added to the gradient g as decay * w; without any that changes no number.
 
 DISPATCHED static void sgd_row(float *w, const float *g, size_t n, float rate, float decay) {
@@ -74,7 +80,7 @@ DISPATCHED static void rmsprop_row(
   for (size_t i = 0; i < n; i++) {
     float slope = g[i] + decay * w[i];
     v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
-    w[i] = w[i] - rate * (slope / (__builtin_sqrtf(v[i]) + epsilon));
+    w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(v[i]) + epsilon));
   }
 }
 
@@ -84,7 +90,7 @@ DISPATCHED static void rmsprop_momentum_row(
   for (size_t i = 0; i < n; i++) {
     float slope = g[i] + decay * w[i];
     v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
-    velocity[i] = momentum * velocity[i] + slope / (__builtin_sqrtf(v[i]) + epsilon);
+    velocity[i] = momentum * velocity[i] + slope / (__builtin_elementwise_sqrt(v[i]) + epsilon);
     w[i] = w[i] - rate * velocity[i];
   }
 }
@@ -94,7 +100,7 @@ DISPATCHED static void adagrad_row(
   for (size_t i = 0; i < n; i++) {
     float slope = g[i] + decay * w[i];
     sum[i] = sum[i] + slope * slope;
-    w[i] = w[i] - rate * (slope / (__builtin_sqrtf(sum[i]) + epsilon));
+    w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(sum[i]) + epsilon));
   }
 }
 
@@ -105,7 +111,7 @@ DISPATCHED static void adam_row(
     float slope = g[i] + decay * w[i];
     m[i] = beta1 * m[i] + (1 - beta1) * slope;
     v[i] = beta2 * v[i] + (1 - beta2) * (slope * slope);
-    w[i] = shrinkage * w[i] - rate * (m[i] / (__builtin_sqrtf(v[i] * square_scale) + epsilon));
+    w[i] = shrinkage * w[i] - rate * (m[i] / (__builtin_elementwise_sqrt(v[i] * square_scale) + epsilon));
   }
 }
 
