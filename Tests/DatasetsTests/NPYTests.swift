@@ -48,7 +48,7 @@ import Testing
   ])
   func whatCannotBeTakenOverIsRefused(_ name: String, _ problem: String) {
     let error = #expect(throws: DataFileError.self) { try self.set(name) }
-    #expect(error?.description.hasPrefix("\(recorded(name)): \(problem)") == true, "\(error!)")
+    #expect(error?.description.hasPrefix("\(recorded(name)): \(problem)") == true, "\(String(describing: error))")
   }
 
   @Test(arguments: [
