@@ -196,4 +196,25 @@ final class Noise: Module {
       #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/no/such/folder/w") }
     }
   }
+
+  /// The disk is full after 400 bytes, which this process alone believes.
+  @Test func aFullDiskLeavesTheOldFile() async {
+    await #expect(processExitsWith: .success) {
+      let net = Sequential(Linear(30, 20))
+      net.initialize(seed: 1)
+      try withTemporaryFolder { folder in
+        try net.saveWeights(to: folder + "/w")
+        let before = try Data(contentsOf: URL(filePath: folder + "/w"))
+        net.initialize(seed: 2)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 400, rlim_max: 400)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+        let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
+        #expect(
+          error?.description.hasSuffix("can't be written (File too large); what was there before is untouched") == true)
+        #expect(try Data(contentsOf: URL(filePath: folder + "/w")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
+      }
+    }
+  }
 }
