@@ -94,6 +94,31 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     #expect(net.parameters[1].parameter.value.values == before[1])
   }
 
+  /// All but the rule of these tests, which only looks at signs.
+  @Test(arguments: everyOptimizer.indices.dropLast()) func aGradientThatIsNaNShowsInItsWeightAlone(_ index: Int) {
+    let pair = Pair([[1, 2, 3], [Double](repeating: 1, count: 35)]), optimizer = everyOptimizer[index](pair)
+    pair.setGradients([[1, .nan, 1], [Double](repeating: 1, count: 34) + [.nan]])
+    optimizer.step()
+    #expect(pair.short.value.values.map(\.isNaN) == [false, true, false])
+    #expect(pair.long.value.values.map(\.isNaN) == [Bool](repeating: false, count: 34) + [true])
+  }
+
+  @Test(arguments: everyOptimizer.indices) func parametersWithoutElementsDoNoHarm(_ index: Int) throws {
+    let net = Sequential(Linear(0, 2, initializer: .zeros))
+    net.initialize(seed: 1)
+    let optimizer = everyOptimizer[index](net)
+    var seen = 0
+    optimizer.observers.append { _, norms in seen += norms.weight.isFinite && norms.update.isFinite ? 1 : 0 }
+    for isFrozen in [false, true] {
+      try optimizer.group("**", isFrozen: isFrozen)
+      for (_, parameter) in net.parameters { parameter.gradient = Tensor(repeating: 1, shape: parameter.shape) }
+      #expect(optimizer.clipGradients(toNorm: 1) >= 0)
+      optimizer.clipGradients(toValue: 1)
+      optimizer.step()
+    }
+    #expect(seen == 4)
+  }
+
   @Test func aGroupThatFitsNothingNamesTheNearest() {
     let error = #expect(throws: HookError.self) {
       try SGD(self.net(), learningRate: 1).group("0.wieght", isFrozen: true)

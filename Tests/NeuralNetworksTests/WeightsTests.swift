@@ -122,6 +122,18 @@ final class Noise: Module {
     #expect(model.head.weight.value.values == before)
   }
 
+  @Test func filesOfThousandsOfOtherNamesAreRefusedAtOnce() throws {
+    let saved = Sequential((0..<500).map { _ in Linear(1, 1) }),
+      model = Sequential(Sequential((0..<500).map { _ in Linear(1, 1) }))
+    saved.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      try saved.saveWeights(to: folder + "/w")
+      let error = #expect(throws: WeightsError.self) { try model.loadWeights(from: folder + "/w") }
+      #expect(error?.description.contains("the file has no “0.0.weight”, but “0.weight”, ") == true)
+      #expect(error?.description.hasSuffix("; and 1994 more") == true)
+    }
+  }
+
   private static let one = #""dtype":"F32","shape":[2],"data_offsets":"#
 
   @Test(

@@ -40,9 +40,13 @@ struct SafetensorsReader {
     let wanted = Set(shapes.map(\.name))
     let spare = header.entries.keys.filter { !wanted.contains($0) }.sorted()
     let absent = shapes.map(\.name).filter { header.entries[$0] == nil }
+    // Two files of thousands of names take long to compare name by name, and only the first are read.
+    func nearest(_ name: String, _ names: [String]) -> [String] {
+      misfits.count < WeightsError.shownMisfits ? nearestNames(to: name, among: names, count: 2) : []
+    }
     for (name, shape) in shapes {
       guard let entry = header.entries[name] else {
-        misfits.append(.missing(name: name, nearest: nearestNames(to: name, among: spare, count: 2)))
+        misfits.append(.missing(name: name, nearest: nearest(name, spare)))
         continue
       }
       if entry.shape != Array(shape) {
@@ -52,7 +56,7 @@ struct SafetensorsReader {
       }
     }
     for name in spare {
-      misfits.append(.unexpected(name: name, nearest: nearestNames(to: name, among: absent, count: 2)))
+      misfits.append(.unexpected(name: name, nearest: nearest(name, absent)))
     }
     guard misfits.isEmpty else { throw .misfits(path: path, misfits: misfits) }
     return shapes.map { name, shape in tensor(header.entries[name]!, shape) }

@@ -57,8 +57,8 @@ public struct TrainingState: Equatable, Sendable {
     }
     try entries.expect(Key.optimizer, optimizer.kind)
     try entries.expect(Key.schedule, optimizer.scheduleInWords)
-    let state = Self(step: try entries.number(Key.step), batchPosition: try entries.number(Key.batchPosition))
-    let stepCount: Int = try entries.number(Key.stepCount)
+    let state = Self(step: try entries.count(Key.step), batchPosition: try entries.count(Key.batchPosition))
+    let stepCount = try entries.count(Key.stepCount)
     let learningRate: Float = try entries.number(Key.learningRate)
     let scheduledRate: Float = try entries.number(Key.scheduledRate)
     let streams = try entries.streams(of: model)
@@ -118,6 +118,12 @@ private struct Metadata {
     let text = try text(key)
     guard let number = Number(text) else { throw .otherTraining(path: path, problem: "“\(key)” is “\(text)”") }
     return number
+  }
+
+  func count(_ key: String) throws(WeightsError) -> Int {
+    let count: Int = try number(key)
+    guard count >= 0 else { throw .otherTraining(path: path, problem: "“\(key)” is “\(count)”") }
+    return count
   }
 
   func expect(_ key: String, _ present: String) throws(WeightsError) {

@@ -11,7 +11,7 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
   /// The file holds no training state, or one of a training that was set up otherwise.
   case otherTraining(path: String, problem: String)
 
-  /// One tensor by which file and model differ; `nearest` are names of the other side that come close.
+  /// One tensor by which file and model differ; `nearest` are names of the other side that come close, for the first few.
   public enum Misfit: Equatable, Sendable {
     /// The model has it and the file does not.
     case missing(name: String, nearest: [String])
@@ -23,6 +23,9 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
     case wrongType(name: String, type: String)
   }
 
+  /// How many misfits a description names, and for how many the nearest names are looked up.
+  static let shownMisfits = 6
+
   /// What was wrong, where, and what would be right.
   public var description: String {
     switch self {
@@ -30,14 +33,12 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
     case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); what was there before is untouched"
     case .malformed(let path, let problem): "\(path): not a sound safetensors file: \(problem); save it again"
     case .misfits(let path, let misfits):
-      "\(path): doesn't fit the model: " + misfits.prefix(shownMisfits).map(\.words).joined(separator: "; ")
-        + (misfits.count > shownMisfits ? "; and \(misfits.count - shownMisfits) more" : "")
+      "\(path): doesn't fit the model: " + misfits.prefix(Self.shownMisfits).map(\.words).joined(separator: "; ")
+        + (misfits.count > Self.shownMisfits ? "; and \(misfits.count - Self.shownMisfits) more" : "")
     case .otherTraining(let path, let problem): "\(path): can't be resumed from: \(problem)"
     }
   }
 }
-
-private let shownMisfits = 6
 
 extension WeightsError.Misfit {
   fileprivate var words: String {
