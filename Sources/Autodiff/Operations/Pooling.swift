@@ -48,35 +48,6 @@ private func spread(_ y: Tensor, to shape: Shape, _ window: Int, _ stride: Int, 
   }
 }
 
-/// Where in a tensor each element of another has its place.
-private final class Places {
-  let pointer: UnsafeMutablePointer<Int32>
-  private let memory: Buffer
-
-  init(count: Int) {
-    memory = Buffer(count: count)
-    pointer = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Int32.self)
-  }
-}
-
-/// Zeros, with each element of `x` added at its place.
-private func scattered(_ x: Tensor, _ places: Places, to shape: Shape) -> Tensor {
-  let output = Tensor(repeating: 0, shape: shape)
-  scatter_add(x.buffer.pointer, places.pointer, output.elements, x.elementCount)
-  return record(output.stored(as: x.precision), from: x) { gradient, sweep in
-    sweep.add(gathered(gradient, places, to: x.shape), to: x)
-  }
-}
-
-/// The elements of `x` at some places.
-private func gathered(_ x: Tensor, _ places: Places, to shape: Shape) -> Tensor {
-  let output = Buffer(count: shape.elementCount)
-  gather(x.buffer.pointer, places.pointer, output.pointer, shape.elementCount)
-  return record(Tensor(shape: shape, buffer: output).stored(as: x.precision), from: x) { gradient, sweep in
-    sweep.add(scattered(gradient, places, to: x.shape), to: x)
-  }
-}
-
 private func pooling(_ operation: String, _ x: Shape, _ window: Int, _ stride: Int, _ padding: Int) -> pooling {
   guard x.count == 4 else { stop(operation, "images [n, height, width, channels] are needed, not the shape \(x)") }
   guard window >= 1, stride >= 1, padding >= 0, 2 * padding <= window else {

@@ -5,6 +5,7 @@
 
 #include "elementwise.h"
 #include "memory.h"
+#include "normalization.h"
 #include "optimizers.h"
 #include "pooling.h"
 #include "precision.h"
