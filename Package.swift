@@ -54,6 +54,10 @@ let package = Package(
     room("CommandLineTool", ["Experiments", "Rheoscope"]),
     .executableTarget(name: "RheoscopeMain", dependencies: ["CommandLineTool"], swiftSettings: checks),
 
+    .executableTarget(
+      name: "benchmarks", dependencies: ["Rheoscope", "COneDNN"], path: "Benchmarks",
+      exclude: ["peers", "compare", "RESULTS.md"], swiftSettings: checks),
+
     // Tests mirror the rooms.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),

@@ -1,0 +1,47 @@
+import Foundation
+import Rheoscope
+
+/// `swift run -c release benchmarks [NAME…] [--json] [--threads N]`
+@main
+struct Benchmarks {
+  typealias Report = (Measurement) -> Void
+
+  /// Every benchmark by name.
+  static let all: [(name: String, run: @Sendable (_ threads: Int, _ report: Report) throws -> Void)] = [
+    ("products", { products(threads: $0, $1) }),
+    ("mlp", { try mlp(threads: $0, $1) }),
+    ("resnet", { resNet(threads: $0, $1) }),
+    ("passes", { passes(threads: $0, $1) }),
+    ("memory", { memoryUse(threads: $0, $1) }),
+  ]
+
+  static func main() throws {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    let isJSON = arguments.contains("--json")
+    arguments.removeAll { $0 == "--json" }
+    var threads = 1
+    if let flag = arguments.firstIndex(of: "--threads") {
+      guard arguments.indices.contains(flag + 1), let count = Int(arguments[flag + 1]), count >= 1 else {
+        fail("--threads wants a number of threads, 1 or more")
+      }
+      threads = count
+      arguments.removeSubrange(flag...flag + 1)
+    }
+    let names = all.map(\.name)
+    for name in arguments where !names.contains(name) {
+      fail("there is no benchmark “\(name)”; there are \(names.joined(separator: ", "))")
+    }
+    useThreads(threads)
+    for (name, run) in all where arguments.isEmpty || arguments.contains(name) {
+      try run(threads) { line in
+        print(isJSON ? line.json : line.words)
+        fflush(nil)
+      }
+    }
+  }
+
+  private static func fail(_ problem: String) -> Never {
+    FileHandle.standardError.write(Data("benchmarks: \(problem)\n".utf8))
+    exit(2)
+  }
+}

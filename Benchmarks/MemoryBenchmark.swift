@@ -1,0 +1,63 @@
+import Foundation
+import Rheoscope
+
+/// What training takes of memory: a net of ten thousand layers with checkpoints, half-sized activations, and a long run.
+func memoryUse(threads: Int, _ report: (Measurement) -> Void) {
+  // First, since the process's peak is what is measured.
+  var perStep: [Int: Double] = [:]
+  for depth in [1000, 10_000] {
+    let training = Training(tower(depth), 64)
+    perStep[depth] = bestOfThree { training.step() }
+    let parameters = 4 * training.model.parameterCount
+    report(Measurement(workload: "tower-\(depth)x64x64", threads: threads, milliseconds: perStep[depth]))
+    report(
+      Measurement(
+        workload: "tower-\(depth), peak of the process", threads: threads,
+        value: Double(peakOfProcess()) / Double(1 << 20), unit: "MiB"))
+    report(
+      Measurement(
+        workload: "tower-\(depth), weights and gradients", threads: threads,
+        value: Double(2 * parameters) / Double(1 << 20), unit: "MiB"))
+  }
+  report(
+    Measurement(
+      workload: "tower, 10,000 to 1,000 layers", threads: threads, value: perStep[10_000]! / perStep[1000]!, unit: "×"))
+
+  for precision in [Precision.float32, .bfloat16] {
+    let training = Training(deepNet(50, 1024), 256)
+    let milliseconds = bestOfThree { withPrecision(precision) { _ = training.step() } }
+    TensorMemory.trim()
+    let before = TensorMemory.inUse
+    TensorMemory.resetPeak()
+    withPrecision(precision) { _ = training.step() }
+    report(
+      Measurement(workload: "mlp-50x1024x256, \(precision)", threads: threads, milliseconds: milliseconds))
+    report(
+      Measurement(
+        workload: "mlp-50x1024x256, \(precision), peak", threads: threads,
+        value: Double(TensorMemory.peak - before) / Double(1 << 20), unit: "MiB"))
+  }
+}
+
+/// Linear layers of width 64 with ReLU, in √L checkpointed segments.
+private func tower(_ depth: Int) -> Module {
+  var layers: [Module] = [Linear(784, 64, initializer: .heNormal)]
+  for _ in 0..<depth - 2 { layers += [ReLU(), Linear(64, 64, initializer: .heNormal)] }
+  return Sequential(layers + [ReLU(), Linear(64, 10, initializer: .heNormal)], checkpointed: true)
+}
+
+private func bestOfThree(_ step: () -> Void) -> Double {
+  step()
+  return (0..<3).map { _ in
+    let start = ContinuousClock.now
+    step()
+    return (ContinuousClock.now - start).milliseconds
+  }.min()!
+}
+
+/// The most memory that this process has had resident, in bytes.
+private func peakOfProcess() -> Int {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  return usage.ru_maxrss * 1024
+}
