@@ -21,6 +21,9 @@ public struct ChartOptions: Sendable, Hashable {
     self.layers = layers
     self.smoothing = smoothing
   }
+
+  /// Whether a layer with this path is shown.
+  public func shows(layer path: String) -> Bool { layers.map { PathPattern($0).matches(path) } ?? true }
 }
 
 /// What keeps runs from being drawn.
@@ -35,13 +38,19 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
   /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
-    case .noRuns:
-      "no runs to draw; give at least one run file"
-    case .notRecorded(let what, let paths):
-      "\(paths.joined(separator: ", ")): no \(what) is recorded there; draw another chart, or ask for steps and layers that "
-        + "have it"
-    case .notTwo(let count):
-      "a comparison needs two runs or two variants, not \(count); give two"
+    case .noRuns, .notTwo:
+      reason
+    case .notRecorded(_, let paths):
+      "\(paths.joined(separator: ", ")): \(reason) there; draw another chart, or ask for steps and layers that have it"
+    }
+  }
+
+  /// What was wrong, without where.
+  public var reason: String {
+    switch self {
+    case .noRuns: "no runs to draw; give at least one run file"
+    case .notRecorded(let what, _): "no \(what) is recorded"
+    case .notTwo(let count): "a comparison needs two runs or two variants, not \(count); give two"
     }
   }
 }
