@@ -2,13 +2,13 @@ import CCairo
 import Plotting
 
 /// A figure as pixels in memory.
-final class Raster {
-  let width: Int
-  let height: Int
+package final class Raster {
+  package let width: Int
+  package let height: Int
   private let surface: OpaquePointer
 
   /// Draws a figure with `scale` pixels a unit. Throws a `FigureError`.
-  init(_ figure: Figure, theme: Theme, scale: Double, fonts: Fonts?) throws(FigureError) {
+  package init(_ figure: Figure, theme: Theme, scale: Double, fonts: Fonts?) throws(FigureError) {
     let width = (figure.size.width * scale).rounded(), height = (figure.size.height * scale).rounded()
     // Cairo's coordinates end there.
     guard (1...32_767).contains(width), (1...32_767).contains(height) else {
@@ -31,7 +31,7 @@ final class Raster {
   var stride: Int { Int(cairo_image_surface_get_stride(surface)) }
 
   /// The pixels of a row as 0xRRGGBB.
-  func row(_ y: Int) -> [UInt32] {
+  package func row(_ y: Int) -> [UInt32] {
     let start = UnsafeRawPointer(bytes + y * stride).assumingMemoryBound(to: UInt32.self)
     return (0..<width).map { start[$0] & 0xFF_FFFF }
   }

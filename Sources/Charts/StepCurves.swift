@@ -15,17 +15,21 @@ struct StepCurves {
 
   /// The curves of `value`, which is called `what`; steps where it is nil are left out.
   init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
+    try self.init(variants, options, what) { run in
+      run.steps.compactMap { row in value(row).map { (row.step, $0) } }
+    }
+  }
+
+  /// The curves of what `values` finds in each run, in order of steps.
+  init(
+    _ variants: [Variant], _ options: ChartOptions, _ what: String, values: (Run) throws -> [(step: Int, value: Double)]
+  ) throws {
     var longest = 0
-    let tables = variants.map { variant in
-      variant.runs.map { run in
-        var steps: [Int] = [], values: [Double] = []
-        for row in run.steps where options.steps?.contains(row.step) ?? true {
-          guard let value = value(row) else { continue }
-          steps.append(row.step)
-          values.append(value)
-        }
-        longest = max(longest, steps.count)
-        return (run, steps, values)
+    let tables = try variants.map { variant in
+      try variant.runs.map { run in
+        let shown = try values(run).filter { options.steps?.contains($0.step) ?? true }
+        longest = max(longest, shown.count)
+        return (run, shown.map(\.step), shown.map(\.value))
       }
     }
     guard longest > 0 else { throw ChartError.notRecorded(what: what, paths: variants.flatMap { $0.runs.map(\.path) }) }

@@ -34,7 +34,8 @@ struct PanelLayout {
     on canvas: any Canvas, _ theme: Theme
   ) {
     self.panel = panel
-    self.shows = shows
+    self.shows = AxisVisibility(x: shows.x && panel.x.isVisible, y: shows.y && panel.y.isVisible)
+    let shows = self.shows
     (x, y) = scales
     let font = theme.tickFont
     let line = canvas.measure("0", font).height
@@ -56,15 +57,15 @@ struct PanelLayout {
     key = panel.colorKey.map { ColorKeyLayout($0, height: plot.height, on: canvas, theme) }
     xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
     yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
-    xTicks = horizontalTicks(width: plot.width, canvas, font)
-    yTicks = verticalTicks(height: plot.height, line: line)
+    if panel.x.isVisible { xTicks = horizontalTicks(width: plot.width, canvas, font) }
+    if panel.y.isVisible { yTicks = verticalTicks(height: plot.height, line: line) }
 
     margins.top = title.height + detail.height + legend.height
     if margins.top > 0 { margins.top += Self.gap }
     margins.top = max(margins.top, line / 2)
-    margins.bottom = Self.tick + 2
+    margins.bottom = panel.x.isVisible ? Self.tick + 2 : 2
     if shows.x { margins.bottom += Self.gap + line + xTitle.height }
-    margins.left = Self.tick + 2
+    margins.left = panel.y.isVisible ? Self.tick + 2 : 2
     if shows.y {
       let widest = yTicks.reduce(0) { max($0, $1.label.isEmpty ? 0 : canvas.measure($1.label, font).width) }
       margins.left += Self.gap + min(widest, cell.width * 0.3) + yTitle.height
