@@ -9,6 +9,7 @@ extension Chart {
   /// `ChartError` where nothing at all can be drawn.
   public static func dashboard(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let variants = try Variant.all(of: runs)
+    for variant in variants { try variant.runs[0].keep([.gradientRMS, .activationStd, .weightNorm, .updateNorm]) }
     var page = DashboardPage()
     try page.add("loss", "Training loss") {
       let curves = try StepCurves(variants, options, "loss") { $0.loss }

@@ -56,11 +56,14 @@ struct LayerHeatmap {
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
+    let words = ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    return figure(title: title, subtitle: subtitle(runs, words))
+  }
+
+  func figure(title: String, subtitle: String) -> Figure {
     let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
     return Figure(
-      title: title,
-      subtitle: subtitle(
-        runs, ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")),
+      title: title, subtitle: subtitle,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
       colorKey: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))

@@ -49,6 +49,7 @@ extension Tool {
     let request = try RenderRequest(arguments)
     let runs = try arguments.operands.map { try Run(path: $0) }
     let options = try chartOptions(arguments, runs)
+    if request.kinds.count > 1 { for run in runs { try run.keep(LayerQuantity.allCases) } }
     var firstError: (any Error)?
     var count = 0
     for kind in request.kinds {
