@@ -48,8 +48,10 @@ extension Chart {
       return "\(graph.nodes[edge.from].name) to \(graph.nodes[edge.to].name)" + (numbers.isEmpty ? "" : ": \(numbers)")
     }
     let rest = graph.edges.count - lines.count
-    return "A computation graph of \(graph.nodes.count) nodes. " + lines.map { $0 + "." }.joined(separator: " ")
-      + (rest > 0 ? " And \(rest) more edges." : "")
+    let count = graph.nodes.count
+    return
+      (["A computation graph of \(count) node\(count == 1 ? "" : "s")."] + lines.map { $0 + "." }
+      + (rest > 0 ? ["And \(rest) more edges."] : [])).joined(separator: " ")
   }
 }
 
