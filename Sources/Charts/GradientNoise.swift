@@ -14,7 +14,7 @@ extension Chart {
     var panels: [Panel] = [], sentences: [String] = [], meaning = "", caption = ""
     for (name, words, unit) in [
       ("gradient_noise_scale", "Gradient noise scale", "examples"),
-      ("gradient_snr", "Signal-to-noise ratio of the gradient", "ratio"),
+      ("gradient_snr", "Signal-to-noise ratio", "ratio"),
     ] {
       let curves = try ifRecorded {
         try StepCurves(variants, options, words) { try wholeModel($0.measures(name), options, $0) }

@@ -36,8 +36,9 @@ struct ColorKeyLayout {
     ticks = keepApart(found, length) ? found : Array(found.prefix(1))
     labelWidth = max(
       found.reduce(0) { max($0, canvas.measure($1.label, font).width) }, swatches.reduce(0) { max($0, $1.text.width) })
-    title = canvas.wrap(key.title, theme.labelFont, width: barHeight, limit: 2)
-    width = Self.bar + 7 + labelWidth + (key.title.isEmpty ? 0 : 6 + title.height)
+    let words = canvas.wrap(key.title, theme.labelFont, width: barHeight, limit: 2)
+    title = words.lines.contains { $0.hasSuffix("…") } ? .empty : words
+    width = Self.bar + 7 + labelWidth + (title.height > 0 ? 6 + title.height : 0)
   }
 
   func draw(left: Double, top: Double, on canvas: any Canvas, _ theme: Theme) {

@@ -47,11 +47,14 @@ struct PanelLayout {
     if let labels, !labelsInLegend {
       endLabels = labels
     } else {
-      entries += panel.endLabels.map {
+      let full = panel.endLabels.map {
         LegendEntry(
           $0.detail.isEmpty ? $0.text : "\($0.text): " + $0.detail.replacing("\n", with: "; "), ink: $0.ink,
           sample: $0.sample)
       }
+      // Where details have no room either, names alone have.
+      let fits = LegendLayout.fits(full, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
+      entries += fits ? full : panel.endLabels.map { LegendEntry($0.text, ink: $0.ink, sample: $0.sample) }
     }
     legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
     key = panel.colorKey.map { ColorKeyLayout($0, height: plot.height, on: canvas, theme) }
@@ -149,8 +152,8 @@ struct AxisTitle {
       if needed / 2 + longest + 14 > length / 2 { middle = "" }
       if low + high + 14 > length { sides = nil }
     }
-    self.title = canvas.shorten(middle.isEmpty && sides == nil ? title : middle, font, width: length)
+    self.title = canvas.shortenOrDrop(middle.isEmpty && sides == nil ? title : middle, font, width: length)
     self.ends = sides
-    height = title.isEmpty && ends == nil ? 0 : extent.height + 3
+    height = self.title.isEmpty && sides == nil ? 0 : extent.height + 3
   }
 }
