@@ -41,8 +41,9 @@ import Testing
         guard let letter = rest.popFirst() ?? Optional(first), let bits = letter.asciiValue, bits >= 63 else {
           return nil
         }
-        for place in x..<x + count {
-          for row in 0..<6 where (bits - 63) >> UInt8(row) & 1 == 1 { image[top + row][place] = palette[color] }
+        for row in 0..<6 where (bits - 63) >> UInt8(row) & 1 == 1 {
+          guard top + row < height, x + count <= width else { return nil }
+          for place in x..<x + count { image[top + row][place] = palette[color] }
         }
         x += count
       }
