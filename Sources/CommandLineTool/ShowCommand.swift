@@ -42,7 +42,9 @@ extension Tool {
   private func show(_ figure: Figure, as images: InlineImage?, on terminal: Terminal, _ theme: Theme) throws {
     guard let images else {
       // A figure as wide as two of its heights, which is what letters are high, fits any terminal that is not tiny.
-      let rows = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))
+      let screen = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))
+      // What is higher than most figures has several rows of panels, each of which needs its lines.
+      let rows = Int(Double(screen) * max(1, figure.size.height / 520))
       let lines = figure.text(columns: terminal.columns, rows: rows, colors: terminal.colors, theme: theme)
       return console.print(lines.joined(separator: "\n"))
     }

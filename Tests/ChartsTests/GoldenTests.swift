@@ -25,6 +25,8 @@ import Testing
         figure.draw(on: canvas)
         texts[name, default: ""] +=
           "== \(kind.rawValue)\n\(abridged(canvas.calls))\ndescription \(figure.description)\n"
+        let lines = figure.text(columns: 100, rows: 30, colors: .none)
+        #expect(lines.count == 30 && lines.contains { $0.contains(figure.title.prefix(12)) }, "\(name) in a terminal")
         var tiles: [Tiles] = []
         for factor in [1, 0.5] {
           var figure = figure
