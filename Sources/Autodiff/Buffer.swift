@@ -2,16 +2,47 @@ import CKernels
 
 /// Memory for the elements of a tensor, 64-byte-aligned, from this thread's pool; several tensors may share it.
 package final class Buffer {
+  /// The elements, where they are Float32.
   package let pointer: UnsafeMutablePointer<Float>
+  package let precision: Precision
   private let bytes: Int
 
   /// Memory for `count` elements, not cleared.
-  package init(count: Int) {
-    bytes = count * MemoryLayout<Float>.size
+  package init(count: Int, precision: Precision = .float32) {
+    bytes = count * precision.bytes
+    self.precision = precision
     pointer = memory_take(bytes).assumingMemoryBound(to: Float.self)
   }
 
+  /// The elements' bits, where they have 16.
+  package var half: UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: UInt16.self)
+  }
+
   deinit { memory_give(pointer, bytes) }
+}
+
+/// A tensor's elements as Float32, for reading.
+package struct Floats {
+  package let pointer: UnsafeMutablePointer<Float>
+
+  /// Those of a buffer. Where they have 16 bits they are widened into memory that lives while the thread widens no more than
+  /// seven others: longer than any operation needs.
+  @inline(__always)
+  init(_ buffer: Buffer, _ count: Int) {
+    pointer = buffer.precision == .float32 ? buffer.pointer : Floats.widened(buffer, count)
+  }
+
+  @inline(never)
+  private static func widened(_ buffer: Buffer, _ count: Int) -> UnsafeMutablePointer<Float> {
+    let wide = memory_take_scratch(count * MemoryLayout<Float>.size).assumingMemoryBound(to: Float.self)
+    if buffer.precision == .bfloat16 {
+      widen_bfloat16(buffer.half, wide, count)
+    } else {
+      widen_float16(buffer.half, wide, count)
+    }
+    return wide
+  }
 }
 
 /// What tensors take of memory on the calling thread, in bytes.

@@ -3,7 +3,7 @@
 ///
 /// Philox 4×32-10, a counter encrypted by a key, so a stream's whole state is its position.
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011, doi:10.1145/2063384.2063405.
-public struct RandomStream: RandomNumberGenerator, Sendable {
+public struct RandomStream: RandomNumberGenerator, Sendable, Codable {
   private let key: SIMD2<UInt32>
   private let name: SIMD2<UInt32>
 

@@ -27,11 +27,11 @@ package final class Sweep {
       guard contribution.shape == node.shape else {
         stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
       }
-      node.arriving = contribution
+      node.arriving = contribution.rounded(to: node.precision)
       if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
       return
     }
-    node.arriving = sum(&node.arriving!, contribution)
+    node.arriving = sum(&node.arriving!, contribution).rounded(to: node.precision)
   }
 
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
@@ -44,7 +44,7 @@ package final class Sweep {
   /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
   private func run(from output: Node, seed: Tensor) {
     add(seed, at: output)
-    while let node = waiting.popDeepest() {
+    while let node = waiting.popLatest() {
       guard let pullback = node.pullback else {
         stop(
           "backward",
@@ -92,7 +92,7 @@ package final class Sweep {
   private func withTape(_ on: Bool, _ body: () -> Void) { if on { body() } else { withoutGradients(body) } }
 }
 
-/// Nodes that wait for their turn, the deepest on top.
+/// Nodes that wait for their turn, the latest on top.
 private struct Heap {
   private var nodes: [Node] = []
 
@@ -105,9 +105,9 @@ private struct Heap {
     }
   }
 
-  mutating func popDeepest() -> Node? {
+  mutating func popLatest() -> Node? {
     guard let last = nodes.popLast() else { return nil }
-    guard let deepest = nodes.first else { return last }
+    guard let latest = nodes.first else { return last }
     nodes[0] = last
     var parent = 0
     while 2 * parent + 1 < nodes.count {
@@ -117,6 +117,6 @@ private struct Heap {
       nodes.swapAt(parent, child)
       parent = child
     }
-    return deepest
+    return latest
   }
 }

@@ -8,10 +8,11 @@ package typealias Pullback = (_ gradient: Tensor, _ sweep: Sweep) -> Void
 /// The tape is not a list but a graph: a node is kept alive by the tensor it belongs to and by the pullbacks of what was
 /// computed from it, so the parts of a computation that nobody needs any more go by themselves.
 package final class Node {
-  /// One more than the deepest input's, 0 for a leaf. Visiting nodes deepest first, a sweep meets each one only when all
-  /// that was computed from it has been visited.
+  /// When the node was put on the tape, 0 for a leaf. Visiting nodes latest first, a sweep meets each one only when all that
+  /// was computed from it has been visited.
   let order: Int
   let shape: Shape
+  let precision: Precision
   fileprivate(set) var pullback: Pullback?
 
   /// What has arrived in the sweep that is under way.
@@ -24,14 +25,19 @@ package final class Node {
   package var gradientHooks: [(Tensor) -> Tensor?] = []
 
   /// A leaf: gradients end here.
-  init(leafOf shape: Shape) {
+  init(leafOf tensor: Tensor) {
     order = 0
-    self.shape = shape
+    shape = tensor.shape
+    precision = tensor.precision
   }
 
-  init(order: Int, shape: Shape, pullback: @escaping Pullback) {
-    self.order = order
-    self.shape = shape
+  /// The node of an operation's output.
+  init(of output: Tensor, pullback: @escaping Pullback) {
+    let here = thread_state_here()
+    here.pointee.nodes += 1
+    order = Int(here.pointee.nodes)
+    shape = output.shape
+    precision = output.precision
     self.pullback = pullback
   }
 
@@ -85,8 +91,8 @@ package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 /// Puts `output` on the tape if gradients flow to `input`, and returns it.
 @inline(__always)
 package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pullback) -> Tensor {
-  guard let node = input.node, tapeIsOn else { return output }
-  output.place(at: Node(order: node.order + 1, shape: output.shape, pullback: pullback))
+  guard input.node != nil, tapeIsOn else { return output }
+  output.place(at: Node(of: output, pullback: pullback))
   return output
 }
 
@@ -95,9 +101,8 @@ package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pu
 package func record(
   _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @escaping Pullback
 ) -> Tensor {
-  let order = max(first.node?.order ?? -1, second.node?.order ?? -1, third?.node?.order ?? -1)
-  guard order >= 0, tapeIsOn else { return output }
-  output.place(at: Node(order: order + 1, shape: output.shape, pullback: pullback))
+  guard first.node != nil || second.node != nil || third?.node != nil, tapeIsOn else { return output }
+  output.place(at: Node(of: output, pullback: pullback))
   return output
 }
 
@@ -108,11 +113,11 @@ package func recordKeepingOutput(
   _ output: Tensor, from input: Tensor,
   pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
 ) -> Tensor {
-  guard let before = input.node, tapeIsOn else { return output }
+  guard input.node != nil, tapeIsOn else { return output }
   let saved = output.detached()
-  let node = Node(order: before.order + 1, shape: output.shape, pullback: { _, _ in })
+  let node = Node(of: output, pullback: { _, _ in })
   node.pullback = { [unowned node] gradient, sweep in
-    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.buffer, node: node) : saved, gradient, sweep)
+    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.storage, node: node) : saved, gradient, sweep)
   }
   output.place(at: node)
   return output

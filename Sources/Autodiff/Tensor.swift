@@ -1,6 +1,6 @@
 import CKernels
 
-/// An array of Float32 numbers with a shape, row-major, whose history of operations is kept so that gradients can flow
+/// An array of numbers, Float32 unless `withPrecision` made it, with a shape, row-major, whose history of operations is kept so that gradients can flow
 /// back through it.
 ///
 /// A tensor's values never change. Tensors belong to the thread that uses them and are not `Sendable`.
@@ -11,16 +11,24 @@ public final class Tensor {
   /// The sizes of the dimensions; `[]` for a scalar.
   public let shape: Shape
 
-  package private(set) var buffer: Buffer
+  /// The elements as they are stored.
+  package private(set) var storage: Buffer
 
   /// The tensor's place on the tape, nil for one that no gradient flows to.
   package private(set) var node: Node?
 
   package init(shape: Shape, buffer: Buffer, node: Node? = nil) {
     self.shape = shape
-    self.buffer = buffer
+    storage = buffer
     self.node = node
   }
+
+  /// The elements as Float32, for reading.
+  @inline(__always)
+  package var buffer: Floats { Floats(storage, shape.elementCount) }
+
+  /// How the elements are stored.
+  public var precision: Precision { storage.precision }
 
   /// A tensor of the given shape whose elements `fill` writes; they hold anything before.
   public convenience init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
@@ -61,7 +69,7 @@ public final class Tensor {
 
   /// Calls `body` with the elements in row-major order, which are valid only during the call.
   public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(buffer) {
+    try withExtendedLifetime(storage) {
       try body(UnsafeBufferPointer(start: buffer.pointer, count: elementCount))
     }
   }
@@ -69,10 +77,10 @@ public final class Tensor {
 
 extension Tensor {
   /// A tensor with the same elements from which no gradient flows back.
-  public func detached() -> Tensor { Tensor(shape: shape, buffer: buffer) }
+  public func detached() -> Tensor { Tensor(shape: shape, buffer: storage) }
 
   /// A tensor with the same elements that gathers its gradient in `gradient` when `backward()` reaches it.
-  public func requiringGradient() -> Tensor { Tensor(shape: shape, buffer: buffer, node: Node(leafOf: shape)) }
+  public func requiringGradient() -> Tensor { Tensor(shape: shape, buffer: storage, node: Node(leafOf: self)) }
 
   /// dL/d(this tensor), summed over all calls of `L.backward()` since it was cleared; nil before the first, and always nil
   /// for a tensor that was not made by `requiringGradient()`.
@@ -87,8 +95,8 @@ extension Tensor {
   /// Puts a tensor that an operation has just made on the tape.
   func place(at node: Node) { self.node = node }
 
-  /// Whether nothing else refers to the elements, so that they may be overwritten.
-  package func ownsItsMemory() -> Bool { isKnownUniquelyReferenced(&buffer) }
+  /// Whether nothing else refers to the elements, so that they may be overwritten as Float32.
+  package func ownsItsMemory() -> Bool { storage.precision == .float32 && isKnownUniquelyReferenced(&storage) }
 }
 
 extension Tensor: CustomStringConvertible {
@@ -105,7 +113,7 @@ extension Tensor: CustomStringConvertible {
 // What the training side of the house needs of a tensor's inside.
 extension Tensor {
   /// The elements for writing; only for memory that nobody else can see (`ownsItsMemory`).
-  package var elements: UnsafeMutablePointer<Float> { buffer.pointer }
+  package var elements: UnsafeMutablePointer<Float> { storage.pointer }
 
   /// The same elements in memory of their own.
   package func copied() -> Tensor {
@@ -113,7 +121,7 @@ extension Tensor {
   }
 
   /// The same elements at another tensor's place on the tape, so that gradients arrive there.
-  package func sharing(placeOf leaf: Tensor) -> Tensor { Tensor(shape: shape, buffer: buffer, node: leaf.node) }
+  package func sharing(placeOf leaf: Tensor) -> Tensor { Tensor(shape: shape, buffer: storage, node: leaf.node) }
 
   /// Lets `hook`, when there is a gradient with respect to this tensor, see it whole and replace it, in each sweep.
   package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.gradientHooks.append(hook) }

@@ -26,40 +26,62 @@ public struct ShuffledBatches: Sequence, Sendable {
   let dataset: Dataset
   let size: Int
   let seed: UInt64
+  var start = 0
+
+  /// The same sequence without its first `position` batches: where a training that was interrupted goes on.
+  public func starting(at position: Int) -> ShuffledBatches {
+    var rest = self
+    rest.start += position
+    return rest
+  }
 
   /// The first batch and all that follow.
-  public func makeIterator() -> Iterator { Iterator(self) }
+  public func makeIterator() -> Iterator {
+    var iterator = Iterator(self)
+    iterator.position = start
+    return iterator
+  }
 
   /// Where an iteration is.
   public struct Iterator: IteratorProtocol {
     private let source: ShuffledBatches
     private var random: RandomStream
     private var order: [Int]
-    private var position: Int
+    private var epochs = 0
+    private var place: Int
 
     init(_ source: ShuffledBatches) {
       self.source = source
       random = RandomStream(seed: source.seed, name: "batches")
       order = Array(0..<source.dataset.count)
-      position = order.count
+      place = order.count
     }
 
     /// The next batch; there is always one.
     public mutating func next() -> Batch? {
-      if position + source.size > order.count {
-        shuffle()
-        position = 0
-      }
-      defer { position += source.size }
-      return source.dataset.batch(at: order[position..<position + source.size])
+      if place + source.size > order.count { beginEpoch() }
+      defer { place += source.size }
+      return source.dataset.batch(at: order[place..<place + source.size])
     }
 
-    /// Durstenfeld's shuffle, written out because the standard library's may change with its version, and the same seed
-    /// should give the same batches then, too. Source: Durstenfeld, "Algorithm 235: random permutation", 1964.
-    private mutating func shuffle() {
-      for last in stride(from: order.count - 1, to: 0, by: -1) {
-        order.swapAt(last, Int(random.uniform() * Double(last + 1)))
+    /// How many batches lie behind, from the first of all. To be saved, and set in an iteration of the same data, batch size
+    /// and seed, which goes on from there. Setting it shuffles as often as epochs have begun by then.
+    public var position: Int {
+      get { epochs == 0 ? 0 : (epochs - 1) * batchesPerEpoch + place / source.size }
+      set {
+        guard newValue >= 0 else { stop("batches", "a position of \(newValue), it is 0 or more") }
+        if newValue < position { self = Iterator(source) }
+        while epochs * batchesPerEpoch < newValue { beginEpoch() }
+        if epochs > 0 { place = (newValue - (epochs - 1) * batchesPerEpoch) * source.size }
       }
+    }
+
+    private var batchesPerEpoch: Int { order.count / source.size }
+
+    private mutating func beginEpoch() {
+      random.shuffle(&order)
+      epochs += 1
+      place = 0
     }
   }
 }

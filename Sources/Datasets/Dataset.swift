@@ -1,70 +1,76 @@
 import Autodiff
 
-/// Samples with a class each: rows of numbers, and labels. Copies share their memory, also among threads.
+/// Samples to learn from: rows of numbers, and for each a class or numbers to predict. Copies share their memory, also among
+/// threads.
 public struct Dataset: Sendable {
-  /// The class of each sample, from 0.
+  /// The class of each sample, from 0; none where there are targets instead.
   public let labels: [Int]
-  /// How many numbers a sample has.
-  public let features: Int
-  private let storage: Storage
+  /// What the classes are, where that is known.
+  public let classNames: [String]
+  /// How the inputs have been standardized, nil if they have not.
+  public let standardization: Standardization?
+  let inputs: Samples
+  let targets: Samples?
 
-  private enum Storage: Sendable {
-    /// Bytes that stand for the numbers of a table, so that a large set takes a quarter of the memory.
-    case bytes([UInt8], table: [Float])
-    case numbers([Float])
+  init(
+    inputs: Samples, labels: [Int], targets: Samples? = nil, classNames: [String] = [],
+    standardization: Standardization? = nil
+  ) {
+    self.inputs = inputs
+    self.labels = labels
+    self.targets = targets
+    self.classNames = classNames
+    self.standardization = standardization
   }
 
   /// A set of `labels.count` samples, the rows of `inputs`. Stops if the number of inputs is not a multiple of that.
   public init(inputs: [Float], labels: [Int]) {
-    self.init(.numbers(inputs), inputs.count, labels)
+    self.init(inputs: Samples(inputs, count: labels.count), labels: labels)
   }
 
-  /// A set whose inputs are `table[byte]` for each byte.
-  init(bytes: [UInt8], table: [Float], labels: [Int]) {
-    self.init(.bytes(bytes, table: table), bytes.count, labels)
+  /// A set with a class for each row of inputs. Stops if rows differ in length, or their number from the labels'.
+  public init(inputs: [[Float]], labels: [Int]) {
+    self.init(inputs: Samples(rows: inputs, count: labels.count), labels: labels)
   }
 
-  private init(_ storage: Storage, _ elements: Int, _ labels: [Int]) {
-    guard !labels.isEmpty, elements % labels.count == 0 else {
-      stop("Dataset", "\(elements) inputs for \(labels.count) labels, each sample has as many inputs as the others")
-    }
-    self.storage = storage
-    self.labels = labels
-    features = elements / labels.count
+  /// A set with numbers to predict for each row of inputs. Stops if rows differ in length, or in number.
+  public init(inputs: [[Float]], targets: [[Float]]) {
+    self.init(
+      inputs: Samples(rows: inputs, count: targets.count), labels: [],
+      targets: Samples(rows: targets, count: inputs.count))
   }
+
+  /// A set with one number to predict for each row of inputs.
+  public init(inputs: [[Float]], targets: [Float]) { self.init(inputs: inputs, targets: targets.map { [$0] }) }
 
   /// How many samples there are.
-  public var count: Int { labels.count }
+  public var count: Int { inputs.count }
+  /// How many numbers a sample has.
+  public var features: Int { inputs.width }
+  /// How many numbers there are to predict for a sample; 0 where it has a class instead.
+  public var outputs: Int { targets?.width ?? 0 }
 
   /// The samples at some indices, in their order: inputs [indices, features].
   public func batch(at indices: some Collection<Int>) -> Batch {
-    let inputs = Tensor(shape: [indices.count, features]) { target in
-      switch storage {
-      case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
-      case .bytes(let bytes, let table):
-        table.withUnsafeBufferPointer { table in
-          let first = table.baseAddress!
-          gather(indices, into: target, from: bytes) { first[Int($0)] }
-        }
-      }
-    }
-    return Batch(inputs: inputs, labels: indices.map { labels[$0] })
+    Batch(
+      inputs: inputs.tensor(at: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
+      prediction: targets?.tensor(at: indices))
   }
 
-  @inline(__always)
-  private func gather<Element>(
-    _ indices: some Collection<Int>, into target: UnsafeMutableBufferPointer<Float>, from all: [Element],
-    _ number: (Element) -> Float
-  ) {
-    all.withUnsafeBufferPointer { all in
-      guard var next = target.baseAddress, let first = all.baseAddress else { return }
-      for index in indices {
-        guard labels.indices.contains(index) else { stop("Dataset", "no sample \(index), there are \(count)") }
-        let sample = first + index * features
-        for column in 0..<features { next[column] = number(sample[column]) }
-        next += features
-      }
+  /// The samples at some indices as a set of their own.
+  func subset(_ indices: [Int]) -> Dataset {
+    Dataset(
+      inputs: inputs.rows(at: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
+      targets: targets?.rows(at: indices), classNames: classNames, standardization: standardization)
+  }
+}
+
+extension Samples {
+  fileprivate init(rows: [[Float]], count: Int) {
+    guard rows.count == count, rows.allSatisfy({ $0.count == rows[0].count }) else {
+      stop("Dataset", "\(rows.count) rows for \(count) samples, one of equal length is needed for each")
     }
+    self.init(Array(rows.joined()), count: count)
   }
 }
 
@@ -72,6 +78,15 @@ public struct Dataset: Sendable {
 public struct Batch {
   /// [samples, inputs]
   public let inputs: Tensor
-  /// The class of each sample, from 0.
+  /// The class of each sample, from 0; none where there are targets instead.
   public let labels: [Int]
+  fileprivate let prediction: Tensor?
+
+  /// The numbers to predict, [samples, outputs]. Stops where the samples have classes instead.
+  public var targets: Tensor {
+    guard let prediction else {
+      stop("targets", "these samples have classes, not numbers to predict; take their labels")
+    }
+    return prediction
+  }
 }

@@ -34,8 +34,8 @@ public struct FashionMNIST: Sendable {
     self.mean = mean
     standardDeviation = deviation
     let table = (0...255).map { Float((Double($0) / 255 - mean) / deviation) }
-    self.train = Dataset(bytes: train.images.elements, table: table, labels: train.labels.elements.map(Int.init))
-    self.test = Dataset(bytes: test.images.elements, table: table, labels: test.labels.elements.map(Int.init))
+    self.train = train.dataset(table)
+    self.test = test.dataset(table)
     hash = [train.images, train.labels, test.images, test.labels].map { file in
       let digits = String(file.checksum, radix: 16)
       return String(repeating: "0", count: 8 - digits.count) + digits
@@ -64,6 +64,13 @@ private struct Part {
     if let row = labels.elements.firstIndex(where: { $0 >= classes }) {
       throw .wrongLabel(path: labelsPath, row: row, label: Int(labels.elements[row]), classes: classes)
     }
+  }
+
+  /// The samples, where `table` has the number that each byte stands for.
+  func dataset(_ table: [Float]) -> Dataset {
+    Dataset(
+      inputs: Samples(bytes: images.elements, table: table, count: images.sizes[0]),
+      labels: labels.elements.map(Int.init), classNames: FashionMNIST.classNames)
   }
 }
 

@@ -113,9 +113,8 @@ extension Module {
   /// path: nets that share a path start from the same values there, whatever else they hold. Statistics go back to their
   /// initial values, and random sources to the beginning of their streams.
   public func initialize(seed: UInt64) {
-    for (path, module) in modules { module.site.path = path.isEmpty ? module.kind : "\(path) (\(module.kind))" }
+    nameParts()
     for (path, parameter) in parameters {
-      parameter.path = path
       var stream = RandomStream(seed: seed, name: path)
       parameter.set(
         Tensor(shape: parameter.shape) { values in
@@ -124,6 +123,12 @@ extension Module {
     }
     for (_, statistic) in statistics { statistic.reset() }
     for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }
+  }
+
+  /// Tells all modules and parameters their paths in this model, by which errors name them.
+  func nameParts() {
+    for (path, module) in modules { module.site.path = path.isEmpty ? module.kind : "\(path) (\(module.kind))" }
+    for (path, parameter) in parameters { parameter.path = path }
   }
 }
 

@@ -11,9 +11,11 @@ public final class RandomSource {
 
   /// Hands the stream to `body` to draw from. Stops if the model has not been initialized.
   public func draw<Result>(_ body: (inout RandomStream) -> Result) -> Result {
-    guard stream != nil else {
+    guard var stream else {
       stop("random source", "it has no stream of random numbers yet; call initialize(seed:) on the model first")
     }
-    return body(&stream!)
+    stream.move(to: replayed { stream.position })
+    defer { if !isRecomputing { self.stream = stream } }
+    return body(&stream)
   }
 }

@@ -17,12 +17,13 @@ public final class Statistic {
     value = Tensor(repeating: initialValue, shape: shape)
   }
 
-  /// Takes over numbers of the statistic's shape.
+  /// Takes over numbers of the statistic's shape; not from a `checkpointed` body that is computed again, since the first time
+  /// counted.
   public func set(_ value: Tensor) {
     guard value.shape == shape else {
       stop("statistic", value.shape, shape, "a value has the statistic's shape")
     }
-    self.value = value.detached()
+    if !isRecomputing { self.value = value.detached() }
   }
 
   /// Goes back to the initial value.

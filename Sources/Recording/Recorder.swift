@@ -55,13 +55,17 @@ public final class Recorder {
         module.watch(
           as: path,
           forward: { [unowned self] site, output in
-            guard output.isOnTape, output !== lastOutput else { return nil }
+            guard output.isOnTape || isInCheckpoint, output !== lastOutput else { return nil }
             // A container's output is often its last child's: the same tensor is the same site.
             lastOutput = output
             if site.callIndex >= places.count {
               places.append(sites.place(of: module, callIndex: site.callIndex, path: site.path, shape: output.shape))
             }
             watch(output, at: places[site.callIndex])
+            return nil
+          },
+          backward: { [unowned self] site, gradient in
+            if site.callIndex < places.count { watch(gradient: gradient, at: places[site.callIndex]) }
             return nil
           }))
     }
@@ -103,11 +107,11 @@ public final class Recorder {
     rows[place.row] = LayerRow(step: stepNumber, site: place.row)
     output.noteActivation(in: &rows[place.row], saturated: place.saturation)
     if rows[place.row][.nonfiniteCount] != 0 { noticeNonfinite("an activation is not finite", at: place) }
-    output.addGradientHook { [unowned self] gradient in
-      gradient.noteGradient(in: &rows[place.row])
-      if rows[place.row][.gradientNonfiniteCount] != 0 { noticeNonfinite("a gradient is not finite", at: place) }
-      return nil
-    }
+  }
+
+  private func watch(gradient: Tensor, at place: SiteTable.Place) {
+    gradient.noteGradient(in: &rows[place.row])
+    if rows[place.row][.gradientNonfiniteCount] != 0 { noticeNonfinite("a gradient is not finite", at: place) }
   }
 
   private func note(_ norms: step_norms, of parameter: Parameter) {

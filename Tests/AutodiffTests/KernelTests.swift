@@ -109,7 +109,7 @@ import Testing
 extension step_norms {
   fileprivate static func of(weights: [Float], gradient: [Float], rate: Float) -> step_norms {
     var norms = step_norms(), weights = weights
-    sgd_step(&weights, gradient, nil, weights.count, rate, 0, &norms)
+    sgd_step(&weights, gradient, nil, weights.count, rate, 0, false, 0, &norms)
     return norms
   }
 }

@@ -42,7 +42,8 @@ typealias BinaryKernel = (
   UnsafePointer<Int64>, Int32
 ) -> Void
 
-/// A new tensor that `kernel` computes from two that are broadcast to one shape.
+/// A new tensor that `kernel` computes from two that are broadcast to one shape. It has their precision, a scalar's counting
+/// for nothing; Float32 where they differ.
 @inline(__always)
 func combine(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: BinaryKernel) -> Tensor {
   guard left.shape == right.shape else { return combineBroadcast(operation, left, right, kernel) }
@@ -50,7 +51,13 @@ func combine(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: Bin
   let output = Buffer(count: count)
   var size = Int64(count), step: Int64 = 1
   if count > 0 { kernel(left.buffer.pointer, &step, right.buffer.pointer, &step, output.pointer, &size, 1) }
-  return Tensor(shape: left.shape, buffer: output)
+  return Tensor(shape: left.shape, buffer: output).stored(as: commonPrecision(left, right))
+}
+
+@inline(__always)
+private func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
+  if left.precision == right.precision || right.shape.isEmpty { return left.precision }
+  return left.shape.isEmpty ? right.precision : .float32
 }
 
 private func combineBroadcast(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: BinaryKernel) -> Tensor {
@@ -64,7 +71,7 @@ private func combineBroadcast(_ operation: String, _ left: Tensor, _ right: Tens
       left.buffer.pointer, walk.first, right.buffer.pointer, walk.second, output.pointer, walk.sizes,
       Int32(walk.sizes.count))
   }
-  return Tensor(shape: shape, buffer: output)
+  return Tensor(shape: shape, buffer: output).stored(as: commonPrecision(left, right))
 }
 
 /// The way through the memory of two operands, with neighbouring dimensions joined where both allow it: equal shapes and

@@ -3,13 +3,13 @@ import CKernels
 // Operations of one input, element by element. Each stands with its pullback.
 
 extension Tensor {
-  /// A new tensor of the same shape that `kernel` computes from this one's elements.
+  /// A new tensor of the same shape and precision that `kernel` computes from this one's elements.
   @inline(__always)
   func map(_ kernel: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void) -> Tensor {
     let count = elementCount
     let output = Buffer(count: count)
     kernel(buffer.pointer, output.pointer, count)
-    return Tensor(shape: shape, buffer: output)
+    return Tensor(shape: shape, buffer: output).stored(as: precision)
   }
 
   /// factor · x + offset.

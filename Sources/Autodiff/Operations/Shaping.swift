@@ -15,7 +15,7 @@ extension Tensor {
     guard target.elementCount == elementCount else {
       stop("reshape", shape, target, "they have \(elementCount) and \(target.elementCount) elements")
     }
-    return record(Tensor(shape: target, buffer: buffer), from: self) { [self] gradient, sweep in
+    return record(Tensor(shape: target, buffer: storage), from: self) { [self] gradient, sweep in
       sweep.add(gradient.reshaped(shape), to: self)
     }
   }
@@ -49,7 +49,8 @@ extension Tensor {
     }
     var inverse = order
     for (axis, source) in order.enumerated() { inverse[source] = axis }
-    return record(Tensor(shape: target, buffer: output), from: self) { [self, inverse] gradient, sweep in
+    let turned = Tensor(shape: target, buffer: output).stored(as: precision)
+    return record(turned, from: self) { [self, inverse] gradient, sweep in
       sweep.add(gradient.transposed(order: inverse), to: self)
     }
   }

@@ -18,7 +18,8 @@ UNARY(unary_tanh, tanh1(x))
 UNARY(unary_exp, exp1(x))
 UNARY(unary_log, log1(x))
 UNARY(unary_square, x *x)
-UNARY(unary_square_root, __builtin_sqrtf(x))
+// Elementwise, since sqrtf may set errno and so is taken one by one.
+UNARY(unary_square_root, __builtin_elementwise_sqrt(x))
 UNARY(unary_absolute, __builtin_fabsf(x))
 
 DISPATCHED void scale_offset(floats_in x, float factor, float offset, floats_out y, size_t n) {

@@ -17,6 +17,11 @@ typedef struct {
   block *free[classes];
   long long in_use, peak;
   int registered;
+  struct {
+    void *memory;
+    size_t bytes;
+  } scratch[scratch_blocks];
+  unsigned next_scratch;
 } pool;
 
 static _Thread_local pool local __attribute__((tls_model("initial-exec")));
@@ -32,7 +37,15 @@ static void release(pool *of) {
     }
 }
 
+static void release_scratch(void) {
+  for (int i = 0; i < scratch_blocks; i++) {
+    if (local.scratch[i].memory) memory_give(local.scratch[i].memory, local.scratch[i].bytes);
+    local.scratch[i].memory = NULL;
+  }
+}
+
 static void at_exit(void *of) {
+  release_scratch();
   ((pool *)of)->registered = 0;
   release(of);
 }
@@ -92,7 +105,19 @@ void memory_give(void *memory, size_t bytes) {
   local.free[class] = given;
 }
 
+void *memory_take_scratch(size_t bytes) {
+  unsigned place = local.next_scratch++ % scratch_blocks;
+  void *oldest = local.scratch[place].memory;
+  if (oldest) memory_give(oldest, local.scratch[place].bytes);
+  local.scratch[place].bytes = bytes;
+  return local.scratch[place].memory = memory_take(bytes);
+}
+
 long long memory_in_use(void) { return local.in_use; }
 long long memory_peak(void) { return local.peak; }
 void memory_reset_peak(void) { local.peak = local.in_use; }
-void memory_trim(void) { release(&local); }
+
+void memory_trim(void) {
+  release_scratch();
+  release(&local);
+}

@@ -30,8 +30,13 @@ DISPATCHED static void measure(const float *old, const float *w, const float *g,
   }
   if (!squares_are_exact(weight, n) || !squares_are_exact(update, n)) {
     weight = square_sum_exactly(old, n);
-    update = 0;
-    for (i = 0; i < n; i++) {
+    updates = 0;
+    for (i = 0; i + lanes <= n; i += lanes) {
+      double16 change = WIDENED(LANES_AT(w, i) - LANES_AT(old, i));
+      updates += change * change;
+    }
+    update = total_of(&updates);
+    for (; i < n; i++) {
       double change = w[i] - old[i];
       update += change * change;
     }
@@ -46,24 +51,67 @@ DISPATCHED static void measure(const float *old, const float *w, const float *g,
   if (known && !(of_gradient.largest <= norms->largest_gradient)) norms->largest_gradient = of_gradient.largest;
 }
 
-DISPATCHED static void sgd_row(float *w, const float *g, size_t n, float rate) {
-  for (size_t i = 0; i < n; i++) w[i] = w[i] - rate * g[i];
+// Roots are elementwise ones, since sqrtf may set errno and so is taken one by one.
+// Weight decay is added to the gradient g as decay * w; without any that changes no number.
+
+DISPATCHED static void sgd_row(float *w, const float *g, size_t n, float rate, float decay) {
+  for (size_t i = 0; i < n; i++) w[i] = w[i] - rate * (g[i] + decay * w[i]);
 }
 
-DISPATCHED static void momentum_row(float *w, const float *g, float *velocity, size_t n, float rate, float momentum) {
+DISPATCHED static void momentum_row(
+    float *w, const float *g, float *velocity, size_t n, float rate, float momentum, float decay) {
   for (size_t i = 0; i < n; i++) {
-    velocity[i] = momentum * velocity[i] + g[i];
+    velocity[i] = momentum * velocity[i] + (g[i] + decay * w[i]);
     w[i] = w[i] - rate * velocity[i];
   }
 }
 
-DISPATCHED static void adam_row(
-    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float correction1,
-    float correction2, float epsilon) {
+DISPATCHED static void nesterov_row(
+    float *w, const float *g, float *velocity, size_t n, float rate, float momentum, float decay) {
   for (size_t i = 0; i < n; i++) {
-    m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-    v[i] = beta2 * v[i] + (1 - beta2) * (g[i] * g[i]);
-    w[i] = w[i] - rate * ((m[i] / correction1) / (__builtin_sqrtf(v[i] / correction2) + epsilon));
+    float slope = g[i] + decay * w[i];
+    velocity[i] = momentum * velocity[i] + slope;
+    w[i] = w[i] - rate * (slope + momentum * velocity[i]);
+  }
+}
+
+DISPATCHED static void rmsprop_row(
+    float *w, const float *g, float *v, size_t n, float rate, float smoothing, float epsilon, float decay) {
+  for (size_t i = 0; i < n; i++) {
+    float slope = g[i] + decay * w[i];
+    v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
+    w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(v[i]) + epsilon));
+  }
+}
+
+DISPATCHED static void rmsprop_momentum_row(
+    float *w, const float *g, float *v, float *velocity, size_t n, float rate, float smoothing, float momentum,
+    float epsilon, float decay) {
+  for (size_t i = 0; i < n; i++) {
+    float slope = g[i] + decay * w[i];
+    v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
+    velocity[i] = momentum * velocity[i] + slope / (__builtin_elementwise_sqrt(v[i]) + epsilon);
+    w[i] = w[i] - rate * velocity[i];
+  }
+}
+
+DISPATCHED static void adagrad_row(
+    float *w, const float *g, float *sum, size_t n, float rate, float epsilon, float decay) {
+  for (size_t i = 0; i < n; i++) {
+    float slope = g[i] + decay * w[i];
+    sum[i] = sum[i] + slope * slope;
+    w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(sum[i]) + epsilon));
+  }
+}
+
+DISPATCHED static void adam_row(
+    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float square_scale,
+    float epsilon, float decay, float shrinkage) {
+  for (size_t i = 0; i < n; i++) {
+    float slope = g[i] + decay * w[i];
+    m[i] = beta1 * m[i] + (1 - beta1) * slope;
+    v[i] = beta2 * v[i] + (1 - beta2) * (slope * slope);
+    w[i] = shrinkage * w[i] - rate * (m[i] / (__builtin_elementwise_sqrt(v[i] * square_scale) + epsilon));
   }
 }
 
@@ -77,14 +125,49 @@ DISPATCHED static void adam_row(
     if (norms) measure(old, w + i, g + i, length, norms);            \
   }
 
-void sgd_step(float *w, const float *g, float *velocity, size_t n, float rate, float momentum, step_norms *norms) {
-  STEP_BY_ROWS(
-      velocity ? momentum_row(w + i, g + i, velocity + i, length, rate, momentum) : sgd_row(w + i, g + i, length, rate))
+void sgd_step(
+    float *w, const float *g, float *velocity, size_t n, float rate, float momentum, bool nesterov, float decay,
+    step_norms *norms) {
+  if (!velocity) {
+    STEP_BY_ROWS(sgd_row(w + i, g + i, length, rate, decay))
+  } else if (nesterov) {
+    STEP_BY_ROWS(nesterov_row(w + i, g + i, velocity + i, length, rate, momentum, decay))
+  } else {
+    STEP_BY_ROWS(momentum_row(w + i, g + i, velocity + i, length, rate, momentum, decay))
+  }
+}
+
+void rmsprop_step(
+    float *w, const float *g, float *v, float *velocity, size_t n, float rate, float smoothing, float momentum,
+    float epsilon, float decay, step_norms *norms) {
+  if (velocity) {
+    STEP_BY_ROWS(rmsprop_momentum_row(
+        w + i, g + i, v + i, velocity + i, length, rate, smoothing, momentum, epsilon, decay))
+  } else {
+    STEP_BY_ROWS(rmsprop_row(w + i, g + i, v + i, length, rate, smoothing, epsilon, decay))
+  }
+}
+
+void adagrad_step(
+    float *w, const float *g, float *sum, size_t n, float rate, float epsilon, float decay, step_norms *norms) {
+  STEP_BY_ROWS(adagrad_row(w + i, g + i, sum + i, length, rate, epsilon, decay))
 }
 
 void adam_step(
-    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float correction1,
-    float correction2, float epsilon, step_norms *norms) {
+    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float square_scale,
+    float epsilon, float decay, float shrinkage, step_norms *norms) {
   STEP_BY_ROWS(adam_row(
-      w + i, g + i, m + i, v + i, length, rate, beta1, beta2, correction1, correction2, epsilon))
+      w + i, g + i, m + i, v + i, length, rate, beta1, beta2, square_scale, epsilon, decay, shrinkage))
+}
+
+void measure_step(const float *old, const float *w, const float *g, size_t n, step_norms *norms) {
+  measure(old, w, g, n, norms);
+}
+
+DISPATCHED void clip_values(const float *x, float limit, float *y, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    float value = x[i];
+    value = value > limit ? limit : value;
+    y[i] = value < -limit ? -limit : value;
+  }
 }

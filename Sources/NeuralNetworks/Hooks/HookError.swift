@@ -22,9 +22,9 @@ package func nearestNames(to name: String, among names: [String], count: Int = 3
 
 /// How many letters must be added, left out or changed to turn one word into the other (Levenshtein 1965).
 package func edits(from word: String, to other: String) -> Int {
-  let letters = Array(other)
+  let letters = Array(other.unicodeScalars)
   var previous = Array(0...letters.count)
-  for (row, letter) in word.enumerated() {
+  for (row, letter) in word.unicodeScalars.enumerated() {
     var current = [row + 1]
     for column in letters.indices {
       current.append(

@@ -33,7 +33,7 @@ extension Module {
   @discardableResult
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
-    let chosen = try fitting(pattern, all.map(\.path), "parameter").map { all[$0] }
+    let chosen = try indices(of: all.map(\.path), fitting: pattern, "parameter").map { all[$0] }
     let id = HookID()
     for (path, parameter) in chosen {
       let site = HookSite(path: path, kind: "Parameter", callIndex: 0)
@@ -46,7 +46,7 @@ extension Module {
     _ pattern: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
   ) throws -> HookHandle {
     let all = modules
-    let handles = try fitting(pattern, all.map(\.path), "module").map {
+    let handles = try indices(of: all.map(\.path), fitting: pattern, "module").map {
       all[$0].module.attach(as: all[$0].path, list, hook)
     }
     return HookHandle { for handle in handles { handle.remove() } }
@@ -74,15 +74,4 @@ extension Module {
 
   /// Whether no module of this one has a hook.
   package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }
-
-  /// The indices of the paths that fit.
-  private func fitting(_ pattern: String, _ paths: [String], _ what: String) throws -> [Int] {
-    let parsed = PathPattern(pattern)
-    let indices = paths.indices.filter { parsed.matches(paths[$0]) }
-    guard !indices.isEmpty else {
-      let named = paths.filter { !$0.isEmpty }
-      throw HookError.nothingMatches(pattern: pattern, what: what, nearest: nearestNames(to: pattern, among: named))
-    }
-    return indices
-  }
 }

@@ -3,48 +3,36 @@ import Autodiff
 /// Modules one after the other; children are named "0", "1", ….
 public final class Sequential: Module {
   private let layers: [Module]
+  private let segmentSize: Int?
 
   /// Modules in order.
-  public init(_ layers: [Module]) { self.layers = layers }
+  ///
+  /// With `checkpointed` the backward pass computes activations again, segment by segment, instead of keeping them: memory
+  /// for L layers grows as √L where `segments` is nil, which stands for √L of them. See `checkpointed(_:)`.
+  public init(_ layers: [Module], checkpointed: Bool = false, segments: Int? = nil) {
+    self.layers = layers
+    let count = segments ?? Int(Double(layers.count).squareRoot().rounded())
+    guard count >= 0, count <= layers.count else {
+      stop("Sequential", "\(count) segments of \(layers.count) layers, at most each layer is one")
+    }
+    segmentSize = checkpointed ? max((layers.count + count - 1) / max(count, 1), 1) : nil
+  }
 
   /// Modules in order.
   public convenience init(_ layers: Module...) { self.init(layers) }
 
-  public override func forward(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
-
-  package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
-}
-
-/// x + α f(x), where f is modules one after the other; children are named "0", "1", ….
-///
-/// The scale α is 1 by default. With f = W relu(x) and 50 such layers an unscaled branch starts at a loss of 10⁴ to 10¹¹ and
-/// ends in NaN, since each layer adds as much again as the stream holds; α = 1/√L for L layers keeps the whole stream's
-/// growth to a factor of √e and trains at once.
-///
-/// Sources: He et al., "Deep residual learning for image recognition", 2015, arXiv:1512.03385; for the scale, Hanin and
-/// Rolnick, "How to start training", 2018, arXiv:1803.01719.
-public final class Residual: Module {
-  private let layers: [Module]
-  /// α
-  public let scale: Float
-
-  /// x + α f(x), f being modules in order.
-  public init(_ layers: [Module], scale: Float = 1) {
-    self.layers = layers
-    self.scale = scale
+  public override func forward(_ x: Tensor) -> Tensor {
+    guard let segmentSize else { return layers.reduce(x) { $1($0) } }
+    return stride(from: 0, to: layers.count, by: segmentSize).reduce(x) { input, first in
+      let segment = layers[first..<min(first + segmentSize, layers.count)]
+      return Autodiff.checkpointed { segment.reduce(input) { $1($0) } }
+    }
   }
 
-  /// x + α f(x), f being modules in order.
-  public convenience init(_ layers: Module..., scale: Float = 1) { self.init(layers, scale: scale) }
-
-  public override func forward(_ x: Tensor) -> Tensor { x + scale * layers.reduce(x) { $1($0) } }
-
-  public override var details: String { "x + \(scale == 1 ? "" : "\(scale) ")f(x)" }
-
   package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
 }
 
-private func numbered(_ layers: [Module]) -> [(name: String, module: Module)] {
+func numbered(_ layers: [Module]) -> [(name: String, module: Module)] {
   layers.enumerated().map { ("\($0.offset)", $0.element) }
 }
 

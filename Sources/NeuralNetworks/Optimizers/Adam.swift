@@ -4,42 +4,74 @@ import Foundation
 
 /// Adam: steps scaled by running means of the gradient and of its square.
 ///
-/// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) at step t = 1, 2, …;
-/// m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸ by default.
+/// g ← g + λ w, m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) at step
+/// t = 1, 2, …; m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0 by default. For weight decay that
+/// the running means don't see, take `AdamW`.
 ///
 /// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2014, arXiv:1412.6980.
 public final class Adam: Optimizer {
-  private let beta1: Float
-  private let beta2: Float
-  private let epsilon: Float
-  private var means: [Tensor] = []
-  private var squares: [Tensor] = []
-  private var stepCount = 0
+  private let rule: AdamRule
 
   /// Adam for all parameters of a model.
   public init(
-    _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8
+    _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+    weightDecay: Float = 0
   ) {
+    rule = AdamRule("Adam", beta1, beta2, epsilon)
+    super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
+  }
+
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    rule.apply(step, decay: step.weightDecay, shrinkage: 1, norms)
+  }
+}
+
+/// Adam with decoupled weight decay: weights shrink by a share of their own, whatever their gradients' sizes.
+///
+/// w ← (1 − η λ) w, then Adam's step with the gradient as it is. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0.01 by
+/// default, as in PyTorch.
+///
+/// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, arXiv:1711.05101.
+public final class AdamW: Optimizer {
+  private let rule: AdamRule
+
+  /// Adam with decoupled weight decay for all parameters of a model.
+  public init(
+    _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
+    weightDecay: Float = 0.01
+  ) {
+    rule = AdamRule("AdamW", beta1, beta2, epsilon)
+    super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
+  }
+
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    let shrinkage = Float(1 - Double(step.learningRate) * Double(step.weightDecay))
+    rule.apply(step, decay: 0, shrinkage: shrinkage, norms)
+  }
+}
+
+/// What Adam and AdamW share.
+private struct AdamRule {
+  static let states = ["mean", "square"]
+  let beta1, beta2, epsilon: Float
+
+  init(_ name: String, _ beta1: Float, _ beta2: Float, _ epsilon: Float) {
     guard (0..<1).contains(beta1), (0..<1).contains(beta2) else {
-      stop("Adam", "betas of \(beta1) and \(beta2), they are at least 0 and below 1")
+      stop(name, "betas of \(beta1) and \(beta2), they are at least 0 and below 1")
     }
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
-    super.init(model, learningRate: learningRate)
-    means = makeState()
-    squares = makeState()
   }
 
-  package override func beginStep() { stepCount += 1 }
-
-  package override func update(
-    _ index: Int, _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ count: Int,
-    _ norms: UnsafeMutablePointer<step_norms>?
+  func apply(
+    _ step: ParameterUpdate, decay: Float, shrinkage: Float, _ norms: UnsafeMutablePointer<step_norms>?
   ) {
+    // In Float64, since 1 − 0.999 has lost half of its digits in Float32.
+    let meanCorrection = 1 - pow(Double(beta1), Double(step.step))
+    let squareCorrection = 1 - pow(Double(beta2), Double(step.step))
     adam_step(
-      weights, gradient, means[index].elements, squares[index].elements, count, learningRate, beta1, beta2,
-      Float(1 - pow(Double(beta1), Double(stepCount))), Float(1 - pow(Double(beta2), Double(stepCount))), epsilon, norms
-    )
+      step.w, step.g, step.pointer(0), step.pointer(1), step.count, Float(Double(step.learningRate) / meanCorrection),
+      beta1, beta2, Float(1 / squareCorrection), epsilon, decay, shrinkage, norms)
   }
 }

@@ -3,57 +3,146 @@ import CKernels
 
 /// What changes parameters along their gradients.
 ///
-/// A subclass overrides `update`. `step()` applies the gradients and clears them; a parameter that no gradient has reached
-/// stays as it is.
+/// `step()` applies the gradients and clears them; a parameter that no gradient has reached stays as it is. A rule of one's
+/// own is a subclass that overrides `update(_:)`, and names what it keeps from step to step when it calls `super.init`:
+///
+///     final class SignDescent: Optimizer {
+///       init(_ model: Module, learningRate: Float) {
+///         super.init(model, learningRate: learningRate, states: ["mean"])
+///       }
+///
+///       override func update(_ step: ParameterUpdate) {
+///         let mean = step.state(0)
+///         for i in step.weights.indices {
+///           mean[i] = 0.9 * mean[i] + 0.1 * step.gradient[i]
+///           step.weights[i] -= step.learningRate * (mean[i] > 0 ? 1 : -1)
+///         }
+///       }
+///     }
 open class Optimizer {
-  /// The step's size, per update.
+  /// The step's size, per update; each parameter's is this by its group's factor. A `schedule` sets it at every step.
   public var learningRate: Float
+
+  /// What sets the learning rate at every step, as a factor on what it was when it was first given a schedule; nil, as at
+  /// first, leaves it to you. It counts the optimizer's own steps from 0.
+  public var schedule: Schedule? {
+    didSet { if oldValue == nil { scheduledRate = learningRate } }
+  }
+
   /// The parameters, in the model's order.
   public let parameters: [Parameter]
-  package var observers: [Observer] = []
+
+  /// How many steps have been taken.
+  public package(set) final var stepCount = 0
+
+  /// The learning rate that a schedule's factor 1 stands for.
+  package final var scheduledRate: Float
+  package final var observers: [Observer] = []
+
+  /// What is kept from step to step: for each parameter a tensor of its shape for each of `stateNames`.
+  package final var states: [[Tensor]]
+  package let stateNames: [String]
+  /// The parameters' paths in the model.
+  package let paths: [String]
+  final var settings: [ParameterSettings]
 
   /// What one step did to a parameter: norms over all its elements, before the step and of what was really added.
   package typealias Observer = (_ parameter: Parameter, _ norms: step_norms) -> Void
 
-  /// An optimizer of all parameters of a model. Stops if the learning rate is negative or not finite.
-  public init(_ model: Module, learningRate: Float) {
+  /// An optimizer of all parameters of a model, whose rule keeps a number a weight for each of `states`, zeros at first.
+  /// Stops if learning rate or weight decay is negative or not finite.
+  public init(_ model: Module, learningRate: Float, weightDecay: Float = 0, states: [String] = []) {
     guard learningRate >= 0, learningRate.isFinite else {
       stop("Optimizer", "a learning rate of \(learningRate), it is 0 or more and finite")
     }
     self.learningRate = learningRate
-    parameters = model.parameters.map(\.parameter)
+    scheduledRate = learningRate
+    let found = model.parameters
+    parameters = found.map(\.parameter)
+    paths = found.map(\.path)
+    stateNames = states
+    self.states = found.map { _, parameter in states.map { _ in Tensor(repeating: 0, shape: parameter.shape) } }
+    settings = found.map { _ in ParameterSettings(weightDecay: checked(weightDecay: weightDecay)) }
   }
 
   /// Changes every parameter by its gradient and clears the gradient.
   public final func step() {
-    beginStep()
+    if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
+    stepCount += 1
     for (index, parameter) in parameters.enumerated() {
       guard let gradient = parameter.gradient else { continue }
       if observers.isEmpty {
-        parameter.update { update(index, $0, gradient.elements, gradient.elementCount, nil) }
+        change(index, by: gradient, measuring: nil)
       } else {
         var norms = step_norms()
-        parameter.update { update(index, $0, gradient.elements, gradient.elementCount, &norms) }
+        change(index, by: gradient, measuring: &norms)
         for observer in observers { observer(parameter, norms) }
       }
       parameter.gradient = nil
     }
   }
 
+  private func change(_ index: Int, by gradient: Tensor, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    let count = gradient.elementCount, settings = settings[index]
+    guard !settings.isFrozen else {
+      if let norms {
+        parameters[index].value.withValues { w in
+          measure_step(w.baseAddress!, w.baseAddress!, gradient.elements, count, norms)
+        }
+      }
+      return
+    }
+    parameters[index].update { weights in
+      update(
+        ParameterUpdate(
+          weights: UnsafeMutableBufferPointer(start: weights, count: count),
+          gradient: UnsafeBufferPointer(start: gradient.elements, count: count), step: stepCount,
+          learningRate: learningRate * settings.learningRateFactor, weightDecay: settings.weightDecay,
+          states: states[index]),
+        measuring: norms)
+    }
+  }
+
   /// Clears the gradients without a step.
   public final func clearGradients() { for parameter in parameters { parameter.gradient = nil } }
 
-  /// Called once before the parameters of a step are updated.
-  package func beginStep() {}
+  /// The rule: changes one parameter's weights by its gradient. Called at each step for each parameter that has a gradient
+  /// and is not frozen. To be overridden.
+  open func update(_ step: ParameterUpdate) { stop("\(type(of: self))", "it has no rule; override update(_:)") }
 
-  /// Changes `count` weights by their gradients, and measures that where `norms` is not nil.
-  package func update(
-    _ index: Int, _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ count: Int,
-    _ norms: UnsafeMutablePointer<step_norms>?
-  ) {
-    fatalError("\(type(of: self)) has no update rule")
+  /// As `update(_:)`, and measures the step where `norms` is not nil. Rules that have a kernel do both in one pass.
+  package func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    guard let norms else { return update(step) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: step.weights.count) { before in
+      _ = before.initialize(from: step.weights)
+      update(step)
+      measure_step(before.baseAddress!, step.weights.baseAddress!, step.gradient.baseAddress!, before.count, norms)
+    }
+  }
+}
+
+/// One parameter's part of an optimizer's step.
+public struct ParameterUpdate {
+  /// The weights in row-major order, to be changed in place.
+  public let weights: UnsafeMutableBufferPointer<Float>
+  /// The gradient, as many elements.
+  public let gradient: UnsafeBufferPointer<Float>
+  /// Which step it is, from 1.
+  public let step: Int
+  /// The step's size for this parameter.
+  public let learningRate: Float
+  /// The weight decay for this parameter.
+  public let weightDecay: Float
+  let states: [Tensor]
+
+  /// What the optimizer keeps of this parameter under the name at `index` of its `states`: as many elements as weights.
+  public func state(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: pointer(index), count: weights.count)
   }
 
-  /// One number a weight that the optimizer keeps from step to step, zeros at first.
-  package func makeState() -> [Tensor] { parameters.map { Tensor(repeating: 0, shape: $0.shape) } }
+  // The same as the kernels take them.
+  var w: UnsafeMutablePointer<Float> { weights.baseAddress! }
+  var g: UnsafePointer<Float> { gradient.baseAddress! }
+  var count: Int { weights.count }
+  func pointer(_ index: Int) -> UnsafeMutablePointer<Float> { states[index].elements }
 }

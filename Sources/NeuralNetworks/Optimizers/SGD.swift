@@ -3,27 +3,32 @@ import CKernels
 
 /// Stochastic gradient descent, with momentum where it is above 0.
 ///
-/// v ← μ v + g, w ← w − η v; v begins as 0. μ = 0 by default, which is w ← w − η g.
+/// g ← g + λ w, v ← μ v + g, w ← w − η v; with Nesterov's momentum w ← w − η (g + μ v). v begins as 0. μ = 0 and λ = 0 by
+/// default, which is w ← w − η g.
 ///
 /// Sources: Robbins and Monro, "A stochastic approximation method", 1951; Polyak, "Some methods of speeding up the
-/// convergence of iteration methods", 1964; in this form Sutskever et al., 2013.
+/// convergence of iteration methods", 1964; Nesterov, "A method of solving a convex programming problem with convergence
+/// rate O(1/k²)", 1983; in this form Sutskever et al., "On the importance of initialization and momentum in deep learning",
+/// 2013.
 public final class SGD: Optimizer {
   private let momentum: Float
-  private var velocities: [Tensor] = []
+  private let nesterov: Bool
 
-  /// Gradient descent for all parameters of a model; a momentum of 0 is none.
-  public init(_ model: Module, learningRate: Float, momentum: Float = 0) {
+  /// Gradient descent for all parameters of a model. A momentum of 0 is none, and Nesterov's needs one above 0.
+  public init(
+    _ model: Module, learningRate: Float, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0
+  ) {
     guard momentum >= 0, momentum < 1 else { stop("SGD", "a momentum of \(momentum), it is at least 0 and below 1") }
+    guard !nesterov || momentum > 0 else { stop("SGD", "Nesterov's momentum without momentum; it is above 0") }
     self.momentum = momentum
-    super.init(model, learningRate: learningRate)
-    if momentum > 0 { velocities = makeState() }
+    self.nesterov = nesterov
+    super.init(
+      model, learningRate: learningRate, weightDecay: weightDecay, states: momentum > 0 ? ["velocity"] : [])
   }
 
-  package override func update(
-    _ index: Int, _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, _ count: Int,
-    _ norms: UnsafeMutablePointer<step_norms>?
-  ) {
-    let velocity = velocities.isEmpty ? nil : velocities[index].elements
-    sgd_step(weights, gradient, velocity, count, learningRate, momentum, norms)
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    sgd_step(
+      step.w, step.g, momentum > 0 ? step.pointer(0) : nil, step.count, step.learningRate, momentum, nesterov,
+      step.weightDecay, norms)
   }
 }

@@ -5,7 +5,10 @@
 
 #include "elementwise.h"
 #include "memory.h"
+#include "normalization.h"
 #include "optimizers.h"
+#include "pooling.h"
+#include "precision.h"
 #include "reductions.h"
 #include "softmax.h"
 #include "statistics.h"

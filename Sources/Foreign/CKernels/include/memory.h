@@ -10,6 +10,10 @@ void *_Nonnull memory_take(size_t bytes);
 /// Gives a block back; `bytes` is what it was taken with. Any thread may give back what another took.
 void memory_give(void *_Nonnull block, size_t bytes);
 
+/// A block as from `memory_take` that is given back by itself after `scratch_blocks - 1` more of these calls on this thread.
+enum { scratch_blocks = 8 };
+void *_Nonnull memory_take_scratch(size_t bytes);
+
 /// Bytes taken and not yet given back, counted on this thread (negative where it gives back what others took).
 long long memory_in_use(void);
 

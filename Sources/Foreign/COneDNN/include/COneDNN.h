@@ -1,7 +1,7 @@
-// oneDNN as this project uses it: matrix products over row-major float32 memory.
+// oneDNN as this project uses it: products of row-major matrices and convolutions of channels-last images.
 //
 // Primitives are cheap to run and dear to create, so each thread keeps those it has created. Every function returns 0, or
-// a code that `onednn_reason` puts in words.
+// a code that `onednn_reason` puts in words. No size may be 0.
 #ifndef CONEDNN_H
 #define CONEDNN_H
 
@@ -13,14 +13,45 @@ int onednn_version(void);
 
 const char *_Nonnull onednn_reason(int code);
 
-/// How many threads the products of the calling thread may use, 1 or more.
+/// How many threads the work of the calling thread may use, 1 or more.
 void onednn_use_threads(int count);
 
-/// c (rows x columns) = op(a) op(b) + bias, where op(a) is rows x inner and op(b) is inner x columns.
-/// A transposed operand lies in memory as inner x rows, or columns x inner. `bias` has `columns` elements or is NULL.
-/// With `accumulate` the product is added to what c holds.
-int onednn_product(
-    const float *_Nonnull a, bool a_transposed, const float *_Nonnull b, bool b_transposed,
-    const float *_Nullable bias, float *_Nonnull c, int64_t rows, int64_t inner, int64_t columns, bool accumulate);
+/// How numbers are stored.
+typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1 } onednn_type;
+
+/// `batches` products of matrices: op(a) is rows x inner, op(b) is inner x columns, c is rows x columns.
+/// A transposed operand lies in memory as inner x rows, or columns x inner. a and b have one type.
+typedef struct {
+  int64_t batches, rows, inner, columns;
+  bool a_transposed, b_transposed;
+  onednn_type a_type, b_type, c_type;
+} onednn_product;
+
+/// c = op(a) op(b) + bias. `bias` has `columns` float32 elements or is NULL, and is for a single batch.
+int onednn_multiply(
+    const onednn_product *_Nonnull of, const void *_Nonnull a, const void *_Nonnull b, const float *_Nullable bias,
+    void *_Nonnull c);
+
+/// A convolution of images [images, height, width, inputs] to [images, height', width', outputs], where
+/// height' = (height + 2 padding - window_height) / stride + 1, rounded down.
+/// Weights are float32 [outputs, inputs / groups, window_height, window_width]; `type` is the images'.
+typedef struct {
+  int64_t images, height, width, inputs, outputs, groups;
+  int64_t window_height, window_width, stride, padding;
+  onednn_type type;
+} onednn_convolution;
+
+/// y = x * w + bias, which has `outputs` float32 elements or is NULL.
+int onednn_convolve(
+    const onednn_convolution *_Nonnull of, const void *_Nonnull x, const float *_Nonnull w, const float *_Nullable bias,
+    void *_Nonnull y);
+
+/// The gradient of x for the gradient g of y.
+int onednn_convolve_to_input(
+    const onednn_convolution *_Nonnull of, const void *_Nonnull g, const float *_Nonnull w, void *_Nonnull x);
+
+/// The gradient of w for the gradient g of y.
+int onednn_convolve_to_weight(
+    const onednn_convolution *_Nonnull of, const void *_Nonnull x, const void *_Nonnull g, float *_Nonnull w);
 
 #endif

@@ -1,0 +1,56 @@
+import CKernels
+
+/// How a tensor's elements are stored. Arithmetic is in Float32 all the same, but for products and convolutions of bfloat16,
+/// whose factors the processor multiplies as they are; their sums are in Float32.
+///
+/// Sources: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740; Kalamkar et al., "A study of BFLOAT16 for
+/// deep learning training", 2019, arXiv:1905.12322.
+public enum Precision: Int32, Sendable {
+  /// 4 bytes: 24 significant bits, magnitudes from 1.2·10⁻³⁸ to 3.4·10³⁸.
+  case float32
+  /// 2 bytes: 8 significant bits, the magnitudes of float32.
+  case bfloat16
+  /// 2 bytes: 11 significant bits, magnitudes from 6.1·10⁻⁵ (6·10⁻⁸ with fewer digits) to 65,504. Small gradients become 0
+  /// unless the loss is scaled.
+  case float16
+
+  /// Bytes an element.
+  public var bytes: Int { self == .float32 ? 4 : 2 }
+}
+
+/// Runs `body` with products and convolutions whose factors are rounded to `precision` and whose results are stored so.
+///
+/// What is computed from such a result element by element is stored so too; sums, norms, softmax and losses are in Float32.
+/// Parameters stay in Float32, and so do their gradients. A gradient with respect to a tensor is stored as the tensor is.
+public func withPrecision<Result>(_ precision: Precision, _ body: () throws -> Result) rethrows -> Result {
+  let here = thread_state_here()
+  let outer = here.pointee.precision
+  here.pointee.precision = precision.rawValue
+  defer { here.pointee.precision = outer }
+  return try body()
+}
+
+/// The precision that products have here and now.
+package var precisionHere: Precision { Precision(rawValue: thread_state_here().pointee.precision)! }
+
+extension Tensor {
+  /// The same numbers rounded to another precision. Its gradient is handed back in this tensor's precision.
+  public func rounded(to target: Precision) -> Tensor {
+    guard target != precision else { return self }
+    return record(stored(as: target), from: self) { [self] gradient, sweep in sweep.add(gradient, to: self) }
+  }
+
+  /// As `rounded(to:)`, but what is new is not on the tape.
+  package func stored(as target: Precision) -> Tensor {
+    guard target != precision else { return self }
+    let count = elementCount
+    let output = Buffer(count: count, precision: target)
+    let floats = buffer.pointer
+    switch target {
+    case .float32: output.pointer.update(from: floats, count: count)
+    case .bfloat16: narrow_to_bfloat16(floats, output.half, count)
+    case .float16: narrow_to_float16(floats, output.half, count)
+    }
+    return Tensor(shape: shape, buffer: output)
+  }
+}

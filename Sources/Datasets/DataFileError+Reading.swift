@@ -1,0 +1,10 @@
+import Foundation
+
+/// What the file at a path holds.
+func contents(ofFile path: String) throws(DataFileError) -> Data {
+  do {
+    return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+  } catch {
+    throw .unreadable(path: path, reason: error.localizedDescription)
+  }
+}

@@ -1,0 +1,80 @@
+import Autodiff
+
+/// Rows of numbers, all of one width. Copies share their memory, also among threads.
+struct Samples: Sendable {
+  let width: Int
+  let count: Int
+  private let storage: Storage
+
+  private enum Storage: Sendable {
+    /// Bytes that stand for the numbers of a table, so that a large set takes a quarter of the memory.
+    case bytes([UInt8], table: [Float])
+    case numbers([Float])
+  }
+
+  /// `count` rows. Stops if the number of elements is not a multiple of that.
+  init(_ numbers: [Float], count: Int) { self.init(.numbers(numbers), elements: numbers.count, count: count) }
+
+  /// `count` rows of `table[byte]` for each byte.
+  init(bytes: [UInt8], table: [Float], count: Int) {
+    self.init(.bytes(bytes, table: table), elements: bytes.count, count: count)
+  }
+
+  private init(_ storage: Storage, elements: Int, count: Int) {
+    guard count > 0, elements % count == 0 else {
+      stop("Dataset", "\(elements) numbers for \(count) samples, each sample has as many as the others")
+    }
+    self.storage = storage
+    self.count = count
+    width = elements / count
+  }
+
+  /// All numbers, row by row.
+  var numbers: [Float] {
+    switch storage {
+    case .numbers(let numbers): numbers
+    case .bytes(let bytes, let table): bytes.map { table[Int($0)] }
+    }
+  }
+
+  /// The rows at some indices, in their order.
+  func rows(at indices: [Int]) -> Samples {
+    switch storage {
+    case .numbers(let numbers):
+      Samples(indices.flatMap { numbers[($0 * width)..<(($0 + 1) * width)] }, count: indices.count)
+    case .bytes(let bytes, let table):
+      Samples(
+        bytes: indices.flatMap { bytes[($0 * width)..<(($0 + 1) * width)] }, table: table, count: indices.count)
+    }
+  }
+
+  /// The rows at some indices, in their order, as [indices, width].
+  func tensor(at indices: some Collection<Int>) -> Tensor {
+    Tensor(shape: [indices.count, width]) { target in
+      switch storage {
+      case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
+      case .bytes(let bytes, let table):
+        table.withUnsafeBufferPointer { table in
+          let first = table.baseAddress!
+          gather(indices, into: target, from: bytes) { first[Int($0)] }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func gather<Element>(
+    _ indices: some Collection<Int>, into target: UnsafeMutableBufferPointer<Float>, from all: [Element],
+    _ number: (Element) -> Float
+  ) {
+    all.withUnsafeBufferPointer { all in
+      guard var next = target.baseAddress, let first = all.baseAddress else { return }
+      for index in indices {
+        guard index >= 0, index < count else { stop("Dataset", "no sample \(index), there are \(count)") }
+        let sample = first + index * width
+        for column in 0..<width { next[column] = number(sample[column]) }
+        next += width
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "include/COneDNN.h"
+#include "primitives.h"
+
+// The order of the numbers in a convolution's key.
+enum {
+  images, height, width, inputs, outputs, groups, window_height, window_width, stride, padding, type, has_bias
+};
+
+typedef struct {
+  description x, w, w_outside, y, bias;
+} operands;
+
+static int64_t size_after(int64_t size, int64_t window, int64_t step, int64_t pad) {
+  return (size + 2 * pad - window) / step + 1;
+}
+
+/// Images lie channels-last outside and inside. Weights lie outside as float32 [outputs, inputs / groups, height, width], and
+/// inside however the library likes them.
+static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t weight_type) {
+  dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
+  int64_t high = size_after(n[height], n[window_height], n[stride], n[padding]);
+  int64_t wide = size_after(n[width], n[window_width], n[stride], n[padding]);
+  TRY(describe(
+      &o->x, 4, (dnnl_dims_t){n[images], n[inputs], n[height], n[width]}, data,
+      (dnnl_dims_t){n[height] * n[width] * n[inputs], 1, n[width] * n[inputs], n[inputs]}));
+  TRY(describe(
+      &o->y, 4, (dnnl_dims_t){n[images], n[outputs], high, wide}, data,
+      (dnnl_dims_t){high * wide * n[outputs], 1, wide * n[outputs], n[outputs]}));
+  TRY(describe(&o->bias, 1, (dnnl_dims_t){n[outputs]}, dnnl_f32, (dnnl_dims_t){1}));
+  int64_t window = n[window_height] * n[window_width], of_group = n[inputs] / n[groups];
+  dnnl_dims_t sizes = {n[groups], n[outputs] / n[groups], of_group, n[window_height], n[window_width]};
+  dnnl_dims_t strides = {
+      n[outputs] / n[groups] * of_group * window, of_group * window, window, n[window_width], 1};
+  int grouped = n[groups] > 1;
+  TRY(describe(&o->w_outside, 4 + grouped, sizes + !grouped, dnnl_f32, strides + !grouped));
+  return describe_any(&o->w, 4 + grouped, sizes + !grouped, weight_type);
+}
+
+static void forget_operands(operands *o) {
+  forget_description(&o->x);
+  forget_description(&o->w);
+  forget_description(&o->w_outside);
+  forget_description(&o->y);
+  forget_description(&o->bias);
+}
+
+static int create_forward_description(
+    const int64_t *n, operands *o, dnnl_primitive_desc_t *to) {
+  dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_convolution_forward_primitive_desc_create(
+      to, the_engine(), dnnl_forward_training, dnnl_convolution_direct, o->x, o->w, n[has_bias] ? o->bias : NULL, o->y,
+      strides, NULL, pads, pads, NULL);
+#else
+  dnnl_convolution_desc_t operation;
+  TRY(dnnl_convolution_forward_desc_init(
+      &operation, dnnl_forward_training, dnnl_convolution_direct, &o->x, &o->w, n[has_bias] ? &o->bias : NULL, &o->y,
+      strides, pads, pads));
+  return dnnl_primitive_desc_create(to, &operation, NULL, the_engine(), NULL);
+#endif
+}
+
+static int create_gradient_description(
+    const int64_t *n, operands *o, int of_weights, dnnl_primitive_desc_t forward, dnnl_primitive_desc_t *to) {
+  dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
+#if DNNL_VERSION_MAJOR >= 3
+  return of_weights ? dnnl_convolution_backward_weights_primitive_desc_create(
+                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, NULL, o->y, strides, NULL, pads, pads,
+                          forward, NULL)
+                    : dnnl_convolution_backward_data_primitive_desc_create(
+                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, o->y, strides, NULL, pads, pads,
+                          forward, NULL);
+#else
+  dnnl_convolution_desc_t operation;
+  TRY(of_weights ? dnnl_convolution_backward_weights_desc_init(
+                       &operation, dnnl_convolution_direct, &o->x, &o->w, NULL, &o->y, strides, pads, pads)
+                 : dnnl_convolution_backward_data_desc_init(
+                       &operation, dnnl_convolution_direct, &o->x, &o->w, &o->y, strides, pads, pads));
+  return dnnl_primitive_desc_create(to, &operation, NULL, the_engine(), forward);
+#endif
+}
+
+static int create_forward(primitive *p) {
+  const int64_t *n = p->key.numbers;
+  operands o;
+  TRY(describe_operands(n, &o, n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32));
+  dnnl_primitive_desc_t from;
+  TRY(create_forward_description(n, &o, &from));
+  TRY(add_operand(p, DNNL_ARG_SRC, IN(o.x)));
+  TRY(add_converted_operand(
+      p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
+  TRY(add_operand(p, DNNL_ARG_DST, IN(o.y)));
+  if (n[has_bias]) TRY(add_operand(p, DNNL_ARG_BIAS, IN(o.bias)));
+  forget_operands(&o);
+  return create_main(p, from);
+}
+
+static int create_gradient(primitive *p, int of_weights) {
+  const int64_t *n = p->key.numbers;
+  operands o;
+  dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
+  TRY(describe_operands(n, &o, data));
+  dnnl_primitive_desc_t forward, from;
+  TRY(create_forward_description(n, &o, &forward));
+  if (of_weights) {
+    // The gradient of weights is asked for in float32 whatever the images' type.
+    forget_operands(&o);
+    TRY(describe_operands(n, &o, dnnl_f32));
+  }
+  TRY(create_gradient_description(n, &o, of_weights, forward, &from));
+  TRY(dnnl_primitive_desc_destroy(forward));
+  if (of_weights) {
+    TRY(add_operand(p, DNNL_ARG_SRC, IN(o.x)));
+    TRY(add_operand(p, DNNL_ARG_DIFF_DST, IN(o.y)));
+    TRY(add_converted_operand(
+        p, DNNL_ARG_DIFF_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_diff_weights_md, 0),
+        1));
+  } else {
+    TRY(add_operand(p, DNNL_ARG_DIFF_DST, IN(o.y)));
+    TRY(add_converted_operand(
+        p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
+    TRY(add_operand(p, DNNL_ARG_DIFF_SRC, IN(o.x)));
+  }
+  forget_operands(&o);
+  return create_main(p, from);
+}
+
+static int create_input_gradient(primitive *p) { return create_gradient(p, 0); }
+static int create_weight_gradient(primitive *p) { return create_gradient(p, 1); }
+
+static int run(
+    const onednn_convolution *of, int kind, int biased, int (*create)(primitive *), void *const *memory) {
+  primitive_key key;
+  memset(&key, 0, sizeof key);
+  key.kind = kind;
+  key.numbers[images] = of->images;
+  key.numbers[height] = of->height;
+  key.numbers[width] = of->width;
+  key.numbers[inputs] = of->inputs;
+  key.numbers[outputs] = of->outputs;
+  key.numbers[groups] = of->groups;
+  key.numbers[window_height] = of->window_height;
+  key.numbers[window_width] = of->window_width;
+  key.numbers[stride] = of->stride;
+  key.numbers[padding] = of->padding;
+  key.numbers[type] = of->type;
+  key.numbers[has_bias] = biased;
+  primitive *p;
+  TRY(find_primitive(&key, create, &p));
+  return run_primitive(p, memory);
+}
+
+int onednn_convolve(const onednn_convolution *of, const void *x, const float *w, const float *bias, void *y) {
+  void *memory[] = {(void *)x, (void *)w, y, (void *)bias};
+  return run(of, kind_convolution, bias != NULL, create_forward, memory);
+}
+
+int onednn_convolve_to_input(const onednn_convolution *of, const void *g, const float *w, void *x) {
+  void *memory[] = {(void *)g, (void *)w, x};
+  return run(of, kind_input_gradient, 0, create_input_gradient, memory);
+}
+
+int onednn_convolve_to_weight(const onednn_convolution *of, const void *x, const void *g, float *w) {
+  void *memory[] = {(void *)x, (void *)g, w};
+  return run(of, kind_weight_gradient, 0, create_weight_gradient, memory);
+}

@@ -1,0 +1,47 @@
+// Each thread's primitives, found again by what they compute.
+#ifndef CONEDNN_PRIMITIVES_H
+#define CONEDNN_PRIMITIVES_H
+
+#include "library.h"
+
+enum { key_numbers = 16, most_operands = 4 };
+
+/// What a primitive computes. Compared as bytes, so unused numbers are 0.
+typedef struct {
+  int64_t numbers[key_numbers];
+  int32_t kind, threads;
+} primitive_key;
+
+enum { kind_product = 1, kind_convolution, kind_input_gradient, kind_weight_gradient };
+
+/// A primitive with its operands. An operand that the library wants in a layout of its own has a primitive that brings it
+/// there before the main one runs, or back after it.
+typedef struct {
+  primitive_key key;
+  dnnl_primitive_t main, before, after;
+  int count;
+  int roles[most_operands];
+  dnnl_memory_t operands[most_operands];
+  /// The caller's side of the operand that `before` or `after` converts, and which one that is.
+  dnnl_memory_t outside;
+  int converted;
+} primitive;
+
+/// Makes the calling thread ready, and has `*found` be its primitive for `key`, which `create` makes if it is new.
+int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **found);
+
+/// Runs a primitive over memory, one address for each operand in the order of `roles`.
+int run_primitive(primitive *p, void *const *memory);
+
+dnnl_engine_t the_engine(void);
+
+/// The main primitive from its description, which is let go of.
+int create_main(primitive *p, dnnl_primitive_desc_t from);
+
+/// The next operand, whose memory lies as `d` says.
+int add_operand(primitive *p, int role, description_in d);
+
+/// The next operand, which lies outside as `outside` says and inside as `inside` says; `is_result` converts it afterwards.
+int add_converted_operand(primitive *p, int role, description_in outside, description_in inside, int is_result);
+
+#endif

@@ -1,0 +1,45 @@
+import Autodiff
+
+/// A convolution of images.
+///
+/// y = x * weight + bias as `convolve` says, with channels-last x [n, height, width, inputs] and y [n, height′, width′, outputs],
+/// height′ = ⌊(height + 2 padding − window) / stride⌋ + 1; weight [outputs, inputs / groups, window, window], bias [outputs].
+///
+/// The weight begins as the initializer says, by default U(±1/√fan) with fan = window² inputs / groups, as in PyTorch. The bias
+/// begins likewise where the weight does so by default, otherwise as zeros.
+public final class Conv2d: Module {
+  /// [outputs, inputs / groups, window, window]
+  public let weight: Parameter
+  /// [outputs]; nil for a layer without one.
+  public let bias: Parameter?
+  private let stride, padding, groups: Int
+
+  /// A layer from `inputs` to `outputs` channels with a square window. `initializer` nil is PyTorch's default. Stops if the
+  /// channels can't be divided into `groups`.
+  public init(
+    _ inputs: Int, _ outputs: Int, window: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
+    initializer: Initializer? = nil
+  ) {
+    guard groups >= 1, inputs % groups == 0, outputs % groups == 0 else {
+      stop("Conv2d", "\(inputs) and \(outputs) channels can't be divided into \(groups) groups")
+    }
+    let shape: Shape = [outputs, inputs / groups, window, window]
+    let fan = Fan(of: shape)
+    weight = Parameter(shape, initializer: initializer ?? .pyTorchDefault)
+    self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil
+    (self.stride, self.padding, self.groups) = (stride, padding, groups)
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor {
+    convolve(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
+  }
+
+  public override var details: String {
+    let shape = weight.shape
+    let parts = [
+      "\(shape[1] * groups) → \(shape[0])", "\(shape[2]) × \(shape[3])", stride == 1 ? nil : "stride \(stride)",
+      padding == 0 ? nil : "padding \(padding)", groups == 1 ? nil : "\(groups) groups",
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,22 @@
+import Autodiff
+import CKernels
+
+/// Adagrad: steps scaled by the root of the sum of all squared gradients so far, so that they only become smaller.
+///
+/// g ← g + λ w, s ← s + g², w ← w − η g / (√s + ε); s begins as 0. η = 0.01, ε = 10⁻¹⁰, λ = 0 by default, as in PyTorch.
+///
+/// Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+public final class Adagrad: Optimizer {
+  private let epsilon: Float
+
+  /// Adagrad for all parameters of a model.
+  public init(_ model: Module, learningRate: Float = 0.01, epsilon: Float = 1e-10, weightDecay: Float = 0) {
+    self.epsilon = epsilon
+    super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: ["sum"])
+  }
+
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+    adagrad_step(
+      step.w, step.g, step.pointer(0), step.count, step.learningRate, epsilon, step.weightDecay, norms)
+  }
+}

@@ -1,0 +1,104 @@
+import Autodiff
+import TestSupport
+import Testing
+
+@Suite struct PrecisionTests {
+  /// Every pattern of 16 bits, widened and narrowed again, is itself; NaN stay NaN.
+  @Test(arguments: [Precision.bfloat16, .float16]) func allPatternsComeBack(_ precision: Precision) {
+    let numbers = (0...UInt16.max).map { pattern -> Float in
+      precision == .bfloat16 ? Float(bitPattern: UInt32(pattern) << 16) : widened(pattern)
+    }
+    let back = Tensor(numbers, shape: [numbers.count]).rounded(to: precision).values
+    for (number, found) in zip(numbers, back) {
+      #expect(number.isNaN ? found.isNaN : found == number && found.sign == number.sign)
+    }
+  }
+
+  /// A number of the format IEEE 754 calls binary16, from its parts.
+  private func widened(_ pattern: UInt16) -> Float {
+    let sign: Float = pattern & 0x8000 == 0 ? 1 : -1
+    let exponent = Int(pattern >> 10 & 31), fraction = Float(pattern & 1023)
+    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
+    return exponent == 0
+      ? sign * fraction * 0x1p-24
+      : sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+  }
+
+  @Test func roundsToTheNearestAndTiesToEven() {
+    let step: Float = 0x1p-7
+    let x = Tensor([1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, -1 - step / 2, 3.4e38], shape: [5])
+    #expect(x.rounded(to: .bfloat16).values == [1, 1 + 2 * step, 1 + step, -1, .infinity])
+    #expect(Tensor([1e-8, 65520, 65519], shape: [3]).rounded(to: .float16).values == [0, .infinity, 65504])
+  }
+
+  /// Half-sized rectifiers and their gradients do as those of Float32 do.
+  @Test(arguments: [Precision.bfloat16, .float16]) func rectifierOnSixteenBits(_ precision: Precision) {
+    let x = Tensor([-.infinity, -1, -0.0, 0, 1e-6, 2, .infinity, .nan, -.nan], shape: [9]).requiringGradient()
+    let y = relu(x.rounded(to: precision))
+    #expect(y.precision == precision)
+    (y * Tensor(repeating: 1, shape: [9]).rounded(to: precision)).sum().backward()
+    #expect(y.values.prefix(7).elementsEqual([0, 0, 0, 0, y.values[4], 2, .infinity]))
+    #expect(y.values[7].isNaN && y.values[8].isNaN)
+    #expect(x.gradient?.values == [0, 0, 0, 0, 1, 1, 1, 1, 1])
+  }
+
+  /// Products of rounded factors, summed exactly, then rounded once.
+  @Test(arguments: [(3, 5, 4), (1, 1, 1), (17, 33, 9)]) func productsInBfloat16(
+    _ rows: Int, _ inner: Int, _ columns: Int
+  ) {
+    let x = Tensor(sampleValues(rows * inner), shape: [rows, inner])
+    let weight = Tensor(sampleValues(columns * inner, seed: 2), shape: [columns, inner])
+    let found = withPrecision(.bfloat16) { linear(x, weight: weight) }
+    #expect(found.precision == .bfloat16)
+    let a = x.rounded(to: .bfloat16).values, b = weight.rounded(to: .bfloat16).values
+    for i in 0..<rows {
+      for j in 0..<columns {
+        let exact = (0..<inner).reduce(0.0) { $0 + Double(a[i * inner + $1]) * Double(b[j * inner + $1]) }
+        #expect(abs(Double(found.values[i * columns + j]) - exact) <= 0x1p-8 * abs(exact) + 1e-6)
+      }
+    }
+  }
+
+  @Test(arguments: [Precision.bfloat16, .float16]) func gradientsAreCloseToThoseOfFloat32(_ precision: Precision) {
+    func gradients(_ precision: Precision) -> [[Float]] {
+      let x = Tensor(sampleValues(2 * 6 * 6 * 4), shape: [2, 6, 6, 4]).requiringGradient()
+      let kernel = Tensor(sampleValues(8 * 4 * 9, seed: 3), shape: [8, 4, 3, 3]).requiringGradient()
+      let weight = Tensor(sampleValues(3 * 8, seed: 4), shape: [3, 8]).requiringGradient()
+      let bias = Tensor(sampleValues(3, seed: 5), shape: [3]).requiringGradient()
+      let output = withPrecision(precision) {
+        linear(globalAveragePool(relu(convolve(x, weight: kernel, padding: 1))), weight: weight, bias: bias)
+      }
+      #expect(output.precision == precision)
+      crossEntropy(output, [0, 2]).backward()
+      return [x, kernel, weight, bias].map {
+        #expect($0.gradient?.precision == .float32)
+        return $0.gradient!.values
+      }
+    }
+    for (found, expected) in zip(gradients(precision), gradients(.float32)) {
+      #expect(relativeDifference(found, expected) < 2e-2)
+      #expect(found != expected)
+    }
+  }
+
+  /// Saved activations have two bytes an element.
+  @Test func activationsTakeHalfTheMemory() {
+    func bytes(_ precision: Precision) -> Int {
+      let x = Tensor(repeating: 1, shape: [64, 128]).requiringGradient()
+      let weight = Tensor(sampleValues(128 * 128), shape: [128, 128])
+      TensorMemory.trim()
+      let before = TensorMemory.inUse
+      var y = x
+      return withPrecision(precision) {
+        for _ in 0..<10 { y = relu(linear(y, weight: weight)) }
+        TensorMemory.trim()
+        let after = TensorMemory.inUse
+        y.sum().backward()
+        return after - before
+      }
+    }
+    #expect(bytes(.float32) == 20 * 64 * 128 * 4)
+    // Beside the activations: the rounded input of the first layer, and each layer's rounded weight.
+    #expect(bytes(.bfloat16) == 20 * 64 * 128 * 2 + 64 * 128 * 2 + 10 * 128 * 128 * 2)
+  }
+}

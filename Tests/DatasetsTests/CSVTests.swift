@@ -1,0 +1,91 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct CSVTests {
+  private func read<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
+    try withTemporaryFolder { folder in
+      try Data(text.utf8).write(to: URL(filePath: folder + "/t.csv"))
+      return try body(folder + "/t.csv")
+    }
+  }
+
+  private func problem(_ text: String, _ body: (String) throws -> Dataset) throws -> String {
+    let error = #expect(throws: DataFileError.self) { try read(text, body) }
+    return String(error?.description.split(separator: "t.csv", maxSplits: 1).last ?? "")
+  }
+
+  private let flowers = "length,width,species\n5.1,3.5,setosa\n6,2.2,virginica\n-1e-1,+3.0,setosa\n"
+
+  @Test func aColumnOfTextGivesClasses() throws {
+    for label in ["species", 2] as [CSVColumn] {
+      let set = try read(flowers) { try Dataset(csv: $0, label: label) }
+      #expect(set.labels == [0, 1, 0])
+      #expect(set.classNames == ["setosa", "virginica"])
+      #expect(set.batch(at: 0..<3).inputs.values == [5.1, 3.5, 6, 2.2, -0.1, 3])
+    }
+  }
+
+  @Test func wholeNumbersAreClassesAsTheyStand() throws {
+    let set = try read("4;1,5\n0;2,5\n".replacing(",", with: ".")) {
+      try Dataset(csv: $0, label: 0, hasHeader: false, separator: ";")
+    }
+    #expect(set.labels == [4, 0] && set.classNames.isEmpty)
+    #expect(set.batch(at: [1, 0]).inputs.values == [2.5, 1.5])
+  }
+
+  @Test func columnsOfTargetsComeInTheirOrder() throws {
+    let set = try read("a,b,c\n1,2,3\n4,5,6\n") { try Dataset(csv: $0, targets: ["c", "a"]) }
+    let batch = set.batch(at: 0..<2)
+    #expect(set.outputs == 2 && batch.inputs.values == [2, 5] && batch.targets.values == [3, 1, 6, 4])
+  }
+
+  @Test func quotesBlanksAndLineEndsAreUnderstood() throws {
+    let text = "\u{FEFF}\"x, \"\"one\"\"\" , y\r\n\"1\" ,\" A\nB\"\r\n\r\n 2\t,\"\"\"C\"\"\""
+    let set = try read(text) { try Dataset(csv: $0, label: "y") }
+    #expect(set.classNames == ["\"C\"", " A\nB"].sorted())
+    #expect(set.batch(at: 0..<2).inputs.values == [1, 2])
+    #expect(try read(text) { try Dataset(csv: $0, label: "y") }.count == 2)
+  }
+
+  @Test func errorsNameLineAndColumn() throws {
+    #expect(
+      try problem("x,\"a\nb\",y\n1,2,0\n\n1,two,0\n") { try Dataset(csv: $0, label: "y") }
+        == ", line 5, column 2 (a\nb): “two” is not a finite number")
+    #expect(
+      try problem("1,2\n,2\n") { try Dataset(csv: $0, label: 1, hasHeader: false) }
+        == ", line 2, column 1: an empty field, a number is needed")
+    #expect(
+      try problem("1,nan\n") { try Dataset(csv: $0, label: 0, hasHeader: false) }
+        == ", line 1, column 2: “nan” is not a finite number")
+    #expect(
+      try problem("x,y\n1,\n") { try Dataset(csv: $0, label: "y") }
+        == ", line 2, column 2 (y): an empty field, a label is needed")
+    #expect(
+      try problem("x,y\n1,2\n1,2,3\n") { try Dataset(csv: $0, label: "y") } == ", line 3: 3 fields, the header has 2")
+    #expect(
+      try problem("1,2\n1\n") { try Dataset(csv: $0, label: 0, hasHeader: false) }
+        == ", line 2: 1 fields, the first line has 2")
+    #expect(
+      try problem("x,y\n1,\"2\n3,4\n") { try Dataset(csv: $0, label: "y") }
+        == ", line 2, column 2: a quote that is not closed")
+    #expect(
+      try problem("x,y\n1,\"2\"3\n") { try Dataset(csv: $0, label: "y") }
+        == ", line 2, column 2: text after a closing quote")
+  }
+
+  @Test func columnsThatAreNotThereAreNamed() throws {
+    #expect(
+      try problem(flowers) { try Dataset(csv: $0, label: "kind") }
+        == ": no column “kind”; there are “length”, “width”, “species”")
+    #expect(try problem(flowers) { try Dataset(csv: $0, targets: [3]) } == ": no column 3; there are 0 to 2")
+    #expect(
+      try problem("1,2\n") { try Dataset(csv: $0, label: "y", hasHeader: false) }
+        == ": no column “y”; there are 0 to 1, without names")
+    for text in ["", "x,y\n", "\n\n"] {
+      #expect(try problem(text) { try Dataset(csv: $0, label: 0) } == ": holds no samples")
+    }
+    #expect(throws: DataFileError.self) { try Dataset(csv: "/no/such/file.csv", label: 0) }
+  }
+}

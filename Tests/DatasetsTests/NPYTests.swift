@@ -1,0 +1,85 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct NPYTests {
+  /// A file that numpy saved (`Reference/make_arrays.py`).
+  private func recorded(_ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/\(name).npy").path
+  }
+
+  private func set(_ name: String) throws -> Dataset {
+    try Dataset(npy: recorded(name), labels: recorded("labels"))
+  }
+
+  private static let values: [Float] = [1.5, -2, 0.1, 4, 5, 1e-3]
+
+  @Test(
+    arguments: [
+      ("float32", values), ("float64", values), ("version2", values), ("uint8", [0, 128, 255, 1, 2, 3]),
+      ("int32", [0, -1, 0x1p31, 1, 2, 3]), ("int64", [0, -1, 0x1p40, 1, 2, 3]), ("cube", (0..<12).map(Float.init)),
+    ] as [(String, [Float])])
+  func readsWhatNumpySaved(_ name: String, _ expected: [Float]) throws {
+    let set = try set(name)
+    #expect(set.count == 2 && set.features == expected.count / 2)
+    #expect(set.batch(at: 0..<2).inputs.values == expected)
+    #expect(set.labels == [3, 1])
+  }
+
+  @Test func labelsMayStandInAColumn() throws {
+    #expect(try Dataset(npy: recorded("uint8"), labels: recorded("column")).labels == [3, 1])
+  }
+
+  @Test func targetsAreNumbers() throws {
+    let batch = try Dataset(npy: recorded("uint8"), targets: recorded("float64")).batch(at: [1])
+    #expect(batch.targets.shape == [1, 3] && batch.targets.values == [4, 5, 1e-3])
+    #expect(batch.labels.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("fortran", "in Fortran's order, column by column; save numpy.ascontiguousarray(array)"),
+    (
+      "big-endian",
+      "elements of type >f4, not float32, float64, uint8, int32 or int64; convert it with astype"
+    ),
+    ("structured", "its header can't be understood: {'descr': [('a', '<f4')]"),
+    ("empty", "holds no samples"), ("scalar", "holds no samples"),
+  ])
+  func whatCannotBeTakenOverIsRefused(_ name: String, _ problem: String) {
+    let error = #expect(throws: DataFileError.self) { try self.set(name) }
+    #expect(error?.description.hasPrefix("\(recorded(name)): \(problem)") == true, "\(String(describing: error))")
+  }
+
+  @Test(arguments: [
+    ("three", "3 samples for 2 rows of inputs"), ("float32", "labels of shape [2, 3], one for each sample is needed"),
+    ("int64", "labels of shape [2, 3], one for each sample is needed"),
+  ])
+  func labelsMustFit(_ name: String, _ problem: String) {
+    let error = #expect(throws: DataFileError.self) {
+      try Dataset(npy: self.recorded("float32"), labels: self.recorded(name))
+    }
+    #expect(error?.description == "\(recorded(name)): \(problem)")
+  }
+
+  /// Whatever byte is missing or wrong: an error or a set, never a crash.
+  @Test func brokenFilesAreRefused() throws {
+    let sound = try Data(contentsOf: URL(filePath: recorded("float32")))
+    try withTemporaryFolder { folder in
+      let path = folder + "/broken.npy"
+      for length in 0..<sound.count {
+        try sound.prefix(length).write(to: URL(filePath: path))
+        #expect(throws: DataFileError.self) { try Dataset(npy: path, labels: recorded("labels")) }
+      }
+      try (sound + [0]).write(to: URL(filePath: path))
+      let error = #expect(throws: DataFileError.self) { try Dataset(npy: path, labels: recorded("labels")) }
+      #expect(error?.description == path + ": 25 bytes of elements, [2, 3] of <f4 takes 24; save it again")
+      for place in 0..<128 {
+        var damaged = sound
+        damaged[place] ^= 0x15
+        try damaged.write(to: URL(filePath: path))
+        _ = try? Dataset(npy: path, labels: recorded("labels"))
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct TrainingStateTests {
+  private func train(_ model: NoisyNet, _ optimizer: Optimizer, _ steps: Range<Int>) -> [Float] {
+    steps.map { step in
+      let inputs = Tensor(sampleValues(4 * 6, seed: UInt64(step + 1)), shape: [4, 6])
+      let loss = crossEntropy(model(inputs), [0, 1, 2, step % 3])
+      loss.backward()
+      optimizer.step()
+      return loss.value
+    }
+  }
+
+  private func made(_ make: (Module) -> Optimizer, seed: UInt64?) -> (NoisyNet, Optimizer) {
+    let model = NoisyNet()
+    if let seed { model.initialize(seed: seed) }
+    let optimizer = make(model)
+    optimizer.schedule = .cosine(over: 90).warmedUp(over: 20)
+    return (model, optimizer)
+  }
+
+  @Test(arguments: everyOptimizer.indices) func fiftyAndFiftyStepsAreAHundred(_ index: Int) throws {
+    let (whole, optimizer) = made(everyOptimizer[index], seed: 3)
+    let losses = train(whole, optimizer, 0..<100)
+    try withTemporaryFolder { folder in
+      do {
+        let (model, optimizer) = made(everyOptimizer[index], seed: 3)
+        #expect(train(model, optimizer, 0..<50) == Array(losses[..<50]))
+        try TrainingState(step: 50, batchPosition: 1 << 60).save(model, optimizer, to: folder + "/state")
+      }
+      // Never initialized, so that nothing but the file can make it right.
+      let (model, optimizer) = made(everyOptimizer[index], seed: nil)
+      let state = try TrainingState(restoring: model, optimizer, from: folder + "/state")
+      #expect(state == TrainingState(step: 50, batchPosition: 1 << 60))
+      #expect(train(model, optimizer, 50..<100) == Array(losses[50...]))
+      #expect(model.noise.calls.value.values == [100])
+      for (a, b) in zip(model.parameters, whole.parameters) {
+        #expect(a.parameter.value.values == b.parameter.value.values)
+      }
+    }
+    for (a, b) in zip(optimizer.states.joined(), made(everyOptimizer[index], seed: 3).1.states.joined()) {
+      #expect(a.values != b.values, "the state takes part")
+    }
+  }
+
+  @Test func aTrainingSetUpOtherwiseIsRefusedAndUnchanged() throws {
+    let (model, optimizer) = made({ Adam($0) }, seed: 1)
+    _ = train(model, optimizer, 0..<2)
+    try withTemporaryFolder { folder in
+      let path = folder + "/state"
+      try TrainingState(step: 2).save(model, optimizer, to: path)
+      let (other, descent) = made({ SGD($0, learningRate: 0.1) }, seed: 2)
+      let before = other.first.weight.value.values
+      #expect(throws: WeightsError.otherTraining(path: path, problem: "“optimizer” was Adam and is SGD")) {
+        try TrainingState(restoring: other, descent, from: path)
+      }
+      let unscheduled = Adam(other)
+      #expect(
+        throws: WeightsError.otherTraining(
+          path: path, problem: "“optimizer.schedule” was cosine(over: 90, to: 0.0).warmedUp(over: 20) and is none")
+      ) { try TrainingState(restoring: other, unscheduled, from: path) }
+      let plain = Sequential(Linear(6, 8), Linear(8, 3)), adam = Adam(plain)
+      adam.schedule = optimizer.schedule
+      #expect(
+        throws: WeightsError.otherTraining(
+          path: path, problem: "the model has no random source for “random.noise.source”")
+      ) { try TrainingState(restoring: plain, adam, from: path) }
+      #expect(other.first.weight.value.values == before)
+      try other.saveWeights(to: path)
+      #expect(throws: WeightsError.otherTraining(path: path, problem: "it has no “format”")) {
+        try TrainingState(restoring: other, descent, from: path)
+      }
+    }
+  }
+
+  @Test func aPositionInTheMiddleOfABlockOfRandomNumbersSurvives() throws {
+    var stream = RandomStream(seed: .max, name: "odd")
+    _ = stream.next()
+    var again = try JSONDecoder().decode(RandomStream.self, from: JSONEncoder().encode(stream))
+    for _ in 0..<5 { #expect(again.next() == stream.next()) }
+  }
+}

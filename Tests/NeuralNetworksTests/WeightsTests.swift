@@ -1,0 +1,232 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// A net with what a state can hold: weights, a statistic, and random numbers drawn in training.
+final class NoisyNet: Module {
+  let first = Linear(6, 8)
+  let noise = Noise()
+  let last = Linear(8, 3)
+
+  override func forward(_ x: Tensor) -> Tensor { last(noise(relu(first(x)))) }
+}
+
+/// Drops half of its inputs, and counts how often it was called.
+final class Noise: Module {
+  private let source = RandomSource()
+  let calls = Statistic([1], initialValue: 0)
+
+  override func forward(_ x: Tensor) -> Tensor {
+    calls.set(calls.value + 1)
+    return x
+      * source.draw { stream in
+        Tensor(shape: x.shape) { values in for i in values.indices { values[i] = stream.uniform() < 0.5 ? 0 : 2 } }
+      }
+  }
+}
+
+@Suite struct WeightsTests {
+  private func net() -> Sequential { Sequential(Linear(3, 2), Linear(2, 1)) }
+
+  /// A file that the safetensors package of Python wrote (`Reference/make_weights.py`).
+  private func recorded(_ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/\(name).safetensors").path
+  }
+
+  @Test func readsWhatThePythonPackageWrote() throws {
+    let net = net()
+    #expect(try net.loadWeights(from: recorded("plain")).isEmpty)
+    #expect(
+      net.parameters.map(\.parameter.value.values) == [[1, -2, 3, 0.1, -0.0, 1e-38], [1.5, -0.25], [7, 1e30], [0.5]])
+    #expect(net.parameters[0].parameter.value.values[4].sign == .minus)
+    #expect(net.parameters[0].parameter.path == "0.weight")
+  }
+
+  @Test func convertsOtherTypes() throws {
+    let net = net()
+    #expect(try net.loadWeights(from: recorded("mixed")) == ["note": "four types"])
+    #expect(
+      net.parameters.map(\.parameter.value.values)
+        == [[1, -2, 3, 0.5, 65504, 0x1p-24], [1.5, -0x1p100], [0.1, -1e-3], [4]])
+  }
+
+  @Test func writesTheBytesThatThePythonPackageWrites() throws {
+    let net = net()
+    try net.loadWeights(from: recorded("plain"))
+    try withTemporaryFolder { folder in
+      try net.saveWeights(to: folder + "/ours")
+      let ours = try Data(contentsOf: URL(filePath: folder + "/ours"))
+      #expect(try ours == Data(contentsOf: URL(filePath: recorded("plain"))))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["ours"])
+    }
+  }
+
+  @Test func statisticsNamesAndTextsSurvive() throws {
+    let net = NoisyNet(), again = NoisyNet()
+    net.initialize(seed: 5)
+    _ = net(Tensor(sampleValues(12), shape: [2, 6]))
+    try withTemporaryFolder { folder in
+      try net.saveWeights(to: folder + "/w", metadata: ["schön \"/\\": "Zeile\n2"])
+      #expect(try again.loadWeights(from: folder + "/w") == ["schön \"/\\": "Zeile\n2"])
+    }
+    #expect(again.noise.calls.value.values == [1])
+    for (a, b) in zip(net.parameters, again.parameters) {
+      #expect(a.parameter.value.values == b.parameter.value.values)
+    }
+  }
+
+  @Test func tensorsWithoutElementsSurvive() throws {
+    let net = Sequential(Linear(0, 2), Linear(2, 0)), again = Sequential(Linear(0, 2), Linear(2, 0))
+    net.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      try net.saveWeights(to: folder + "/w")
+      try again.loadWeights(from: folder + "/w")
+    }
+    #expect(again.parameters[1].parameter.value.values == net.parameters[1].parameter.value.values)
+  }
+
+  @Test func anotherModelsFileSaysWhatDiffers() throws {
+    final class Other: Module {
+      let stem = Linear(3, 2)
+      let head = Linear(2, 4, bias: false)
+    }
+    final class Misspelt: Module {
+      let stme = Linear(3, 2, bias: false)
+      let head = Linear(2, 5, bias: false)
+    }
+    let saved = Other(), model = Misspelt()
+    saved.initialize(seed: 1)
+    model.initialize(seed: 2)
+    let before = model.head.weight.value.values
+    try withTemporaryFolder { folder in
+      try saved.saveWeights(to: folder + "/w")
+      let error = #expect(throws: WeightsError.self) { try model.loadWeights(from: folder + "/w") }
+      #expect(
+        error
+          == .misfits(
+            path: folder + "/w",
+            misfits: [
+              .missing(name: "stme.weight", nearest: ["stem.weight", "stem.bias"]),
+              .wrongShape(name: "head.weight", file: [4, 2], model: [5, 2]),
+              .unexpected(name: "stem.bias", nearest: ["stme.weight"]),
+              .unexpected(name: "stem.weight", nearest: ["stme.weight"]),
+            ]))
+      #expect(
+        error?.description.hasSuffix(
+          "/w: doesn't fit the model: the file has no “stme.weight”, but “stem.weight”, “stem.bias”; "
+            + "“head.weight” is [4, 2] in the file and [5, 2] in the model; the model has no “stem.bias”, but "
+            + "“stme.weight”; the model has no “stem.weight”, but “stme.weight”") == true)
+    }
+    #expect(model.head.weight.value.values == before)
+  }
+
+  @Test func filesOfThousandsOfOtherNamesAreRefusedAtOnce() throws {
+    let saved = Sequential((0..<500).map { _ in Linear(1, 1) }),
+      model = Sequential(Sequential((0..<500).map { _ in Linear(1, 1) }))
+    saved.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      try saved.saveWeights(to: folder + "/w")
+      let error = #expect(throws: WeightsError.self) { try model.loadWeights(from: folder + "/w") }
+      #expect(error?.description.contains("the file has no “0.0.weight”, but “0.weight”, ") == true)
+      #expect(error?.description.hasSuffix("; and 1994 more") == true)
+    }
+  }
+
+  private static let one = #""dtype":"F32","shape":[2],"data_offsets":"#
+
+  @Test(
+    arguments: [
+      (#"{"a":{\#(one)[0,8]}}"#, 8, nil, nil),
+      (#"{"__metadata__":{"k":"v"},"a":{\#(one)[0,8]}}   "#, 8, nil, nil),
+      (#"{"a":{\#(one)[0,8]}}"#, 7, nil, "cut short: “a” ends at byte 8 of the data, of which there are 7"),
+      (#"{"a":{\#(one)[0,8]}}"#, 9, nil, "1 bytes follow after the last tensor"),
+      (#"{"a":{\#(one)[0,4]}}"#, 4, nil, "“a” has 4 bytes, which is not what [2] of F32 takes"),
+      (#"{"a":{\#(one)[4,12]}}"#, 12, nil, "between the header and “a” there is a gap"),
+      (#"{"a":{\#(one)[0,8]},"b":{\#(one)[4,12]}}"#, 12, nil, "between “a” and “b” there is an overlap"),
+      (#"{"a":{\#(one)[0,8]},"b":{\#(one)[12,20]}}"#, 20, nil, "between “a” and “b” there is a gap"),
+      (#"{"a":{\#(one)[8,0]}}"#, 8, nil, "“a” has the offsets [8, 0], two in order are needed"),
+      (#"{"a":{\#(one)[0]}}"#, 8, nil, "“a” has the offsets [0], two in order are needed"),
+      (#"{"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}}"#, 8, nil, "“a” has the unknown type F31"),
+      (
+        #"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,0]}}"#, 0, nil,
+        "“a” has 0 bytes, which is not what [4294967296, 4294967296, 4] of F32 takes"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#, 8, nil,
+        "“a” has 8 bytes, which is not what [-1, -2] of F32 takes"
+      ),
+      (#"{"a":{"shape":[2],"data_offsets":[0,8]}}"#, 8, nil, "the header can't be understood (a: "),
+      (#"{"a":{"#, 8, nil, "the header can't be understood ("),
+      (#"[1]"#, 0, nil, "the header is not a JSON object"),
+      (#"{}"#, 0, 100_000_001, "a header of 100000001 bytes, at most 100000000 are allowed"),
+      (#"{}"#, 0, 3, "cut short: the header has 3 bytes, 2 are there"),
+    ] as [(String, Int, UInt64?, String?)])
+  func unsoundFilesAreRefused(_ header: String, _ dataSize: Int, _ stated: UInt64?, _ problem: String?) throws {
+    final class One: Module { let a = Parameter([2], initializer: .zeros) }
+    try withTemporaryFolder { folder in
+      var bytes = withUnsafeBytes(of: stated ?? UInt64(header.utf8.count)) { Data($0) }
+      bytes.append(Data(header.utf8))
+      bytes.append(Data(repeating: 0, count: dataSize))
+      try bytes.write(to: URL(filePath: folder + "/w"))
+      guard let problem else {
+        try One().loadWeights(from: folder + "/w")
+        return
+      }
+      let error = #expect(throws: WeightsError.self) { try One().loadWeights(from: folder + "/w") }
+      guard case .malformed(_, let found) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(found.hasPrefix(problem))
+    }
+  }
+
+  @Test func aFileOfAFewBytesOrNoneIsRefused() throws {
+    try withTemporaryFolder { folder in
+      try Data([1, 2, 3]).write(to: URL(filePath: folder + "/w"))
+      #expect(throws: WeightsError.malformed(path: folder + "/w", problem: "3 bytes are too few for the header's size"))
+      {
+        try self.net().loadWeights(from: folder + "/w")
+      }
+      let error = #expect(throws: WeightsError.self) { try self.net().loadWeights(from: folder + "/none") }
+      #expect(error?.description.hasPrefix(folder + "/none: can't be read (") == true)
+    }
+  }
+
+  @Test func whatCannotBeWrittenLeavesTheOldFile() throws {
+    let net = net()
+    net.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      // A folder can't be replaced by a file, and holds something that must survive.
+      try FileManager.default.createDirectory(atPath: folder + "/w", withIntermediateDirectories: true)
+      try Data("old".utf8).write(to: URL(filePath: folder + "/w/kept"))
+      let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
+      #expect(error?.description.contains("can't be written") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"], "nothing half-written stays")
+      #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/no/such/folder/w") }
+    }
+  }
+
+  /// The disk is full after 400 bytes, which this process alone believes.
+  @Test func aFullDiskLeavesTheOldFile() async {
+    await #expect(processExitsWith: .success) {
+      let net = Sequential(Linear(30, 20))
+      net.initialize(seed: 1)
+      try withTemporaryFolder { folder in
+        try net.saveWeights(to: folder + "/w")
+        let before = try Data(contentsOf: URL(filePath: folder + "/w"))
+        net.initialize(seed: 2)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 400, rlim_max: 400)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+        let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
+        #expect(
+          error?.description.hasSuffix("can't be written (File too large); what was there before is untouched") == true)
+        #expect(try Data(contentsOf: URL(filePath: folder + "/w")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
+      }
+    }
+  }
+}
