@@ -63,6 +63,9 @@ public struct ChartKind: Sendable {
     ChartKind(name: "gradient-distributions", summary: "how gradients are distributed over steps, in colours") {
       try Chart.distributions(of: $0, quantity: "gradient", $1)
     },
+    ChartKind(name: "weight-distributions", summary: "how weights are distributed over steps, in colours") {
+      try Chart.distributions(of: $0, quantity: "weight", $1)
+    },
     ChartKind(name: "gradient-noise", summary: "gradient noise scale and signal-to-noise ratio over steps") {
       try Chart.gradientNoise(of: $0, $1)
     },

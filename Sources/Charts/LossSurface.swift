@@ -87,12 +87,18 @@ extension Chart {
         marks: [
           CellMark(
             columns: surface.x, rows: Array(surface.y.indices), values: surface.losses, colors: colors,
-            height: surface.height),
-          ContourMark(
-            x: surface.x, y: surface.y, values: surface.losses.map(place), levels: levels,
-            ink: .fixed(Color(0xFFFFFF, opacity: 0.6))),
+            height: surface.height)
         ])
-      panel.notes = [Note(x: 0, y: 0, text: "", ink: .fixed(Color(0xFFFFFF)), shape: .plus)]
+      panel.marks += levels.map { level in
+        ContourMark(
+          x: surface.x, y: surface.y, values: surface.losses.map(place), levels: [level],
+          ink: colors.map.inkOver(level).opacity(0.8))
+      }
+      if let centre = surface.loss(x: 0, y: 0) {
+        panel.notes = [
+          Note(x: 0, y: 0, text: "", ink: colors.map.inkOver(place(centre).isFinite ? place(centre) : 1), shape: .plus)
+        ]
+      }
       return panel
     }
     let losses = surfaces.flatMap(\.losses)
@@ -106,6 +112,16 @@ extension Chart {
 }
 
 extension LossSurface {
+  /// The loss at the place next to this one; nil outside.
+  fileprivate func loss(x: Double, y: Double) -> Double? {
+    func next(_ value: Double, _ places: [Double]) -> Int? {
+      guard let low = places.first, let high = places.last, value >= low, value <= high else { return nil }
+      return places.indices.min { abs(places[$0] - value) < abs(places[$1] - value) }
+    }
+    guard let column = next(x, self.x), let row = next(y, self.y) else { return nil }
+    return losses[row * self.x.count + column]
+  }
+
   /// From half a row below the first to half a row above the last.
   fileprivate var height: ClosedRange<Double> {
     guard let low = y.first, let high = y.last, y.count > 1 else { return (y.first ?? 0) - 0.5...(y.first ?? 0) + 0.5 }
@@ -118,10 +134,10 @@ extension LossSurface {
     guard let low = finite.min(), let high = finite.max() else { return "never finite" }
     let broken = losses.count - finite.count
     return (low < high ? "\(short(low)) to \(short(high))" : short(low))
-      + (broken > 0 ? "\nnot finite at \(broken) places" : "")
+      + (broken > 0 ? "\nnot finite at \(broken) place\(broken == 1 ? "" : "s")" : "")
   }
 
   fileprivate var sentence: String {
-    "\(name): \(remarks.replacing("\n", with: ", ")) at \(losses.count) places."
+    "\(name): \(remarks.replacing("\n", with: ", ")) at \(losses.count) place\(losses.count == 1 ? "" : "s")."
   }
 }

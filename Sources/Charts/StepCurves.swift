@@ -77,7 +77,7 @@ struct StepCurves {
       panel.endLabels.append(
         EndLabel(
           at: end, variant.name, detail: ending(of: curve), ink: ink, sample: .dottedLine([], shape),
-          hasLeader: statistics.median.last?.isFinite ?? false))
+          hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
       panel.notes += failures(of: curve)
     }
     panel.marks = behind + bands + thin + bold
@@ -85,6 +85,9 @@ struct StepCurves {
     panel.x.isTight = true
     return panel
   }
+
+  /// Where the longest curve ends.
+  private var lastStep: Int { curves.compactMap(\.statistics.steps.last).max() ?? 0 }
 
   /// How to read the curves.
   var meaning: String {
@@ -130,7 +133,8 @@ struct StepCurves {
     let failed = divergence(of: curve, before: "")
     if !failed.isEmpty { return failed }
     guard let last = curve.statistics.median.last, last.isFinite else { return "" }
-    return "ends at \(short(last))"
+    let end = curve.statistics.steps[curve.statistics.steps.count - 1]
+    return "ends at \(short(last))" + (end == lastStep ? "" : ", step \(end)")
   }
 
   /// "2 of 3 seeds diverge", or nothing.

@@ -28,6 +28,9 @@ import Testing
       #expect(loss.panels[0].notes.map(\.text) == ["NaN, step 70", "NaN, step 80"])
       #expect(loss.panels[0].endLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
       #expect(loss.description.contains("2 of 2 seeds diverge"))
+      let accuracy = try Chart.accuracyCurves(of: runs).panels[0].endLabels.first { $0.text == "beta" }
+      #expect(
+        accuracy?.detail.hasSuffix(", step 79") == true && accuracy?.hasLeader == false, "it ends before the others")
       let flow = try Chart.gradientFlow(of: runs)
       #expect(flow.colorKey?.kinds == [.notANumber, .infinite])
       #expect(flow.subtitle.contains("beta is not finite from step 70"))

@@ -109,10 +109,11 @@ enum SyntheticRun: String, CaseIterable, Sendable {
     for row in rows where row.site % max(1, rows.count / 20) == 0 {
       let noise = sampleValues(400, seed: UInt64(row.site * 1000 + seed))
       let bell = (0..<100).map { index -> Double in
-        let sum: Float = noise[4 * index..<4 * index + 4].reduce(0, +)
+        let sum: Float = stride(from: index, to: 400, by: 100).reduce(0) { $0 + noise[$1] }
         return Double(sum)
       }
-      for (quantity, size) in [("activation", 1 + Double(step) / 60), ("gradient", row[.gradientRMS])] {
+      for (quantity, size) in [("activation", 1 + Double(step) / 60), ("gradient", row[.gradientRMS]), ("weight", 0.1)]
+      {
         guard let size else { continue }
         try writer.histogram(
           step: step, site: row.site, quantity: quantity,

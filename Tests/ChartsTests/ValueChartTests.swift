@@ -34,6 +34,24 @@ import Testing
     }
   }
 
+  @Test func aMatrixIsDrawnAsARunIs() throws {
+    try with(.vanishing) { runs in
+      let matrix = try runs[0].layers(.gradientRMS)
+      let one = try #require(Chart.heatmap(of: matrix).panels[0].marks[0] as? CellMark)
+      let other = try #require(Chart.gradientFlow(of: runs[0]).panels[0].marks[0] as? CellMark)
+      #expect(one.rows == other.rows && one.columns == other.columns && one.colors == other.colors)
+      #expect(throws: ChartError.notGiven(what: "RMS of dL/dy")) {
+        try Chart.heatmap(of: LayerMatrix(quantity: .gradientRMS, steps: [], sites: [], values: []))
+      }
+    }
+  }
+
+  @Test func theWeightsThemselvesAreMarkedWhereTheyAreShown() throws {
+    let around = LossSurface(name: "a", x: [-1, 0, 1], y: [-1, 1], losses: [1, 2, 3, 4, 5, 6])
+    let beside = LossSurface(name: "b", x: [1, 2], y: [-1, 1], losses: [1, 2, 3, 4])
+    #expect(try Chart.lossSurface([around, beside]).panels.map(\.notes.count) == [1, 0])
+  }
+
   @Test func ridgesLieOneStepBehindTheOther() throws {
     try with(.healthy) { runs in
       let panel = try Chart.distributions(of: runs, style: .ridges).panels[0]
@@ -112,7 +130,7 @@ import Testing
     let surface = LossSurface(name: "b", x: [0], y: [0], losses: [1])
     let figure = try Chart.lossSurface([slice, surface])
     #expect(figure.panels.count == 1 && figure.caption == "Left out: 1 of another number of directions.")
-    #expect(figure.panels[0].endLabels[0].detail == "1.00\nnot finite at 1 places")
+    #expect(figure.panels[0].endLabels[0].detail == "1.00\nnot finite at 1 place")
     #expect(throws: ChartError.notGiven(what: "losses")) { try Chart.lossSurface([]) }
     #expect(throws: ChartError.notGiven(what: "pictures")) { try Chart.saliency([]) }
   }
