@@ -10,8 +10,9 @@ extension Chart {
   /// Throws a `ChartError` where none of them is recorded.
   public static func activations(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let shown: [(quantity: LayerQuantity, style: HeatmapStyle, hasWeights: Bool)] = [
-      (.activationMean, .symmetric, true), (.activationStd, .decades(.magma), true), (.zeroFraction, .fraction, false),
-      (.saturatedFraction, .fraction, false),
+      (.activationMean, .symmetric, true), (.activationStd, .decades(.magma), true),
+      (.zeroFraction, .fraction(.magma), false),
+      (.saturatedFraction, .fraction(.magma), false),
     ]
     var panels: [Panel] = [], sentences: [String] = []
     let variants = try Variant.all(of: runs)

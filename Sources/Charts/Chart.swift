@@ -21,6 +21,9 @@ public struct ChartOptions: Sendable, Hashable {
     self.layers = layers
     self.smoothing = smoothing
   }
+
+  /// Whether a layer with this path is shown.
+  public func shows(layer path: String) -> Bool { layers.map { PathPattern($0).matches(path) } ?? true }
 }
 
 /// What keeps runs from being drawn.
@@ -31,17 +34,34 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
   case notRecorded(what: String, paths: [String])
   /// A comparison needs two runs, or the runs of two variants.
   case notTwo(count: Int)
+  /// A map over learning rates needs runs of several.
+  case notSeveralRates(count: Int)
+  /// A chart of given values got none.
+  case notGiven(what: String)
 
   /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
-    case .noRuns:
-      "no runs to draw; give at least one run file"
-    case .notRecorded(let what, let paths):
-      "\(paths.joined(separator: ", ")): no \(what) is recorded there; draw another chart, or ask for steps and layers that "
-        + "have it"
-    case .notTwo(let count):
-      "a comparison needs two runs or two variants, not \(count); give two"
+    case .noRuns, .notTwo, .notSeveralRates, .notGiven:
+      reason
+    case .notRecorded(_, let paths):
+      "\(paths.joined(separator: ", ")): \(reason) there; draw another chart, or ask for steps and layers that have it"
     }
   }
+
+  /// What was wrong, without where.
+  public var reason: String {
+    switch self {
+    case .noRuns: "no runs to draw; give at least one run file"
+    case .notRecorded(let what, _): "no \(what) is recorded"
+    case .notTwo(let count): "a comparison needs two runs or two variants, not \(count); give two"
+    case .notSeveralRates(let count): "a map over learning rates needs runs of at least two, not \(count); give a sweep"
+    case .notGiven(let what): "no \(what) to draw; give at least one"
+    }
+  }
+}
+
+/// What `draw` gives; nil where what it needs is not recorded.
+func ifRecorded<Result>(_ draw: () throws -> Result) throws -> Result? {
+  do { return try draw() } catch ChartError.notRecorded { return nil }
 }

@@ -53,6 +53,31 @@ public struct ChartKind: Sendable {
     ChartKind(name: "update-ratio", summary: "how far each step moves the weights, beside 10⁻³") {
       try Chart.updateRatios(of: $0, $1)
     },
+    ChartKind(name: "distributions", summary: "how activations are distributed over steps, a panel a layer, in colours")
+    {
+      try Chart.distributions(of: $0, $1)
+    },
+    ChartKind(name: "distribution-ridges", summary: "the same as hills, one a step") {
+      try Chart.distributions(of: $0, style: .ridges, $1)
+    },
+    ChartKind(name: "gradient-distributions", summary: "how gradients are distributed over steps, in colours") {
+      try Chart.distributions(of: $0, quantity: "gradient", $1)
+    },
+    ChartKind(name: "weight-distributions", summary: "how weights are distributed over steps, in colours") {
+      try Chart.distributions(of: $0, quantity: "weight", $1)
+    },
+    ChartKind(name: "gradient-noise", summary: "gradient noise scale and signal-to-noise ratio over steps") {
+      try Chart.gradientNoise(of: $0, $1)
+    },
+    ChartKind(name: "convergence", summary: "when each layer becomes what it ends as, layers × steps") {
+      try Chart.layerConvergence(of: $0, $1)
+    },
+    ChartKind(name: "dead-and-saturated", summary: "fractions of dead, zero and saturated units, layers × steps") {
+      try Chart.deadAndSaturated(of: $0, $1)
+    },
+    ChartKind(name: "learning-rates", summary: "how far a step moves each layer, layers × learning rates of a sweep") {
+      try Chart.learningRateMap(of: $0, $1)
+    },
     ChartKind(name: "dashboard", summary: "one page on a run, or on an experiment's variants and seeds") {
       try Chart.dashboard(of: $0, $1)
     },

@@ -9,6 +9,7 @@ extension Chart {
   /// `ChartError` where nothing at all can be drawn.
   public static func dashboard(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let variants = try Variant.all(of: runs)
+    for variant in variants { try variant.runs[0].keep([.gradientRMS, .activationStd, .weightNorm, .updateNorm]) }
     var page = DashboardPage()
     try page.add("loss", "Training loss") {
       let curves = try StepCurves(variants, options, "loss") { $0.loss }
@@ -18,14 +19,14 @@ extension Chart {
       let curves = try StepCurves(variants, options, "accuracy") { $0.accuracy }
       return [(accuracyPanel(curves, runs), curves.sentences)]
     }
-    try page.add("gradients", "Gradient over depth, first step") {
+    try page.add("gradients", "Gradient over depth") {
       let profiles = try variants.compactMap { try DepthProfile($0, .gradientRMS, step: 0, options) }
       guard !profiles.isEmpty else { throw ChartError.notRecorded(what: "gradients", paths: []) }
       var panels = [(profilePanel(profiles), profiles.map(\.sentence).joined(separator: " "))]
       if variants.count > 3 {
         var (panel, key) = strip(profiles)
         key.title = ""
-        panel.title = "Gradient flow at a glance, first step"
+        panel.title = "Gradient flow at a glance"
         panel.colorKey = key
         panels.append((panel, ""))
       }
@@ -37,13 +38,13 @@ extension Chart {
       }
     }
     if variants.count == 1 {
-      try page.add("activations", "Standard deviation of activations") {
+      try page.add("activations", "Spread of activations") {
         heatmaps(try LayerHeatmap(of: runs, .activationStd, .decades(.magma), options) { $0.parameters > 0 }, variants)
       }
     }
     // Three heatmaps fill the page's second row.
     if variants.count != 3 {
-      try page.add("updates", "Update-to-weight ratio") {
+      try page.add("updates", "Update ratio") {
         let spreads = try variants.compactMap { try UpdateSpread($0, options) }
         guard !spreads.isEmpty else { throw ChartError.notRecorded(what: "updates", paths: []) }
         return [(updatePanel(spreads), spreads.map(\.sentence).joined(separator: " "))]
@@ -88,8 +89,10 @@ private struct DashboardPage {
   func figure(title: String, _ runs: [Run]) -> Figure {
     let columns = min(3, panels.count), rows = (panels.count + columns - 1) / columns
     let most = (try? Variant.all(of: runs).map(\.runs.count).max()) ?? 1
-    let meaning =
-      most > 1 ? "curves: median over seeds, \(SeedStatistics.bandMeaning(seeds: most)); heatmaps: first seed" : ""
+    let seeds =
+      most > 1 ? ["curves: median over seeds, \(SeedStatistics.bandMeaning(seeds: most))", "heatmaps: first seed"] : []
+    let depth = panels.contains { $0.title.hasPrefix("Gradient over depth") } ? ["over depth: first step"] : []
+    let meaning = (seeds + depth).joined(separator: "; ")
     return Figure(
       title: title, subtitle: subtitle(runs, meaning),
       caption: missing.isEmpty ? "" : "Not recorded: " + missing.joined(separator: ", ") + ".", panels: panels,

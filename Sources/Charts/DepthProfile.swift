@@ -22,7 +22,7 @@ struct DepthProfile {
     var series: [(steps: [Int], values: [Double])] = []
     var shown: Int?
     for run in variant.runs {
-      guard let selection = LayerSelection(try run.layers(quantity), options, where: { $0.parameters > 0 }),
+      guard let selection = try Self.selection(run, quantity, step, options),
         let column = selection.steps.firstIndex(where: { $0 >= step })
       else { continue }
       let width = selection.steps.count
@@ -51,6 +51,16 @@ struct DepthProfile {
     } else {
       theory = []
     }
+  }
+
+  /// What was recorded at a step, or else all there is.
+  private static func selection(
+    _ run: Run, _ quantity: LayerQuantity, _ step: Int, _ options: ChartOptions
+  ) throws -> LayerSelection? {
+    let isShown = options.steps?.contains(step) ?? true
+    let there = isShown ? try run.layers([quantity], steps: step...step)[0] : nil
+    return try there.flatMap { LayerSelection($0, options) { $0.parameters > 0 } }
+      ?? LayerSelection(run.layers(quantity), options) { $0.parameters > 0 }
   }
 
   /// The factor in words, and what could not be drawn.

@@ -14,11 +14,14 @@ extension Chart {
       throw ChartError.notRecorded(what: LayerQuantity.gradientRMS.words, paths: runs.map(\.path))
     }
     let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
+    let most = profiles.map(\.variant.runs.count).max() ?? 1
     let (panel, key) = strip(profiles)
     return Figure(
       title: title("Gradient flow at a glance", runs),
       subtitle: subtitle(
-        runs, "\(LayerQuantity.gradientRMS.words) at step \(steps); median of \(seedCount(profiles.map(\.variant)))"),
+        runs,
+        "\(LayerQuantity.gradientRMS.words) at step \(steps)"
+          + (most > 1 ? "; median of \(seedCount(profiles.map(\.variant)))" : "")),
       panels: [panel], colorKey: key,
       description: "The size of the gradient in each layer at step \(steps). "
         + profiles.map(\.sentence).joined(separator: " "),

@@ -5,7 +5,7 @@ enum HeatmapStyle {
   /// By their logarithm, over whole decades.
   case decades(ColorMap)
   /// Evenly from 0 to 1.
-  case fraction
+  case fraction(ColorMap)
   /// Evenly on both sides of 0, which is lightest.
   case symmetric
 
@@ -14,7 +14,7 @@ enum HeatmapStyle {
   func colors(_ census: MagnitudeCensus) -> ColorScale {
     switch self {
     case .decades(let map): ColorScale(Scale(.log, from: census.decades.lowerBound, to: census.decades.upperBound), map)
-    case .fraction: ColorScale(Scale(.linear, from: 0, to: 1), .magma)
+    case .fraction(let map): ColorScale(Scale(.linear, from: 0, to: 1), map)
     case .symmetric: ColorScale(Scale(.linear, from: -census.roundLimit, to: census.roundLimit), .diverging)
     }
   }

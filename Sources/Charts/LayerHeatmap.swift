@@ -11,7 +11,7 @@ struct LayerHeatmap {
 
   private let parts: [Part]
   /// The quantity as a colour bar says it.
-  private let words: String
+  let words: String
   private let style: HeatmapStyle
   private let census: MagnitudeCensus
 
@@ -27,24 +27,43 @@ struct LayerHeatmap {
   /// The first seed of each variant, at the sites that fit or, where a net has none of them, at all. Throws where nothing of the
   /// quantity is recorded.
   init(
-    of runs: [Run], _ quantity: LayerQuantity, _ style: HeatmapStyle, _ options: ChartOptions,
+    of runs: [Run], _ quantity: LayerQuantity, words: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
     where fits: (Site) -> Bool = { _ in true }
   ) throws {
+    try self.init(of: runs, words: words ?? quantity.words, style, options, where: fits) { try $0.layers(quantity) }
+  }
+
+  /// The same of a measure, by name.
+  init(
+    of runs: [Run], measure name: String, words: String, _ style: HeatmapStyle, _ options: ChartOptions
+  ) throws {
+    try self.init(of: runs, words: words, style, options, where: { _ in true }) {
+      LayerMatrix(try $0.measures(name), of: $0.sites)
+    }
+  }
+
+  private init(
+    of runs: [Run], words: String, _ style: HeatmapStyle, _ options: ChartOptions, where fits: (Site) -> Bool,
+    _ matrix: (Run) throws -> LayerMatrix
+  ) throws {
     let parts = try Variant.all(of: runs).compactMap { variant in
-      let matrix = try variant.runs[0].layers(quantity)
+      let matrix = try matrix(variant.runs[0])
       return (LayerSelection(matrix, options, where: fits) ?? LayerSelection(matrix, options))
         .map { Part(name: variant.name, selection: $0) }
     }
-    guard !parts.isEmpty else { throw ChartError.notRecorded(what: quantity.words, paths: runs.map(\.path)) }
-    self.init(Self.comparable(parts), words: quantity.words, style)
+    guard !parts.isEmpty else { throw ChartError.notRecorded(what: words, paths: runs.map(\.path)) }
+    self.init(Self.comparable(parts), words: words, style)
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
+    let words = ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    return figure(title: title, subtitle: subtitle(runs, words))
+  }
+
+  func figure(title: String, subtitle: String) -> Figure {
     let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
     return Figure(
-      title: title,
-      subtitle: subtitle(
-        runs, ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")),
+      title: title, subtitle: subtitle,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
       colorKey: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))

@@ -15,17 +15,21 @@ struct StepCurves {
 
   /// The curves of `value`, which is called `what`; steps where it is nil are left out.
   init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
+    try self.init(variants, options, what) { run in
+      run.steps.compactMap { row in value(row).map { (row.step, $0) } }
+    }
+  }
+
+  /// The curves of what `values` finds in each run, in order of steps.
+  init(
+    _ variants: [Variant], _ options: ChartOptions, _ what: String, values: (Run) throws -> [(step: Int, value: Double)]
+  ) throws {
     var longest = 0
-    let tables = variants.map { variant in
-      variant.runs.map { run in
-        var steps: [Int] = [], values: [Double] = []
-        for row in run.steps where options.steps?.contains(row.step) ?? true {
-          guard let value = value(row) else { continue }
-          steps.append(row.step)
-          values.append(value)
-        }
-        longest = max(longest, steps.count)
-        return (run, steps, values)
+    let tables = try variants.map { variant in
+      try variant.runs.map { run in
+        let shown = try values(run).filter { options.steps?.contains($0.step) ?? true }
+        longest = max(longest, shown.count)
+        return (run, shown.map(\.step), shown.map(\.value))
       }
     }
     guard longest > 0 else { throw ChartError.notRecorded(what: what, paths: variants.flatMap { $0.runs.map(\.path) }) }
@@ -73,7 +77,7 @@ struct StepCurves {
       panel.endLabels.append(
         EndLabel(
           at: end, variant.name, detail: ending(of: curve), ink: ink, sample: .dottedLine([], shape),
-          hasLeader: statistics.median.last?.isFinite ?? false))
+          hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
       panel.notes += failures(of: curve)
     }
     panel.marks = behind + bands + thin + bold
@@ -81,6 +85,9 @@ struct StepCurves {
     panel.x.isTight = true
     return panel
   }
+
+  /// Where the longest curve ends.
+  private var lastStep: Int { curves.compactMap(\.statistics.steps.last).max() ?? 0 }
 
   /// How to read the curves.
   var meaning: String {
@@ -126,7 +133,8 @@ struct StepCurves {
     let failed = divergence(of: curve, before: "")
     if !failed.isEmpty { return failed }
     guard let last = curve.statistics.median.last, last.isFinite else { return "" }
-    return "ends at \(short(last))"
+    let end = curve.statistics.steps[curve.statistics.steps.count - 1]
+    return "ends at \(short(last))" + (end == lastStep ? "" : ", step \(end)")
   }
 
   /// "2 of 3 seeds diverge", or nothing.

@@ -21,6 +21,11 @@ struct Arguments {
       guard let flag = command.flags.first(where: { $0.name == parts[0] }) else {
         throw .unknownFlag(parts[0], command: command.name, flags: command.flags.map(\.name))
       }
+      if case .none = flag.kind {
+        guard parts.count == 1 else { throw .surplusValue(flag: flag.name) }
+        guard values.updateValue("", forKey: flag.name) == nil else { throw .repeated(flag: flag.name) }
+        continue
+      }
       guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
         throw .missingValue(flag: flag.name, placeholder: flag.placeholder)
       }
@@ -44,6 +49,12 @@ struct Arguments {
 
   /// The value of a flag that takes a number.
   func number(_ flag: String) -> Double? { values[flag].flatMap { Double($0) } }
+
+  /// The value of a flag that takes steps.
+  func steps(_ flag: String) -> ClosedRange<Int>? { values[flag].flatMap { StepRange($0)?.range } }
+
+  /// The value of a flag that takes a length.
+  func length(_ flag: String) -> Length? { values[flag].flatMap { Length($0) } }
 
   /// The value of a flag that the command can't do without.
   func required(_ name: String, of command: Command) throws(UsageError) -> String {

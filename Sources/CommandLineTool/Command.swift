@@ -11,7 +11,7 @@ struct Command {
   let summary: String
   let flags: [Flag]
 
-  static let all = [list, run, render, diagnose, help]
+  static let all = [list, run, render, show, diagnose, help]
 
   static let list = Command(
     name: "list", operands: "", operandCount: 0...0, summary: "Names the experiments and what they ask.", flags: [])
@@ -30,16 +30,6 @@ struct Command {
       Flag(name: "--threads", kind: .whole(1...1_024), help: "threads that train one net (default: 1)"),
       Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "where Fashion-MNIST's four files are"),
       Flag(name: "--out", kind: .path(placeholder: "DIR"), help: "where results go (default: output/EXPERIMENT)"),
-    ])
-
-  static let render = Command(
-    name: "render", operands: "RUN…", operandCount: 1...Int.max,
-    summary: "Draws a chart of one run file or several.",
-    flags: [
-      Flag(
-        name: "--chart", kind: .choice(ChartKind.all.map(\.name), placeholder: "KIND"),
-        help: ChartKind.all.map(\.name).joined(separator: ", ")),
-      Flag(name: "--out", kind: .file(endings: ["png"]), help: "the picture to write; its name ends in .png"),
     ])
 
   static let diagnose = Command(

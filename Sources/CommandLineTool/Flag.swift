@@ -1,4 +1,4 @@
-/// A flag that a command understands; each takes one value.
+/// A flag that a command understands; each takes one value, except switches.
 struct Flag {
   /// With its two dashes.
   let name: String
@@ -18,6 +18,16 @@ struct Flag {
     case file(endings: [String])
     /// One of several words.
     case choice([String], placeholder: String)
+    /// Any words.
+    case text
+    /// A number from 0 to below 1.
+    case fraction
+    /// The first and the last of some steps.
+    case steps
+    /// A length in a picture.
+    case length
+    /// Nothing: the flag is there or not.
+    case none
   }
 
   /// What stands for the value in help texts.
@@ -27,8 +37,16 @@ struct Flag {
     case .positive: "X"
     case .path(let placeholder), .choice(_, let placeholder): placeholder
     case .file: "FILE"
+    case .text: "TEXT"
+    case .fraction: "X"
+    case .steps: "A:B"
+    case .length: "N"
+    case .none: ""
     }
   }
+
+  /// The flag as it is typed: `--depth N`.
+  var usage: String { placeholder.isEmpty ? name : "\(name) \(placeholder)" }
 
   /// Throws a `UsageError` if the value is not of this flag's kind.
   func check(_ value: String) throws(UsageError) {
@@ -41,7 +59,7 @@ struct Flag {
       guard let number = Double(value), number.isFinite else { throw .notNumber(flag: name, value: value) }
       guard number > 0 else { throw .notPositive(flag: name, value: value) }
       guard number <= Double(most) else { throw .tooLarge(flag: name, value: value, most: "\(most)") }
-    case .path:
+    case .path, .text:
       guard !value.isEmpty else { throw .missingValue(flag: name, placeholder: placeholder) }
     case .file(let endings):
       guard endings.contains(where: { value.hasSuffix(".\($0)") }) else {
@@ -49,6 +67,14 @@ struct Flag {
       }
     case .choice(let words, _):
       guard words.contains(value) else { throw .unknownChoice(flag: name, value: value, choices: words) }
+    case .fraction:
+      guard let number = Double(value), number >= 0, number < 1 else { throw .notFraction(flag: name, value: value) }
+    case .steps:
+      guard StepRange(value) != nil else { throw .notSteps(flag: name, value: value) }
+    case .length:
+      guard Length(value) != nil else { throw .notLength(flag: name, value: value) }
+    case .none:
+      break
     }
   }
 }

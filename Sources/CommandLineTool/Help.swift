@@ -1,4 +1,5 @@
 import Experiments
+import Rheoscope
 
 /// The texts that `help` shows.
 enum Help {
@@ -24,7 +25,7 @@ enum Help {
       parts.append("Experiments:\n\(experiments)")
     }
     if !command.flags.isEmpty {
-      parts.append("Flags:\n" + table(command.flags.map { ("\($0.name) \($0.placeholder)", $0.help) }))
+      parts.append("Flags:\n" + table(command.flags.map { ($0.usage, $0.help) }))
     }
     if command.name == Command.run.name {
       parts.append(defaults)
@@ -34,6 +35,9 @@ enum Help {
 
   /// The experiments, each with what it asks.
   static var experiments: String { table(Experiment.all.map { ($0.name, $0.question) }) }
+
+  /// The charts, each with what it shows.
+  static var charts: String { table(ChartKind.all.map { ($0.name, $0.summary) }) }
 
   private static var defaults: String {
     "Without flags:\n"

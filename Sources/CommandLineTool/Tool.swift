@@ -4,7 +4,7 @@ import Rheoscope
 
 /// The command line tool: words in, exit code out.
 public struct Tool {
-  private let console = Console()
+  let console = Console()
 
   /// A tool that speaks on standard output and standard error.
   public init() {}
@@ -40,6 +40,7 @@ public struct Tool {
     case Command.list.name: console.print(Help.experiments)
     case Command.run.name: try runExperiment(arguments, typed: words)
     case Command.render.name: try render(arguments, typed: words)
+    case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments)
     default: console.print(try arguments.operands.first.map { Help.page(try self.command($0)) } ?? Help.overview)
     }
@@ -71,15 +72,6 @@ public struct Tool {
     try experiment.run(settings, options, console: console)
   }
 
-  private func render(_ arguments: Arguments, typed words: [String]) throws {
-    let kind = try arguments.required("--chart", of: .render)
-    let path = try arguments.required("--out", of: .render)
-    let runs = try arguments.operands.map { try Run(path: $0) }
-    let chart = ChartKind.all.first { $0.name == kind }!
-    try chart.figure(runs).write(to: path, command: commandLine(words))
-    console.print("wrote \(path)")
-  }
-
   private func diagnose(_ arguments: Arguments) throws {
     for path in arguments.operands {
       let findings = Rheoscope.diagnose(try Run(path: path))
@@ -90,7 +82,7 @@ public struct Tool {
 }
 
 /// What was typed, so that a shell would understand it.
-private func commandLine(_ words: [String]) -> String {
+func commandLine(_ words: [String]) -> String {
   let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=,:+@%"))
   let quoted = words.map { word in
     !word.isEmpty && word.unicodeScalars.allSatisfy(plain.contains)

@@ -14,6 +14,8 @@ extension UsageError: CustomStringConvertible {
         : "\(command) has no flag “\(name)”; \(suggestion(for: name, among: flags, called: "flags"))"
     case .missingValue(let flag, let placeholder):
       "\(flag) needs a value: \(flag) \(placeholder)"
+    case .surplusValue(let flag):
+      "\(flag) takes no value; leave out what stands behind the ="
     case .missingFlag(let flag, let placeholder, let command, let help):
       "\(command) needs \(flag) \(placeholder): \(help)"
     case .repeated(let flag):
@@ -36,6 +38,20 @@ extension UsageError: CustomStringConvertible {
       "\(flag) is a file whose name ends in \(endings.map { ".\($0)" }.joined(separator: " or ")), not “\(value)”"
     case .unknownChoice(let flag, let value, let choices):
       "\(flag) can't be “\(value)”; \(suggestion(for: value, among: choices, called: "choices"))"
+    case .notFraction(let flag, let value):
+      "\(flag) is a number from 0 to below 1, such as 0.95, not “\(value)”"
+    case .notSteps(let flag, let value):
+      "\(flag) is a first and a last step, such as 0:100, 50: or :50, not “\(value)”"
+    case .notLength(let flag, let value):
+      "\(flag) is a length such as 900 (units of 1/96 inch), 1800px (pixels) or 400pt (points), not “\(value)”"
+    case .severalCharts(let out):
+      "--chart all draws many pictures, and “\(out)” is one file; give a folder"
+    case .otherFormat(let out, let format):
+      "“\(out)” is not the name of a file of format \(format); change one of them, or leave out --format"
+    case .unknownLayers(let pattern, let paths):
+      "no layer is called “\(pattern)”; \(suggestion(for: pattern, among: paths, called: "layers"))"
+    case .noSuchSteps(let flag, let recorded):
+      "\(flag) leaves no step; recorded are \(recorded.lowerBound) to \(recorded.upperBound)"
     }
   }
 }
@@ -47,5 +63,7 @@ private func suggestion(for word: String, among names: [String], called plural: 
   {
     return "did you mean “\(nearest)”?"
   }
-  return "\(plural) are \(names.joined(separator: ", "))"
+  // A deep net has thousands of layers.
+  let shown = names.prefix(40)
+  return "\(plural) are \(shown.joined(separator: ", "))" + (shown.count < names.count ? ", …" : "")
 }

@@ -14,11 +14,14 @@ public struct Axis: Sendable {
   public var hasGrid: Bool
   /// Whether the marks reach to the axis' ends, rather than having some room there.
   public var isTight: Bool
+  /// Whether there is an axis to be seen: a line, ticks and words.
+  public var isVisible: Bool
 
   /// An axis made of its parts.
   public init(
     _ kind: Scale.Kind, _ title: String = "", range: ClosedRange<Double>? = nil, includes: [Double] = [],
-    ends: (low: String, high: String)? = nil, hasGrid: Bool = true, isTight: Bool = false
+    ends: (low: String, high: String)? = nil, hasGrid: Bool = true, isTight: Bool = false,
+    isVisible: Bool = true
   ) {
     self.kind = kind
     self.title = title
@@ -27,7 +30,11 @@ public struct Axis: Sendable {
     self.ends = ends
     self.hasGrid = hasGrid
     self.isTight = isTight
+    self.isVisible = isVisible
   }
+
+  /// An axis that places things from 0 to 1, and is not seen.
+  public static let hidden = Axis(.linear, range: 0...1, hasGrid: false, isVisible: false)
 
   /// The scale that shows its range, or else these values with a little room around them; some range where there are none.
   func scale(showing span: Span) -> Scale {

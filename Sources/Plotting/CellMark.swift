@@ -16,7 +16,7 @@ public struct ColorScale: Sendable, Hashable {
   var isLog: Bool { scale.kind == .log }
 }
 
-/// A heatmap: one cell a row and column, row 0 at the bottom, rows at y = 0, 1, 2 and so on.
+/// A heatmap: one cell a row and column, row 0 at the bottom, rows at y = 0, 1, 2 and so on unless `height` says otherwise.
 ///
 /// Where a pixel covers several cells it shows their mean, geometric on a logarithmic scale, but a NaN or an infinity wins its
 /// pixel, and zeros win where they are at least half.
@@ -31,16 +31,19 @@ public struct CellMark: Mark {
   public var isMissing: @Sendable (Int, Int) -> Bool
   /// What gives them colours.
   public var colors: ColorScale
+  /// Where all rows together begin and end along the y axis, each as high as the others; −½ to half a row above the last, if nil.
+  public var height: ClosedRange<Double>?
 
   /// Cells made of their parts.
   public init(
-    columns: [Double], rows: [Int], values: [Double], colors: ColorScale,
+    columns: [Double], rows: [Int], values: [Double], colors: ColorScale, height: ClosedRange<Double>? = nil,
     isMissing: @escaping @Sendable (Int, Int) -> Bool = { _, _ in false }
   ) {
     self.columns = columns
     self.rows = rows
     self.values = values
     self.colors = colors
+    self.height = height
     self.isMissing = isMissing
   }
 
@@ -51,11 +54,13 @@ public struct CellMark: Mark {
     return [2 * columns[0] - inner[0]] + inner + [2 * columns[columns.count - 1] - inner[inner.count - 1]]
   }
 
+  private var vertical: ClosedRange<Double> { height ?? -0.5...Double(rows.count) - 0.5 }
+
   /// Asks for its values to be seen.
   public func extend(_ extent: inout Extent) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     extent.x.include(edges)
-    extent.y.include([-0.5, Double(rows.count) - 0.5])
+    extent.y.include([vertical.lowerBound, vertical.upperBound])
   }
 
   /// Draws itself.
@@ -63,7 +68,7 @@ public struct CellMark: Mark {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     let edges = edges
     guard let left = frame.left(of: edges[0]), let right = frame.left(of: edges[edges.count - 1]),
-      let top = frame.top(of: Double(rows.count) - 0.5), let bottom = frame.top(of: -0.5)
+      let top = frame.top(of: vertical.upperBound), let bottom = frame.top(of: vertical.lowerBound)
     else { return }
     // Whole pixels, so that nothing is blurred and patterns are even.
     let resolution = canvas.resolution

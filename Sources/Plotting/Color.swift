@@ -19,10 +19,11 @@ public struct Color: Sendable, Hashable {
     self.opacity = opacity
   }
 
-  /// An opaque colour from a number such as `0xD55E00`.
-  public init(_ hex: UInt32) {
+  /// A colour from a number such as `0xD55E00`.
+  public init(_ hex: UInt32, opacity: Double = 1) {
     self.init(
-      red: Double(hex >> 16 & 0xFF) / 255, green: Double(hex >> 8 & 0xFF) / 255, blue: Double(hex & 0xFF) / 255)
+      red: Double(hex >> 16 & 0xFF) / 255, green: Double(hex >> 8 & 0xFF) / 255, blue: Double(hex & 0xFF) / 255,
+      opacity: opacity)
   }
 
   /// The same colour with another opacity.

@@ -14,24 +14,31 @@ struct ColorKeyLayout {
   init(_ key: ColorKey, height: Double, on canvas: any Canvas, _ theme: Theme) {
     self.key = key
     let font = theme.tickFont
-    label = canvas.measure("0", font)
+    let label = canvas.measure("0", font)
+    self.label = label
     swatches = key.kinds.map { ($0, canvas.wrap($0.label, font, width: 60)) }
     let swatchHeight = swatches.reduce(0) { $0 + max($1.text.height, Self.swatch) + 6 }
     barHeight = max(height - swatchHeight - (swatches.isEmpty ? 0 : 8), 20)
     let length = barHeight - (key.hasBelow ? Self.point : 0) - (key.hasAbove ? Self.point : 0)
+    func keepApart(_ ticks: [Tick], _ length: Double) -> Bool {
+      let places = ticks.compactMap { key.colors.scale.fraction(of: $0.value) }.map { $0 * length }
+      return zip(places, places.dropFirst()).allSatisfy { $1 - $0 >= label.height * 1.15 }
+    }
     var found: [Tick] = []
-    for count in stride(from: max(1, Int(length / (label.height * 1.8))), through: 1, by: -1) {
+    // More than a dozen would say nothing more.
+    for count in stride(from: min(max(1, Int(length / (label.height * 1.8))), 12), through: 1, by: -1) {
       found = key.colors.scale.ticks(about: count).filter { tick in
         !tick.label.isEmpty
           && key.colors.scale.fraction(of: tick.value).map { (-1e-9...1 + 1e-9).contains($0) } ?? false
       }
-      if Double(found.count) * label.height * 1.2 <= length + label.height { break }
+      if keepApart(found, length) { break }
     }
-    ticks = Double(found.count) * label.height <= length + label.height ? found : Array(found.prefix(1))
+    ticks = keepApart(found, length) ? found : Array(found.prefix(1))
     labelWidth = max(
       found.reduce(0) { max($0, canvas.measure($1.label, font).width) }, swatches.reduce(0) { max($0, $1.text.width) })
-    title = canvas.wrap(key.title, theme.labelFont, width: barHeight, limit: 2)
-    width = Self.bar + 7 + labelWidth + (key.title.isEmpty ? 0 : 6 + title.height)
+    let words = canvas.wrap(key.title, theme.labelFont, width: barHeight, limit: 2)
+    title = words.lines.contains { $0.hasSuffix("…") } ? .empty : words
+    width = Self.bar + 7 + labelWidth + (title.height > 0 ? 6 + title.height : 0)
   }
 
   func draw(left: Double, top: Double, on canvas: any Canvas, _ theme: Theme) {

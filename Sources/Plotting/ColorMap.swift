@@ -6,6 +6,12 @@ public struct ColorMap: Sendable, Hashable {
   /// The colour for a number, which counts as 0 below 0 and as 1 above 1.
   public func color(at fraction: Double) -> Color { Color(pixels[Int(min(max(fraction, 0), 1) * 255 + 0.5)]) }
 
+  /// Black or white, whichever is seen better over the colour for a number.
+  public func inkOver(_ fraction: Double) -> Ink {
+    let color = color(at: fraction), black = Color(0x000000), white = Color(0xFFFFFF)
+    return .fixed(color.contrast(with: white) >= color.contrast(with: black) ? white : black)
+  }
+
   init(pixels: [UInt32]) { self.pixels = pixels }
 
   private init(hex: String) {

@@ -20,7 +20,7 @@ struct LegendLayout {
     let extent = canvas.measure("Mg", theme.labelFont)
     rowHeight = extent.height * 1.2
     ascent = extent.ascent
-    let lastRow = max(Int((limit - 4) / rowHeight) - 1, 0)
+    let lastRow = limit.isFinite ? max(Int((limit - 4) / rowHeight) - 1, 0) : .max
     var left = 0.0, row = 0
     var places: [Place] = []
     for (index, entry) in entries.enumerated() {
@@ -43,6 +43,15 @@ struct LegendLayout {
     }
     self.places = places
     height = places.isEmpty ? 0 : Double(row + 1) * rowHeight + 4
+  }
+
+  /// Whether entries need neither be shortened nor take more height than this.
+  static func fits(
+    _ entries: [LegendEntry], width: Double, height: Double, on canvas: any Canvas, _ theme: Theme
+  ) -> Bool {
+    let room = width - sample - 6
+    return entries.allSatisfy { canvas.measure($0.text, theme.labelFont).width <= room }
+      && LegendLayout(entries, width: width, height: .infinity, on: canvas, theme).height <= height
   }
 
   func draw(left: Double, top: Double, on canvas: any Canvas, _ theme: Theme) {

@@ -6,8 +6,8 @@ extension PanelLayout {
     canvas.clip(to: plot.inset(-1)) {
       for mark in panel.marks { mark.draw(in: frame, on: canvas) }
     }
-    drawHorizontalAxis(frame, on: canvas)
-    drawVerticalAxis(frame, on: canvas)
+    if panel.x.isVisible { drawHorizontalAxis(frame, on: canvas) }
+    if panel.y.isVisible { drawVerticalAxis(frame, on: canvas) }
     drawNotes(frame, on: canvas)
     endLabels?.draw(right: plot, y, on: canvas, theme)
     key?.draw(left: plot.right + 10, top: plot.top, on: canvas, theme)

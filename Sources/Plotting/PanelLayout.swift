@@ -34,7 +34,8 @@ struct PanelLayout {
     on canvas: any Canvas, _ theme: Theme
   ) {
     self.panel = panel
-    self.shows = shows
+    self.shows = AxisVisibility(x: shows.x && panel.x.isVisible, y: shows.y && panel.y.isVisible)
+    let shows = self.shows
     (x, y) = scales
     let font = theme.tickFont
     let line = canvas.measure("0", font).height
@@ -46,25 +47,28 @@ struct PanelLayout {
     if let labels, !labelsInLegend {
       endLabels = labels
     } else {
-      entries += panel.endLabels.map {
+      let full = panel.endLabels.map {
         LegendEntry(
           $0.detail.isEmpty ? $0.text : "\($0.text): " + $0.detail.replacing("\n", with: "; "), ink: $0.ink,
           sample: $0.sample)
       }
+      // Where details have no room either, names alone have.
+      let fits = LegendLayout.fits(full, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
+      entries += fits ? full : panel.endLabels.map { LegendEntry($0.text, ink: $0.ink, sample: $0.sample) }
     }
     legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
     key = panel.colorKey.map { ColorKeyLayout($0, height: plot.height, on: canvas, theme) }
     xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
     yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
-    xTicks = horizontalTicks(width: plot.width, canvas, font)
-    yTicks = verticalTicks(height: plot.height, line: line)
+    if panel.x.isVisible { xTicks = horizontalTicks(width: plot.width, canvas, font) }
+    if panel.y.isVisible { yTicks = verticalTicks(height: plot.height, line: line) }
 
     margins.top = title.height + detail.height + legend.height
     if margins.top > 0 { margins.top += Self.gap }
     margins.top = max(margins.top, line / 2)
-    margins.bottom = Self.tick + 2
+    margins.bottom = panel.x.isVisible ? Self.tick + 2 : 2
     if shows.x { margins.bottom += Self.gap + line + xTitle.height }
-    margins.left = Self.tick + 2
+    margins.left = panel.y.isVisible ? Self.tick + 2 : 2
     if shows.y {
       let widest = yTicks.reduce(0) { max($0, $1.label.isEmpty ? 0 : canvas.measure($1.label, font).width) }
       margins.left += Self.gap + min(widest, cell.width * 0.3) + yTitle.height
@@ -148,8 +152,8 @@ struct AxisTitle {
       if needed / 2 + longest + 14 > length / 2 { middle = "" }
       if low + high + 14 > length { sides = nil }
     }
-    self.title = canvas.shorten(middle.isEmpty && sides == nil ? title : middle, font, width: length)
+    self.title = canvas.shortenOrDrop(middle.isEmpty && sides == nil ? title : middle, font, width: length)
     self.ends = sides
-    height = title.isEmpty && ends == nil ? 0 : extent.height + 3
+    height = self.title.isEmpty && sides == nil ? 0 : extent.height + 3
   }
 }

@@ -55,6 +55,12 @@ extension Canvas {
     return part(low)
   }
 
+  /// The text, shortened where little of it is lost, else nothing: part of a title tells less than none.
+  func shortenOrDrop(_ text: String, _ font: Font, width: Double) -> String {
+    let short = shorten(text, font, width: width)
+    return 5 * short.count >= 4 * text.count ? short : ""
+  }
+
   func draw(_ block: TextBlock, left: Double, top: Double, _ color: Color) {
     for (index, line) in block.lines.enumerated() where !line.isEmpty {
       text(

@@ -93,9 +93,12 @@ private func symlogTicks(from lower: Double, to upper: Double, width: Double, ab
   let above = decades(to: upper), below = decades(to: -lower)
   guard above + below >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
   let stride = max(1, (above + below + count - 1) / max(count, 1))
+  let isPlain = start >= -3 && start + max(above, below) <= 5
   func side(_ number: Int, _ sign: Double) -> [Tick] {
     (0..<number).filter { $0 % stride == stride - 1 || stride == 1 }.map {
-      Tick(sign * pow(10, Double(start + $0)), (sign < 0 ? "−" : "") + powerOfTen(start + $0))
+      let decade = start + $0, power = pow(10, Double(decade))
+      let words = isPlain ? plain(power, decimals: max(0, -decade)) : powerOfTen(decade)
+      return Tick(sign * power, (sign < 0 ? "−" : "") + words)
     }
   }
   let zero = lower <= 0 && upper >= 0 ? [Tick(0, "0")] : []

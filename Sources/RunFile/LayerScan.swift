@@ -3,6 +3,7 @@ struct LayerScan {
   private let quantities: [LayerQuantity]
   private let sites: [Site]
   private let ids: [Int]
+  private let range: ClosedRange<Int>?
 
   /// A row names a site that the file does not describe.
   struct UnknownSite: Error, CustomStringConvertible {
@@ -11,10 +12,12 @@ struct LayerScan {
     var description: String { "step \(step) has a row for site \(site), which the table site lacks" }
   }
 
-  init(_ quantities: [LayerQuantity], _ sites: [Site]) {
+  /// A pass over the rows of some steps; of all, if nil.
+  init(_ quantities: [LayerQuantity], _ sites: [Site], _ steps: ClosedRange<Int>? = nil) {
     self.quantities = quantities
     self.sites = sites
     ids = sites.map(\.id)
+    range = steps
   }
 
   /// What the rows up to the `lastRow`th hold; where two are of the same step and site, the later counts.
@@ -27,14 +30,21 @@ struct LayerScan {
   /// As above; nil if the rows do not come in order of steps.
   private func matrices(from database: Database, upTo lastRow: Int, orderedBy order: String) throws -> [LayerMatrix]? {
     let columns = quantities.map { ", " + $0.column }.joined()
-    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE rowid <= ? ORDER BY \(order)")
+    let condition = "rowid <= ?" + (range == nil ? "" : " AND step BETWEEN ? AND ?")
+    let statement = try database.prepare("SELECT step, site\(columns) FROM layer WHERE \(condition) ORDER BY \(order)")
     statement.bind(lastRow, at: 1)
+    if let range {
+      statement.bind(range.lowerBound, at: 2)
+      statement.bind(range.upperBound, at: 3)
+    }
     var steps: [Int] = []
     // Steps × sites × quantities, to become sites × steps once all steps are known.
     var values: [Double] = []
     var recorded: [Bool] = []
-    values.reserveCapacity(lastRow * quantities.count)
-    recorded.reserveCapacity(lastRow * quantities.count)
+    if range == nil {
+      values.reserveCapacity(lastRow * quantities.count)
+      recorded.reserveCapacity(lastRow * quantities.count)
+    }
     while try statement.step() {
       let step = statement.int(0)
       if steps.last != step {

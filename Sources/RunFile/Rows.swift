@@ -82,6 +82,13 @@ public struct Histogram: Sendable, Equatable {
   public var step: Int
   /// The `id` of the site at which it was taken; nil is the whole model.
   public var site: Int?
-  /// The number of values in each bin; which bins these are is the quantity's own.
+  /// The number of values in each bin, as `HistogramBins` says; another number of counts has bins of its quantity's own.
   public var counts: [UInt32]
+
+  /// A histogram made of its parts.
+  public init(step: Int, site: Int?, counts: [UInt32]) {
+    self.step = step
+    self.site = site
+    self.counts = counts
+  }
 }

@@ -60,17 +60,19 @@ package enum Schema {
       update_norm REAL             -- of the weight's change in this step
     );
 
+    -- 300 counts: zeros, NaN, -inf, +inf, then values v with edge(k) <= v < edge(k + 1) for k = 0 to 295, where
+    -- edge(k) = 1e-12 * sinh((k - 148) * ln(10) / 8); what lies beyond counts in the outermost bins.
     CREATE TABLE histogram(
       step INTEGER NOT NULL,
       site INTEGER,                -- NULL is the whole model
-      quantity TEXT NOT NULL,
-      counts BLOB NOT NULL         -- a bin each, unsigned 32-bit little-endian
+      quantity TEXT NOT NULL,      -- activation, gradient, weight, update, …
+      counts BLOB NOT NULL         -- unsigned 32-bit little-endian
     );
 
     CREATE TABLE measure(
       step INTEGER NOT NULL,
       site INTEGER,                -- NULL is the whole model
-      name TEXT NOT NULL,
+      name TEXT NOT NULL,          -- gradient_noise_scale, gradient_snr, similarity_to_final, dead_fraction, …
       value REAL
     );
 

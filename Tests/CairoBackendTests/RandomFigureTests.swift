@@ -50,6 +50,7 @@ import Testing
     if dice.flip() { axis.includes = dice.numbers(2) }
     if dice.flip() { axis.ends = (dice.word(), dice.word()) }
     axis.isTight = dice.flip()
+    axis.isVisible = dice.below(4) > 0
     return axis
   }
 
@@ -62,7 +63,23 @@ import Testing
       LineMark(x: x, y: dice.numbers(count), ink: dice.ink(), dash: dice.pick([[], [3, 2]])),
       DotMark(x: x, y: dice.numbers(count), ink: dice.ink(), shape: dice.pick(DotShape.allCases)),
       RuleMark(dice.pick([.horizontal, .vertical]), at: dice.number()),
+      BarMark(x: x, y: dice.numbers(count), width: dice.number(), base: dice.number(), ink: dice.ink()),
+      RidgeMark(x: x, heights: dice.numbers(count), base: dice.number(), ink: dice.ink()),
+      ArrowMark(x: dice.numbers(3), y: dice.numbers(3), ink: dice.ink()),
+      ContourMark(
+        x: x, y: [0, 1, dice.number()], values: dice.numbers(3 * count), levels: dice.numbers(3), ink: dice.ink()),
+      TextMark(
+        (0..<dice.below(4)).map { _ in
+          TextMark.Label(x: dice.number(), y: dice.number(), lift: dice.number(), dice.word(), ink: dice.ink())
+        }, room: dice.flip() ? nil : abs(dice.number()), hasGround: dice.flip()),
     ]
+    let sides = [dice.number(), dice.number()].sorted { $0 < $1 }
+    if sides[0] <= sides[1] {
+      panel.marks.append(BoxMark(x: sides[0]...sides[1], y: sides[0]...sides[1], text: dice.word(), ink: dice.ink()))
+    }
+    if dice.flip() {
+      panel.marks.append(ImageMark(PixelImage(width: 3, height: 2, pixels: Array(repeating: 0xFF80_4020, count: 6))))
+    }
     if dice.flip() {
       let rows = dice.below(5)
       let low = 1e-9, high = dice.pick([1e-8, 1, 1e300])

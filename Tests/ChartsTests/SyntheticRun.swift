@@ -76,9 +76,49 @@ enum SyntheticRun: String, CaseIterable, Sendable {
       }
       try writer.append(
         step: StepRow(
-          step: step, loss: loss, accuracy: isBroken ? nil : 1 - 0.9 * exp(-progress), learningRate: 0.1,
-          seconds: Double(step)), layers: rows)
+          step: step, loss: loss, accuracy: isBroken ? nil : 1 - 0.9 * exp(-progress),
+          learningRate: isAlpha ? 0.1 : 0.01, seconds: Double(step)), layers: rows)
+      if step % 5 == 0 {
+        try measure(step, of: steps, rows, isAlpha: isAlpha, seed: seed, isBroken: isBroken, to: writer)
+        try count(step, rows, seed: seed, to: writer)
+      }
     }
     return try writer.finish()
+  }
+
+  /// What probes beyond the fixed columns would measure.
+  private func measure(
+    _ step: Int, of steps: Int, _ rows: [LayerRow], isAlpha: Bool, seed: Int, isBroken: Bool, to writer: RunWriter
+  ) throws {
+    let progress = Double(step + 1) / Double(steps)
+    func add(_ site: Int?, _ name: String, _ value: Double, times scale: Double = 1) throws {
+      try writer.measure(step: step, site: site, name: name, value: isBroken ? .nan : value * scale)
+    }
+    let difference = 1 + 0.2 * Double(seed) + (isAlpha ? 0 : 1)
+    try add(nil, "gradient_noise_scale", 20 * exp(3 * progress), times: difference)
+    try add(nil, "gradient_snr", 2 / (1 + 9 * progress), times: difference)
+    for row in rows {
+      let depth = Double(row.site) / Double(rows.count)
+      try add(row.site, "similarity_to_final", min(1, progress * (2 - depth)))
+      if row.site % 2 == 1 { try add(row.site, "dead_fraction", 0.6 * progress * depth) }
+    }
+  }
+
+  /// Histograms of bell-shaped values, at some of the sites.
+  private func count(_ step: Int, _ rows: [LayerRow], seed: Int, to writer: RunWriter) throws {
+    for row in rows where row.site % max(1, rows.count / 20) == 0 {
+      let noise = sampleValues(400, seed: UInt64(row.site * 1000 + seed))
+      let bell = (0..<100).map { index -> Double in
+        let sum: Float = stride(from: index, to: 400, by: 100).reduce(0) { $0 + noise[$1] }
+        return Double(sum)
+      }
+      for (quantity, size) in [("activation", 1 + Double(step) / 60), ("gradient", row[.gradientRMS]), ("weight", 0.1)]
+      {
+        guard let size else { continue }
+        try writer.histogram(
+          step: step, site: row.site, quantity: quantity,
+          counts: HistogramBins.counts(of: bell.map { Float($0 * size) }))
+      }
+    }
   }
 }

@@ -12,7 +12,8 @@ import Testing
 
           list             Names the experiments and what they ask.
           run EXPERIMENT   Trains the nets that an experiment compares, judges its claims, and draws what happened.
-          render RUN…      Draws a chart of one run file or several.
+          render RUN…      Draws charts of one run file or several.
+          show RUN…        Draws loss and gradient flow of runs in the terminal.
           diagnose RUN…    Says in words what went wrong in run files, and why.
           help [COMMAND]   Says how a command is used.
 
@@ -62,11 +63,21 @@ import Testing
       try runTool("help", "render").output == """
         rheoscope render RUN… [flags]
 
-        Draws a chart of one run file or several.
+        Draws charts of one run file or several.
 
         Flags:
-          --chart KIND   loss, accuracy, gradient-flow, weight-gradients, updates, gradient-profile, gradient-strip, activations, update-ratio, dashboard, comparison
-          --out FILE     the picture to write; its name ends in .png
+          --list            names the charts, and draws none
+          --chart KIND      one of the charts that --list names, or all that the runs have values for (default: dashboard)
+          --out FILE|DIR    a picture whose name ends in .png, .svg or .pdf, or a folder (default: this one; for all: charts)
+          --format FORMAT   png, svg or pdf (default: as the name of FILE ends, or png)
+          --theme THEME     light or dark
+          --scale X         pixels that a unit of 1/96 inch has (default: 2)
+          --width N         of the picture: units of 1/96 inch, or with px pixels, with pt points
+          --height N        the same (default: as suits the chart)
+          --smooth X        weight of the past in averages of curves; 0 for none (default: as suits the number of steps)
+          --steps A:B       only the steps from A to B; either may be missing
+          --layers TEXT     only layers whose path fits: * is one component, ** any number
+          --title TEXT      the picture's first line (default: what it shows)
 
         """)
   }

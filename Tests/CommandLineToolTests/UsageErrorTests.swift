@@ -14,7 +14,7 @@ struct Mistake: CustomTestStringConvertible {
 
   static let all = [
     Mistake("rum activations", "there is no command “rum”; did you mean “run”?"),
-    Mistake("frobnicate", "there is no command “frobnicate”; commands are list, run, render, diagnose, help"),
+    Mistake("frobnicate", "there is no command “frobnicate”; commands are list, run, render, show, diagnose, help"),
     Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
     Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),
     Mistake("help run list", "help takes only [COMMAND], so “list” is too much"),
@@ -53,13 +53,28 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("run activations --learning-rate 1e9", "--learning-rate is at most 1000, not 1e9"),
     Mistake("run activations --out=", "--out needs a value: --out DIR"),
     Mistake("render", "render needs RUN…; see rheoscope help render"),
-    Mistake(
-      "render a.rheo --out a.png",
-      "render needs --chart KIND: loss, accuracy, gradient-flow, weight-gradients, updates, gradient-profile, "
-        + "gradient-strip, activations, update-ratio, dashboard, comparison"),
-    Mistake("render a.rheo --chart loss", "render needs --out FILE: the picture to write; its name ends in .png"),
     Mistake("render a.rheo --chart los --out a.png", "--chart can't be “los”; did you mean “loss”?"),
-    Mistake("render a.rheo --chart loss --out a.gif", "--out is a file whose name ends in .png, not “a.gif”"),
+    Mistake(
+      "render a.rheo --chart loss --out a.gif", "--out is a file whose name ends in .png or .svg or .pdf, not “a.gif”"),
+    Mistake(
+      "render a.rheo --chart loss --out a.png --format svg",
+      "“a.png” is not the name of a file of format svg; change one of them, or leave out --format"),
+    Mistake(
+      "render a.rheo --chart all --out a.png",
+      "--chart all draws many pictures, and “a.png” is one file; give a folder"),
+    Mistake("render a.rheo --theme drak", "--theme can't be “drak”; did you mean “dark”?"),
+    Mistake("render a.rheo --format jpeg", "--format can't be “jpeg”; did you mean “png”?"),
+    Mistake("render a.rheo --scale 0", "--scale is above 0, not 0"),
+    Mistake("render a.rheo --list=x", "--list takes no value; leave out what stands behind the ="),
+    Mistake("render a.rheo --smooth 1", "--smooth is a number from 0 to below 1, such as 0.95, not “1”"),
+    Mistake(
+      "render a.rheo --steps 9:3", "--steps is a first and a last step, such as 0:100, 50: or :50, not “9:3”"),
+    Mistake(
+      "render a.rheo --steps :", "--steps is a first and a last step, such as 0:100, 50: or :50, not “:”"),
+    Mistake(
+      "render a.rheo --width 9cm",
+      "--width is a length such as 900 (units of 1/96 inch), 1800px (pixels) or 400pt (points), not “9cm”"),
+    Mistake("show", "show needs RUN…; see rheoscope help show"),
     Mistake("diagnose", "diagnose needs RUN…; see rheoscope help diagnose"),
   ]
 }

@@ -78,6 +78,70 @@ import Testing
     #expect(abs(middle(cells(mixed.map { $0 * 1e-300 }).colored(1e-303, 1e-300)) - 127) <= 2, "small numbers count too")
   }
 
+  @Test func barsStandOnTheirBase() {
+    let bars = BarMark(x: [1, 2, .nan], y: [3, .nan, 1], width: 1, ink: .text)
+    #expect(bars.spans == [0.5...1.5, 1.5...2.5])
+    #expect(transcript([bars]).count == 1, "what has no height has no bar")
+    let log = BarMark(spans: [0...1, 1...2], y: [10, 0], ink: .text)
+    #expect(transcript([log], y: Axis(.log)).count == 1, "a zero has no place on a logarithmic axis")
+  }
+
+  @Test func aRidgeHidesWhatLiesBehind() {
+    let calls = transcript([RidgeMark(x: [0, 1, 2], heights: [0, .nan, 1], base: 1, ink: .series(0))])
+    #expect(calls.count == 3 && calls[0].contains("#FFFFFF@85.0%") && calls[2].contains("stroke"))
+  }
+
+  @Test func wordsDoNotCoverEachOther() {
+    func count(_ labels: [TextMark.Label], room: Double? = nil) -> Int {
+      let frame = RuleMark(.horizontal, at: 1), corner = RuleMark(.vertical, at: 0), other = RuleMark(.vertical, at: 2)
+      return transcript([frame, corner, other, RuleMark(.horizontal, at: 0), TextMark(labels, room: room)])
+        .count { $0.contains("text") }
+    }
+    let label = TextMark.Label(x: 1, y: 0.5, "words")
+    #expect(count([label]) == 1 && count([label, label]) == 1)
+    #expect(count([label, TextMark.Label(x: 1, y: 0.5, lift: 1.1, "words")]) == 2, "a line above there is room")
+    #expect(count([TextMark.Label(x: 1.99, y: 0.5, "words")]) == 0, "nor leave the plot area")
+    #expect(count([label], room: 0.05) == 0 && count([label], room: 1) == 1)
+  }
+
+  @Test func anArrowPointsAtItsLastPlace() {
+    #expect(transcript([ArrowMark(x: [0, 1, 2], y: [0, 1, 1])]).count == 2)
+    #expect(transcript([ArrowMark(x: [0, .nan, 2], y: [0, 1, 1])]).isEmpty, "half an arrow points the wrong way")
+    #expect(transcript([ArrowMark(x: [1, 1], y: [1, 1])]).isEmpty)
+  }
+
+  @Test func aBoxHasRoomForItsWords() {
+    let box = BoxMark(x: 0...1, y: 0...1, text: "matmul")
+    #expect(transcript([box]).count { $0.contains("\"matmul\"") } == 1)
+    #expect(
+      transcript([box, RuleMark(.horizontal, at: 1000)]).allSatisfy { !$0.contains("text") }, "too low for words")
+  }
+
+  @Test func contoursLieBetweenTheirValues() {
+    func lines(_ values: [Double], _ level: Double) -> Int {
+      transcript([ContourMark(x: [0, 1], y: [0, 1], values: values, levels: [level], ink: .text)]).count
+    }
+    #expect(lines([0, 1, 0, 1], 0.5) == 1 && lines([0, 1, 0, 1], 2) == 0)
+    #expect(lines([0, 1, 1, 0], 0.5) == 2 && lines([1, 0, 0, 1], 0.5) == 2, "a saddle has two")
+    #expect(lines([0, 1, .nan, 1], 0.5) == 0)
+    // The low corner is at the lower left, so its line starts at the left side and ends at the lower one.
+    let call = transcript([ContourMark(x: [0, 1], y: [0, 1], values: [0, 1, 1, 1], levels: [0.25], ink: .text)])
+    #expect(call.count == 1)
+  }
+
+  @Test func aPictureKeepsItsShape() {
+    let image = PixelImage(width: 2, height: 1, pixels: [0xFF00_0000, 0xFFFF_FFFF])
+    let call = transcript([ImageMark(image)])[0]
+    let sides = call.split(separator: " ").last!.dropLast().split(separator: "×").compactMap { Double($0) }
+    #expect(sides.count == 2 && abs(sides[0] - 2 * sides[1]) < 0.2)
+  }
+
+  @Test func aHiddenAxisShowsNothing() {
+    let canvas = RecordingCanvas()
+    Figure(panels: [Panel(x: .hidden, y: .hidden)], size: Size(width: 100, height: 100)).draw(on: canvas)
+    #expect(canvas.calls.allSatisfy { !$0.contains("text") && !$0.contains("stroke") })
+  }
+
   @Test func rowsStartAtTheBottom() {
     let canvas = ImageKeeper()
     Figure(panels: [Panel(x: Axis(.linear), y: Axis(.linear), marks: [cells([1e-3, 1e-3, 1, 1], rows: 2)])])

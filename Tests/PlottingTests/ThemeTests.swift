@@ -37,6 +37,19 @@ import Testing
     #expect(lightness[0] < 15 && lightness[255] > 89)
   }
 
+  /// Contours are lines, at four fifths of full opacity.
+  @Test(arguments: [ColorMap.viridis, .magma, .diverging]) func linesCanBeSeenOnMaps(_ map: ColorMap) {
+    for index in 0...255 {
+      let ground = map.color(at: Double(index) / 255), ink = Theme.light.color(map.inkOver(Double(index) / 255))
+      #expect(ink.opacity(0.8).over(ground).contrast(with: ground) >= 3)
+    }
+  }
+
+  @Test(arguments: Theme.all) func wordsInBoxesCanBeRead(_ theme: Theme) {
+    let ground = theme.color(.muted.opacity(0.12)).over(theme.background)
+    #expect(theme.text.contrast(with: ground) >= 4.5 && theme.muted.contrast(with: ground) >= 3)
+  }
+
   @Test func aRatioOfOneIsLightest() {
     let lightness = ColorMap.diverging.pixels.map { Vision.normal.lab(Color($0)).l }
     #expect(lightness[127] > lightness[0] + 40 && lightness[128] > lightness[255] + 40)

@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test func bothSidesOfZero() {
-    #expect(labels(.symlog(width: 0.1), -10, 10, 9) == ["−10¹", "−10⁰", "−10⁻¹", "0", "10⁻¹", "10⁰", "10¹"])
+    #expect(labels(.symlog(width: 0.1), -10, 10, 9) == ["−10", "−1", "−0.1", "0", "0.1", "1", "10"])
+    #expect(labels(.symlog(width: 1e-5), -1e-4, 1e-4, 9) == ["−10⁻⁴", "−10⁻⁵", "0", "10⁻⁵", "10⁻⁴"])
   }
 
   @Test func names() {

@@ -4,6 +4,27 @@ import TestSupport
 import Testing
 
 @Suite struct RoundTripTests {
+  @Test func someStepsOfSeveralQuantities() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/run.rheo")
+      try writer.define(sites: exampleSites(2))
+      for step in 0..<10 {
+        try writer.append(
+          step: StepRow(step: step, loss: 1, seconds: 0), layers: exampleRows(step: step, sites: 2, value: Double(step))
+        )
+      }
+      let run = try writer.finish()
+      let whole = try run.layers([.gradientRMS, .weightNorm])
+      for keepsAll in [false, true] {
+        if keepsAll { try run.keep([.weightNorm, .gradientRMS, .zeroFraction]) }
+        #expect(try run.layers([.gradientRMS, .weightNorm]) == whole, "in the order of the question")
+        let part = try run.layers([.weightNorm], steps: 3...4)[0]
+        #expect(part.steps == [3, 4] && part[1, 0] == whole[1][1, 3] && part[1, 1] == whole[1][1, 4])
+        #expect(try run.layers([.weightNorm], steps: 30...40)[0].steps == [])
+      }
+    }
+  }
+
   @Test func everyValueComesBackAsItWas() throws {
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/run.rheo", meta: ["experiment": "activations", "seed": "7"])

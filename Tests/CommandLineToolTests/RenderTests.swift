@@ -1,0 +1,93 @@
+import Charts
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct RenderTests {
+  private func number(_ data: Data, at place: Int) -> Int { data[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
+
+  private func names(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  private func withRun<Result>(_ body: (String) throws -> Result) throws -> Result {
+    try withTemporaryFolder { folder in
+      try writeSmallRun(folder + "/a.rheo")
+      return try body(folder)
+    }
+  }
+
+  @Test func theListNamesEveryChart() throws {
+    let run = try runTool("render", "--list")
+    #expect(run.code == 0 && run.errors == "")
+    for kind in ChartKind.all { #expect(run.output.contains("  \(kind.name) ") && run.output.contains(kind.summary)) }
+  }
+
+  @Test func thePictureHasWhatWasAskedFor() throws {
+    try withRun { folder in
+      let words = [
+        "render", "a.rheo", "--chart", "loss", "--out", "new/x.png", "--theme", "dark", "--scale", "1.5", "--width",
+        "600px",
+        "--height", "225pt", "--smooth", "0.5", "--steps", "5:30", "--layers", "layers.*", "--title", "My own",
+      ]
+      let run = try runTool(words: words, in: folder)
+      #expect(run.code == 0 && run.output == "wrote new/x.png\n" && run.errors == "")
+      let data = try Data(contentsOf: URL(filePath: folder + "/new/x.png"))
+      #expect(number(data, at: 16) == 600 && number(data, at: 20) == 450, "225 points are 300 units of 1.5 pixels")
+      for text in ["My own", "Command", "--title 'My own'", "Training loss over steps. alpha: from "] {
+        #expect(data.range(of: Data(text.utf8)) != nil, "\(text)")
+      }
+      #expect(try runTool(words: words, in: folder).code == 0)
+      #expect(try Data(contentsOf: URL(filePath: folder + "/new/x.png")) == data, "the same bytes again")
+    }
+  }
+
+  @Test func aNameOrAFlagChoosesTheFormat() throws {
+    try withRun { folder in
+      #expect(try runTool("render", "a.rheo", "--chart", "loss", in: folder).output == "wrote loss.png\n")
+      #expect(
+        try runTool("render", "a.rheo", "--chart", "loss", "--out", "x.svg", in: folder).output == "wrote x.svg\n")
+      #expect(
+        try runTool("render", "a.rheo", "--chart", "loss", "--out", "to", "--format", "pdf", in: folder).output
+          == "wrote to/loss.pdf\n")
+      let svg = try String(contentsOfFile: folder + "/x.svg", encoding: .utf8)
+      #expect(svg.contains("<desc>Training loss over steps.") && svg.contains("--out x.svg</metadata>"))
+      #expect(try Data(contentsOf: URL(filePath: folder + "/to/loss.pdf")).starts(with: Data("%PDF".utf8)))
+    }
+  }
+
+  @Test func allDrawsWhatIsRecordedAndNamesTheRest() throws {
+    try withRun { folder in
+      let run = try runTool("render", "a.rheo", "--chart", "all", "--scale", "0.5", in: folder)
+      #expect(run.code == 0)
+      let drawn = try names(in: folder + "/charts")
+      #expect(drawn.contains("loss.png") && drawn.contains("gradient-flow.png") && drawn.contains("dashboard.png"))
+      #expect(run.output.split(separator: "\n").count == drawn.count)
+      let notes = run.errors.split(separator: "\n")
+      #expect(notes.count == ChartKind.all.count - drawn.count)
+      #expect(notes.contains("rheoscope: update-ratio is not drawn: no update of weights is recorded"))
+    }
+  }
+
+  @Test func nothingIsDrawnWhereNothingFits() throws {
+    try withRun { folder in
+      func answer(_ words: String...) throws -> String {
+        let run = try runTool(words: ["render", "a.rheo", "--chart", "loss"] + words, in: folder)
+        #expect(run.code == 2 && run.output == "")
+        return run.errors
+      }
+      #expect(
+        try answer("--layers", "layer.1") == "rheoscope: no layer is called “layer.1”; did you mean “layers.1”?\n")
+      #expect(
+        try answer("--layers", "zzzzzzz")
+          == "rheoscope: no layer is called “zzzzzzz”; layers are layers.0, layers.1, layers.2\n")
+      #expect(try answer("--steps", "50:60") == "rheoscope: --steps leaves no step; recorded are 0 to 39\n")
+      let missing = try runTool("render", "a.rheo", "--chart", "update-ratio", in: folder)
+      #expect(
+        missing.code == 1 && missing.errors.hasPrefix("rheoscope: a.rheo: no update of weights is recorded there;"))
+      let large = try runTool("render", "a.rheo", "--chart", "loss", "--width", "1e6", in: folder)
+      #expect(large.code == 1 && large.errors.contains("choose a size and a scale"))
+      #expect(try names(in: folder) == ["a.rheo"])
+    }
+  }
+}
