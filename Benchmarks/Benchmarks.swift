@@ -12,6 +12,15 @@ struct Benchmarks {
     ("mlp", { try mlp(threads: $0, $1) }),
     ("resnet", { resNet(threads: $0, $1) }),
     ("passes", { passes(threads: $0, $1) }),
+    (
+      "charts",
+      { threads, report in
+        for row in try chartsBenchmark() {
+          report(Measurement(workload: row.name, threads: threads, milliseconds: row.milliseconds))
+        }
+      }
+    ),
+    ("main-job", { try mainJob(threads: $0, $1) }),
     ("memory", { memoryUse(threads: $0, $1) }),
   ]
 
