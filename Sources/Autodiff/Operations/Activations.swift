@@ -4,7 +4,7 @@ import CKernels
 ///
 /// Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 public func relu(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_relu), from: x) { output, gradient, sweep in
+  recordKeepingOutput(rectified(x), from: x) { output, gradient, sweep in
     sweep.add(gradientOfReLU(gradient, output), to: x)
   }
 }
@@ -27,9 +27,7 @@ public func tanh(_ x: Tensor) -> Tensor {
 
 /// g where y > 0, otherwise 0.
 func gradientOfReLU(_ g: Tensor, _ y: Tensor) -> Tensor {
-  record(combine("relu", g, y, binary_relu_gradient), from: g) { gradient, sweep in
-    sweep.add(gradientOfReLU(gradient, y), to: g)
-  }
+  record(passed(g, where: y), from: g) { gradient, sweep in sweep.add(gradientOfReLU(gradient, y), to: g) }
 }
 
 /// g y (1 − y).
@@ -46,4 +44,23 @@ func gradientOfTanh(_ g: Tensor, _ y: Tensor) -> Tensor {
     sweep.add(gradientOfTanh(gradient, y), to: g)
     sweep.add(gradient * g * (-2 * y), to: y)
   }
+}
+
+// A rectifier looks at signs alone, so numbers of 16 bits need not be widened for it.
+
+private func rectified(_ x: Tensor) -> Tensor {
+  guard x.precision != .float32 else { return x.map(unary_relu) }
+  let output = Buffer(count: x.elementCount, precision: x.precision)
+  relu_half(x.storage.half, output.half, x.elementCount, x.precision == .bfloat16 ? 0x7f80 : 0x7c00)
+  return Tensor(shape: x.shape, buffer: output)
+}
+
+/// g where the rectifier's output is above 0, otherwise 0.
+private func passed(_ g: Tensor, where output: Tensor) -> Tensor {
+  guard g.precision != .float32, g.precision == output.precision else {
+    return combine("relu", g, output, binary_relu_gradient)
+  }
+  let gradient = Buffer(count: g.elementCount, precision: g.precision)
+  relu_gradient_half(g.storage.half, output.storage.half, gradient.half, g.elementCount)
+  return Tensor(shape: g.shape, buffer: gradient)
 }

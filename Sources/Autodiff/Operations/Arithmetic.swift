@@ -54,6 +54,19 @@ func combine(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: Bin
   return Tensor(shape: left.shape, buffer: output).stored(as: commonPrecision(left, right))
 }
 
+/// A new tensor that `kernel` computes from two of one shape: a gradient and what a derivative depends on. Its precision is
+/// as that of `combine`.
+@inline(__always)
+func combine(
+  _ gradient: Tensor, _ saved: Tensor,
+  _ kernel: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+) -> Tensor {
+  let count = gradient.elementCount
+  let output = Buffer(count: count)
+  kernel(gradient.buffer.pointer, saved.buffer.pointer, output.pointer, count)
+  return Tensor(shape: gradient.shape, buffer: output).stored(as: commonPrecision(gradient, saved))
+}
+
 @inline(__always)
 private func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
   if left.precision == right.precision || right.shape.isEmpty { return left.precision }

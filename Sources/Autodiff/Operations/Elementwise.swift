@@ -32,6 +32,21 @@ extension Tensor {
     }
   }
 
+  /// |x|, element by element; the derivative at 0 is 0.
+  public func absolute() -> Tensor {
+    record(map(unary_absolute), from: self) { [self] gradient, sweep in
+      sweep.add(gradient * self.map(sign_of), to: self)
+    }
+  }
+
+  /// The nearest number within the limits, element by element; the derivative is 0 outside them and at both.
+  public func clamped(to limits: ClosedRange<Float>) -> Tensor {
+    recordKeepingOutput(map { x, y, n in clamp(x, y, n, limits.lowerBound, limits.upperBound) }, from: self) {
+      [self] output, gradient, sweep in
+      sweep.add(gradientOfClamping(gradient, output, limits), to: self)
+    }
+  }
+
   /// −x.
   public static prefix func - (x: Tensor) -> Tensor { x.scaled(by: -1) }
 
@@ -64,4 +79,10 @@ public func exp(_ x: Tensor) -> Tensor {
 /// The natural logarithm, element by element; −∞ at 0, NaN below.
 public func log(_ x: Tensor) -> Tensor {
   record(x.map(unary_log), from: x) { gradient, sweep in sweep.add(gradient / x, to: x) }
+}
+
+/// g where y lies within the limits, otherwise 0.
+private func gradientOfClamping(_ g: Tensor, _ y: Tensor, _ limits: ClosedRange<Float>) -> Tensor {
+  let passed = combine(g, y) { g, y, d, n in gradient_clamp(g, y, d, n, limits.lowerBound, limits.upperBound) }
+  return record(passed, from: g) { gradient, sweep in sweep.add(gradientOfClamping(gradient, y, limits), to: g) }
 }

@@ -1,60 +1,70 @@
-import CKernels
+/// What becomes of the losses of single elements or rows.
+public enum Reduction: Sendable {
+  /// Their mean, a scalar; NaN if there are none.
+  case mean
+  /// Their sum, a scalar.
+  case sum
+  /// Nothing: they are the result.
+  case none
 
-/// The mean over rows of −log softmax(logits)[label]: logits [n, classes], n labels from 0 ..< classes, to a scalar.
-///
-/// A net that has learned nothing, all logits equal, sits at ln(classes). Softmax and logarithm are taken together, so
-/// large logits neither overflow nor lose the loss.
-public func crossEntropy(_ logits: Tensor, _ labels: [Int]) -> Tensor {
-  let codes = checked(labels, for: logits, "crossEntropy")
-  let rows = logits.shape[0], classes = logits.shape[1]
-  let losses = Buffer(count: rows)
-  cross_entropy_rows(logits.buffer.pointer, codes, losses.pointer, rows, classes)
-  let mean = Float(sum_all(losses.pointer, rows) / Double(rows))
-  return record(Tensor(mean), from: logits) { gradient, sweep in
-    sweep.add(gradientOfCrossEntropy(gradient, logits, codes), to: logits)
-  }
-}
-
-/// The gradient (softmax(logits) − onehot(labels)) · g / n.
-private func gradientOfCrossEntropy(_ g: Tensor, _ logits: Tensor, _ codes: [Int32]) -> Tensor {
-  let rows = logits.shape[0], classes = logits.shape[1]
-  guard !tapeIsOn else {
-    // Spelled out in operations that have gradients themselves.
-    let answers = Tensor(shape: logits.shape) { elements in
-      elements.update(repeating: 0)
-      for (row, code) in codes.enumerated() { elements[row * classes + Int(code)] = 1 }
+  func callAsFunction(_ losses: Tensor) -> Tensor {
+    switch self {
+    case .mean: losses.mean()
+    case .sum: losses.sum()
+    case .none: losses
     }
-    return (softmax(logits) - answers) * (g * (1 / Float(rows)))
-  }
-  return logits.map { x, y, _ in cross_entropy_gradient(x, codes, g.value / Float(rows), y, rows, classes) }
-}
-
-private func checked(_ labels: [Int], for logits: Tensor, _ operation: String) -> [Int32] {
-  guard logits.shape.count == 2, logits.shape[0] == labels.count, logits.shape[1] > 0 else {
-    stop(operation, "logits of shape \(logits.shape) for \(labels.count) labels, [labels, classes] is needed")
-  }
-  for (row, label) in labels.enumerated() where label < 0 || label >= logits.shape[1] {
-    stop(operation, "label \(label) in row \(row), labels run from 0 to \(logits.shape[1] - 1)")
-  }
-  return labels.map { Int32(truncatingIfNeeded: $0) }
-}
-
-/// eˣ / Σ eˣ over the last dimension.
-public func softmax(_ x: Tensor) -> Tensor {
-  guard let classes = x.shape.last, classes > 0 else {
-    stop("softmax", "the shape \(x.shape) has no last dimension to sum over")
-  }
-  let output = x.map { x, y, n in softmax_rows(x, y, n / classes, classes) }
-  return recordKeepingOutput(output, from: x) { output, gradient, sweep in
-    let weighted = gradient * output
-    sweep.add(weighted - output * weighted.sum(axes: [-1], keepingDimensions: true), to: x)
   }
 }
 
-/// The mean of (prediction − target)² over all elements, a scalar.
-public func meanSquaredError(_ prediction: Tensor, _ target: Tensor) -> Tensor {
+// Losses of two tensors of one shape, element by element. Predictions of 16 bits are widened first, so that the loss is in
+// Float32.
+
+/// (prediction − target)²; the mean over all elements by default.
+public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+  reduction(difference("meanSquaredError", prediction, target).squared())
+}
+
+/// |prediction − target|, whose derivative at 0 is 0; the mean over all elements by default.
+public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+  reduction(difference("meanAbsoluteError", prediction, target).absolute())
+}
+
+/// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, so that no single element
+/// pulls harder than δ; the mean over all elements by default, δ = 1.
+///
+/// Source: Huber, "Robust estimation of a location parameter", 1964, doi:10.1214/aoms/1177703732.
+public func huberError(
+  _ prediction: Tensor, _ target: Tensor, threshold: Float = 1, reduction: Reduction = .mean
+) -> Tensor {
+  guard threshold > 0 else { stop("huberError", "the threshold is \(threshold), it must be above 0") }
+  let difference = difference("huberError", prediction, target)
+  let pull = difference.clamped(to: -threshold...threshold)
+  return reduction(pull * (difference - 0.5 * pull))
+}
+
+/// −t ln p − (1 − t) ln(1 − p), where p = sigmoid(logit), for targets t from 0 to 1; the mean over all elements by default.
+///
+/// `positiveWeight`, a tensor that repeats to the logits' shape, multiplies the first term: above 1 it makes up for positives
+/// that are rare. Each term is taken from the logit without p, so that neither end loses digits.
+public func binaryCrossEntropy(
+  logits: Tensor, _ target: Tensor, positiveWeight: Tensor? = nil, reduction: Reduction = .mean
+) -> Tensor {
+  check("binaryCrossEntropy", logits, target)
+  if let weight = positiveWeight, weight.shape.broadcast(with: logits.shape) != logits.shape {
+    stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape repeats to that of the logits")
+  }
+  let logits = logits.rounded(to: .float32), target = target.rounded(to: .float32)
+  let positive = positiveWeight.map { $0 * target } ?? target
+  return reduction(positive * softplus(-logits) + (1 - target) * softplus(logits))
+}
+
+private func difference(_ operation: String, _ prediction: Tensor, _ target: Tensor) -> Tensor {
+  check(operation, prediction, target)
+  return prediction.rounded(to: .float32) - target.rounded(to: .float32)
+}
+
+private func check(_ operation: String, _ prediction: Tensor, _ target: Tensor) {
   guard prediction.shape == target.shape else {
-    stop("meanSquaredError", prediction.shape, target.shape, "prediction and target have one shape")
+    stop(operation, prediction.shape, target.shape, "prediction and target have one shape")
   }
-  return (prediction - target).squared().mean()
 }

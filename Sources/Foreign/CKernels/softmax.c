@@ -18,6 +18,12 @@ INLINED float exponentials(const float *x, float *p, size_t n) {
   return (float)sum;
 }
 
+INLINED float exponential_sum(const float *x, float most, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) sum += exp1(x[i] - most);
+  return (float)sum;
+}
+
 DISPATCHED void softmax_rows(const float *x, float *p, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++, x += columns, p += columns) {
     float share = 1.0f / exponentials(x, p, columns);
@@ -25,21 +31,63 @@ DISPATCHED void softmax_rows(const float *x, float *p, size_t rows, size_t colum
   }
 }
 
-DISPATCHED void cross_entropy_rows(
-    const float *x, const int32_t *labels, float *losses, size_t rows, size_t columns) {
-  for (size_t r = 0; r < rows; r++, x += columns) {
-    float most = largest(x, columns);
+DISPATCHED void log_softmax_rows(const float *x, float *y, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
+    float most = largest(x, columns), log_sum = log1(exponential_sum(x, most, columns));
+    for (size_t c = 0; c < columns; c++) y[c] = x[c] - most - log_sum;
+  }
+}
+
+DISPATCHED void softmax_gradient(const float *g, const float *p, float *d, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++, g += columns, p += columns, d += columns) {
     double sum = 0;
-    for (size_t c = 0; c < columns; c++) sum += exp1(x[c] - most);
-    losses[r] = log1((float)sum) + (most - x[labels[r]]);
+    for (size_t c = 0; c < columns; c++) sum += g[c] * p[c];
+    float mean = (float)sum;
+    for (size_t c = 0; c < columns; c++) d[c] = p[c] * (g[c] - mean);
+  }
+}
+
+DISPATCHED void log_softmax_gradient(const float *g, const float *y, float *d, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++, g += columns, y += columns, d += columns) {
+    double sum = 0;
+    for (size_t c = 0; c < columns; c++) sum += g[c];
+    float total = (float)sum;
+    for (size_t c = 0; c < columns; c++) d[c] = g[c] - total * exp1(y[c]);
+  }
+}
+
+INLINED float weight_of(const class_targets *targets, size_t class) {
+  return targets->weights ? targets->weights[class] : 1.0f;
+}
+
+DISPATCHED void cross_entropy_rows(
+    const float *x, class_targets targets, float *losses, size_t rows, size_t columns) {
+  float spread = targets.smoothing / (float)columns;
+  for (size_t r = 0; r < rows; r++, x += columns) {
+    int32_t label = targets.labels[r];
+    float most = largest(x, columns), log_sum = log1(exponential_sum(x, most, columns));
+    losses[r] = (1.0f - targets.smoothing) * weight_of(&targets, label) * (log_sum + (most - x[label]));
+    // Where nothing is spread, a logit of minus infinity for another class does no harm.
+    if (spread == 0) continue;
+    double sum = 0;
+    for (size_t c = 0; c < columns; c++) sum += weight_of(&targets, c) * (log_sum + (most - x[c]));
+    losses[r] += spread * (float)sum;
   }
 }
 
 DISPATCHED void cross_entropy_gradient(
-    const float *x, const int32_t *labels, float weight, float *g, size_t rows, size_t columns) {
-  for (size_t r = 0; r < rows; r++, x += columns, g += columns) {
-    float share = weight / exponentials(x, g, columns);
-    for (size_t c = 0; c < columns; c++) g[c] *= share;
-    g[labels[r]] -= weight;
+    const float *x, class_targets targets, const float *g, size_t g_step, float scale, float *d, size_t rows,
+    size_t columns) {
+  float spread = targets.smoothing / (float)columns, spread_sum = 0;
+  if (spread != 0)
+    for (size_t c = 0; c < columns; c++) spread_sum += spread * weight_of(&targets, c);
+  for (size_t r = 0; r < rows; r++, x += columns, g += g_step, d += columns) {
+    int32_t label = targets.labels[r];
+    float factor = *g * scale, answer = factor * (1.0f - targets.smoothing) * weight_of(&targets, label);
+    float share = (answer + factor * spread_sum) / exponentials(x, d, columns);
+    for (size_t c = 0; c < columns; c++) d[c] *= share;
+    d[label] -= answer;
+    if (spread == 0) continue;
+    for (size_t c = 0; c < columns; c++) d[c] -= factor * spread * weight_of(&targets, c);
   }
 }

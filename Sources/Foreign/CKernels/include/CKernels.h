@@ -3,6 +3,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "activations.h"
 #include "elementwise.h"
 #include "memory.h"
 #include "normalization.h"

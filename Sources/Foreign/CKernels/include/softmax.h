@@ -8,13 +8,33 @@
 /// p[r, c] = exp(x[r, c] - log sum exp x[r]).
 void softmax_rows(const float *_Nonnull x, float *_Nonnull p, size_t rows, size_t columns);
 
-/// losses[r] = log sum exp x[r] - x[r, labels[r]], labels within 0 ..< columns.
-void cross_entropy_rows(
-    const float *_Nonnull x, const int32_t *_Nonnull labels, float *_Nonnull losses, size_t rows, size_t columns);
+/// y[r, c] = x[r, c] - log sum exp x[r].
+void log_softmax_rows(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
 
-/// g[r, c] = weight * (softmax(x[r])[c] - (c == labels[r])).
+/// d[r, c] = p[r, c] (g[r, c] - sum g[r] p[r]).
+void softmax_gradient(
+    const float *_Nonnull g, const float *_Nonnull p, float *_Nonnull d, size_t rows, size_t columns);
+
+/// d[r, c] = g[r, c] - exp(y[r, c]) sum g[r].
+void log_softmax_gradient(
+    const float *_Nonnull g, const float *_Nonnull y, float *_Nonnull d, size_t rows, size_t columns);
+
+/// The targets of a cross-entropy: labels within 0 ..< columns, the classes' weights (null: all 1), and the share of the
+/// loss that is spread evenly over the classes.
+typedef struct {
+  const int32_t *_Nonnull labels;
+  const float *_Nullable weights;
+  float smoothing;
+} class_targets;
+
+/// losses[r] = sum of t[r, c] (log sum exp x[r] - x[r, c]), where
+/// t[r, c] = weights[c] ((1 - smoothing) (c == labels[r]) + smoothing / columns).
+void cross_entropy_rows(
+    const float *_Nonnull x, class_targets targets, float *_Nonnull losses, size_t rows, size_t columns);
+
+/// d[r, c] = g[r g_step] scale (softmax(x[r])[c] sum t[r] - t[r, c]); g_step is 1, or 0 for one g.
 void cross_entropy_gradient(
-    const float *_Nonnull x, const int32_t *_Nonnull labels, float weight, float *_Nonnull g, size_t rows,
-    size_t columns);
+    const float *_Nonnull x, class_targets targets, const float *_Nonnull g, size_t g_step, float scale,
+    float *_Nonnull d, size_t rows, size_t columns);
 
 #endif

@@ -1,0 +1,76 @@
+import CKernels
+
+// Activations of two or three pieces. Their derivatives are operations too, so that gradients have gradients; all but that of
+// softsign need only the output, which the next layer keeps anyway.
+
+/// The leaky rectifier: x above 0, slope · x below, element by element; the derivative at 0 is the slope, which must not be
+/// negative.
+///
+/// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
+public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
+  guard slope >= 0 else { stop("leakyReLU", "the slope \(slope) is negative") }
+  let output = x.map { x, y, n in gate(x, x, y, n, slope, 1) }
+  return recordKeepingOutput(output, from: x) { output, gradient, sweep in
+    sweep.add(gated(gradient, by: output, below: slope, above: 1), to: x)
+  }
+}
+
+/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α, not negative, is 1 by default.
+///
+/// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
+/// 2015, arXiv:1511.07289.
+public func elu(_ x: Tensor, alpha: Float = 1) -> Tensor {
+  guard alpha >= 0 else { stop("elu", "α is \(alpha), it must not be negative") }
+  return exponentialLinear(x, scale: 1, alpha: alpha)
+}
+
+/// The self-normalizing unit λ · elu(x), with the λ ≈ 1.0507 and α ≈ 1.6733 that keep mean 0 and variance 1 from layer to layer
+/// when weights have variance 1 / inputs.
+///
+/// Source: Klambauer et al., "Self-normalizing neural networks", 2017, arXiv:1706.02515.
+public func selu(_ x: Tensor) -> Tensor {
+  exponentialLinear(x, scale: 1.05070098735548049, alpha: 1.67326324235437728)
+}
+
+/// x / (1 + |x|), element by element: like tanh, but its derivative 1 / (1 + |x|)² falls slowly.
+///
+/// Source: Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials learn better image features", 2009.
+public func softsign(_ x: Tensor) -> Tensor {
+  record(x.map(activation_softsign), from: x) { gradient, sweep in sweep.add(gradientOfSoftsign(gradient, x), to: x) }
+}
+
+/// x between −1 and 1, otherwise the nearer of the two, element by element.
+///
+/// Source: Collobert, "Large scale machine learning", 2004.
+public func hardTanh(_ x: Tensor) -> Tensor { x.clamped(to: -1...1) }
+
+private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
+  recordKeepingOutput(x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }, from: x) { output, gradient, sweep in
+    sweep.add(gradientOfExponentialLinear(gradient, output, scale: scale, alpha: alpha), to: x)
+  }
+}
+
+/// scale · g where y > 0, otherwise g (y + scale · α).
+private func gradientOfExponentialLinear(_ g: Tensor, _ y: Tensor, scale: Float, alpha: Float) -> Tensor {
+  let product = combine(g, y) { g, y, d, n in gradient_elu(g, y, d, n, scale, alpha) }
+  return record(product, from: g, y) { gradient, sweep in
+    sweep.add(gradientOfExponentialLinear(gradient, y, scale: scale, alpha: alpha), to: g)
+    sweep.add(gated(gradient * g, by: y, below: 1, above: 0), to: y)
+  }
+}
+
+/// above · g where y > 0, otherwise below · g.
+private func gated(_ g: Tensor, by y: Tensor, below: Float, above: Float) -> Tensor {
+  record(combine(g, y) { g, y, d, n in gate(g, y, d, n, below, above) }, from: g) { gradient, sweep in
+    sweep.add(gated(gradient, by: y, below: below, above: above), to: g)
+  }
+}
+
+/// g / (1 + |x|)².
+private func gradientOfSoftsign(_ g: Tensor, _ x: Tensor) -> Tensor {
+  guard !tapeIsOn else {
+    let share = 1 / (1 + x.absolute())
+    return g * share * share
+  }
+  return combine(g, x, gradient_softsign)
+}
