@@ -11,6 +11,7 @@ struct Benchmarks {
     ("products", { products(threads: $0, $1) }),
     ("mlp", { try mlp(threads: $0, $1) }),
     ("resnet", { resNet(threads: $0, $1) }),
+    ("transformer", { transformer(threads: $0, $1) }),
     ("passes", { passes(threads: $0, $1) }),
     (
       "charts",
