@@ -63,6 +63,15 @@ struct Training {
   /// The forward pass alone, as the step computes it.
   func forward() { _ = crossEntropy(model(inputs), labels) }
 
+  /// What a forward pass keeps for the backward pass.
+  func bytesKeptForBackward(_ precision: Precision) -> Int {
+    TensorMemory.trim()
+    let before = TensorMemory.inUse
+    let output = withPrecision(precision) { model(inputs) }
+    TensorMemory.trim()
+    return withExtendedLifetime(output) { TensorMemory.inUse - before }
+  }
+
   /// A step without the optimizer's.
   func forwardAndBackward() {
     crossEntropy(model(inputs), labels).backward()

@@ -23,7 +23,8 @@ public final class Parameter {
     self.shape = shape
     self.initializer = initializer
     self.fan = fan ?? Fan(of: shape)
-    leaf = Tensor(shape: shape) { _ in }.requiringGradient()
+    // Only its place on the tape is used, never its elements.
+    leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
   }
 
   /// The current value. Stops if there is none yet.

@@ -165,7 +165,7 @@ let operationCases: [OperationCase] =
     return zip(output.values, weights(output.values.count)).reduce(0) { $0 + $1.0 * Double($1.1) }
   }
 
-  @Test(arguments: operationCases + imageCases) func valueAndGradient(_ operation: OperationCase) {
+  @Test(arguments: operationCases + imageCases + normalizationCases) func valueAndGradient(_ operation: OperationCase) {
     let values = inputs(operation)
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
     let output = operation.operation(tensors)
@@ -191,7 +191,8 @@ let operationCases: [OperationCase] =
   }
 
   /// The Hessian's product with a direction, by the tape twice, against mixed differences in Float64.
-  @Test(arguments: operationCases + imageCases) func gradientOfGradient(_ operation: OperationCase) {
+  @Test(arguments: operationCases + imageCases + normalizationCases) func gradientOfGradient(_ operation: OperationCase)
+  {
     let values = inputs(operation)
     let directions = operation.shapes.enumerated().map { sampleValues($1.reduce(1, *), seed: UInt64($0 + 90)) }
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }

@@ -7,6 +7,7 @@ let imageCases: [OperationCase] =
     ConvolutionCase([2, 5, 6, 2], [3, 2, 3, 3], stride: 2, padding: 1),
     ConvolutionCase([1, 4, 4, 6], [4, 3, 3, 3], padding: 1, groups: 2),
     ConvolutionCase([1, 3, 5, 4], [4, 1, 2, 3], padding: 1, groups: 4), ConvolutionCase([3, 2, 2, 17], [5, 17, 1, 1]),
+    ConvolutionCase([2, 5, 4, 3], [2, 3, 1, 1], stride: 2),
   ].map(\.operationCase)
   + [(2, 2, 0), (3, 2, 1), (1, 1, 0), (2, 1, 0)].flatMap { window, stride, padding in
     [

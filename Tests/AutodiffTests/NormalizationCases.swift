@@ -1,0 +1,61 @@
+import Autodiff
+
+/// Normalizations, lookups, slices and padding, written out index by index.
+let normalizationCases: [OperationCase] = normalizations + lookups
+
+private let normalizationShapes: [[Int]] = [[5, 1], [4, 5], [3, 17], [2, 3, 2, 16], [9, 64]]
+
+private let normalizations: [OperationCase] = normalizationShapes.flatMap { shape in
+  normalizations(of: shape, hasParameters: true) + normalizations(of: shape, hasParameters: false)
+}
+
+private func normalizations(of shape: [Int], hasParameters: Bool) -> [OperationCase] {
+  let columns = normalization("by column", shape, hasParameters, axes: Array(0..<shape.count - 1), centered: true) {
+    normalizedByColumn($0[0], weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1)
+      .output
+  }
+  let rows = [true, false].map { (centered: Bool) -> OperationCase in
+    normalization("by row, centered \(centered)", shape, hasParameters, axes: [shape.count - 1], centered: centered) {
+      normalizedByRow(
+        $0[0], weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1, centered: centered)
+    }
+  }
+  return [columns] + rows
+}
+
+private let lookups: [OperationCase] =
+  [
+    OperationCase(
+      description: "rows(at:)", shapes: [[4, 3]],
+      operation: { $0[0].rows(at: Tensor([1, 3, 3, 0, 3, 1], shape: [2, 3])) },
+      reference: { x in
+        let rows = [[1, 3, 3], [0, 3, 1]]
+        return Float64Array([2, 3, 3]) { x[0][[rows[$0[0]][$0[1]], $0[2]]] }
+      }),
+    OperationCase(
+      description: "sliced", shapes: [[3, 5, 2]], operation: { $0[0].sliced(1, 1..<4) },
+      reference: { x in Float64Array([3, 3, 2]) { x[0][[$0[0], $0[1] + 1, $0[2]]] } }),
+    OperationCase(
+      description: "padded", shapes: [[3, 2]], operation: { $0[0].padded(-1, before: 1, after: 2) },
+      reference: { x in Float64Array([3, 5]) { (1...2).contains($0[1]) ? x[0][[$0[0], $0[1] - 1]] : 0 } }),
+    OperationCase(
+      description: "concatenated", shapes: [[2, 3], [2, 1]], operation: { concatenated($0, axis: 1) },
+      reference: { x in Float64Array([2, 4]) { $0[1] < 3 ? x[0][$0] : x[1][[$0[0], 0]] } }),
+  ]
+
+private func normalization(
+  _ name: String, _ shape: [Int], _ hasParameters: Bool, axes: [Int], centered: Bool,
+  _ operation: @escaping @Sendable ([Tensor]) -> Tensor
+) -> OperationCase {
+  let channels = shape.last!, count = Double(axes.reduce(1) { $0 * shape[$1] })
+  return OperationCase(
+    description: "normalization \(name) \(shape)\(hasParameters ? "" : " alone")",
+    shapes: hasParameters ? [shape, [channels], [channels]] : [shape], operation: operation,
+    reference: { x in
+      let mean = centered ? x[0].sum(axes, keeping: true).map { $0 / count } : Float64Array([], [0])
+      let distance = Float64Array.broadcast(x[0], mean, -)
+      let variance = distance.map { $0 * $0 }.sum(axes, keeping: true).map { $0 / count }
+      let normal = Float64Array.broadcast(distance, variance) { $0 / ($1 + Double(Float(0.1))).squareRoot() }
+      return hasParameters ? .broadcast(.broadcast(normal, x[1], *), x[2], +) : normal
+    })
+}

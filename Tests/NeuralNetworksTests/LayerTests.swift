@@ -1,0 +1,115 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct LayerTests {
+  @Test func dropoutDropsItsShareAndKeepsTheMean() {
+    let layer = Sequential(Dropout(0.3))
+    layer.initialize(seed: 1)
+    let x = Tensor(repeating: 1, shape: [400, 250])
+    let y = layer(x).values
+    let dropped = Double(y.count { $0 == 0 }) / 100_000
+    // Five standard deviations of a share of 0.3 among a hundred thousand.
+    #expect(abs(dropped - 0.3) < 5 * (0.3 * 0.7 / 100_000).squareRoot())
+    #expect(Set(y) == [0, 1 / 0.7])
+    #expect(layer(x).values != y)
+    layer.initialize(seed: 1)
+    #expect(layer(x).values == y)
+    layer.initialize(seed: 2)
+    #expect(layer(x).values != y)
+    layer.evaluate()
+    #expect(layer(x) === x)
+  }
+
+  private func deepNet(checkpointed: Bool) -> Sequential {
+    let layers: [Module] = (0..<9).flatMap { _ in [Linear(8, 8), BatchNorm(8), Tanh(), Dropout(0.2)] }
+    return Sequential(layers, checkpointed: checkpointed)
+  }
+
+  /// A step, with everything random or gathered in it, is the same to the bit with checkpoints; hooks fire as often.
+  @Test func checkpointsChangeNothing() throws {
+    func train(_ checkpointed: Bool) throws -> (values: [[Float]], fired: [String]) {
+      let net = deepNet(checkpointed: checkpointed)
+      net.initialize(seed: 3)
+      let optimizer = SGD(net, learningRate: 0.1)
+      var fired: [String] = []
+      try net.onForward("*") { site, output in
+        fired.append("\(site.path) \(site.callIndex) \(output.rms)")
+        return nil
+      }
+      try net.onBackward("*") { site, gradient in
+        fired.append("\(site.path) \(site.callIndex) \(gradient.rms) back")
+        return site.path == "5" ? gradient * 0.5 : nil
+      }
+      try net.onForward("3") { _, output in output * 2 }
+      for step in 0..<3 {
+        let x = Tensor(sampleValues(40, seed: UInt64(step + 1)), shape: [5, 8]).requiringGradient()
+        (net(x) * net(x)).sum().backward()
+        optimizer.step()
+      }
+      return (
+        net.parameters.map { $0.parameter.value.values } + net.statistics.map { $0.statistic.value.values }
+          + net.randomSources.map { [Float($0.source.stream!.position)] }, fired.sorted()
+      )
+    }
+    let plain = try train(false), checkpointed = try train(true)
+    #expect(plain.values == checkpointed.values)
+    #expect(plain.fired == checkpointed.fired)
+    #expect(plain.fired.count == 3 * 2 * 36 * 2)
+  }
+
+  /// Every layer runs forward and backward on a batch of one and on an empty one.
+  @Test(arguments: [0, 1]) func emptyAndSingleBatches(_ count: Int) {
+    let layers: [(Module, Shape)] = [
+      (Linear(3, 2), [count, 3]), (Conv2d(2, 3, window: 3), [count, 4, 4, 2]),
+      (MaxPool2d(window: 2), [count, 4, 4, 2]), (AveragePool2d(window: 2), [count, 4, 4, 2]),
+      (LayerNorm(3), [count, 3]), (RMSNorm(3), [count, 3]), (LayerNorm(1), [count, 1]), (Flatten(), [count, 2, 3]),
+      (MultiHeadAttention(4, heads: 2), [count, 3, 4]), (Residual(Linear(3, 3)), [count, 3]),
+      (Dropout(), [count, 3]), (TransformerBlock(4, heads: 2), [count, 3, 4]),
+      (TransformerBlock(4, heads: 2, placement: .post, isCausal: true), [count, 1, 4]),
+    ]
+    for (layer, shape) in layers {
+      layer.initialize(seed: 0)
+      let x = Tensor(sampleValues(shape.elementCount), shape: shape).requiringGradient()
+      let y = layer(x)
+      #expect(y.shape[0] == count)
+      y.sum().backward()
+      #expect(x.gradient?.shape == shape, "\(layer.kind)")
+      for (path, parameter) in layer.parameters {
+        #expect(parameter.gradient?.shape == parameter.shape, "\(layer.kind) \(path)")
+        if count == 0 { #expect(parameter.gradient?.values.allSatisfy { $0 == 0 } == true, "\(layer.kind) \(path)") }
+      }
+    }
+  }
+
+  @Test func wrongShapesNameLayerAndShapes() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(Identity(), Conv2d(3, 4, window: 3))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [1, 8, 8, 2]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("convolve in 1 (Conv2d): shapes [1, 8, 8, 2] and [4, 3, 3, 3] don't fit"))
+  }
+
+  @Test func anEmbeddingStopsAtRowsItHasNot() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let table = Embedding(5, 2)
+      table.initialize(seed: 0)
+      _ = table(Tensor([1, 5], shape: [2]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("5.0 at place 1 names no row, they are 0 to 4"))
+  }
+
+  @Test func anEmptyBatchHasNoMoments() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let norm = BatchNorm(3)
+      norm.initialize(seed: 0)
+      _ = norm(Tensor([], shape: [0, 3]))
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("nothing to take a mean of"))
+  }
+}

@@ -1,0 +1,110 @@
+"""Records what PyTorch computes for the layers of LayerReferenceTests.swift: python make_layers.py > layers.json
+
+Images are channels-last on our side, so they are transposed on the way in and out.
+"""
+import json
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+
+
+def flat(tensor):
+    return [float(f"{v:.9g}") for v in tensor.detach().flatten().tolist()]
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads, causal):
+        super().__init__()
+        self.inner = nn.MultiheadAttention(width, heads, batch_first=True)
+        nn.init.normal_(self.inner.in_proj_bias, std=0.1)
+        nn.init.normal_(self.inner.out_proj.bias, std=0.1)
+        self.causal = causal
+
+    def forward(self, x):
+        n = x.shape[1]
+        mask = torch.triu(torch.full((n, n), float("-inf")), 1) if self.causal else None
+        return self.inner(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
+class Projected(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.shortcut = nn.Linear(5, 4), nn.Linear(5, 4, bias=False)
+
+    def forward(self, x):
+        return self.shortcut(x) + 0.5 * self.layer(x)
+
+
+class ReZero(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.scale = nn.Linear(5, 5), nn.Parameter(torch.tensor(0.3))
+
+    def forward(self, x):
+        return x + self.scale * self.layer(x)
+
+
+def normalized(module):
+    nn.init.normal_(module.weight, 1, 0.3)
+    if getattr(module, "bias", None) is not None:
+        nn.init.normal_(module.bias, std=0.3)
+    return module
+
+
+image = (3, 6, 5, 4)  # n, h, w, c
+layers = {
+    "conv": (nn.Conv2d(4, 6, 3), image), "conv strided": (nn.Conv2d(4, 6, 3, 2, 1), image),
+    "conv grouped": (nn.Conv2d(4, 6, 3, padding=1, groups=2), image),
+    "conv depthwise": (nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False), image),
+    "conv 1": (nn.Conv2d(4, 3, 1), image), "conv 5": (nn.Conv2d(4, 3, 5, padding=2), image),
+    "max pool": (nn.MaxPool2d(3, 2, 1), image), "average pool": (nn.AvgPool2d(3, 2, 1), image),
+    "global average pool": (nn.AdaptiveAvgPool2d(1), image),
+    "batch norm": (normalized(nn.BatchNorm1d(7)), (9, 7)), "batch norm of images": (normalized(nn.BatchNorm2d(4)), image),
+    "layer norm": (normalized(nn.LayerNorm(7)), (3, 5, 7)), "RMS norm": (normalized(nn.RMSNorm(7)), (3, 5, 7)),
+    "embedding": (nn.Embedding(5, 3), (2, 4)), "flatten": (nn.Flatten(), (3, 2, 4)),
+    "attention": (Attention(8, 2, False), (2, 5, 8)), "causal attention": (Attention(8, 2, True), (2, 5, 8)),
+    "projected residual": (Projected(), (4, 5)), "ReZero": (ReZero(), (4, 5)),
+}
+
+
+def parts(name, module, of):
+    """Parameters in our order, the attention's joint projection taken apart."""
+    found = []
+    for key, p in module.named_parameters():
+        if "in_proj" in key:
+            found.append(of(p).chunk(3))
+        else:
+            found.append([of(p)])
+    if "attention" in name:
+        weights, biases, last = found[0], found[1], found[2] + found[3]
+        return [t for pair in zip(weights, biases) for t in pair] + last
+    return [t for group in found for t in group]
+
+
+cases = []
+for name, (module, shape) in layers.items():
+    if name == "embedding":
+        x = torch.tensor([[0, 4, 4, 1], [2, 4, 0, 0]])
+    else:
+        x = (torch.randn(shape) * 2 + 0.5).requires_grad_()
+    four = len(shape) == 4
+    y = module(x.permute(0, 3, 1, 2) if four else x)
+    if y.dim() == 4 and name != "global average pool":
+        y = y.permute(0, 2, 3, 1)
+    direction = torch.randn(y.shape)
+    (y * direction).sum().backward()
+    case = {
+        "name": name, "shape": list(shape), "inputs": flat(x.float()), "output": flat(y), "direction": flat(direction),
+        "parameters": [flat(p) for p in parts(name, module, lambda p: p)],
+        "inputGradient": [] if name == "embedding" else flat(x.grad),
+        "gradients": [flat(g) for g in parts(name, module, lambda p: p.grad)],
+    }
+    if "batch norm" in name:
+        module.eval()
+        case["runningMean"], case["runningVariance"] = flat(module.running_mean), flat(module.running_var)
+        z = module(x.permute(0, 3, 1, 2) if four else x)
+        case["evaluated"] = flat(z.permute(0, 2, 3, 1) if four else z)
+    cases.append(case)
+print(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")))
