@@ -14,9 +14,9 @@ struct OperationCase: Sendable, CustomStringConvertible {
 }
 
 private let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
-private let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
+let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
 
-private func unary(
+func unary(
   _ name: String, _ domain: @escaping @Sendable (Float) -> Float = { $0 },
   _ operation: @escaping @Sendable (Tensor) -> Tensor,
   _ reference: @escaping @Sendable (Double) -> Double
@@ -165,7 +165,9 @@ let operationCases: [OperationCase] =
     return zip(output.values, weights(output.values.count)).reduce(0) { $0 + $1.0 * Double($1.1) }
   }
 
-  @Test(arguments: operationCases + imageCases) func valueAndGradient(_ operation: OperationCase) {
+  @Test(arguments: operationCases + imageCases + activationAndLossCases) func valueAndGradient(
+    _ operation: OperationCase
+  ) {
     let values = inputs(operation)
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
     let output = operation.operation(tensors)
@@ -191,7 +193,9 @@ let operationCases: [OperationCase] =
   }
 
   /// The Hessian's product with a direction, by the tape twice, against mixed differences in Float64.
-  @Test(arguments: operationCases + imageCases) func gradientOfGradient(_ operation: OperationCase) {
+  @Test(arguments: operationCases + imageCases + activationAndLossCases) func gradientOfGradient(
+    _ operation: OperationCase
+  ) {
     let values = inputs(operation)
     let directions = operation.shapes.enumerated().map { sampleValues($1.reduce(1, *), seed: UInt64($0 + 90)) }
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
