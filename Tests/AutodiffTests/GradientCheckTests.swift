@@ -14,9 +14,9 @@ struct OperationCase: Sendable, CustomStringConvertible {
 }
 
 private let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
-private let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
+let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
 
-private func unary(
+func unary(
   _ name: String, _ domain: @escaping @Sendable (Float) -> Float = { $0 },
   _ operation: @escaping @Sendable (Tensor) -> Tensor,
   _ reference: @escaping @Sendable (Double) -> Double
@@ -149,6 +149,8 @@ let operationCases: [OperationCase] =
     crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
   ]
 
+private let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
+
 /// Gradients against central differences in Float64, through a projection that no symmetry of an operation can hide from.
 @Suite struct GradientCheckTests {
   private func inputs(_ operation: OperationCase) -> [[Float]] {
@@ -165,7 +167,7 @@ let operationCases: [OperationCase] =
     return zip(output.values, weights(output.values.count)).reduce(0) { $0 + $1.0 * Double($1.1) }
   }
 
-  @Test(arguments: operationCases + imageCases + normalizationCases) func valueAndGradient(_ operation: OperationCase) {
+  @Test(arguments: allCases) func valueAndGradient(_ operation: OperationCase) {
     let values = inputs(operation)
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
     let output = operation.operation(tensors)
@@ -191,8 +193,7 @@ let operationCases: [OperationCase] =
   }
 
   /// The Hessian's product with a direction, by the tape twice, against mixed differences in Float64.
-  @Test(arguments: operationCases + imageCases + normalizationCases) func gradientOfGradient(_ operation: OperationCase)
-  {
+  @Test(arguments: allCases) func gradientOfGradient(_ operation: OperationCase) {
     let values = inputs(operation)
     let directions = operation.shapes.enumerated().map { sampleValues($1.reduce(1, *), seed: UInt64($0 + 90)) }
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }

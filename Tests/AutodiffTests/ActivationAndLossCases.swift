@@ -1,0 +1,120 @@
+import Autodiff
+import Foundation
+
+/// Activations and losses, written out as their formulas say.
+let activationAndLossCases: [OperationCase] = activationCases + rowCases + crossEntropyCases + differenceCases
+
+private let awayFromOne: @Sendable (Float) -> Float = { abs(abs(2 * $0) - 1) < 0.1 ? $0 / 2 : 2 * $0 }
+
+private func normalShare(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+
+private let activationCases: [OperationCase] =
+  unary("absolute", awayFromZero, { $0.absolute() }, { abs($0) })
+  + unary("clamped", awayFromOne, { $0.clamped(to: -1...1) }, { min(max($0, -1), 1) })
+  + unary("hardTanh", awayFromOne, hardTanh, { min(max($0, -1), 1) })
+  + unary("leakyReLU", awayFromZero, { leakyReLU($0) }, { $0 > 0 ? $0 : 0.01 * $0 })
+  + unary("leakyReLU 0.3", awayFromZero, { leakyReLU($0, slope: 0.3) }, { $0 > 0 ? $0 : Double(Float(0.3)) * $0 })
+  + unary("elu", { 3 * awayFromZero($0) }, { elu($0) }, { $0 > 0 ? $0 : expm1($0) })
+  + unary("elu 0.5", awayFromZero, { elu($0, alpha: 0.5) }, { $0 > 0 ? $0 : 0.5 * expm1($0) })
+  + unary(
+    "selu", { 2 * awayFromZero($0) }, selu,
+    { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) })
+  + unary("softsign", { 3 * awayFromZero($0) }, softsign, { $0 / (1 + abs($0)) })
+  + unary("softplus", { 5 * $0 }, softplus, { Foundation.log(1 + Foundation.exp($0)) })
+  + unary("silu", { 5 * $0 }, silu, { $0 / (1 + Foundation.exp(-$0)) })
+  + unary("gelu", { 3 * $0 }, { gelu($0) }, { $0 * normalShare($0) })
+  + unary(
+    "gelu by tanh", { 3 * $0 }, { gelu($0, tanhApproximation: true) },
+    { $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) / 2 })
+
+private let shapes = [[1, 1], [1, 5], [5, 1], [3, 17], [2, 3, 4]]
+
+/// log softmax of a row.
+private func logShares(_ x: Float64Array) -> Float64Array {
+  let exponentials = x.map { Foundation.exp($0) }.sum([x.shape.count - 1], keeping: true)
+  return Float64Array.broadcast(x, exponentials) { $0 - Foundation.log($1) }
+}
+
+// Of rows of width 1 all that is to be seen is rounding; they have a test of their own.
+private let rowCases: [OperationCase] = [[1, 5], [1, 2], [3, 17], [2, 3, 4]].flatMap { shape in
+  [
+    OperationCase(
+      description: "softmax \(shape)", shapes: [shape], domain: { 3 * $0 }, operation: { softmax($0[0]) },
+      reference: { logShares($0[0]).map { Foundation.exp($0) } }),
+    OperationCase(
+      description: "logSoftmax \(shape)", shapes: [shape], domain: { 3 * $0 }, operation: { logSoftmax($0[0]) },
+      reference: { logShares($0[0]) }),
+  ]
+}
+
+private func reduced(_ losses: Float64Array, _ reduction: Reduction, weight: Double? = nil) -> Float64Array {
+  let sum = losses.values.reduce(0, +)
+  return switch reduction {
+  case .mean: Float64Array([], [sum / (weight ?? Double(losses.values.count))])
+  case .sum: Float64Array([], [sum])
+  case .none: losses
+  }
+}
+
+private let crossEntropyCases: [OperationCase] = [(1, 2), (1, 10), (17, 3), (5, 33)].flatMap { rows, classes in
+  [Reduction.mean, .sum, .none].flatMap { reduction in
+    [(false, 0), (true, 0), (false, 0.1), (true, 0.25)].map { weighted, smoothing in
+      let labels = (0..<rows).map { ($0 * 7 + 1) % classes }
+      let weights = weighted ? (0..<classes).map { 0.25 + Float($0 % 4) } : nil
+      return OperationCase(
+        description: "crossEntropy \(rows)×\(classes) \(reduction) weighted \(weighted) smoothed by \(smoothing)",
+        shapes: [[rows, classes]], domain: { 3 * $0 },
+        operation: {
+          crossEntropy(
+            $0[0], labels, classWeights: weights, labelSmoothing: Float(smoothing), reduction: reduction)
+        },
+        reference: { x in
+          let logShares = logShares(x[0]), smoothing = Double(Float(smoothing))
+          let losses = Float64Array([rows]) { r in
+            (0..<classes).reduce(0) { sum, c in
+              let share = (c == labels[r[0]] ? 1 - smoothing : 0) + smoothing / Double(classes)
+              return sum - share * Double(weights?[c] ?? 1) * logShares[[r[0], c]]
+            }
+          }
+          return reduced(losses, reduction, weight: labels.reduce(0) { $0 + Double(weights?[$1] ?? 1) })
+        })
+    }
+  }
+}
+
+private func difference(
+  _ name: String, _ operation: @escaping @Sendable (Tensor, Tensor, Reduction) -> Tensor,
+  _ reference: @escaping @Sendable (Double, Double) -> Double
+) -> [OperationCase] {
+  shapes.flatMap { shape in
+    [Reduction.mean, .sum, .none].map { reduction in
+      OperationCase(
+        description: "\(name) \(shape) \(reduction)", shapes: [shape, shape],
+        operation: { operation($0[0], $0[1], reduction) },
+        reference: { reduced(Float64Array.broadcast($0[0], $0[1], reference), reduction) })
+    }
+  }
+}
+
+private let differenceCases: [OperationCase] =
+  difference("meanSquaredError", { meanSquaredError($0, $1, reduction: $2) }, { ($0 - $1) * ($0 - $1) })
+  + difference("meanAbsoluteError", { meanAbsoluteError($0, $1, reduction: $2) }, { abs($0 - $1) })
+  + difference(
+    "huberError", { huberError($0, $1, threshold: 0.5, reduction: $2) },
+    { abs($0 - $1) < 0.5 ? ($0 - $1) * ($0 - $1) / 2 : 0.5 * (abs($0 - $1) - 0.25) })
+  + difference(
+    "binaryCrossEntropy", { binaryCrossEntropy(logits: $0, $1, reduction: $2) },
+    { $1 * Foundation.log(1 + Foundation.exp(-$0)) + (1 - $1) * Foundation.log(1 + Foundation.exp($0)) })
+  + shapes.map { shape in
+    OperationCase(
+      description: "binaryCrossEntropy \(shape) with a weight", shapes: [shape, shape, [shape.last!]],
+      operation: { binaryCrossEntropy(logits: $0[0], $0[1], positiveWeight: $0[2]) },
+      reference: { x in
+        let losses = Float64Array(shape) { i in
+          let logit = x[0][i], target = x[1][i]
+          return x[2][[i.last!]] * target * Foundation.log(1 + Foundation.exp(-logit))
+            + (1 - target) * Foundation.log(1 + Foundation.exp(logit))
+        }
+        return reduced(losses, .mean)
+      })
+  }

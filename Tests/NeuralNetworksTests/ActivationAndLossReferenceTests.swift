@@ -1,0 +1,97 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// Activations and losses, and their gradients, against what PyTorch 2.13 computed
+/// (`Reference/make_activations_and_losses.py`).
+@Suite struct ActivationAndLossReferenceTests {
+  struct Recorded: Decodable, Sendable {
+    let inputs, upstream, target, truth, weights: [Float]
+    let labels: [Int]
+    let activations: [Activation]
+    let losses: [Loss]
+  }
+
+  struct Result: Decodable, Sendable {
+    let output, gradient: [Double]
+  }
+
+  struct Activation: Decodable, Sendable, CustomStringConvertible {
+    let name: String
+    let rows: [Result]
+    var description: String { name }
+  }
+
+  struct Loss: Decodable, Sendable, CustomStringConvertible {
+    let name, reduction: String
+    let output, gradient: [Double]
+    var description: String { "\(name) \(reduction)" }
+  }
+
+  static let recorded: Recorded = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    let file = folder.appending(path: "Reference/activations_and_losses.json")
+    return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
+  }()
+
+  private func module(_ name: String) throws -> Module {
+    let modules = [
+      "ReLU": ReLU(), "Sigmoid": Sigmoid(), "Tanh": Tanh(), "LeakyReLU": LeakyReLU(),
+      "LeakyReLU 0.2": LeakyReLU(slope: 0.2), "ELU": ELU(), "ELU 0.7": ELU(alpha: 0.7), "SELU": SELU(), "GELU": GELU(),
+      "GELU by tanh": GELU(tanhApproximation: true), "SiLU": SiLU(), "Softplus": Softplus(), "Softsign": Softsign(),
+      "HardTanh": HardTanh(), "Softmax": Softmax(), "LogSoftmax": LogSoftmax(),
+    ]
+    return try #require(modules[name])
+  }
+
+  private func row(_ values: [Float], _ row: Int) -> Tensor {
+    Tensor(Array(values[row * 21..<(row + 1) * 21]), shape: [1, 21])
+  }
+
+  @Test(arguments: recorded.activations) func activation(_ activation: Activation) throws {
+    let module = try module(activation.name)
+    for (index, expected) in activation.rows.enumerated() {
+      let x = row(Self.recorded.inputs, index).requiringGradient()
+      let y = module(x)
+      (y * row(Self.recorded.upstream, index)).sum().backward()
+      #expect(relativeDifference(y.values, expected.output) < 1e-5)
+      #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 1e-5)
+    }
+  }
+
+  private func loss(_ name: String, _ x: Tensor, _ reduction: Reduction) throws -> Tensor {
+    let recorded = Self.recorded
+    let target = Tensor(recorded.target, shape: x.shape), truth = Tensor(recorded.truth, shape: x.shape)
+    let labels = recorded.labels, weights = recorded.weights
+    let weight = Tensor(weights, shape: [weights.count])
+    let losses: [String: () -> Tensor] = [
+      "crossEntropy": { crossEntropy(x, labels, reduction: reduction) },
+      "crossEntropy weighted": { crossEntropy(x, labels, classWeights: weights, reduction: reduction) },
+      "crossEntropy smoothed": { crossEntropy(x, labels, labelSmoothing: 0.1, reduction: reduction) },
+      "crossEntropy both": {
+        crossEntropy(x, labels, classWeights: weights, labelSmoothing: 0.3, reduction: reduction)
+      },
+      "binaryCrossEntropy": { binaryCrossEntropy(logits: x, truth, reduction: reduction) },
+      "binaryCrossEntropy weighted": {
+        binaryCrossEntropy(logits: x, truth, positiveWeight: weight, reduction: reduction)
+      },
+      "meanSquaredError": { meanSquaredError(x, target, reduction: reduction) },
+      "meanAbsoluteError": { meanAbsoluteError(x, target, reduction: reduction) },
+      "huberError": { huberError(x, target, reduction: reduction) },
+      "huberError 2.5": { huberError(x, target, threshold: 2.5, reduction: reduction) },
+    ]
+    let loss = try #require(losses[name])
+    return loss()
+  }
+
+  @Test(arguments: recorded.losses) func loss(_ expected: Loss) throws {
+    let x = Tensor(Self.recorded.inputs, shape: [3, 21]).requiringGradient()
+    let reduction: Reduction = expected.reduction == "mean" ? .mean : expected.reduction == "sum" ? .sum : .none
+    let y = try loss(expected.name, x, reduction)
+    (y * Tensor(Array(Self.recorded.upstream.prefix(y.elementCount)), shape: y.shape)).sum().backward()
+    #expect(relativeDifference(y.values, expected.output) < 1e-5)
+    #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 1e-5)
+  }
+}

@@ -1,0 +1,66 @@
+"""Records what PyTorch's activations and losses do, for ActivationAndLossReferenceTests.swift:
+python make_activations_and_losses.py > activations_and_losses.json"""
+import json
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_num_threads(1)
+torch.manual_seed(5)
+
+
+def flat(tensor):
+    return [float(f"{v:.8g}") for v in tensor.detach().flatten().tolist()]
+
+
+# Three rows whose width is no multiple of a vector's; the last is large.
+inputs = torch.randn(3, 21) * torch.tensor([[1.0], [6.0], [90.0]])
+upstream = torch.randn(3, 21)
+
+activations = {
+    "ReLU": nn.ReLU(), "Sigmoid": nn.Sigmoid(), "Tanh": nn.Tanh(), "LeakyReLU": nn.LeakyReLU(),
+    "LeakyReLU 0.2": nn.LeakyReLU(0.2), "ELU": nn.ELU(), "ELU 0.7": nn.ELU(0.7), "SELU": nn.SELU(), "GELU": nn.GELU(),
+    "GELU by tanh": nn.GELU(approximate="tanh"), "SiLU": nn.SiLU(), "Softplus": nn.Softplus(),
+    "Softsign": nn.Softsign(), "HardTanh": nn.Hardtanh(), "Softmax": nn.Softmax(-1), "LogSoftmax": nn.LogSoftmax(-1),
+}
+recorded = []
+for name, module in activations.items():
+    # Each row by itself, so that the large one hides no error of the others.
+    rows = []
+    for row, g in zip(inputs, upstream):
+        x = row.clone().requires_grad_()
+        y = module(x)
+        y.backward(g)
+        rows.append({"output": flat(y), "gradient": flat(x.grad)})
+    recorded.append({"name": name, "rows": rows})
+
+target = torch.randn(3, 21) * 2
+truth = torch.rand(3, 21).round()
+labels = torch.tensor([20, 0, 7])
+weights = torch.rand(21) + 0.2
+losses = {
+    "crossEntropy": lambda x, r: F.cross_entropy(x, labels, reduction=r),
+    "crossEntropy weighted": lambda x, r: F.cross_entropy(x, labels, weight=weights, reduction=r),
+    "crossEntropy smoothed": lambda x, r: F.cross_entropy(x, labels, label_smoothing=0.1, reduction=r),
+    "crossEntropy both": lambda x, r: F.cross_entropy(x, labels, weight=weights, label_smoothing=0.3, reduction=r),
+    "binaryCrossEntropy": lambda x, r: F.binary_cross_entropy_with_logits(x, truth, reduction=r),
+    "binaryCrossEntropy weighted": lambda x, r: F.binary_cross_entropy_with_logits(
+        x, truth, pos_weight=weights, reduction=r),
+    "meanSquaredError": lambda x, r: F.mse_loss(x, target, reduction=r),
+    "meanAbsoluteError": lambda x, r: F.l1_loss(x, target, reduction=r),
+    "huberError": lambda x, r: F.huber_loss(x, target, reduction=r),
+    "huberError 2.5": lambda x, r: F.huber_loss(x, target, reduction=r, delta=2.5),
+}
+recorded_losses = []
+for name, loss in losses.items():
+    for reduction in ("mean", "sum", "none"):
+        x = inputs.clone().requires_grad_()
+        y = loss(x, reduction)
+        y.backward(upstream.flatten()[:y.numel()].reshape(y.shape))
+        recorded_losses.append(
+            {"name": name, "reduction": reduction, "output": flat(y), "gradient": flat(x.grad)})
+
+print(json.dumps({
+    "torch": torch.__version__, "inputs": flat(inputs), "upstream": flat(upstream), "target": flat(target),
+    "truth": flat(truth), "labels": labels.tolist(), "weights": flat(weights), "activations": recorded,
+    "losses": recorded_losses}, separators=(",", ":")))
