@@ -1,0 +1,50 @@
+import Autodiff
+import CKernels
+
+/// Multiplies a loss before its gradients are taken and divides these afterwards, so that small ones survive being stored in
+/// float16, whose smallest magnitude is 6·10⁻⁸.
+///
+/// The scale begins as 65,536. A step whose gradients are not all finite is skipped and halves the scale; 2,000 steps in a row
+/// that are not skipped double it.
+///
+///     scaler.scaled(loss).backward()
+///     scaler.step(optimizer)
+///
+/// Source: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740.
+public final class LossScaler {
+  /// What the loss is multiplied by.
+  public private(set) var scale: Float
+  private let growthInterval: Int
+  private var stepsSinceChange = 0
+
+  /// Stops unless the scale is above 0 and finite, and the interval at least 1.
+  public init(scale: Float = 65_536, growthInterval: Int = 2000) {
+    guard scale > 0, scale.isFinite, growthInterval >= 1 else {
+      stop("LossScaler", "scale \(scale), interval \(growthInterval): above 0 and finite, and at least 1 are needed")
+    }
+    (self.scale, self.growthInterval) = (scale, growthInterval)
+  }
+
+  /// The loss times the scale.
+  public func scaled(_ loss: Tensor) -> Tensor { loss * scale }
+
+  /// Divides the gradients by the scale and has the optimizer step; with gradients that are not finite it clears them instead
+  /// and returns false.
+  @discardableResult
+  public func step(_ optimizer: Optimizer) -> Bool {
+    let reached = optimizer.parameters.filter { $0.gradient != nil }
+    let areFinite = reached.allSatisfy { parameter in
+      parameter.gradient!.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
+    }
+    guard areFinite else {
+      optimizer.clearGradients()
+      (scale, stepsSinceChange) = (scale / 2, 0)
+      return false
+    }
+    withoutGradients { for parameter in reached { parameter.gradient = parameter.gradient! * (1 / scale) } }
+    optimizer.step()
+    stepsSinceChange += 1
+    if stepsSinceChange == growthInterval { (scale, stepsSinceChange) = (scale * 2, 0) }
+    return true
+  }
+}

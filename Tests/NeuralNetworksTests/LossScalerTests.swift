@@ -1,0 +1,57 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct LossScalerTests {
+  private func net() -> Sequential {
+    let net = Sequential(Linear(4, 4), ReLU(), Linear(4, 2))
+    net.initialize(seed: 5)
+    return net
+  }
+
+  private let x = { Tensor(sampleValues(12), shape: [3, 4]) }
+
+  /// The first layer's gradient for a loss so small that float16 can't hold it unscaled.
+  private func gradient(_ precision: Precision, scale: Float) -> [Float] {
+    let net = net()
+    let output = withPrecision(precision) { net(x()) }
+    ((output * output).sum() * (1e-8 * scale)).backward()
+    return net.parameters[0].parameter.gradient!.values.map { $0 / scale }
+  }
+
+  @Test func scalingSavesWhatUnderflows() {
+    let expected = gradient(.float32, scale: 1)
+    #expect(gradient(.float16, scale: 1).allSatisfy { $0 == 0 })
+    #expect(relativeDifference(gradient(.float16, scale: 0x1p24), expected) < 2e-2)
+  }
+
+  @Test func stepsAreThoseWithoutAScale() {
+    func train(_ scaler: LossScaler?) -> [[Float]] {
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      for _ in 0..<3 {
+        let loss = crossEntropy(net(x()), [0, 1, 1])
+        (scaler?.scaled(loss) ?? loss).backward()
+        if let scaler { #expect(scaler.step(optimizer)) } else { optimizer.step() }
+      }
+      return net.parameters.map { $0.parameter.value.values }
+    }
+    // Powers of 2 scale without rounding.
+    #expect(train(nil) == train(LossScaler()))
+  }
+
+  @Test func overflowSkipsAndHalvesAndCalmDoubles() {
+    let net = net(), optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler(scale: 1024, growthInterval: 2)
+    let before = net.parameters.map { $0.parameter.value.values }
+    (net(x()).sum() * .infinity).backward()
+    #expect(!scaler.step(optimizer))
+    #expect(scaler.scale == 512)
+    #expect(net.parameters.map { $0.parameter.value.values } == before)
+    #expect(net.parameters.allSatisfy { $0.parameter.gradient == nil })
+    for _ in 0..<2 {
+      scaler.scaled(crossEntropy(net(x()), [0, 1, 1])).backward()
+      #expect(scaler.step(optimizer))
+    }
+    #expect(scaler.scale == 1024)
+  }
+}
