@@ -20,7 +20,13 @@ INLINED float exponentials(const float *x, float *p, size_t n) {
 
 INLINED float exponential_sum(const float *x, float most, size_t n) {
   double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += exp1(x[i] - most);
+  // A block's exponentials first: they are vectors, the sum in order is not.
+  for (size_t i = 0; i < n; i += 64) {
+    float part[64];
+    size_t count = n - i < 64 ? n - i : 64;
+    for (size_t k = 0; k < count; k++) part[k] = exp1(x[i + k] - most);
+    for (size_t k = 0; k < count; k++) sum += part[k];
+  }
   return (float)sum;
 }
 
