@@ -6,27 +6,24 @@ import Rheoscope
 //
 // The slope of ReLU is 0 or 1. With weights as large as He et al. (2015) choose them, half of the units pass the blame on in
 // full, and the other half's share is made up for by the size of the weights: a factor of 1 a layer.
-private let reluNet = Variant("relu", "ReLU, He weights") { _ in
-  .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 2).gradientFactor)
-} net: { settings in
-  DeepNet(settings, initializer: .heNormal, activation: { ReLU() })
-}
+private let reluNet = Variant(
+  "relu", "ReLU, He weights",
+  theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 2).gradientFactor) },
+  net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) })
 
 // The slope of the sigmoid is at most 1/4. What is left of the blame after fifty layers is less than 0.25⁵⁰, some 10⁻³⁰ of it:
 // the first layers are not told what to change.
-private let sigmoidNet = Variant("sigmoid", "sigmoid, Xavier weights") { settings in
-  .meanField(MeanField(.sigmoid, weightVariance: 1), firstLength: xavierFirstLength(settings))
-} net: { settings in
-  DeepNet(settings, initializer: .xavierNormal, activation: { Sigmoid() })
-}
+private let sigmoidNet = Variant(
+  "sigmoid", "sigmoid, Xavier weights",
+  theory: { settings in .meanField(MeanField(.sigmoid, weightVariance: 1), firstLength: xavierFirstLength(settings)) },
+  net: { settings in DeepNet(settings, initializer: .xavierNormal, activation: { Sigmoid() }) })
 
 // The slope of tanh is 1 where its input is 0 and smaller elsewhere. With weights by Glorot and Bengio (2010), who are also
 // called Xavier, inputs shrink toward 0 layer by layer, so the slope comes close to 1.
-private let tanhNet = Variant("tanh", "tanh, Xavier weights") { settings in
-  .meanField(MeanField(.tanh, weightVariance: 1), firstLength: xavierFirstLength(settings))
-} net: { settings in
-  DeepNet(settings, initializer: .xavierNormal, activation: { Tanh() })
-}
+private let tanhNet = Variant(
+  "tanh", "tanh, Xavier weights",
+  theory: { settings in .meanField(MeanField(.tanh, weightVariance: 1), firstLength: xavierFirstLength(settings)) },
+  net: { settings in DeepNet(settings, initializer: .xavierNormal, activation: { Tanh() }) })
 
 /// The mean square of the first layer's outputs: 784 pixels of mean square 1, times weights of variance 2 / (784 + width).
 private func xavierFirstLength(_ settings: Settings) -> Double { 784 * 2 / Double(784 + settings.width) }
@@ -39,7 +36,7 @@ extension Experiment {
   public static let activations = Experiment(
     name: "activations",
     question: "ReLU, sigmoid or tanh: which of them lets the first layer of a deep net learn?",
-    settings: Settings(learningRate: 0.01),
+    settings: [.depth(50), .width(64), .batch(64), .steps(600, quick: 100), .seeds(3, full: 20), .learningRate(0.01)],
     variants: [reluNet, sigmoidNet, tanhNet],
     claims: [
       .gradientFactor(of: reluNet),
@@ -49,5 +46,5 @@ extension Experiment {
       .staysAtChance(sigmoidNet, "Glorot and Bengio 2010"),
       .learns(tanhNet, toBelow: 2, "Glorot and Bengio 2010"),
     ],
-    charts: ["loss", "gradient-flow", "gradient-profile"])
+    pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

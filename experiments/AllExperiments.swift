@@ -1,4 +1,8 @@
 extension Experiment {
   /// Every experiment, in the order in which `rheoscope list` names them.
-  public static let all: [Experiment] = [.activations, .residual, .initialization]
+  public static let all: [Experiment] = [
+    .activations,
+    .residual,
+    .initialization,
+  ]
 }

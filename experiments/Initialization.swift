@@ -22,11 +22,10 @@ private let tooSmall = Variant(
 
 extension Variant {
   fileprivate init(_ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer) {
-    self.init(name, title) { _ in
-      .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor)
-    } net: { settings in
-      DeepNet(settings, initializer: initializer, activation: { ReLU() })
-    }
+    self.init(
+      name, title,
+      theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor) },
+      net: { settings in DeepNet(settings, initializer: initializer, activation: { ReLU() }) })
   }
 }
 
@@ -38,7 +37,7 @@ extension Experiment {
   public static let initialization = Experiment(
     name: "initialization",
     question: "How large should the weights of a deep net of ReLU be when training begins?",
-    settings: Settings(learningRate: 0.01),
+    settings: [.depth(50), .width(64), .batch(64), .steps(600, quick: 100), .seeds(3, full: 20), .learningRate(0.01)],
     variants: [he, xavier, pyTorch, tooLarge, tooSmall],
     claims: [he, xavier, pyTorch, tooLarge, tooSmall].map { .gradientFactor(of: $0) } + [
       .learns(he, toBelow: 2, "He et al. 2015"),
@@ -46,5 +45,5 @@ extension Experiment {
       .staysAtChance(pyTorch, "He et al. 2015"),
       .staysAtChance(tooSmall, "He et al. 2015"),
     ],
-    charts: ["loss", "gradient-flow", "gradient-profile"])
+    pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

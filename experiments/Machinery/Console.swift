@@ -4,7 +4,6 @@ import Synchronization
 /// Where a command speaks to whoever started it: results on standard output, notices and progress on standard error.
 public final class Console: Sendable {
   private struct Progress {
-    var done = 0
     var isShown = false
     var lastShown = -1.0
   }
@@ -23,15 +22,14 @@ public final class Console: Sendable {
     write("rheoscope: \(line)\n", to: .standardError)
   }
 
-  /// Counts a step of `total`, and shows ten times a second how far that is.
-  func stepped(of total: Int, _ what: String) {
+  /// Shows, at most ten times a second, which share of something is done.
+  func isDone(_ share: Double, of what: String) {
     let line = progress.withLock { progress -> String? in
-      progress.done += 1
       let now = ProcessInfo.processInfo.systemUptime
       guard showsProgress, now - progress.lastShown > 0.1 else { return nil }
       progress.lastShown = now
       progress.isShown = true
-      return "\(what): \(100 * progress.done / total) %"
+      return "\(what): \(Int(100 * share)) %"
     }
     if let line { write("\r\u{1B}[K\(line)", to: .standardError) }
   }
