@@ -39,6 +39,8 @@ public struct Tool {
     let arguments = try Arguments(rest, for: command)
     switch command.name {
     case Command.list.name: console.print(Help.experiments)
+    case Command.verify.name: try verify(arguments)
+    case Command.new.name: try new(arguments)
     case Command.render.name: try render(arguments, typed: words)
     case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments)

@@ -10,14 +10,22 @@ public final class Console: Sendable {
   private let progress = Mutex(Progress())
   private let showsProgress: Bool
 
-  /// A console that shows progress only where standard error is a terminal.
-  public init() { showsProgress = isatty(STDERR_FILENO) == 1 }
+  private let isQuiet: Bool
+
+  /// A console that shows progress only where standard error is a terminal; a quiet one shows nothing else.
+  public init(isQuiet: Bool = false) {
+    showsProgress = isatty(STDERR_FILENO) == 1
+    self.isQuiet = isQuiet
+  }
 
   /// Writes a line of results.
-  public func print(_ line: String) { write(line + "\n", to: .standardOutput) }
+  public func print(_ line: String) {
+    if !isQuiet { write(line + "\n", to: .standardOutput) }
+  }
 
   /// Writes a line about the run itself.
   public func note(_ line: String) {
+    guard !isQuiet else { return }
     clearProgress()
     write("rheoscope: \(line)\n", to: .standardError)
   }

@@ -3,14 +3,11 @@ import Foundation
 /// A number with so many significant digits, or the word for what is none.
 package func significant(_ number: Double, digits: Int = 3) -> String {
   guard number.isFinite else { return number.isNaN ? "NaN" : number > 0 ? "∞" : "−∞" }
-  let size = abs(number)
-  if size != 0, size < 1e-3 || size >= 1e4 {
-    return size == size.rounded() && size < 1e7
-      ? String(format: "%.0f", number)
-      : String(format: "%.\(digits - 1)e", number)
-  }
-  let decimals = size == 0 ? 0 : max(0, digits - 1 - Int(log10(size).rounded(.down)))
-  return String(format: "%.\(decimals)f", number)
+  let scientific = String(format: "%.\(digits - 1)e", number)
+  // Of the rounded number, which may have a digit more in front than the exact one.
+  let exponent = number == 0 ? 0 : Int(scientific.drop { $0 != "e" }.dropFirst())!
+  guard (-3..<max(digits, 4)).contains(exponent) else { return scientific }
+  return String(format: "%.\(max(0, digits - 1 - exponent))f", number)
 }
 
 /// A setting's value with no more digits than it has.
@@ -29,7 +26,9 @@ func columns(_ rows: [[String]]) -> String {
 
 extension Settings {
   /// What they are, as a line.
-  package var sentence: String { names.map { "\($0) \(shortest(self[$0]))" }.joined(separator: ", ") }
+  package var sentence: String {
+    names.isEmpty ? "nothing to set" : names.map { "\($0) \(shortest(self[$0]))" }.joined(separator: ", ")
+  }
 }
 
 extension Spread {
