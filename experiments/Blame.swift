@@ -119,16 +119,17 @@ extension Experiment {
           description: "Three heatmaps of the size of gradients, one a layer.", size: Size(width: 1200, height: 420))
       },
       Picture("graph", "The net as a graph, with the largest gradient of each layer's weights") { results in
-        let nodes = ["image", "W₁", "tanh", "W₂", "tanh", "W₃", "softmax", "loss"]
-        let weights = [1: names[0], 3: names[1], 5: names[2]]
+        // Signals flow from the image to the loss; each layer of weights comes in from the side.
+        let nodes = ["image", "W₁ x", "tanh", "W₂ x", "tanh", "W₃ x", "loss", "W₁", "W₂", "W₃"]
+        let signals = (0..<6).map { ComputationGraph.Edge(from: $0, to: $0 + 1) }
+        let weights = names.enumerated().map { layer, name in
+          ComputationGraph.Edge(
+            from: 7 + layer, to: 1 + 2 * layer, gradient: results.median("\(name): largest", of: net))
+        }
         return try Chart.computationGraph(
-          ComputationGraph(
-            nodes: nodes.map { .init($0) },
-            edges: nodes.indices.dropLast().map { from in
-              .init(
-                from: from, to: from + 1,
-                gradient: weights[from].map { results.median("\($0): largest", of: net) })
-            }), title: "Largest dL/dW of each layer", words: "largest gradient of the weights, going back")
+          ComputationGraph(nodes: nodes.map { .init($0) }, edges: signals + weights),
+          title: "The largest blame in each layer · blame",
+          words: "dL/dW of the weight with the largest, median of seeds")
       },
     ])
 }

@@ -42,7 +42,8 @@ package struct ExperimentTemplate {
         variants: [reluNet, tanhNet],
         // What should be found, between which values, and why: written down before anything is run.
         claims: [
-          Claim("relu ends below the loss of guessing, ln 10", reluNet, Reported.finalLoss, .atMost(2.3), source: "a guess"),
+          Claim(
+            "relu ends below the loss of guessing, ln 10", reluNet, Reported.finalLoss, .atMost(2.3), source: "a guess"),
           Claim("both end within 1 of each other", expected: .between(-1, 1), source: "a guess") { seed in
             try seed[Reported.finalLoss, reluNet] - seed[Reported.finalLoss, tanhNet]
           },

@@ -27,6 +27,9 @@ enum Help {
     if !command.flags.isEmpty {
       parts.append("Flags:\n" + table(command.flags.map { ($0.usage, $0.help) }))
     }
+    if command.name == Command.run.name {
+      parts.append("The settings of one: rheoscope run EXPERIMENT --help.")
+    }
     return parts.joined(separator: "\n\n")
   }
 

@@ -9,23 +9,18 @@ extension Claim {
     self.init(statement, expected: expected, source: source, about: scope) { try $0[name, variant] }
   }
 
-  /// dL/d(layer's output) changes by the factor a layer that theory predicts.
-  ///
-  /// Theory speaks of infinitely wide nets. In one of width n the logarithm of a ReLU net's gradient drifts by 5/(4 n) a layer
-  /// and wanders by a normal number of variance 5/(4 n); over L layers a fitted slope then has the variance 1.5 / (n L). The
-  /// tolerance is the drift and three such standard deviations; other activations wander less.
+  /// dL/d(layer's output) changes by the factor a layer that theory predicts, give or take `factorTolerance`.
   public static func gradientFactor(of variant: Variant) -> Claim {
     Claim(
       source: "mean field theory (Schoenholz et al. 2017), its tolerance at finite width by Hanin and Rolnick 2018",
-      about: Scope("nets of 8 layers or more") { $0.depth >= 8 },
+      about: .deep,
       statement: { settings in
         let factor = variant.predictedGradientFactor(settings).map { significant($0) } ?? "?"
         return "\(variant.name): on its way back each layer multiplies the gradient by \(factor)"
       },
       expected: { settings in
         guard let factor = variant.predictedGradientFactor(settings) else { return .atLeast(0) }
-        let width = Double(settings.width), layers = Double(max(settings.depth - 4, 1))
-        return .near(factor, withinShare: 1.25 / width + 3 * (1.5 / (width * layers)).squareRoot())
+        return .near(factor, withinShare: settings.factorTolerance)
       },
       measure: { try $0[Reported.gradientFactor, variant] })
   }
@@ -45,7 +40,22 @@ extension Claim {
   }
 }
 
+extension Settings {
+  /// By how large a share a net of this width may miss the factor a layer that theory predicts.
+  ///
+  /// Theory speaks of infinitely wide nets. In one of width n the logarithm of a ReLU net's gradient drifts by 5/(4 n) a layer
+  /// and wanders by a normal number of variance 5/(4 n); over L layers a fitted slope then has the variance 1.5 / (n L). The
+  /// tolerance is the drift and three such standard deviations; other activations wander less.
+  public var factorTolerance: Double {
+    let width = Double(width), layers = Double(max(depth - 4, 1))
+    return 1.25 / width + 3 * (1.5 / (width * layers)).squareRoot()
+  }
+}
+
 extension Claim.Scope {
+  /// Nets whose interior is deep enough to fit a factor a layer.
+  public static let deep = Claim.Scope("nets of 8 layers or more") { $0.depth >= 8 }
+
   /// Nets that are deep, and trained long enough to tell whether they learn.
   public static let deepAndLong = Claim.Scope("30 layers or more that are trained for 300 steps or more") {
     $0.depth >= 30 && $0.steps >= 300
