@@ -1,4 +1,11 @@
 extension Experiment {
   /// Every experiment, in the order in which `rheoscope list` names them.
-  public static let all: [Experiment] = [.activations, .residual, .initialization]
+  public static let all: [Experiment] = [
+    .chainRule,
+    .blame,
+    .vanishingProduct,
+    .activations,
+    .residual,
+    .initialization,
+  ]
 }

@@ -1,13 +1,20 @@
 import Rheoscope
 
 // Of a ReLU layer's units half are silent, so a layer whose weights have the variance σ²/n multiplies blame by √(σ²/2) on its
-// way back. Five nets that differ in nothing but σ².
+// way back. Seven nets that differ in nothing but σ².
 
 /// σ² = 2: a factor of 1. He et al. (2015) chose it so.
 private let he = Variant("he", "He: variance 2/n", weightVariance: 2, .heNormal)
 
 /// σ² = 1: 0.71 a layer. Glorot and Bengio (2010) had tanh in mind, which has no silent half.
 private let xavier = Variant("xavier", "Xavier: variance 1/n", weightVariance: 1, .xavierNormal)
+
+/// The same for square layers. LeCun et al. (1998) chose it so that units' inputs are as large as units' outputs.
+private let leCun = Variant("lecun", "LeCun: variance 1/n", weightVariance: 1, .leCunNormal)
+
+/// A matrix that turns its input about, times √2 for the half that ReLU silences: as large as He's.
+private let orthogonal = Variant(
+  "orthogonal", "orthogonal times √2", weightVariance: 2, .orthogonal(gain: 2.0.squareRoot()))
 
 /// σ² = 1/3: 0.41 a layer. What PyTorch's layers begin with.
 private let pyTorch = Variant("pytorch", "U(±1/√n): variance 1/(3 n)", weightVariance: 1.0 / 3, .pyTorchDefault)
@@ -20,31 +27,34 @@ private let tooLarge = Variant(
 private let tooSmall = Variant(
   "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
 
+private let nets = [he, xavier, leCun, orthogonal, pyTorch, tooLarge, tooSmall]
+
 extension Variant {
   fileprivate init(_ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer) {
-    self.init(name, title) { _ in
-      .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor)
-    } net: { settings in
-      DeepNet(settings, initializer: initializer, activation: { ReLU() })
-    }
+    self.init(
+      name, title,
+      theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor) },
+      net: { settings in DeepNet(settings, initializer: initializer, activation: { ReLU() }) })
   }
 }
 
 extension Experiment {
-  /// One net of ReLU, begun with weights of five sizes.
+  /// One net of ReLU, begun with weights of five sizes and two shapes.
   ///
   /// Measured: the loss while training, the share of test images named right, and by how much a layer multiplies the gradient
   /// before training begins.
   public static let initialization = Experiment(
     name: "initialization",
     question: "How large should the weights of a deep net of ReLU be when training begins?",
-    settings: Settings(learningRate: 0.01),
-    variants: [he, xavier, pyTorch, tooLarge, tooSmall],
-    claims: [he, xavier, pyTorch, tooLarge, tooSmall].map { .gradientFactor(of: $0) } + [
+    settings: [
+      .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 2, full: 20), .learningRate(0.01),
+    ],
+    variants: nets,
+    claims: nets.map { .gradientFactor(of: $0) } + [
       .learns(he, toBelow: 2, "He et al. 2015"),
       .staysAtChance(xavier, "He et al. 2015"),
       .staysAtChance(pyTorch, "He et al. 2015"),
       .staysAtChance(tooSmall, "He et al. 2015"),
     ],
-    charts: ["loss", "gradient-flow", "gradient-profile"])
+    pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

@@ -41,6 +41,19 @@ struct Arguments {
     }
   }
 
+  /// The first word that is neither a flag nor a flag's value, before it is known which flags there are besides a command's:
+  /// all others take a value.
+  static func firstOperand(of words: [String], _ command: Command) -> String? {
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word == "--" { return rest.first }
+      guard word.hasPrefix("-") else { return word }
+      let isSwitch = command.flags.contains { $0.name == word && $0.placeholder.isEmpty }
+      if !isSwitch, !word.contains("=") { rest = rest.dropFirst() }
+    }
+    return nil
+  }
+
   /// The value of a flag, nil where it was not given.
   subscript(flag: String) -> String? { values[flag] }
 

@@ -10,6 +10,8 @@ struct Flag {
   enum Kind {
     /// A whole number.
     case whole(ClosedRange<Int>)
+    /// A number.
+    case number(ClosedRange<Double>)
     /// A number above 0.
     case positive(upTo: Int)
     /// A file or folder.
@@ -34,7 +36,7 @@ struct Flag {
   var placeholder: String {
     switch kind {
     case .whole: "N"
-    case .positive: "X"
+    case .number, .positive: "X"
     case .path(let placeholder), .choice(_, let placeholder): placeholder
     case .file: "FILE"
     case .text: "TEXT"
@@ -53,6 +55,10 @@ struct Flag {
     switch kind {
     case .whole(let range):
       guard let number = Int(value) else { throw .notWhole(flag: name, value: value, range: range) }
+      guard number >= range.lowerBound else { throw .tooSmall(flag: name, value: value, least: "\(range.lowerBound)") }
+      guard number <= range.upperBound else { throw .tooLarge(flag: name, value: value, most: "\(range.upperBound)") }
+    case .number(let range):
+      guard let number = Double(value), number.isFinite else { throw .notNumber(flag: name, value: value) }
       guard number >= range.lowerBound else { throw .tooSmall(flag: name, value: value, least: "\(range.lowerBound)") }
       guard number <= range.upperBound else { throw .tooLarge(flag: name, value: value, most: "\(range.upperBound)") }
     case .positive(let most):

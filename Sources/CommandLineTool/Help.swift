@@ -28,7 +28,7 @@ enum Help {
       parts.append("Flags:\n" + table(command.flags.map { ($0.usage, $0.help) }))
     }
     if command.name == Command.run.name {
-      parts.append(defaults)
+      parts.append("The settings of one: rheoscope run EXPERIMENT --help.")
     }
     return parts.joined(separator: "\n\n")
   }
@@ -38,19 +38,6 @@ enum Help {
 
   /// The charts, each with what it shows.
   static var charts: String { table(ChartKind.all.map { ($0.name, $0.summary) }) }
-
-  private static var defaults: String {
-    "Without flags:\n"
-      + table(
-        Experiment.all.map { experiment in
-          let settings = experiment.settings
-          return (
-            experiment.name,
-            "--depth \(settings.depth) --width \(settings.width) --batch \(settings.batch) --steps \(settings.steps) "
-              + "--seeds \(settings.seeds) --learning-rate \(settings.learningRate)"
-          )
-        })
-  }
 
   private static func table(_ rows: [(left: String, right: String)]) -> String {
     let width = rows.map(\.left.count).max() ?? 0

@@ -33,12 +33,14 @@ public struct Tool {
     let command = try command(name)
     let rest = words.dropFirst()
     if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-      return console.print(Help.page(command))
+      return console.print(Help.page(command.name == Command.run.name ? runCommand(rest) : command))
     }
+    guard command.name != Command.run.name else { return try run(rest, typed: words) }
     let arguments = try Arguments(rest, for: command)
     switch command.name {
     case Command.list.name: console.print(Help.experiments)
-    case Command.run.name: try runExperiment(arguments, typed: words)
+    case Command.verify.name: try verify(arguments)
+    case Command.new.name: try new(arguments)
     case Command.render.name: try render(arguments, typed: words)
     case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments)
@@ -53,23 +55,10 @@ public struct Tool {
     return command
   }
 
-  private func runExperiment(_ arguments: Arguments, typed words: [String]) throws {
-    let name = arguments.operands[0]
-    guard let experiment = Experiment.all.first(where: { $0.name == name }) else {
-      throw UsageError.unknownExperiment(name, experiments: Experiment.all.map(\.name))
-    }
-    var settings = experiment.settings
-    settings.depth = arguments.whole("--depth") ?? settings.depth
-    settings.width = arguments.whole("--width") ?? settings.width
-    settings.batch = arguments.whole("--batch") ?? settings.batch
-    settings.steps = arguments.whole("--steps") ?? settings.steps
-    settings.seeds = arguments.whole("--seeds") ?? settings.seeds
-    settings.learningRate = arguments.number("--learning-rate") ?? settings.learningRate
-    var options = RunOptions(output: arguments["--out"] ?? "output/\(name)", command: commandLine(words))
-    options.jobs = arguments.whole("--jobs") ?? options.jobs
-    options.threads = arguments.whole("--threads") ?? options.threads
-    options.data = arguments["--data"] ?? options.data
-    try experiment.run(settings, options, console: console)
+  /// What `run` understands of the experiment that stands behind it, if one does.
+  private func runCommand(_ words: some Sequence<String>) -> Command {
+    let name = Arguments.firstOperand(of: words.filter { $0 != "--help" && $0 != "-h" }, .run)
+    return name == "all" ? .runAll : Experiment.all.first { $0.name == name }.map { .run($0) } ?? .run
   }
 
   private func diagnose(_ arguments: Arguments) throws {

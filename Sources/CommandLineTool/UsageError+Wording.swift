@@ -24,6 +24,14 @@ extension UsageError: CustomStringConvertible {
       "\(command) needs \(operands); see rheoscope help \(command)"
     case .surplusOperand(let word, let command, let operands):
       "\(command) takes \(operands.isEmpty ? "nothing" : "only \(operands)"), so “\(word)” is too much"
+    case .exclusive(let one, let other):
+      "\(one) and \(other) exclude each other; give one of them"
+    case .noSettingsFile(let path):
+      "\(path): no such file; --settings is a JSON file such as {\"depth\": 30}"
+    case .brokenSettingsFile(let path):
+      "\(path): not a JSON object of settings, such as {\"depth\": 30, \"learning-rate\": 0.1}"
+    case .unknownSetting(let name, let path, let settings):
+      "\(path): there is no setting “\(name)”; \(suggestion(for: name, among: settings, called: "settings"))"
     case .notWhole(let flag, let value, let range):
       "\(flag) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(value)”"
     case .notNumber(let flag, let value):

@@ -1,3 +1,4 @@
+import Experiments
 import Testing
 
 @Suite struct HelpTests {
@@ -10,50 +11,64 @@ import Testing
 
         rheoscope COMMAND [flags]
 
-          list             Names the experiments and what they ask.
-          run EXPERIMENT   Trains the nets that an experiment compares, judges its claims, and draws what happened.
-          render RUN…      Draws charts of one run file or several.
-          show RUN…        Draws loss and gradient flow of runs in the terminal.
-          diagnose RUN…    Says in words what went wrong in run files, and why.
-          help [COMMAND]   Says how a command is used.
+          list                 Names the experiments and what they ask.
+          run EXPERIMENT|all   Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.
+          verify FOLDER…       Runs experiments again in a temporary folder, and says what is not as it was.
+          new NAME             Writes an experiment of your own into experiments/, ready to be run and changed.
+          render RUN…          Draws charts of one run file or several.
+          show RUN…            Draws loss and gradient flow of runs in the terminal.
+          diagnose RUN…        Says in words what went wrong in run files, and why.
+          help [COMMAND]       Says how a command is used.
 
         rheoscope help COMMAND says more about one, rheoscope --version which this is.
 
         """)
   }
 
-  @Test(arguments: [["help", "run"], ["run", "--help"], ["run", "activations", "-h"]]) func run(_ words: [String])
-    throws
-  {
+  @Test(arguments: [["help", "run"], ["run", "--help"], ["run", "nonsense", "-h"]]) func run(_ words: [String]) throws {
     let run = try runTool(words: words)
     #expect(run.code == 0 && run.errors == "")
+    let list = try runTool("list").output
     #expect(
       run.output == """
-        rheoscope run EXPERIMENT [flags]
+        rheoscope run EXPERIMENT|all [flags]
 
-        Trains the nets that an experiment compares, judges its claims, and draws what happened.
+        Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.
 
         Experiments:
-          activations      ReLU, sigmoid or tanh: which of them lets the first layer of a deep net learn?
-          residual         What do shortcuts change, if everything else is the same?
-          initialization   How large should the weights of a deep net of ReLU be when training begins?
+        \(list)
+        Flags:
+          --quick           settings for a look that takes seconds; some claims are not judged
+          --full            settings for a look that takes its time, with more seeds
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags count for more
+          --jobs N          trials that are under way at once (default: one a core)
+          --threads N       threads of one trial (default: 1)
+          --data DIR        where Fashion-MNIST's four files are
+          --out DIR         where results go (default: output/EXPERIMENT; all: output)
+
+        The settings of one: rheoscope run EXPERIMENT --help.
+
+        """)
+  }
+
+  @Test func runOfOneExperiment() throws {
+    #expect(
+      try runTool("run", "vanishing-product", "--help").output == """
+        rheoscope run vanishing-product [flags]
+
+        Why does 0.9⁵⁰ matter?
 
         Flags:
-          --depth N           layers with weights, at least 2
-          --width N           units of a hidden layer
-          --batch N           images that a step learns from
-          --steps N           steps of gradient descent
-          --seeds N           how often each variant is trained: seeds 0, 1, …
-          --learning-rate X   by how much of the gradient a step moves
-          --jobs N            nets that are trained at once (default: one a core)
-          --threads N         threads that train one net (default: 1)
-          --data DIR          where Fashion-MNIST's four files are
-          --out DIR           where results go (default: output/EXPERIMENT)
-
-        Without flags:
-          activations      --depth 50 --width 64 --batch 64 --steps 600 --seeds 3 --learning-rate 0.01
-          residual         --depth 50 --width 64 --batch 64 --steps 600 --seeds 3 --learning-rate 0.05
-          initialization   --depth 50 --width 64 --batch 64 --steps 600 --seeds 3 --learning-rate 0.01
+          --depth N         layers with weights, at least 2 (default: 50)
+          --width N         units of a hidden layer (default: 32)
+          --seeds N         how often each variant is tried: seeds 0, 1, … (default: 3, full: 20)
+          --quick           settings for a look that takes seconds; some claims are not judged
+          --full            settings for a look that takes its time, with more seeds
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags count for more
+          --jobs N          trials that are under way at once (default: one a core)
+          --threads N       threads of one trial (default: 1)
+          --data DIR        where Fashion-MNIST's four files are
+          --out DIR         where results go (default: output/EXPERIMENT; all: output)
 
         """)
   }
@@ -87,19 +102,20 @@ import Testing
     #expect(
       try runTool("help", "diagnose").output
         == "rheoscope diagnose RUN…\n\nSays in words what went wrong in run files, and why.\n")
+    #expect(
+      try runTool("help", "new").output
+        == "rheoscope new NAME\n\nWrites an experiment of your own into experiments/, ready to be run and changed.\n")
     #expect(try runTool("help", "help").output == "rheoscope help [COMMAND]\n\nSays how a command is used.\n")
   }
 
   @Test func list() throws {
     let run = try runTool("list")
     #expect(run.code == 0 && run.errors == "")
-    #expect(
-      run.output == """
-          activations      ReLU, sigmoid or tanh: which of them lets the first layer of a deep net learn?
-          residual         What do shortcuts change, if everything else is the same?
-          initialization   How large should the weights of a deep net of ReLU be when training begins?
-
-        """)
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.count == Experiment.all.count)
+    for (line, experiment) in zip(lines, Experiment.all) {
+      #expect(line.hasPrefix("  \(experiment.name) ") && line.hasSuffix(" \(experiment.question)"))
+    }
   }
 
   @Test func version() throws {

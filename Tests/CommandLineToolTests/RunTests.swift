@@ -17,18 +17,20 @@ import Testing
       #expect(run.errors == "", "no progress where there is no terminal")
       #expect(
         try files(in: folder + "/output/residual") == [
-          "gradient-flow.png", "gradient-profile.png", "loss.png", "manifest.json", "plain", "plain/seed-0.rheo",
-          "plain/seed-1.rheo", "residual", "residual/seed-0.rheo", "residual/seed-1.rheo", "summary.json",
+          "gradient-flow.png", "gradient-profile.png", "he-scaled", "he-scaled/seed-0.rheo", "he-scaled/seed-1.rheo",
+          "he-unscaled", "he-unscaled/seed-0.rheo", "he-unscaled/seed-1.rheo", "loss.png", "manifest.json", "plain",
+          "plain/seed-0.rheo", "plain/seed-1.rheo", "report.md", "residual", "residual/seed-0.rheo",
+          "residual/seed-1.rheo", "rezero", "rezero/seed-0.rheo", "rezero/seed-1.rheo", "summary.json",
         ])
       let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
       #expect(lines[0] == "What do shortcuts change, if everything else is the same?")
       #expect(
-        lines[1] == "4 layers of width 8, batches of 16, 6 steps of SGD with learning rate 0.05, 2 seeds")
+        lines[1] == "depth 4, width 8, batch 16, steps 6, seeds 2, learning-rate 0.05")
       #expect(lines[3].hasPrefix("variant"))
       #expect(lines[4].hasPrefix("plain ") && lines[5].hasPrefix("residual "))
       #expect(
         run.output.contains("– residual learns: its loss ends below 1.0 (not judged: it is about 30 layers or more"))
-      #expect(run.output.hasSuffix("plain/seed-*.rheo, residual/seed-*.rheo\n"))
+      #expect(run.output.hasSuffix("report.md, summary.json, manifest.json, VARIANT/seed-N.rheo\n"))
 
       let recorded = try Run(path: folder + "/output/residual/plain/seed-1.rheo")
       #expect(recorded.steps.count == 6 && recorded.steps.allSatisfy { $0.accuracy != nil })

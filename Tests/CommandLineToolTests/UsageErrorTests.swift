@@ -1,3 +1,4 @@
+import Experiments
 import Testing
 
 /// A mistake on the command line, and the line that answers it.
@@ -14,22 +15,38 @@ struct Mistake: CustomTestStringConvertible {
 
   static let all = [
     Mistake("rum activations", "there is no command “rum”; did you mean “run”?"),
-    Mistake("frobnicate", "there is no command “frobnicate”; commands are list, run, render, show, diagnose, help"),
+    Mistake(
+      "frobnicate",
+      "there is no command “frobnicate”; commands are list, run, verify, new, render, show, diagnose, help"),
     Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
     Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),
     Mistake("help run list", "help takes only [COMMAND], so “list” is too much"),
     Mistake("list all", "list takes nothing, so “all” is too much"),
     Mistake("list --depth 5", "list has no flags, so “--depth” can't be one"),
-    Mistake("run", "run needs EXPERIMENT; see rheoscope help run"),
+    Mistake("run", "run needs EXPERIMENT|all; see rheoscope help run"),
     Mistake("run activation", "there is no experiment “activation”; did you mean “activations”?"),
-    Mistake("run x", "there is no experiment “x”; experiments are activations, residual, initialization"),
-    Mistake("run activations residual", "run takes only EXPERIMENT, so “residual” is too much"),
-    Mistake("run activations --depht 5", "run has no flag “--depht”; did you mean “--depth”?"),
-    Mistake("run activations --learning_rate=1", "run has no flag “--learning_rate”; did you mean “--learning-rate”?"),
+    Mistake(
+      "run x",
+      "there is no experiment “x”; experiments are \(Experiment.all.map(\.name).joined(separator: ", "))"),
+    Mistake("run activations residual", "run activations takes nothing, so “residual” is too much"),
+    Mistake("run --seeds 3", "run needs EXPERIMENT|all; see rheoscope help run"),
+    Mistake("run activations --depht 5", "run activations has no flag “--depht”; did you mean “--depth”?"),
+    Mistake("run --depht 5 activations", "run activations has no flag “--depht”; did you mean “--depth”?"),
+    Mistake(
+      "run activations --learning_rate=1",
+      "run activations has no flag “--learning_rate”; did you mean “--learning-rate”?"),
+    Mistake("run all --outt 5", "run all has no flag “--outt”; did you mean “--out”?"),
+    Mistake("run residual --quick --full", "--quick and --full exclude each other; give one of them"),
+    Mistake("run residual --quick=yes", "--quick takes no value; leave out what stands behind the ="),
+    Mistake(
+      "run residual --settings none.json",
+      "none.json: no such file; --settings is a JSON file such as {\"depth\": 30}"),
+    Mistake("verify", "verify needs FOLDER…; see rheoscope help verify"),
+    Mistake("new", "new needs NAME; see rheoscope help new"),
     Mistake(
       "run activations -d 5",
-      "run has no flag “-d”; flags are --depth, --width, --batch, --steps, --seeds, "
-        + "--learning-rate, --jobs, --threads, --data, --out"),
+      "run activations has no flag “-d”; flags are --depth, --width, --batch, --steps, --seeds, "
+        + "--learning-rate, --quick, --full, --settings, --jobs, --threads, --data, --out"),
     Mistake("run activations --depth", "--depth needs a value: --depth N"),
     Mistake("run activations --depth 0", "--depth is at least 2, not 0"),
     Mistake("run activations --depth=1", "--depth is at least 2, not 1"),

@@ -3,77 +3,92 @@ import Foundation
 import Testing
 
 @Suite struct ClaimTests {
-  private let experiment = Experiment.activations
+  private static let first = Variant("first", "one") { _ in }
+  private static let second = Variant("second", "another") { _ in }
 
-  /// Results in which every trial of a variant has the same numbers but for the losses.
-  private func results(losses: [Double], factor: Double? = 0.236, _ change: (inout Settings) -> Void = { _ in })
-    -> Results
-  {
-    var settings = experiment.settings
-    settings.seeds = losses.count
-    change(&settings)
-    let trials = experiment.variants.flatMap { variant in
-      losses.enumerated().map { seed, loss in
-        Trial(variant: variant.name, seed: seed, finalLoss: loss, testAccuracy: 0.5, gradientFactor: factor)
-      }
+  /// Results in which the variants measured these numbers as "x", a seed each.
+  private func results(_ first: [Double?], _ second: [Double?] = [], settings: [Setting] = []) -> Results {
+    let experiment = Experiment(
+      name: "made-up", question: "What?", settings: settings + [.seeds(first.count)],
+      variants: [Self.first, Self.second], claims: [], pictures: [])
+    let trials = [("first", first), ("second", second)].flatMap { name, values in
+      values.enumerated().map { Trial(variant: name, seed: $0, measured: ["x": $1]) }
     }
-    return Results(experiment: experiment, settings: settings, trials: trials)
+    return Results(experiment: experiment, settings: experiment.settings(in: .standard), trials: trials)
   }
 
-  private var sigmoid: Variant { experiment.variants[1] }
-
-  @Test func aClaimHoldsByTheMedianOverSeeds() {
-    let claim = Claim.learns(sigmoid, toBelow: 2, "")
-    #expect(claim.judged(results(losses: [1, 1.9, 5])).verdict == .holds)
-    #expect(claim.judged(results(losses: [1, 2.1, 5])).verdict == .fails)
-    #expect(claim.judged(results(losses: [1, 1.5, .nan])).verdict == .fails, "a seed that ends in NaN is no success")
-    #expect(Claim.staysAtChance(sigmoid, "").judged(results(losses: [log(10)])).verdict == .holds)
-    #expect(Claim.staysAtChance(sigmoid, "").judged(results(losses: [2.2])).verdict == .fails)
+  private func verdict(_ expected: Experiments.Expectation, _ values: [Double?]) -> Verdict {
+    Claim("x is so", Self.first, "x", expected, source: "").judged(results(values)).verdict
   }
 
-  @Test func whatTheSettingsCannotShowIsNotJudged() {
-    let reason = Verdict.notJudged("it is about 30 layers or more that are trained for 300 steps or more")
-    let learns = Claim.learns(sigmoid, toBelow: 2, "")
-    #expect(learns.judged(results(losses: [1]) { $0.steps = 299 }).verdict == reason)
-    #expect(learns.judged(results(losses: [1]) { $0.depth = 29 }).verdict == reason)
-    #expect(learns.judged(results(losses: [1]) { ($0.depth, $0.steps) = (30, 300) }).verdict == .holds)
-    let factor = Claim.gradientFactor(of: sigmoid)
-    let nothing = Verdict.notJudged("some gradients are zero or not finite")
-    #expect(factor.judged(results(losses: [1], factor: nil)).verdict == nothing)
-    #expect(factor.judged(results(losses: [1]) { $0.depth = 7 }).verdict != .holds)
+  @Test func theWholeIntervalOverSeedsDecides() {
+    #expect(verdict(.atMost(2), [1, 1.5, 1.9]) == .holds)
+    #expect(verdict(.atMost(2), [1, 1.5, 2.1]) == .notShown, "one of three seeds disagrees")
+    #expect(verdict(.atMost(2), [2.1, 2.5, 3]) == .fails)
+    #expect(verdict(.between(1, 2), [0.5, 1.5, 3]) == .notShown)
+    #expect(verdict(.between(1, 2), [0.5, 3]) == .notShown, "the interval contains the range")
+    #expect(verdict(.exactly(1), [1, 1]) == .holds)
+    #expect(verdict(.exactly(1), [Double(1).nextUp]) == .fails)
+  }
+
+  @Test func notANumberLiesNowhere() {
+    #expect(verdict(.atLeast(0), [.nan, .nan]) == .fails)
+    #expect(verdict(.atLeast(0), [1, .nan]) == .notShown)
+    #expect(verdict(.atMost(0), [1, .nan]) == .fails)
+  }
+
+  @Test func whatCannotBeJudgedSaysWhy() {
+    #expect(verdict(.atMost(2), [1, nil]) == .notJudged("first has no x"))
+    let deep = Claim(
+      "x", Self.first, "x", .atMost(2), source: "", about: Claim.Scope("30 layers or more") { $0.depth >= 30 })
+    #expect(deep.judged(results([1], settings: [.depth(29)])).verdict == .notJudged("it is about 30 layers or more"))
+    #expect(deep.judged(results([1], settings: [.depth(30)])).verdict == .holds)
+    let odd = Claim("x", expected: .atMost(0), source: "") { _ in throw NotMeasured(reason: "it rains") }
+    #expect(odd.judged(results([1])).verdict == .notJudged("it rains"))
+  }
+
+  @Test func seedsArePaired() {
+    let better = Claim("first is larger", expected: .atLeast(0.5), source: "") {
+      try $0["x", Self.first] - $0["x", Self.second]
+    }
+    let judgement = better.judged(results([1, 5, 9], [0, 4, 8]))
+    #expect(judgement.verdict == .holds && judgement.perSeed == [1, 1, 1], "though the two overlap")
+  }
+
+  @Test func expectations() {
+    #expect(Experiments.Expectation.near(10, within: 1) == .between(9, 11))
+    #expect(Experiments.Expectation.near(-10, withinShare: 0.5) == .between(-15, -5))
+    #expect(Experiments.Expectation.near(4, withinFactor: 2) == .between(2, 8))
   }
 
   @Test func theToleranceOfAFactorShrinksWithWidth() {
-    let claim = Claim.gradientFactor(of: sigmoid)
-    #expect(claim.judged(results(losses: [1], factor: 0.25)).verdict == .holds)
-    #expect(claim.judged(results(losses: [1], factor: 0.26)).verdict == .fails)
-    #expect(claim.judged(results(losses: [1], factor: 0.25) { $0.width = 1024 }).verdict == .fails)
+    func tolerance(_ width: Int, _ depth: Int) -> Double { Settings([.width(width), .depth(depth)]).factorTolerance }
+    // 1.25 / 64 + 3 √(1.5 / (64 · 46))
+    #expect(abs(tolerance(64, 50) - 0.08725) < 1e-4)
+    #expect(tolerance(1024, 50) < 0.02 && tolerance(64, 200) < tolerance(64, 50))
+  }
+}
+
+@Suite struct SpreadTests {
+  @Test func medianAndIntervalOfFewSeeds() throws {
+    let three = try #require(Spread([3, 1, 2]))
+    #expect(three.median == 2 && three.low == 1 && three.high == 3 && three.coverage == 0.75)
+    let one = try #require(Spread([7]))
+    #expect(one.median == 7 && one.low == 7 && one.high == 7 && one.coverage == 0)
+    #expect(try #require(Spread([4, 1, 2, 3])).median == 2.5)
+    #expect(Spread([]) == nil)
   }
 
-  @Test func wordsOfResults() {
-    let table = results(losses: [1, 2, .nan]).table.split(separator: "\n")
-    #expect(table[0] == "variant   final loss                      test accuracy   gradient × a layer   predicted")
-    #expect(table[2] == "sigmoid   NaN in 1 of 3, 1.000 to 2.000   50.0 %          0.236                0.236")
-    #expect(results(losses: [1, 2, 4]).table.contains("sigmoid   2.000 (1.000 to 4.000)   50.0 %"))
-    #expect(results(losses: [.nan, .nan]).table.contains("sigmoid   NaN          50.0 %"))
-    let verdicts = results(losses: [1, 2.5, 3]).verdicts.split(separator: "\n")
-    #expect(
-      verdicts[1]
-        == "✓ sigmoid: on its way back each layer multiplies the gradient by 0.236 (measured 0.236, expected 0.215 to 0.257)"
-    )
-    #expect(verdicts[3] == "✗ relu learns: its loss ends below 2.0 (measured 2.50, expected at most 2.00)")
+  /// Conover 1999, table A3: of 20 the 6th lowest to the 6th highest contain the median with 0.9586, the 7th with 0.8847.
+  @Test func intervalsOfManySeedsLeaveOutTheEnds() throws {
+    let twenty = try #require(Spread((1...20).map(Double.init)))
+    #expect(twenty.low == 6 && twenty.high == 15 && abs(twenty.coverage - 0.9586) < 1e-4)
+    let five = try #require(Spread((1...5).map(Double.init)))
+    #expect(five.low == 1 && five.high == 5 && five.coverage == 0.9375)
   }
 
-  @Test(
-    arguments: [
-      (0, "0"), (1, "1.00"), (0.2357, "0.236"), (12.34, "12.3"), (999.6, "1000"), (5123, "5123"), (0.00012, "1.20e-04"),
-      (-2.5, "-2.50"), (3e7, "3.00e+07"), (.nan, "NaN"), (.infinity, "∞"), (-.infinity, "−∞"),
-    ] as [(Double, String)])
-  func significantDigits(_ number: Double, _ words: String) { #expect(significant(number) == words) }
-
-  @Test func medians() {
-    #expect(median([3, 1, 2]) == 2)
-    #expect(median([4, 1, 2, 3]) == 2.5)
-    #expect(median([1, .nan]).isNaN && median([]).isNaN)
+  @Test func whatIsNotANumberStandsAboveAll() throws {
+    let spread = try #require(Spread([.nan, 1, 2]))
+    #expect(spread.median == 2 && spread.low == 1 && spread.high.isNaN && spread.undefined == 1)
   }
 }

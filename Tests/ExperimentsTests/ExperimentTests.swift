@@ -8,10 +8,15 @@ import Testing
     let names = Experiment.all.map(\.name)
     #expect(Set(names).count == names.count)
     for experiment in Experiment.all {
-      let variants = experiment.variants.map(\.name)
-      #expect(Set(variants).count == variants.count)
-      for name in variants + [experiment.name] { #expect(name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil) }
-      #expect(Set(experiment.charts).isSubset(of: ChartKind.all.map(\.name)))
+      for profile in Profile.allCases {
+        let variants = experiment.variants(experiment.settings(in: profile)).map(\.name)
+        #expect(Set(variants).count == variants.count && !variants.isEmpty)
+        for name in variants { #expect(name.wholeMatch(of: /[a-z][a-z0-9.-]*/) != nil, "\(name)") }
+      }
+      #expect(experiment.name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil)
+      for names in [experiment.pictures.map(\.name), experiment.settings.map(\.name)] {
+        #expect(Set(names).count == names.count)
+      }
     }
   }
 
@@ -19,34 +24,48 @@ import Testing
   @Test(
     arguments: [
       ("activations", "relu", 1.0), ("activations", "sigmoid", 0.23605), ("activations", "tanh", 0.976),
+      ("activations", "selu", 1.0353),
       ("residual", "plain", 0.40825), ("residual", "residual", 1.001735),
       ("initialization", "he", 1), ("initialization", "xavier", 0.70711), ("initialization", "pytorch", 0.40825),
+      ("residual", "he-unscaled", 1.41421), ("residual", "he-scaled", 1.010363),
+      ("initialization", "lecun", 0.70711), ("initialization", "orthogonal", 1),
       ("initialization", "too-large", 1.41421), ("initialization", "too-small", 0.158114),
     ] as [(String, String, Double)])
   func predictedFactors(_ experiment: String, _ variant: String, _ factor: Double) throws {
     let experiment = try #require(Experiment.all.first { $0.name == experiment })
-    let variant = try #require(experiment.variants.first { $0.name == variant })
-    let predicted = try #require(variant.predictedGradientFactor(experiment.settings))
+    let settings = experiment.settings(in: .standard)
+    let variant = try #require(experiment.variants(settings).first { $0.name == variant })
+    let predicted = try #require(variant.predictedGradientFactor(settings))
     #expect(abs(predicted / factor - 1) < 1e-3)
-    #expect(variant.predictedProfile(experiment.settings).count == 50)
+    #expect(variant.predictedProfile(settings)?.count == 50)
   }
 
-  @Test(arguments: [2, 3, 12]) func depthCountsLayersWithWeights(_ depth: Int) {
-    var settings = Settings(learningRate: 0.1)
+  /// The settings of an experiment, with small nets.
+  private func small(_ experiment: Experiment, depth: Int) -> Settings {
+    var settings = experiment.settings(in: .standard)
     (settings.depth, settings.width) = (depth, 8)
-    for variant in Experiment.all.flatMap(\.variants) {
-      let net = variant.net(settings)
-      net.initialize(seed: 1)
-      #expect(net.modules.count { $0.module is Linear } == depth)
-      #expect(net(Tensor(repeating: 1, shape: [3, 784])).shape == [3, 10])
+    return settings
+  }
+
+  @Test(arguments: [2, 3, 12]) func depthCountsLayersWithWeights(_ depth: Int) throws {
+    for experiment in [Experiment.activations, .residual, .initialization] {
+      let settings = small(experiment, depth: depth)
+      for variant in experiment.variants(settings) {
+        let adjusted = variant.adjusted(settings)
+        let makeNet = try #require(variant.net)
+        let net = makeNet(adjusted)
+        net.initialize(seed: 1)
+        #expect(net.modules.count { $0.module is Linear } == adjusted.depth)
+        #expect(net(Tensor(repeating: 1, shape: [3, 784])).shape == [3, 10])
+      }
     }
   }
 
-  @Test func twinsBeginWithTheSameWeights() {
-    var settings = Settings(learningRate: 0.1)
-    (settings.depth, settings.width) = (5, 8)
-    let twins = Experiment.residual.variants.map { variant in
-      let net = variant.net(settings)
+  @Test func twinsBeginWithTheSameWeights() throws {
+    let settings = small(.residual, depth: 5)
+    let twins = try Experiment.residual.variants(settings).prefix(2).map { variant in
+      let makeNet = try #require(variant.net)
+      let net = makeNet(settings)
       net.initialize(seed: 3)
       return net.parameters.map { ($0.path, $0.parameter.value.values) }
     }

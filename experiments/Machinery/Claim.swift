@@ -2,63 +2,90 @@
 public struct Claim: Sendable {
   /// What should be found, in words, with these settings.
   package let statement: @Sendable (Settings) -> String
-  /// What is measured: a number a seed, NaN where training went astray; nil where some gradients are zero or not finite.
-  package let measure: @Sendable (Results) -> [Double]?
-  /// Between which values the median over seeds should lie.
-  package let expected: @Sendable (Settings) -> ClosedRange<Double>
+  /// Between which values the measured one should lie.
+  package let expected: @Sendable (Settings) -> Expectation
   /// Where the expectation comes from.
   let source: String
-  /// What the settings must be like for the claim to be about them, in words, and whether they are.
+  /// What the settings must be like for the claim to be about them.
   package let scope: Scope
+  /// What is measured: a number a seed, NaN where training went astray.
+  package let measure: @Sendable (OneSeed) throws -> Double
 
-  /// The settings that a claim is about.
-  package struct Scope: Sendable {
-    package let words: String
-    package let includes: @Sendable (Settings) -> Bool
+  /// A claim made of its parts; `measure` is called once a seed. It may throw `NotMeasured`, and then the claim is not judged.
+  public init(
+    _ statement: String, expected: Expectation, source: String, about scope: Scope = .anything,
+    measure: @escaping @Sendable (OneSeed) throws -> Double
+  ) {
+    self.init(
+      source: source, about: scope, statement: { _ in statement }, expected: { _ in expected }, measure: measure)
   }
 
-  /// Decides by what the runs show.
+  /// A claim whose words and expectation depend on the settings.
+  public init(
+    source: String, about scope: Scope = .anything, statement: @escaping @Sendable (Settings) -> String,
+    expected: @escaping @Sendable (Settings) -> Expectation, measure: @escaping @Sendable (OneSeed) throws -> Double
+  ) {
+    self.statement = statement
+    self.expected = expected
+    self.source = source
+    self.scope = scope
+    self.measure = measure
+  }
+
+  /// The settings that a claim is about.
+  public struct Scope: Sendable {
+    package let words: String
+    package let includes: @Sendable (Settings) -> Bool
+
+    /// Settings that a condition includes; `words` go on a sentence that begins with “it is about”.
+    public init(_ words: String, includes: @escaping @Sendable (Settings) -> Bool) {
+      self.words = words
+      self.includes = includes
+    }
+
+    /// All settings.
+    public static let anything = Scope("all settings") { _ in true }
+  }
+
+  /// Decides by what the trials show.
   package func judged(_ results: Results) -> Judgement {
     let settings = results.settings
-    let range = expected(settings)
-    let values = measure(results)
-    let middle = values.map(median)
-    let verdict: Verdict
-    if !scope.includes(settings) {
-      verdict = .notJudged("it is about \(scope.words)")
-    } else if let middle {
-      verdict = range.contains(middle) ? .holds : .fails
-    } else {
-      verdict = .notJudged("some gradients are zero or not finite")
+    let expected = expected(settings)
+    var values: [Double] = []
+    var verdict: Verdict?
+    if !scope.includes(settings) { verdict = .notJudged("it is about \(scope.words)") }
+    do {
+      for seed in 0..<settings.seeds { values.append(try measure(OneSeed(seed, results))) }
+    } catch {
+      verdict = verdict ?? .notJudged((error as? NotMeasured)?.reason ?? "\(error)")
+      values = []
     }
+    let spread = Spread(values)
     return Judgement(
-      statement: statement(settings), measured: middle, perSeed: values ?? [], lowest: range.lowerBound,
-      highest: range.upperBound, source: source, verdict: verdict)
+      statement: statement(settings), perSeed: values, spread: spread, expected: expected, source: source,
+      verdict: verdict ?? expected.verdict(on: spread!))
   }
 }
 
 /// What became of a claim.
 package struct Judgement: Sendable {
   package let statement: String
-  package let measured: Double?
   package let perSeed: [Double]
-  package let lowest: Double
-  package let highest: Double
+  /// Nil where nothing was measured.
+  package let spread: Spread?
+  package let expected: Expectation
   package let source: String
   package let verdict: Verdict
 }
 
-/// Whether the runs show what was claimed.
+/// Whether the trials show what was claimed.
 package enum Verdict: Sendable, Equatable {
+  /// The whole interval over seeds lies where it should.
   case holds
+  /// None of it does.
   case fails
-  /// The reason why the runs can't tell.
+  /// Seeds disagree: part of the interval lies where it should.
+  case notShown
+  /// The reason why the trials can't tell.
   case notJudged(String)
-}
-
-/// The middle value, or the mean of the two in the middle; NaN if any value is.
-package func median(_ values: [Double]) -> Double {
-  guard !values.isEmpty, !values.contains(where: \.isNaN) else { return .nan }
-  let sorted = values.sorted(), middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

@@ -4,34 +4,40 @@ import Synchronization
 /// Where a command speaks to whoever started it: results on standard output, notices and progress on standard error.
 public final class Console: Sendable {
   private struct Progress {
-    var done = 0
     var isShown = false
     var lastShown = -1.0
   }
   private let progress = Mutex(Progress())
   private let showsProgress: Bool
 
-  /// A console that shows progress only where standard error is a terminal.
-  public init() { showsProgress = isatty(STDERR_FILENO) == 1 }
+  private let isQuiet: Bool
+
+  /// A console that shows progress only where standard error is a terminal; a quiet one shows nothing else.
+  public init(isQuiet: Bool = false) {
+    showsProgress = isatty(STDERR_FILENO) == 1
+    self.isQuiet = isQuiet
+  }
 
   /// Writes a line of results.
-  public func print(_ line: String) { write(line + "\n", to: .standardOutput) }
+  public func print(_ line: String) {
+    if !isQuiet { write(line + "\n", to: .standardOutput) }
+  }
 
   /// Writes a line about the run itself.
   public func note(_ line: String) {
+    guard !isQuiet else { return }
     clearProgress()
     write("rheoscope: \(line)\n", to: .standardError)
   }
 
-  /// Counts a step of `total`, and shows ten times a second how far that is.
-  func stepped(of total: Int, _ what: String) {
+  /// Shows, at most ten times a second, which share of something is done.
+  func isDone(_ share: Double, of what: String) {
     let line = progress.withLock { progress -> String? in
-      progress.done += 1
       let now = ProcessInfo.processInfo.systemUptime
       guard showsProgress, now - progress.lastShown > 0.1 else { return nil }
       progress.lastShown = now
       progress.isShown = true
-      return "\(what): \(100 * progress.done / total) %"
+      return "\(what): \(Int(100 * share)) %"
     }
     if let line { write("\r\u{1B}[K\(line)", to: .standardError) }
   }

@@ -5,14 +5,14 @@ import Rheoscope
 ///
 /// Whatever their blocks are, the weights of two nets of one size have the same paths, and so the same first values from one
 /// seed if their initializers agree.
-final class DeepNet: Module {
-  let stem: Linear
-  let blocks: Sequential
-  let activation: Module
-  let head: Linear
+public final class DeepNet: Module {
+  private let stem: Linear
+  private let blocks: Sequential
+  private let activation: Module
+  private let head: Linear
 
   /// Weights begin as `initializer` says, or as PyTorch's do. `block` makes a block of an activation and the layer behind it.
-  init(
+  public init(
     _ settings: Settings, initializer: Initializer? = nil, activation: () -> Module,
     block: (_ activation: Module, _ layer: Linear) -> Module = { Sequential($0, $1) }
   ) {
@@ -24,5 +24,5 @@ final class DeepNet: Module {
     head = Linear(width, 10, initializer: initializer)
   }
 
-  override func forward(_ x: Tensor) -> Tensor { head(activation(blocks(stem(x)))) }
+  public override func forward(_ x: Tensor) -> Tensor { head(activation(blocks(stem(x)))) }
 }

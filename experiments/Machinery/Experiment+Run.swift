@@ -1,8 +1,11 @@
 import Foundation
 import Rheoscope
+import Synchronization
 
-/// How an experiment is run, apart from what it trains.
+/// How an experiment is run, apart from its settings.
 public struct RunOptions: Sendable {
+  /// Which profile the settings are from.
+  public var profile: Profile
   /// How many trials are under way at once.
   public var jobs: Int
   /// How many threads a trial's matrix products use.
@@ -16,9 +19,10 @@ public struct RunOptions: Sendable {
 
   /// As many jobs as there are cores, a thread each.
   public init(
-    jobs: Int = ProcessInfo.processInfo.activeProcessorCount, threads: Int = 1,
+    profile: Profile = .standard, jobs: Int = ProcessInfo.processInfo.activeProcessorCount, threads: Int = 1,
     data: String = FashionMNIST.defaultDirectory, output: String, command: String
   ) {
+    self.profile = profile
     self.jobs = jobs
     self.threads = threads
     self.data = data
@@ -28,31 +32,33 @@ public struct RunOptions: Sendable {
 }
 
 extension Experiment {
-  /// Trains every variant with every seed, says on the console what came out, and leaves run files, charts, `summary.json` and
-  /// `manifest.json` in the output folder. Throws, and leaves nothing behind, if that can't be done.
-  public func run(_ settings: Settings, _ options: RunOptions, console: Console) throws {
+  /// Makes every variant's trials with every seed, says on the console what came out, and leaves pictures, run files,
+  /// `report.md`, `summary.json` and `manifest.json` in the output folder. Throws, and leaves nothing behind, if that can't be
+  /// done.
+  @discardableResult
+  public func run(_ settings: Settings, _ options: RunOptions, console: Console) throws -> Outcome {
     let begin = ProcessInfo.processInfo.systemUptime
     let folder = try OutputFolder(path: options.output)
     do {
-      let data = try FashionMNIST(directory: options.data)
-      guard settings.batch <= data.train.count else {
-        throw ExperimentError.batchTooLarge(batch: settings.batch, images: data.train.count)
-      }
-      let provenance = Provenance(command: options.command, dataHash: data.hash)
-      console.print(heading(settings))
-      let plans = plans(settings, options, provenance, in: folder.staging)
-      let trials = try train(plans, on: data, jobs: options.jobs, console)
+      let provenance = Provenance(command: options.command), data = SharedData(directory: options.data)
+      console.print(question + "\n" + settings.sentence + "\n")
+      let trials = try trials(settings, options, provenance, data, in: folder.staging, console)
       let results = Results(experiment: self, settings: settings, trials: trials)
-      console.print("\n" + results.table + "\n\n" + results.verdicts + "\n")
-      let charts = try draw(try plans.map { try Run(path: $0.path) }, in: folder.staging, command: options.command)
+      console.print(results.table + "\n\n" + results.verdicts + "\n")
+      for picture in pictures {
+        try picture.draw(results).write(to: "\(folder.staging)/\(picture.name).png", command: options.command)
+      }
       let seconds = ProcessInfo.processInfo.systemUptime - begin
-      try results.writeSummary(to: "\(folder.staging)/summary.json")
-      let manifest = Manifest(results, options, provenance, seconds: seconds)
+      try Summary(results).write(to: "\(folder.staging)/summary.json")
+      try Data(results.report(options).utf8).write(to: URL(filePath: "\(folder.staging)/report.md"))
+      let manifest = Manifest(
+        results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
       try manifest.write(to: "\(folder.staging)/manifest.json")
-      try folder.publish(clearing: variants.map(\.name))
-      let runs = variants.map { "\($0.name)/seed-*.rheo" }
-      console.print(
-        "wrote \(options.output)/: \((charts + ["summary.json", "manifest.json"] + runs).joined(separator: ", "))")
+      try folder.publish(clearing: results.variants.map(\.name))
+      let recorded = trials.contains { $0.runPath != nil } ? ["VARIANT/seed-N.rheo"] : []
+      let files = pictures.map { $0.name + ".png" } + ["report.md", "summary.json", "manifest.json"] + recorded
+      console.print("wrote \(options.output)/: \(files.joined(separator: ", "))")
+      return Outcome(experiment: self, judgements: results.judgements, seconds: seconds)
     } catch {
       console.clearProgress()
       folder.discard()
@@ -60,40 +66,49 @@ extension Experiment {
     }
   }
 
-  private func heading(_ settings: Settings) -> String {
-    let seeds = settings.seeds == 1 ? "1 seed" : "\(settings.seeds) seeds"
-    return """
-      \(question)
-      \(settings.depth) layers of width \(settings.width), batches of \(settings.batch), \(settings.steps) steps of SGD \
-      with learning rate \(settings.learningRate), \(seeds)
-      """
-  }
-
-  private func plans(
-    _ settings: Settings, _ options: RunOptions, _ provenance: Provenance, in folder: String
-  ) -> [TrialPlan] {
-    variants.flatMap { variant in
-      (0..<settings.seeds).map { seed in
-        TrialPlan(
-          experiment: name, variant: variant, seed: seed, settings: settings, threads: options.threads,
-          path: "\(folder)/\(variant.name)/seed-\(seed).rheo", provenance: provenance)
-      }
-    }
-  }
-
-  private func train(_ plans: [TrialPlan], on data: FashionMNIST, jobs: Int, _ console: Console) throws -> [Trial] {
-    let total = plans.reduce(0) { $0 + $1.settings.steps }
+  private func trials(
+    _ settings: Settings, _ options: RunOptions, _ provenance: Provenance, _ data: SharedData, in folder: String,
+    _ console: Console
+  ) throws -> [Trial] {
+    let variants = variants(settings)
+    let places = variants.indices.flatMap { variant in (0..<settings.seeds).map { (variant, seed: $0) } }
+    let done = Shares(places.count)
     defer { console.clearProgress() }
-    return try onThreads(jobs, plans) { [name] plan in
-      try plan.run(on: data, stepped: { console.stepped(of: total, name) }, notice: { console.note($0) })
+    return try onThreads(isTimed ? 1 : options.jobs, Array(places.indices)) { [name] index in
+      useThreads(options.threads)
+      let site = Bench.Site(
+        experiment: name, folder: folder, data: data, provenance: provenance, notice: { console.note($0) },
+        progress: { console.isDone(done.mean(with: $0, at: index), of: name) })
+      let (variant, seed) = (variants[places[index].0], places[index].seed)
+      let bench = Bench(variant, seed: seed, settings, site)
+      try variant.trial(bench)
+      site.progress(1)
+      return bench.trial
     }
   }
+}
 
-  /// Draws all charts and returns the names of their files.
-  private func draw(_ runs: [Run], in folder: String, command: String) throws -> [String] {
-    try ChartKind.all.filter { charts.contains($0.name) }.map { kind in
-      try kind.figure(runs).write(to: "\(folder)/\(kind.name).png", command: command)
-      return "\(kind.name).png"
+/// What became of an experiment.
+public struct Outcome: Sendable {
+  let experiment: Experiment
+  package let judgements: [Judgement]
+  let seconds: Double
+
+  /// The statements of the claims that the trials contradict.
+  public var failed: [String] { judgements.filter { $0.verdict == .fails }.map(\.statement) }
+}
+
+/// Which share of each of several trials is done.
+private final class Shares: Sendable {
+  private let shares: Mutex<[Double]>
+
+  init(_ count: Int) { shares = Mutex([Double](repeating: 0, count: count)) }
+
+  /// Notes one trial's share, and returns that of all together.
+  func mean(with share: Double, at index: Int) -> Double {
+    shares.withLock { shares in
+      shares[index] = share
+      return shares.reduce(0, +) / Double(shares.count)
     }
   }
 }

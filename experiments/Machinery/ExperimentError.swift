@@ -4,6 +4,12 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case notWritable(path: String, reason: String)
   /// A batch would be more than all training images.
   case batchTooLarge(batch: Int, images: Int)
+  /// A record of an earlier run is missing.
+  case noRecord(path: String)
+  /// A record of an earlier run can't be read.
+  case brokenRecord(path: String)
+  /// A record names an experiment, or settings of it, that are not here.
+  case strangeRecord(path: String, problem: String)
 
   /// One line: what was wrong, where, and what to do.
   public var description: String {
@@ -12,6 +18,12 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(path): can't write there (\(reason)); choose another folder with --out DIR"
     case .batchTooLarge(let batch, let images):
       "a batch of \(batch) is more than the \(images) training images; choose a smaller one with --batch N"
+    case .noRecord(let path):
+      "\(path): no such file; name a folder that rheoscope run has written"
+    case .brokenRecord(let path):
+      "\(path): not as rheoscope run writes it; run the experiment again"
+    case .strangeRecord(let path, let problem):
+      "\(path): \(problem), so it is from another version; run the experiment again"
     }
   }
 }

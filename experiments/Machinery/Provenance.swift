@@ -7,15 +7,13 @@ public let rheoscopeVersion = "0.1.0"
 struct Provenance: Sendable {
   /// What was typed.
   let command: String
-  /// What tells the data from others.
-  let dataHash: String
   let version = rheoscopeVersion
   let system = ProcessInfo.processInfo.operatingSystemVersionString
   let processor = processorName()
 
   /// The entries of a run file's `meta`.
   var meta: [String: String] {
-    ["command": command, "data_hash": dataHash, "version": version, "system": system, "processor": processor]
+    ["command": command, "version": version, "system": system, "processor": processor]
   }
 }
 

@@ -1,82 +1,109 @@
 import Foundation
 
 /// What `summary.json` holds. JSON has no NaN and no infinities; they are the strings "NaN", "Infinity" and "-Infinity".
-private struct Summary: Encodable {
-  struct Variant: Encodable {
-    let name, title: String
-    let finalLoss, testAccuracy: [Double]
-    let gradientFactor: [Double?]
-    let predictedGradientFactor: Double?
+struct Summary: Codable {
+  struct Number: Codable {
+    let name: String
+    let perSeed: [Double?]
+    let median, low, high: Double?
+    /// "exactly", "never", or the share of itself up to which it comes out again.
+    let repeats: String
   }
-  struct Claim: Encodable {
+  struct Variant: Codable {
+    let name, title: String
+    let measured: [Number]
+  }
+  struct Claim: Codable {
     let statement, source, verdict: String
     let reason: String?
-    let measured: Double?
-    let measuredPerSeed: [Double]
+    let median, low, high: Double?
+    let perSeed: [Double]
     let expectedLowest, expectedHighest: Double
   }
   let experiment, question: String
-  let settings: Settings
+  let settings: [String: Double]
+  /// The probability with which an interval from low to high contains the median over all seeds.
+  let intervalCoverage: Double
   let variants: [Variant]
   let claims: [Claim]
-}
 
-extension Results {
-  func writeSummary(to path: String) throws {
-    let variants = experiment.variants.map { variant in
-      let trials = trials(of: variant)
-      return Summary.Variant(
-        name: variant.name, title: variant.title, finalLoss: trials.map(\.finalLoss),
-        testAccuracy: trials.map(\.testAccuracy), gradientFactor: trials.map(\.gradientFactor),
-        predictedGradientFactor: variant.predictedGradientFactor(settings))
+  init(_ results: Results) {
+    experiment = results.experiment.name
+    question = results.experiment.question
+    settings = results.settings.byName
+    intervalCoverage = Spread((0..<results.settings.seeds).map(Double.init))!.coverage
+    variants = results.variants.map { variant in
+      let trials = results.trials(of: variant)
+      let names = results.names.filter { name in trials.contains { $0.measured[name] != nil } }
+      return Variant(
+        name: variant.name, title: variant.title,
+        measured: names.map { name in
+          let spread = results.spread(name, of: variant)
+          return Number(
+            name: name, perSeed: results.values(name, of: variant), median: spread?.median, low: spread?.low,
+            high: spread?.high, repeats: trials.compactMap { $0.measured[name] }[0].repeats.word)
+        })
     }
-    let claims = judgements.map { judgement in
-      let (verdict, reason) = judgement.verdict.words
-      return Summary.Claim(
-        statement: judgement.statement, source: judgement.source, verdict: verdict, reason: reason,
-        measured: judgement.measured, measuredPerSeed: judgement.perSeed, expectedLowest: judgement.lowest,
-        expectedHighest: judgement.highest)
+    claims = results.judgements.map { judgement in
+      Claim(
+        statement: judgement.statement, source: judgement.source, verdict: judgement.verdict.name,
+        reason: judgement.verdict.reason, median: judgement.spread?.median, low: judgement.spread?.low,
+        high: judgement.spread?.high, perSeed: judgement.perSeed, expectedLowest: judgement.expected.lowest,
+        expectedHighest: judgement.expected.highest)
     }
-    try write(
-      Summary(
-        experiment: experiment.name, question: experiment.question, settings: settings, variants: variants,
-        claims: claims),
-      to: path)
   }
+
+  init(path: String) throws { self = try read(path) }
+
+  func write(to path: String) throws { try Experiments.write(self, to: path) }
 }
 
-extension Verdict {
-  fileprivate var words: (verdict: String, reason: String?) {
+extension Repeatability {
+  /// As `summary.json` has it.
+  fileprivate var word: String {
     switch self {
-    case .holds: ("holds", nil)
-    case .fails: ("fails", nil)
-    case .notJudged(let reason): ("not judged", reason)
+    case .exactly: "exactly"
+    case .within(let share): "\(share)"
+    case .never: "never"
     }
   }
+
+  init(word: String) { self = word == "exactly" ? .exactly : Double(word).map { .within($0) } ?? .never }
 }
 
 /// What `manifest.json` holds: all it takes to make the results again.
-struct Manifest: Encodable {
-  let experiment, command, version, system, processor, dataHash, dataFolder: String
-  let settings: Settings
+struct Manifest: Codable {
+  let experiment, command, version, system, processor, dataFolder: String
+  let dataHash: String?
+  let profile: String
+  let settings: [String: Double]
   let seeds: [Int]
   let jobs, threads: Int
   let seconds: Double
+  /// The SHA-256 of each file that was written.
+  let files: [String: String]
 
-  init(_ results: Results, _ options: RunOptions, _ provenance: Provenance, seconds: Double) {
+  init(
+    _ results: Results, _ options: RunOptions, _ provenance: Provenance, _ data: SharedData, files: [String: String],
+    seconds: Double
+  ) {
     experiment = results.experiment.name
     command = provenance.command
     version = provenance.version
     system = provenance.system
     processor = provenance.processor
-    dataHash = provenance.dataHash
+    dataHash = data.hash
     dataFolder = options.data
-    settings = results.settings
+    profile = options.profile.rawValue
+    settings = results.settings.byName
     seeds = Array(0..<results.settings.seeds)
     jobs = options.jobs
     threads = options.threads
+    self.files = files
     self.seconds = (seconds * 100).rounded() / 100
   }
+
+  init(path: String) throws { self = try read(path) }
 
   func write(to path: String) throws { try Experiments.write(self, to: path) }
 }
@@ -84,8 +111,16 @@ struct Manifest: Encodable {
 private func write(_ value: some Encodable, to path: String) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
   try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+}
+
+/// Reads what `write` has written; throws an `ExperimentError` where that is not there.
+private func read<Value: Decodable>(_ path: String) throws(ExperimentError) -> Value {
+  guard let data = FileManager.default.contents(atPath: path) else { throw .noRecord(path: path) }
+  let decoder = JSONDecoder()
+  decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+  do { return try decoder.decode(Value.self, from: data) } catch { throw .brokenRecord(path: path) }
 }

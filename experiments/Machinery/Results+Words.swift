@@ -1,64 +1,71 @@
-import Foundation
-
 extension Results {
-  /// A row a variant: medians over seeds, and from where to where they run.
+  /// A row a variant: medians over seeds, and the interval.
   package var table: String {
-    let header = ["variant", "final loss", "test accuracy", "gradient × a layer", "predicted"]
-    let rows = experiment.variants.map { variant in
-      [
-        variant.name,
-        spread(values(of: variant, \.finalLoss)) { $0 < 1e4 ? String(format: "%.3f", $0) : significant($0) },
-        spread(values(of: variant, \.testAccuracy)) { String(format: "%.1f %%", 100 * $0) },
-        spread(values(of: variant, \.gradientFactor)) { significant($0) },
-        variant.predictedGradientFactor(settings).map { significant($0) } ?? "–",
-      ]
-    }
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max()! }
-    return all.map { row in
-      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      return cells.joined(separator: "   ").trimmingCharacters(in: .whitespaces)
-    }.joined(separator: "\n")
+    let rows = rows
+    return columns(rows) + (hidden > 0 ? "\n… and \(hidden) more" : "")
   }
 
   /// A line a claim.
   package var verdicts: String { judgements.map(\.line).joined(separator: "\n") }
 
-  private func spread(_ values: [Double]?, _ word: (Double) -> String) -> String {
-    guard let values else { return "–" }
-    let numbers = values.filter { !$0.isNaN }
-    guard let low = numbers.min().map(word), let high = numbers.max().map(word) else { return "NaN" }
-    let range = low == high ? low : "\(low) to \(high)"
-    guard numbers.count == values.count else {
-      return "NaN in \(values.count - numbers.count) of \(values.count), \(range)"
+  /// How many variants tables show at most.
+  private static let mostRows = 30
+  private var hidden: Int { max(0, variants.count - Self.mostRows) }
+
+  /// Heads and rows of the table.
+  private var rows: [[String]] {
+    [["variant"] + names]
+      + variants.prefix(Self.mostRows).map { variant in
+        [variant.name] + names.map { spread($0, of: variant)?.words ?? "–" }
+      }
+  }
+
+  /// The page that a reader opens first.
+  func report(_ options: RunOptions) -> String {
+    var rows = rows
+    rows.insert(rows[0].map { _ in "---" }, at: 1)
+    let coverage =
+      settings.seeds > 1 ? ", the median of \(settings.seeds) seeds; \(Spread.meaning(settings.seeds))" : ""
+    let claims = judgements.map { judgement in
+      """
+      - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.found), expected \
+      \(judgement.expected.words)\(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
+      """
     }
-    return low == high ? low : "\(word(median(values))) (\(range))"
+    let shown = experiment.pictures.map { "![\($0.caption)](\($0.name).png)" }
+    return """
+      # \(experiment.question)
+
+      The experiment `\(experiment.name)`, with \(settings.sentence).
+
+      \(variants.prefix(Self.mostRows).map { "- **\($0.name)**: \($0.title)" }.joined(separator: "\n"))
+
+      ## What was measured
+
+      \(rows.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n"))
+
+      A number is what a trial measured\(coverage).\(hidden > 0 ? " \(hidden) more variants are in `summary.json`." : "")
+
+      ## What was claimed
+
+      \(claims.joined(separator: "\n"))
+
+      ## Pictures
+
+      \(shown.joined(separator: "\n\n"))
+
+      ## Again
+
+          \(options.command)
+
+      `./rheoscope verify \(options.output)` runs it again in a temporary folder and compares what is measured. Versions, processor and \
+      hashes are in `manifest.json`, all numbers in `summary.json`.
+
+      """
   }
 }
 
-extension Judgement {
-  /// The claim, what was measured, and what was expected, in a line.
-  var line: String {
-    let found = "measured \(measured.map(significant) ?? "nothing"), expected \(range)"
-    return switch verdict {
-    case .holds: "✓ \(statement) (\(found))"
-    case .fails: "✗ \(statement) (\(found))"
-    case .notJudged(let reason): "– \(statement) (not judged: \(reason))"
-    }
-  }
-
-  private var range: String {
-    highest == .infinity
-      ? "\(significant(lowest)) or more"
-      : lowest <= 0 ? "at most \(significant(highest))" : "\(significant(lowest)) to \(significant(highest))"
-  }
-}
-
-/// A number with three significant digits, or the word for what is none.
-package func significant(_ number: Double) -> String {
-  guard number.isFinite else { return number.isNaN ? "NaN" : number > 0 ? "∞" : "−∞" }
-  let size = abs(number)
-  if size != 0, size < 1e-3 || size >= 1e4 { return String(format: "%.2e", number) }
-  let decimals = size == 0 ? 0 : max(0, 2 - Int(log10(size).rounded(.down)))
-  return String(format: "%.\(decimals)f", number)
+extension Spread {
+  /// What the intervals over so many seeds are, in words.
+  fileprivate static func meaning(_ seeds: Int) -> String { Spread((0..<seeds).map(Double.init))!.meaning }
 }

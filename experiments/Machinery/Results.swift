@@ -1,9 +1,12 @@
 import Rheoscope
 
-/// What the runs of an experiment showed.
-package struct Results: Sendable {
+/// What the trials of an experiment showed.
+public struct Results: Sendable {
+  /// What it was run with.
+  public let settings: Settings
+  /// What was compared.
+  public let variants: [Variant]
   let experiment: Experiment
-  let settings: Settings
   /// Variants in the experiment's order, and the seeds of each from 0.
   let trials: [Trial]
 
@@ -12,56 +15,107 @@ package struct Results: Sendable {
     self.experiment = experiment
     self.settings = settings
     self.trials = trials
+    variants = experiment.variants(settings)
   }
 
-  /// One number of each seed of a variant; nil if a seed has none.
-  func values(of variant: Variant, _ number: (Trial) -> Double?) -> [Double]? {
-    let all = trials(of: variant).map(number)
-    return all.contains(nil) ? nil : all.map { $0! }
+  /// The number that each seed of a variant reported under a name, nil where it had none. Stops where no trial knows the name.
+  public func values(_ name: String, of variant: Variant) -> [Double?] {
+    check(name)
+    return trials(of: variant).map { $0.measured[name]?.value }
   }
 
-  func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
+  /// Median and interval over the seeds of a variant that reported a number; nil where none did.
+  public func spread(_ name: String, of variant: Variant) -> Spread? {
+    Spread(values(name, of: variant).compactMap { $0 })
+  }
+
+  /// The median over the seeds of a variant that reported a number; NaN where none did.
+  public func median(_ name: String, of variant: Variant) -> Double { spread(name, of: variant)?.median ?? .nan }
+
+  /// The curves that the seeds of a variant reported under a name.
+  public func series(_ name: String, of variant: Variant) -> [Series] {
+    trials(of: variant).compactMap { $0.series[name] }
+  }
+
+  /// The tables that the seeds of a variant reported under a name.
+  public func tables(_ name: String, of variant: Variant) -> [[[Double]]] {
+    trials(of: variant).compactMap { $0.tables[name] }
+  }
+
+  /// The run files that were recorded, in the order of variants and seeds.
+  public var runs: [Run] {
+    get throws { try trials.compactMap(\.runPath).map { try Run(path: $0) } }
+  }
+
+  /// The names of what was measured, in the order in which they were first reported.
+  package var names: [String] {
+    var known = Set<String>()
+    return trials.flatMap(\.names).filter { known.insert($0).inserted }
+  }
 
   /// What became of each claim.
   package var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
-}
 
-/// What one training run showed.
-package struct Trial: Sendable {
-  let variant: String
-  let seed: Int
-  /// The mean loss over the last twenty steps, or all if there are fewer.
-  let finalLoss: Double
-  /// The share of test images that are classified right, from 0 to 1.
-  let testAccuracy: Double
-  /// By how much a layer multiplies dL/d(its output) going back, at step 0, fitted over interior layers; nil where there are
-  /// too few layers or a gradient is not finite.
-  let gradientFactor: Double?
+  func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
 
-  /// A trial made of what it showed.
-  package init(variant: String, seed: Int, finalLoss: Double, testAccuracy: Double, gradientFactor: Double?) {
-    self.variant = variant
-    self.seed = seed
-    self.finalLoss = finalLoss
-    self.testAccuracy = testAccuracy
-    self.gradientFactor = gradientFactor
-  }
-}
-
-extension Run {
-  /// The factor a layer that fits the gradients of the layers with weights at the first step.
-  func gradientFactorAtStart() throws -> Double? {
-    let gradients = try layers(.gradientRMS)
-    let profile = sites.indices.filter { sites[$0].kind == "Linear" }.map { site in
-      (depth: Double(sites[site].depth), value: gradients[site, 0] ?? .nan)
+  fileprivate func check(_ name: String) {
+    guard trials.contains(where: { $0.measured[name] != nil }) else {
+      stop("Results", "no trial reported “\(name)”; reported are \(names.joined(separator: ", "))")
     }
-    guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
-    return GeometricFit(interiorOf: profile)?.factorGoingBack
+  }
+}
+
+/// What the trials of one seed showed: with the same seed variants had the same batches and, as far as they have the same
+/// paths, the same first weights.
+public struct OneSeed: Sendable {
+  /// Which seed.
+  public let seed: Int
+  /// What the experiment was run with.
+  public var settings: Settings { results.settings }
+  /// What was compared.
+  public var variants: [Variant] { results.variants }
+  private let results: Results
+
+  init(_ seed: Int, _ results: Results) {
+    self.seed = seed
+    self.results = results
   }
 
-  /// The mean loss over the last `count` steps.
-  func finalLoss(over count: Int = 20) -> Double {
-    let last = steps.suffix(count)
-    return last.reduce(0) { $0 + $1.loss } / Double(last.count)
+  /// The number that a variant reported under a name. Throws `NotMeasured` where it had none.
+  public subscript(name: String, variant: Variant) -> Double {
+    get throws {
+      results.check(name)
+      guard let value = trial(variant)?.measured[name]?.value else {
+        throw NotMeasured(reason: "\(variant.name) has no \(name)")
+      }
+      return value
+    }
   }
+
+  /// The curve that a variant reported under a name. Throws `NotMeasured` where there is none.
+  public func series(_ name: String, of variant: Variant) throws -> Series {
+    guard let series = trial(variant)?.series[name] else {
+      throw NotMeasured(reason: "\(variant.name) has no \(name)")
+    }
+    return series
+  }
+
+  /// The table that a variant reported under a name. Throws `NotMeasured` where there is none.
+  public func table(_ name: String, of variant: Variant) throws -> [[Double]] {
+    guard let table = trial(variant)?.tables[name] else { throw NotMeasured(reason: "\(variant.name) has no \(name)") }
+    return table
+  }
+
+  private func trial(_ variant: Variant) -> Trial? {
+    results.trials.first { $0.variant == variant.name && $0.seed == seed }
+  }
+}
+
+/// Why a claim can't be judged.
+public struct NotMeasured: Error, Equatable {
+  /// The reason, as part of a sentence.
+  public let reason: String
+
+  /// A reason, as part of a sentence.
+  public init(reason: String) { self.reason = reason }
 }

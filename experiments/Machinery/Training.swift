@@ -1,73 +1,93 @@
-import Foundation
 import Rheoscope
 
-/// One net to train: what is trained, on what, and where it is recorded.
-struct TrialPlan: Sendable {
-  let experiment: String
-  let variant: Variant
-  let seed: Int
-  let settings: Settings
-  let threads: Int
-  let path: String
-  let provenance: Provenance
+/// The names under which the trial that trains a net on Fashion-MNIST reports.
+public enum Reported {
+  /// The mean loss over the last twenty steps, or all if there are fewer.
+  public static let finalLoss = "final loss"
+  /// The share of test images that are classified right, from 0 to 1.
+  public static let testAccuracy = "test accuracy"
+  /// By how much a layer multiplies dL/d(its output) going back, at step 0, fitted over interior layers; none where there are
+  /// too few layers or a gradient is zero or not finite.
+  public static let gradientFactor = "gradient × a layer"
+  /// The curve of the loss over steps.
+  public static let loss = "loss"
 }
 
-extension TrialPlan {
-  /// Trains and records, and tests the trained net. `stepped` is called after each step, `notice` with what the user should
-  /// know.
-  func run(
-    on data: FashionMNIST, stepped: () -> Void, notice: @escaping (String) -> Void
-  ) throws -> Trial {
-    useThreads(threads)
-    let model = variant.net(settings)
-    model.initialize(seed: UInt64(seed))
-    let optimizer = SGD(model, learningRate: Float(settings.learningRate))
-    let recorder = try Recorder(model, optimizer, writingTo: path, meta: meta) { [variant, seed] text in
-      notice("\(variant.name), seed \(seed): \(text)")
-    }
-    for batch in data.train.batches(of: settings.batch, seed: UInt64(seed)).prefix(settings.steps) {
-      let logits = model(batch.inputs)
-      let loss = crossEntropy(logits, batch.labels)
-      loss.backward()
-      optimizer.step()
-      try recorder.step(loss: loss, accuracy: share(of: logits, thatAre: batch.labels))
-      stepped()
-    }
-    let accuracy = accuracy(of: model, on: data.test)
-    let run = try recorder.finish(meta: ["test_accuracy": "\(accuracy)"])
-    return Trial(
-      variant: variant.name, seed: seed, finalLoss: run.finalLoss(), testAccuracy: accuracy,
-      gradientFactor: try run.gradientFactorAtStart())
-  }
+/// A net after its training.
+public struct Trained {
+  /// The net as it is now.
+  public let model: Module
+  /// What was recorded; nil where nothing was to be.
+  public let run: Run?
+  /// The loss of each step.
+  public let losses: [Double]
+}
 
-  private var meta: [String: String] {
-    var meta = provenance.meta
-    meta["experiment"] = experiment
-    meta["variant"] = variant.name
-    meta["seed"] = "\(seed)"
-    meta["classes"] = "\(FashionMNIST.classNames.count)"
-    meta["depth"] = "\(settings.depth)"
-    meta["width"] = "\(settings.width)"
-    meta["batch"] = "\(settings.batch)"
-    meta["optimizer"] = "SGD"
-    meta["learning_rate"] = "\(settings.learningRate)"
-    meta["predicted_gradient_profile"] = variant.predictedProfile(settings).map { "\($0)" }.joined(separator: " ")
-    meta["predicted_gradient_factor"] = variant.predictedGradientFactor(settings).map { "\($0)" }
-    return meta
-  }
-
-  private func accuracy(of model: Module, on data: Dataset) -> Double {
-    withoutGradients {
-      var right = 0.0
-      for batch in data.inOrder(of: 1_000) {
-        right += share(of: model(batch.inputs), thatAre: batch.labels) * Double(batch.labels.count)
+extension Variant {
+  /// A net that is trained on Fashion-MNIST and tested, and that reports what `Reported` names.
+  ///
+  /// The net takes rows of 784 pixels and gives ten logits. Settings that it needs are `batch`, `steps` and, unless an
+  /// `optimizer` is given, `learning-rate`. Batches and first weights come from the seed. By default the optimizer is SGD
+  /// without momentum and without a schedule, the loss cross-entropy, all test images count, and a run file is recorded;
+  /// the gradient factor needs it. `also` may measure more when training is over.
+  public init(
+    _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
+    theory: (@Sendable (Settings) -> GradientTheory)? = nil,
+    optimizer: @escaping @Sendable (Module, Settings) -> Optimizer = { SGD($0, learningRate: Float($1.learningRate)) },
+    schedule: (@Sendable (Settings) -> Schedule)? = nil,
+    loss: @escaping @Sendable (_ logits: Tensor, _ labels: [Int]) -> Tensor = { crossEntropy($0, $1) },
+    testImages: Int = 10_000, isRecorded: Bool = true,
+    also: @escaping @Sendable (Bench, Trained) throws -> Void = { _, _ in },
+    net: @escaping @Sendable (Settings) -> Module
+  ) {
+    self.init(name, title, adjust: adjust, theory: theory, net: net) { bench in
+      let settings = bench.settings, data = try bench.data()
+      guard settings.batch <= data.train.count else {
+        throw ExperimentError.batchTooLarge(batch: settings.batch, images: data.train.count)
       }
-      return right / Double(data.count)
+      let model = net(settings)
+      model.initialize(seed: UInt64(bench.seed))
+      let optimizer = optimizer(model, settings)
+      optimizer.schedule = schedule?(settings)
+      let recorder =
+        isRecorded
+        ? try bench.recorder(model, optimizer, meta: ["classes": "10", "optimizer": "\(type(of: optimizer))"])
+        : nil
+      var losses: [Double] = []
+      for batch in data.train.batches(of: settings.batch, seed: UInt64(bench.seed)).prefix(settings.steps) {
+        let logits = model(batch.inputs)
+        let loss = loss(logits, batch.labels)
+        loss.backward()
+        optimizer.step()
+        try recorder?.step(loss: loss, accuracy: accuracy(of: logits, batch.labels))
+        losses.append(Double(loss.value))
+        bench.isDone(Double(losses.count) / Double(settings.steps))
+      }
+      let tested = accuracy(of: model, on: data.test, first: testImages)
+      let run = try recorder?.finish(meta: ["test_accuracy": "\(tested)"])
+      bench.report(Reported.finalLoss, finalLoss(losses))
+      bench.report(Reported.testAccuracy, tested)
+      if let run { bench.report(Reported.gradientFactor, try run.gradientFactorAtStart()) }
+      bench.report(Reported.loss, losses, over: losses.indices.map(Double.init))
+      try also(bench, Trained(model: model, run: run, losses: losses))
     }
   }
 }
 
-/// The share of rows whose largest element is at the label's place.
-private func share(of logits: Tensor, thatAre labels: [Int]) -> Double {
-  Double(zip(logits.argmax(), labels).count { $0 == $1 }) / Double(labels.count)
+/// The mean over the last twenty steps, or all if there are fewer.
+public func finalLoss(_ losses: [Double]) -> Double {
+  let last = losses.suffix(20)
+  return last.reduce(0, +) / Double(last.count)
+}
+
+extension Run {
+  /// The factor a layer that fits the gradients of the linear layers at the first step.
+  func gradientFactorAtStart() throws -> Double? {
+    let gradients = try layers(.gradientRMS)
+    let profile = sites.indices.filter { sites[$0].kind == "Linear" }.map { site in
+      (depth: Double(sites[site].depth), value: gradients[site, 0] ?? .nan)
+    }
+    guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
+    return GeometricFit(interiorOf: profile)?.factorGoingBack
+  }
 }

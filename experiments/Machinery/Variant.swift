@@ -1,51 +1,46 @@
 import Rheoscope
 
-/// One of the nets that an experiment compares.
+/// One of the things that an experiment compares: a net, an optimizer, a cell of a grid.
 public struct Variant: Sendable {
-  /// What it is called in files and tables.
+  /// What it is called in files and tables: small letters, digits, hyphens and dots.
   public let name: String
   /// What it is, in a few words.
   public let title: String
-  /// A new net, not yet initialized, from rows of 784 pixels to ten classes.
-  package let net: @Sendable (Settings) -> Module
-  /// What theory says of it at initialization.
-  let theory: @Sendable (Settings) -> GradientTheory
+  /// What it changes of the experiment's settings.
+  let adjust: @Sendable (inout Settings) -> Void
+  /// What theory says of its gradients at initialization; nil where it says nothing.
+  let theory: (@Sendable (Settings) -> GradientTheory)?
+  /// The net that is trained, not yet initialized; nil where a trial does something else.
+  package let net: (@Sendable (Settings) -> Module)?
+  /// What is done, once a seed.
+  package let trial: @Sendable (Bench) throws -> Void
 
-  /// A variant made of its parts.
+  /// A variant made of its parts. Its trial is given a bench, and leaves there what it measures. `adjust` changes settings for
+  /// this variant alone.
   public init(
-    _ name: String, _ title: String, theory: @escaping @Sendable (Settings) -> GradientTheory,
-    net: @escaping @Sendable (Settings) -> Module
+    _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
+    theory: (@Sendable (Settings) -> GradientTheory)? = nil, trial: @escaping @Sendable (Bench) throws -> Void
+  ) {
+    self.init(name, title, adjust: adjust, theory: theory, net: nil, trial: trial)
+  }
+
+  init(
+    _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void,
+    theory: (@Sendable (Settings) -> GradientTheory)?, net: (@Sendable (Settings) -> Module)?,
+    trial: @escaping @Sendable (Bench) throws -> Void
   ) {
     self.name = name
     self.title = title
-    self.net = net
+    self.adjust = adjust
     self.theory = theory
+    self.net = net
+    self.trial = trial
   }
 
-  /// The RMS of dL/d(output) of each layer with weights, input first, relative to the last one's.
-  package func predictedProfile(_ settings: Settings) -> [Double] {
-    let factors =
-      switch theory(settings) {
-      case .sameInEveryLayer(let factor): [Double](repeating: factor, count: settings.depth - 1)
-      case .meanField(let theory, let firstLength):
-        theory.gradientFactors(depth: settings.depth, inputLength: firstLength)
-      }
-    return factors.reversed().reduce(into: [1]) { $0.append($0.last! * $1) }.reversed()
+  /// The experiment's settings as this variant has them.
+  public func adjusted(_ settings: Settings) -> Settings {
+    var settings = settings
+    adjust(&settings)
+    return settings
   }
-
-  /// The factor a layer by which dL/d(output) should change, going back; fitted as the measured one is. Nil where the net is
-  /// too shallow for a fit.
-  package func predictedGradientFactor(_ settings: Settings) -> Double? {
-    GeometricFit(interiorOf: predictedProfile(settings).enumerated().map { (Double($0.offset + 1), $0.element) })?
-      .factorGoingBack
-  }
-}
-
-/// What is known of gradients before any training.
-public enum GradientTheory: Sendable {
-  /// Every layer multiplies the gradient by the same.
-  case sameInEveryLayer(factor: Double)
-  /// Each layer multiplies it by what its inputs' size makes of the activation's slope; `firstLength` is the mean square of
-  /// the first layer's outputs.
-  case meanField(MeanField, firstLength: Double)
 }

@@ -1,0 +1,57 @@
+import Foundation
+
+/// The source of an experiment that compares two nets, to be changed by whoever asked for it.
+package struct ExperimentTemplate {
+  /// What the experiment is called: small letters, digits and hyphens.
+  let name: String
+
+  /// The template for an experiment of this name.
+  package init(name: String) { self.name = name }
+
+  private var words: [String] { name.split(separator: "-").map(String.init) }
+  /// `my-experiment` as a file is called: `MyExperiment`.
+  var typeName: String { words.map(\.capitalized).joined() }
+  /// `my-experiment` as Swift calls it: `myExperiment`.
+  var propertyName: String { words[0] + words.dropFirst().map(\.capitalized).joined() }
+
+  /// The file, which builds as it is.
+  package var text: String {
+    """
+    import Rheoscope
+
+    // What is compared: the same net twice, with another activation. Each variant is trained once a seed, with the same batches
+    // and the same first weights.
+    private let reluNet = Variant(
+      "relu", "ReLU between the layers",
+      net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) })
+
+    private let tanhNet = Variant(
+      "tanh", "tanh between the layers",
+      net: { settings in DeepNet(settings, initializer: .heNormal, activation: { Tanh() }) })
+
+    extension Experiment {
+      /// Measured: the loss while training, the share of test images named right, and by how much a layer multiplies the
+      /// gradient before training begins.
+      public static let \(propertyName) = Experiment(
+        name: "\(name)",
+        question: "Which net learns faster, one of ReLU or one of tanh?",
+        // Each setting is a flag: ./rheoscope run \(name) --depth 20
+        settings: [
+          .depth(10), .width(64), .batch(64), .steps(300, quick: 50), .seeds(3, full: 20), .learningRate(0.05),
+        ],
+        variants: [reluNet, tanhNet],
+        // What should be found, between which values, and why: written down before anything is run.
+        claims: [
+          Claim(
+            "relu ends below the loss of guessing, ln 10", reluNet, Reported.finalLoss, .atMost(2.3), source: "a guess"),
+          Claim("both end within 1 of each other", expected: .between(-1, 1), source: "a guess") { seed in
+            try seed[Reported.finalLoss, reluNet] - seed[Reported.finalLoss, tanhNet]
+          },
+        ],
+        // Charts of all that was recorded; ./rheoscope render --list names more.
+        pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
+    }
+
+    """
+  }
+}

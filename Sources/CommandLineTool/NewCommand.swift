@@ -1,0 +1,54 @@
+import Experiments
+import Foundation
+
+extension Command {
+  static let new = Command(
+    name: "new", operands: "NAME", operandCount: 1...1,
+    summary: "Writes an experiment of your own into experiments/, ready to be run and changed.", flags: [])
+}
+
+extension Tool {
+  func new(_ arguments: Arguments) throws {
+    let name = arguments.operands[0], folder = "experiments"
+    guard name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil else { throw NewExperimentError.unfitName(name) }
+    let template = ExperimentTemplate(name: name)
+    let path = "\(folder)/\(template.typeName).swift", list = "\(folder)/AllExperiments.swift"
+    let isTaken = Experiment.all.contains { $0.name == name } || FileManager.default.fileExists(atPath: path)
+    guard !isTaken, name != "all" else { throw NewExperimentError.taken(name) }
+    guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw NewExperimentError.noList(list) }
+    // The end of the list, which stands on a line of its own.
+    guard let end = text.range(of: "\n  ]\n", options: .backwards) else { throw NewExperimentError.oddList(list) }
+    let longer = text.replacingCharacters(in: end, with: "\n    .\(template.propertyName),\n  ]\n")
+    do {
+      try Data(template.text.utf8).write(to: URL(filePath: path))
+      try Data(longer.utf8).write(to: URL(filePath: list))
+    } catch {
+      throw NewExperimentError.notWritable(path, reason: String(cString: strerror(errno)).lowercased())
+    }
+    console.print("wrote \(path), and its line in \(list); try it: ./rheoscope run \(name)")
+  }
+}
+
+/// Why an experiment could not be begun.
+enum NewExperimentError: Error, Equatable, CustomStringConvertible {
+  case unfitName(String)
+  case taken(String)
+  case noList(String)
+  case oddList(String)
+  case notWritable(String, reason: String)
+
+  var description: String {
+    switch self {
+    case .unfitName(let name):
+      "“\(name)” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"
+    case .taken(let name):
+      "there is an experiment “\(name)” already; choose another name"
+    case .noList(let path):
+      "\(path): no such file; go to the folder that you have cloned Rheoscope to"
+    case .oddList(let path):
+      "\(path): it doesn't end its list with a ] on a line of its own; add the experiment by hand"
+    case .notWritable(let path, let reason):
+      "\(path): can't write there (\(reason))"
+    }
+  }
+}

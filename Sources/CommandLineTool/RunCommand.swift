@@ -1,0 +1,132 @@
+import Experiments
+
+extension Command {
+  static let run = Command(
+    name: "run", operands: "EXPERIMENT|all", operandCount: 1...1,
+    summary: "Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.",
+    flags: profiles + [settingsFile] + places)
+
+  /// How `run` understands an experiment: by its settings, besides what all understand.
+  static func run(_ experiment: Experiment) -> Command {
+    Command(
+      name: "run \(experiment.name)", operands: "", operandCount: 1...1, summary: experiment.question,
+      flags: experiment.settings.map { Flag($0) } + run.flags)
+  }
+
+  /// How `run all` does.
+  static let runAll = Command(
+    name: "run all", operands: "", operandCount: 1...1,
+    summary: "Carries out all experiments and writes an index page.",
+    flags: profiles + places)
+
+  private static let profiles = [
+    Flag(name: "--quick", kind: .none, help: "settings for a look that takes seconds; some claims are not judged"),
+    Flag(name: "--full", kind: .none, help: "settings for a look that takes its time, with more seeds"),
+  ]
+
+  private static let settingsFile = Flag(
+    name: "--settings", kind: .path(placeholder: "FILE"),
+    help: "a JSON file of settings, such as {\"depth\": 30}; flags count for more")
+
+  private static let places = [
+    Flag(name: "--jobs", kind: .whole(1...1_024), help: "trials that are under way at once (default: one a core)"),
+    Flag(name: "--threads", kind: .whole(1...1_024), help: "threads of one trial (default: 1)"),
+    Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "where Fashion-MNIST's four files are"),
+    Flag(
+      name: "--out", kind: .path(placeholder: "DIR"), help: "where results go (default: output/EXPERIMENT; all: output)"
+    ),
+  ]
+}
+
+extension Flag {
+  /// The flag that sets a setting.
+  init(_ setting: Setting) {
+    let kind: Kind =
+      switch setting.kind {
+      case .whole(let range): .whole(range)
+      case .number(let range): .number(range)
+      case .positive(let most): .positive(upTo: most)
+      }
+    let values = Profile.allCases.map { (name: $0.rawValue, value: setting.value(in: $0)) }
+    let own = values.filter { $0.name == "default" || $0.value != setting.value(in: .standard) }
+    let defaults = own.map { "\($0.name): \(shortest($0.value))" }.joined(separator: ", ")
+    self.init(name: "--" + setting.name, kind: kind, help: "\(setting.help) (\(defaults))")
+  }
+}
+
+extension Tool {
+  func run(_ words: some Sequence<String>, typed: [String]) throws {
+    let words = Array(words)
+    guard let name = Arguments.firstOperand(of: words, Command.run) else {
+      throw UsageError.missingOperand(command: Command.run.name, operands: Command.run.operands)
+    }
+    if name == "all" { return try runAll(Arguments(words, for: .runAll), typed: typed) }
+    let experiment = try experiment(name)
+    let arguments = try Arguments(words, for: .run(experiment))
+    let profile = try profile(arguments)
+    let options = runOptions(arguments, profile, output: arguments["--out"] ?? "output/\(name)", typed: typed)
+    let outcome = try experiment.run(
+      settings(of: experiment, arguments, profile), options, console: console)
+    guard outcome.failed.isEmpty else { throw FailedClaims(outcomes: [outcome]) }
+  }
+
+  private func runAll(_ arguments: Arguments, typed: [String]) throws {
+    let profile = try profile(arguments), folder = arguments["--out"] ?? "output"
+    var outcomes: [Outcome] = []
+    for experiment in Experiment.all {
+      let options = runOptions(arguments, profile, output: "\(folder)/\(experiment.name)", typed: typed)
+      outcomes.append(try experiment.run(experiment.settings(in: profile), options, console: console))
+      console.print("")
+    }
+    try writeIndex(of: outcomes, profile, command: commandLine(typed), to: folder)
+    console.print("wrote \(folder)/index.md")
+    guard outcomes.allSatisfy(\.failed.isEmpty) else { throw FailedClaims(outcomes: outcomes) }
+  }
+
+  /// The experiment of a name.
+  func experiment(_ name: String) throws(UsageError) -> Experiment {
+    guard let experiment = Experiment.all.first(where: { $0.name == name }) else {
+      throw .unknownExperiment(name, experiments: Experiment.all.map(\.name))
+    }
+    return experiment
+  }
+
+  private func profile(_ arguments: Arguments) throws(UsageError) -> Profile {
+    switch (arguments["--quick"], arguments["--full"]) {
+    case (nil, nil): .standard
+    case (_, nil): .quick
+    case (nil, _): .full
+    default: throw .exclusive("--quick", "--full")
+    }
+  }
+
+  /// The profile's settings, over them those of a file, and over these flags.
+  private func settings(of experiment: Experiment, _ arguments: Arguments, _ profile: Profile) throws -> Settings {
+    var settings = experiment.settings(in: profile)
+    if let path = arguments["--settings"] {
+      for (name, value) in try settingsFile(path, of: experiment) { settings[name] = value }
+    }
+    for setting in experiment.settings {
+      if let value = arguments.number("--" + setting.name) { settings[setting.name] = value }
+    }
+    return settings
+  }
+
+  private func runOptions(_ arguments: Arguments, _ profile: Profile, output: String, typed: [String]) -> RunOptions {
+    var options = RunOptions(profile: profile, output: output, command: commandLine(typed))
+    options.jobs = arguments.whole("--jobs") ?? options.jobs
+    options.threads = arguments.whole("--threads") ?? options.threads
+    options.data = arguments["--data"] ?? options.data
+    return options
+  }
+}
+
+/// Claims that trials contradict.
+struct FailedClaims: Error, CustomStringConvertible {
+  let outcomes: [Outcome]
+
+  var description: String {
+    let failed = outcomes.flatMap(\.failed)
+    return failed.count == 1 ? "a claim fails: \(failed[0])" : "\(failed.count) claims fail; they are marked ✗"
+  }
+}

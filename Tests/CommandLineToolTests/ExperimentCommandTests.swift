@@ -1,0 +1,147 @@
+import CommandLineTool
+import Experiments
+import Foundation
+import TestSupport
+import Testing
+
+/// `verify`, `new` and settings files.
+@Suite struct ExperimentCommandTests {
+  private func write(_ text: String, _ path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  @Test func verifyFindsWhatIsNotAsItWas() throws {
+    try withTemporaryFolder { folder in
+      #expect(try runTool(words: ["run", "vanishing-product", "--seeds", "2", "--out", "x"], in: folder).code == 0)
+      let same = try runTool("verify", "x", in: folder)
+      #expect(same.code == 0 && same.errors == "")
+      #expect(same.output == "x: as it was; 6 numbers and all verdicts compared\n")
+
+      let summary = folder + "/x/summary.json"
+      let text = try String(contentsOfFile: summary, encoding: .utf8)
+      let number = try #require(text.firstMatch(of: /"perSeed" : \[\s+(0\.0051\d+)/))
+      try write(text.replacing(number.output.1, with: "0.00519"), summary)
+      try FileManager.default.removeItem(atPath: folder + "/x/gradient.png")
+      let other = try runTool("verify", "x", in: folder)
+      #expect(other.code == 1 && other.errors == "rheoscope: x: the results did not come out again\n")
+      let lines = other.output.split(separator: "\n")
+      #expect(lines[0] == "x: not as it was" && lines[1] == "  ✗ summary.json: changed since it was written")
+      #expect(lines[2] == "  ✗ gradient.png: missing")
+      #expect(
+        lines.dropFirst(3).contains {
+          $0.hasPrefix("  ✗ stretch-0.9, seed ") && $0.contains("first / last gradient was 0.00519 and is 0.0051")
+        })
+    }
+  }
+
+  @Test func onlyVerdictsAreComparedAcrossMachines() throws {
+    try withTemporaryFolder { folder in
+      #expect(try runTool(words: ["run", "chain-rule", "--out", "x"], in: folder).code == 0)
+      let manifest = folder + "/x/manifest.json"
+      let text = try String(contentsOfFile: manifest, encoding: .utf8)
+      try write(text.replacing(/"version" : ".*?"/, with: "\"version\" : \"0.0.1\""), manifest)
+      let run = try runTool("verify", "x", in: folder)
+      #expect(run.code == 0 && run.output.contains("from another version (0.0.1)"))
+      try write(text.replacing("\"chain-rule\"", with: "\"chain-rules\""), manifest)
+      #expect(
+        try runTool("verify", "x", in: folder).errors
+          == "rheoscope: x/manifest.json: there is no experiment “chain-rules”, so it is from another version; "
+          + "run the experiment again\n")
+      try write("{}", manifest)
+      #expect(
+        try runTool("verify", "x", in: folder).errors
+          == "rheoscope: x/manifest.json: not as rheoscope run writes it; run the experiment again\n")
+      #expect(
+        try runTool("verify", "y", in: folder).errors
+          == "rheoscope: y/manifest.json: no such file; name a folder that rheoscope run has written\n")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("{\"depth\": 7, \"width\": 4}", nil),
+      ("{\"depht\": 7}", "s.json: there is no setting “depht”; did you mean “depth”?"),
+      ("{\"depth\": 1}", "s.json: depth is at least 2, not 1"),
+      ("{\"depth\": 7.5}", "s.json: depth is a whole number from 2 to 20000, not “7.5”"),
+      ("{\"depth\": \"ten\"}", "s.json: depth is a whole number from 2 to 20000, not “ten”"),
+      ("{\"depth\": true}", "s.json: depth is a whole number from 2 to 20000, not “true”"),
+      ("[7]", "s.json: not a JSON object of settings, such as {\"depth\": 30, \"learning-rate\": 0.1}"),
+    ])
+  func settingsFile(_ text: String, _ answer: String?) throws {
+    try withTemporaryFolder { folder in
+      try write(text, folder + "/s.json")
+      let words = ["run", "vanishing-product", "--settings", "s.json", "--width", "5", "--out", "x", "--quick"]
+      let run = try runTool(words: words, in: folder)
+      if let answer {
+        #expect(run.code == 2 && run.errors == "rheoscope: \(answer)\n")
+      } else {
+        #expect(run.code == 0 && run.output.contains("depth 7, width 5, seeds 3"), "flags count for more")
+      }
+    }
+  }
+
+  @Test func aClaimThatFailsIsAnError() throws {
+    try withTemporaryFolder { folder in
+      // Of ten layers of width 1 the weights are ±1 times the gain: no matrix turns anything about, but all is as claimed.
+      #expect(try runTool(words: ["run", "vanishing-product", "--width", "1", "--out", "x"], in: folder).code == 0)
+      // Far too large a rate: the residual net does not learn.
+      let words = [
+        "run", "residual", "--width", "8", "--depth", "30", "--steps", "300", "--seeds", "1", "--batch", "8",
+      ]
+      let run = try runTool(words: words + ["--learning-rate", "1000", "--out", "y"], in: folder)
+      #expect(run.code == 1 && run.output.contains("✗ residual learns"))
+      #expect(run.errors.hasSuffix(" claims fail; they are marked ✗\n"))
+    }
+  }
+
+  @Test func newWritesAnExperimentAndItsLine() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/experiments", withIntermediateDirectories: false)
+      let list = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../experiments/AllExperiments.swift").standardizedFileURL.path
+      try FileManager.default.copyItem(atPath: list, toPath: folder + "/experiments/AllExperiments.swift")
+      let run = try runTool("new", "my-experiment", in: folder)
+      #expect(
+        run.output == "wrote experiments/MyExperiment.swift, and its line in experiments/AllExperiments.swift; "
+          + "try it: ./rheoscope run my-experiment\n")
+      let lines = try String(contentsOfFile: folder + "/experiments/AllExperiments.swift", encoding: .utf8)
+      #expect(lines.hasSuffix(",\n    .myExperiment,\n  ]\n}\n"))
+      let text = try String(contentsOfFile: folder + "/experiments/MyExperiment.swift", encoding: .utf8)
+      #expect(text == ExperimentTemplate(name: "my-experiment").text)
+      #expect(
+        try runTool("new", "my-experiment", in: folder).errors
+          == "rheoscope: there is an experiment “my-experiment” already; choose another name\n")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("My", "“My” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"),
+      ("residual", "there is an experiment “residual” already; choose another name"),
+      ("all", "there is an experiment “all” already; choose another name"),
+      (
+        "mine",
+        "experiments/AllExperiments.swift: no such file; go to the folder that you have cloned Rheoscope to"
+      ),
+    ])
+  func whatNewRefuses(_ name: String, _ answer: String) throws {
+    try withTemporaryFolder { folder in
+      let run = try runTool("new", name, in: folder)
+      #expect(run.code == 1 && run.errors == "rheoscope: \(answer)\n")
+    }
+  }
+
+  /// MyExperiment.swift beside this file is the template, so it builds.
+  @Test func theTemplateBuildsAndRuns() throws {
+    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "MyExperiment.swift")
+    let text = try String(contentsOf: source, encoding: .utf8)
+    #expect(text == "import Experiments\n" + ExperimentTemplate(name: "my-experiment").text)
+    try withTemporaryFolder { folder in
+      var settings = Experiment.myExperiment.settings(in: .quick)
+      (settings.steps, settings.seeds) = (10, 1)
+      let options = RunOptions(profile: .quick, output: folder, command: "")
+      try Experiment.myExperiment.run(settings, options, console: Console(isQuiet: true))
+      #expect(FileManager.default.fileExists(atPath: folder + "/report.md"))
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Experiments
+import Foundation
+import Rheoscope
+import TestSupport
+import Testing
+
+/// An experiment that trains nothing: grids, curves, tables, pictures of one's own, and a timing.
+@Suite struct RunningTests {
+  private static func cell(_ base: Double) -> Variant {
+    Variant("base-\(Int(base))", "powers of \(Int(base))", adjust: { $0["factor"] = base }) { bench in
+      let settings = bench.settings
+      let powers = (0..<settings.whole("terms")).map { pow(settings["factor"], Double($0)) }
+      bench.report("sum", powers.reduce(0, +) + Double(bench.seed))
+      bench.report("seconds", bench.seconds(ofBest: 2) {}, .never)
+      bench.report("nothing", nil)
+      bench.report("powers", powers, over: powers.indices.map(Double.init))
+      bench.report("table", rows: [powers, powers])
+    }
+  }
+
+  private let experiment = Experiment(
+    name: "powers", question: "How fast do powers grow?",
+    settings: [
+      .whole("terms", 3, quick: 2, in: 1...10, "terms of the sum"), .number("factor", 1, in: 0...9, "base"), .seeds(3),
+    ],
+    claims: [
+      Claim("1 + 2 + 4 is 7", cell(2), "sum", .between(7, 9), source: "arithmetic"),
+      Claim("curves are there", expected: .exactly(1), source: "") { try $0.series("powers", of: cell(2)).y[0] },
+      Claim("tables too", expected: .exactly(2), source: "") { try Double($0.table("table", of: cell(3)).count) },
+      Claim("this is wrong", cell(3), "sum", .exactly(0), source: ""),
+    ],
+    pictures: [.curves("powers", "Powers over exponents", of: "powers", x: Axis(.integer), y: Axis(.log))]
+  ) { settings in (1...3).map { cell(Double($0)) } }
+
+  @Test func leavesAReportAndRecords() throws {
+    try withTemporaryFolder { folder in
+      let options = RunOptions(output: folder + "/x", command: "./rheoscope run powers")
+      let outcome = try experiment.run(experiment.settings(in: .standard), options, console: Console(isQuiet: true))
+      #expect(outcome.failed == ["this is wrong"])
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/x").sorted()
+      #expect(files == ["manifest.json", "powers.png", "report.md", "summary.json"])
+      let report = try String(contentsOfFile: folder + "/x/report.md", encoding: .utf8)
+      for line in [
+        "# How fast do powers grow?", "The experiment `powers`, with terms 3, factor 1, seeds 3.",
+        "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
+        "A number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
+          + "probability of 75 %.",
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00. Source: arithmetic.",
+        "![Powers over exponents](powers.png)", "    ./rheoscope run powers",
+      ] { #expect(report.contains(line), "\(line)") }
+
+      let summary = try json(folder + "/x/summary.json"), manifest = try json(folder + "/x/manifest.json")
+      #expect((summary["settings"] as? [String: Double]) == ["terms": 3, "factor": 1, "seeds": 3])
+      let measured = try #require((summary["variants"] as? [[String: Any]])?[1]["measured"] as? [[String: Any]])
+      #expect(measured[0]["perSeed"] as? [Double] == [7, 8, 9] && measured[0]["low"] as? Double == 7)
+      #expect(measured[1]["repeats"] as? String == "never" && measured[0]["repeats"] as? String == "exactly")
+      let hashes = try #require(manifest["files"] as? [String: String])
+      let picture = try Data(contentsOf: URL(filePath: folder + "/x/powers.png"))
+      #expect(hashes["powers.png"] == digest(of: picture) && hashes.count == 3)
+      #expect(manifest["dataHash"] == nil, "no data were read")
+      #expect(manifest["seeds"] as? [Int] == [0, 1, 2])
+    }
+  }
+
+  @Test func theIndexLinksReports() throws {
+    try withTemporaryFolder { folder in
+      let options = RunOptions(profile: .quick, output: folder + "/powers", command: "")
+      let outcome = try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
+      try writeIndex(of: [outcome], .quick, command: "./rheoscope run all --quick", to: folder)
+      let page = try String(contentsOfFile: folder + "/index.md", encoding: .utf8)
+      #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? | 2 | 2 |  |  |"))
+      #expect(page.contains("![Powers over exponents](powers/powers.png)"))
+    }
+  }
+
+  @Test func aNameIsReportedOnce() async {
+    await #expect(processExitsWith: .failure) {
+      let twice = Variant("v", "") { bench in
+        bench.report("x", 1)
+        bench.report("x", 2)
+      }
+      let experiment = Experiment(
+        name: "x", question: "?", settings: [], variants: [twice], claims: [], pictures: [])
+      let options = RunOptions(output: NSTemporaryDirectory() + UUID().uuidString, command: "")
+      try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
+    }
+  }
+
+  private func json(_ path: String) throws -> [String: Any] {
+    let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+    return try #require(object as? [String: Any])
+  }
+}
