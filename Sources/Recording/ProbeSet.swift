@@ -2,7 +2,7 @@
 ///
 ///     .standard                                     // every layer at every step
 ///     .thorough.every(16)
-///     .standard + [Kurtosis()].on(.every(10), at: "blocks.**")
+///     .standard + ProbeSet(Kurtosis()).on(.every(10), at: "blocks.**")
 public struct ProbeSet: ExpressibleByArrayLiteral {
   struct Plan {
     var probe: any Probe
@@ -13,12 +13,14 @@ public struct ProbeSet: ExpressibleByArrayLiteral {
   var plans: [Plan]
 
   /// Probes that look at every layer at every step.
-  public init(_ probes: [any Probe]) {
+  public init(_ probes: any Probe...) {
     plans = probes.map { Plan(probe: $0, schedule: .every(1), pattern: nil) }
   }
 
   /// Probes that look at every layer at every step.
-  public init(arrayLiteral probes: any Probe...) { self.init(probes) }
+  public init(arrayLiteral probes: any Probe...) {
+    plans = probes.map { Plan(probe: $0, schedule: .every(1), pattern: nil) }
+  }
 
   /// What the probes measure.
   public var descriptions: [ProbeDescription] { plans.map(\.probe.about) }
