@@ -1,36 +1,47 @@
 import COneDNN
 import Foundation
 
-/// The floor: the matrix products of a step of `mlp`'s nets and nothing else, three for each layer of width × width.
+/// The floor: the matrix products of a step and nothing else. `products` is three for each of as many layers of width × width;
+/// `products-of-net` is those that the net of `mlp` really has, whose first layer is 784 wide and whose last has 10 outputs.
 func products(threads: Int, _ report: (Measurement) -> Void) {
   for (depth, width, batch) in multilayerSizes {
-    let weights = (0..<depth).map { _ in memory(width * width) }
-    let gradients = (0..<depth).map { _ in memory(width * width) }
-    let activations = (0...depth).map { _ in memory(width * batch) }
-    defer { for block in weights + gradients + activations { block.deallocate() } }
-    let (n, w) = (Int64(batch), Int64(width))
-    var forward = product(n, w, w, false, true)
-    var toInput = product(n, w, w, false, false)
-    var toWeight = product(w, n, w, true, false)
     let cost = Double(depth * width * width * batch) / Double(50 * 64 * 64 * 64)
-    let milliseconds = bestMilliseconds(cost: cost) {
-      for layer in 0..<depth {
-        onednn_multiply(&forward, activations[layer], weights[layer], nil, activations[layer + 1])
-      }
-      for layer in (0..<depth).reversed() {
-        onednn_multiply(&toWeight, activations[layer + 1], activations[layer], nil, gradients[layer])
-        onednn_multiply(&toInput, activations[layer + 1], weights[layer], nil, activations[layer])
-      }
+    let equal = [Int](repeating: width, count: depth + 1)
+    for (name, widths) in [("products", equal), ("products-of-net", [784] + equal.dropLast(2) + [10])] {
+      let milliseconds = productsOnly(widths, batch, passesToInput: name == "products", cost: cost)
+      report(Measurement(workload: "\(name)-\(depth)x\(width)x\(batch)", threads: threads, milliseconds: milliseconds))
     }
-    report(Measurement(workload: "products-\(depth)x\(width)x\(batch)", threads: threads, milliseconds: milliseconds))
   }
 }
 
-private func memory(_ count: Int) -> UnsafeMutablePointer<Float> {
+/// The products of layers between these widths: forward, to the weight, and to the input, in the first layer if it is wanted.
+private func productsOnly(_ widths: [Int], _ batch: Int, passesToInput: Bool, cost: Double) -> Double {
+  let n = Int64(batch), depth = widths.count - 1
+  // Every layer hands on numbers as large as it was given, since those too small for a normal float may take longer.
+  let weights = (0..<depth).map { memory(widths[$0] * widths[$0 + 1], of: 1 / Float(widths[$0])) }
+  let gradients = (0..<depth).map { memory(widths[$0] * widths[$0 + 1], of: 0) }
+  let activations = widths.map { memory($0 * batch, of: 1) }
+  defer { for block in weights + gradients + activations { block.deallocate() } }
+  let sizes = widths.map(Int64.init)
+  var forward = (0..<depth).map { product(n, sizes[$0], sizes[$0 + 1], false, true) }
+  var toInput = (0..<depth).map { product(n, sizes[$0 + 1], sizes[$0], false, false) }
+  var toWeight = (0..<depth).map { product(sizes[$0 + 1], n, sizes[$0], true, false) }
+  return bestMilliseconds(cost: cost) {
+    for layer in 0..<depth {
+      onednn_multiply(&forward[layer], activations[layer], weights[layer], nil, activations[layer + 1])
+    }
+    for layer in (0..<depth).reversed() {
+      onednn_multiply(&toWeight[layer], activations[layer + 1], activations[layer], nil, gradients[layer])
+      guard layer > 0 || passesToInput else { continue }
+      onednn_multiply(&toInput[layer], activations[layer + 1], weights[layer], nil, activations[layer])
+    }
+  }
+}
+
+private func memory(_ count: Int, of value: Float) -> UnsafeMutablePointer<Float> {
   let block = UnsafeMutableRawPointer.allocate(byteCount: 4 * count, alignment: 64).bindMemory(
     to: Float.self, capacity: count)
-  // Small, and not 0, so that no product grows beyond what floating point holds however often it is repeated.
-  block.initialize(repeating: 1e-3, count: count)
+  block.initialize(repeating: value, count: count)
   return block
 }
 

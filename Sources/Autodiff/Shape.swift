@@ -18,6 +18,18 @@ public struct Shape: Hashable, Sendable {
     }
   }
 
+  /// The shape of a matrix.
+  @inline(__always)
+  package init(rows: Int, columns: Int) {
+    guard let height = Int32(exactly: rows), let width = Int32(exactly: columns), height >= 0, width >= 0 else {
+      fatalError("Shape: [\(rows), \(columns)], sizes run from 0 to \(Int32.max)")
+    }
+    sizes = .zero
+    sizes[0] = height
+    sizes[1] = width
+    dimensions = 2
+  }
+
   /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
   public var elementCount: Int {
     var product = 1

@@ -4,11 +4,11 @@ import CKernels
 package final class Sweep {
   /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another sweep.
   let keepsTape: Bool
-  private var waiting = Heap()
-  private var leaves: [Node] = []
+  @exclusivity(unchecked) private var waiting = Heap()
+  @exclusivity(unchecked) private var leaves: [Node] = []
 
   /// Nodes whose whole gradients are wanted, by place in the result of `gradients(of:withRespectTo:)`.
-  private var wanted: [ObjectIdentifier: Tensor?]
+  @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
 
   init(keepsTape: Bool, wanted: [Node] = []) {
     self.keepsTape = keepsTape

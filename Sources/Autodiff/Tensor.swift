@@ -12,10 +12,10 @@ public final class Tensor {
   public let shape: Shape
 
   /// The elements as they are stored.
-  package private(set) var storage: Buffer
+  @exclusivity(unchecked) package private(set) var storage: Buffer
 
   /// The tensor's place on the tape, nil for one that no gradient flows to.
-  package private(set) var node: Node?
+  @exclusivity(unchecked) package private(set) var node: Node?
 
   package init(shape: Shape, buffer: Buffer, node: Node? = nil) {
     self.shape = shape

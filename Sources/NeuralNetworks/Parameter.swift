@@ -10,7 +10,7 @@ public final class Parameter {
   /// Where the first values come from.
   public let initializer: Initializer
   let fan: Fan
-  private var tensor: Tensor?
+  @exclusivity(unchecked) private var tensor: Tensor?
   private let leaf: Tensor
   private var gradientHooks: [(id: HookID, hook: (Tensor) -> Tensor?)] = []
 

@@ -45,7 +45,7 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   guard weight.shape.count == 2, x.shape.last == weight.shape[1] else {
     stop("linear", x.shape, weight.shape, "the input's last size is the weight's second, [outputs, inputs]")
   }
-  if let bias, bias.shape != [weight.shape[0]] {
+  if let bias, bias.shape.count != 1 || bias.shape[0] != weight.shape[0] {
     stop("linear", bias.shape, weight.shape, "the bias has one element for each of the weight's outputs")
   }
   guard x.shape.count == 2 else {
@@ -81,8 +81,8 @@ private func product(
   let rows = left.shape[rank - (transposeLeft ? 1 : 2)]
   let inner = left.shape[rank - (transposeLeft ? 2 : 1)]
   let columns = right.shape[rank - (transposeRight ? 2 : 1)]
-  let batches = left.shape.dropLast(2).reduce(1, *)
-  let shape = rank == 2 ? [rows, columns] : Shape(left.shape.dropLast(2) + [rows, columns])
+  let batches = rank == 2 ? 1 : left.shape.dropLast(2).reduce(1, *)
+  let shape = rank == 2 ? Shape(rows: rows, columns: columns) : Shape(left.shape.dropLast(2) + [rows, columns])
   let count = shape.elementCount
   // bfloat16 is multiplied and stored as such; all else goes through Float32.
   let isBfloat16 = left.precision == .bfloat16 && right.precision == .bfloat16

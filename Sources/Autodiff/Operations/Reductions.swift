@@ -64,6 +64,10 @@ extension Tensor {
 
   private func addUp(into output: Buffer, of target: Shape) {
     guard elementCount > 0 else { return fill(0, output.pointer, target.elementCount) }
+    // A bias of a layer, which needs no walk to be found out.
+    if shape.count == 2, target.count == 1, target[0] == shape[1] {
+      return sum_columns(buffer.pointer, output.pointer, shape[0], shape[1])
+    }
     let strides = target.strides(broadcastTo: shape)
     let walk = Walk(over: shape, strides, strides)
     switch (walk.sizes.count, walk.first) {
