@@ -26,7 +26,10 @@ private let cases: [LayerCase] =
     activation { ReLU() }, activation { LeakyReLU(slope: 0.2) }, activation { ELU() }, activation { SELU() },
     activation { GELU() }, activation { GELU(tanhApproximation: true) }, activation { SiLU() },
     activation { Softplus() }, activation { Softsign() }, activation { HardTanh() }, activation { Sigmoid() },
-    activation { Tanh() }, activation { Softmax() }, activation { LogSoftmax() },
+    activation { Tanh() },
+    // Of rows of width 1 the share is 1 whatever they hold.
+    LayerCase(description: "Softmax", shapes: [[1, 5], [3, 17], [2, 3, 7]]) { Softmax() },
+    LayerCase(description: "LogSoftmax", shapes: [[1, 5], [3, 17], [2, 3, 7]]) { LogSoftmax() },
     LayerCase(description: "Linear", shapes: [[1, 5], [17, 5]]) { Linear(5, 3) },
     LayerCase(description: "Linear of width 1", shapes: [[1, 1], [3, 1]]) { Linear(1, 1) },
     LayerCase(description: "Conv2d", shapes: images) { Conv2d(2, 3, window: 3, stride: 2, padding: 1) },

@@ -39,6 +39,8 @@ class Block(nn.Module):
         self.inner = nn.TransformerEncoderLayer(
             4, 2, 7, dropout=0, activation="gelu", batch_first=True, norm_first=norm_first)
         normalized(self.inner.norm1), normalized(self.inner.norm2)
+        nn.init.normal_(self.inner.self_attn.in_proj_bias, std=0.1)
+        nn.init.normal_(self.inner.self_attn.out_proj.bias, std=0.1)
         self.causal = causal
 
     def forward(self, x):
