@@ -85,12 +85,10 @@ import Testing
 
   /// A thread forgets its primitives when it has very many; what they compute stays right.
   @Test func productsOfMoreShapesThanAreKept() {
-    let x = Tensor(repeating: 2, shape: [1100, 3]), weight = Tensor(repeating: 1, shape: [1, 3])
-    for round in 0..<2 {
-      for rows in 1...1100 {
-        let y = linear(x.sliced(0, 0..<rows), weight: weight)
-        #expect(y.shape == [rows, 1] && y.values[rows - 1] == 6, "\(round)")
-      }
+    let x = Tensor(repeating: 2, shape: [1030, 3]), weight = Tensor(repeating: 1, shape: [1, 3])
+    for rows in Array(1...1030) + Array(1...5) {
+      let y = linear(x.sliced(0, 0..<rows), weight: weight)
+      #expect(y.shape == [rows, 1] && y.values[rows - 1] == 6)
     }
   }
 
