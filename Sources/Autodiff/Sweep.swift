@@ -73,7 +73,7 @@ package final class Sweep {
 
   /// Runs and adds what arrives at the leaves to their gradients.
   func accumulate(from output: Node, seed: Tensor) {
-    withTape(keepsTape) { run(from: output, seed: seed) }
+    withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
     for leaf in leaves {
       let arrived = withoutGradients { settle(leaf) }
       leaf.gradient = leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived)
@@ -83,7 +83,7 @@ package final class Sweep {
   /// Runs and returns the gradients of the wanted nodes, nil for those that nothing arrived at.
   func gradients(from output: Node, seed: Tensor, of nodes: [Node]) -> [Tensor?] {
     withTape(keepsTape) {
-      run(from: output, seed: seed)
+      Releasing.withQueue { run(from: output, seed: seed) }
       for leaf in leaves { _ = settle(leaf) }
     }
     return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }

@@ -54,23 +54,40 @@ package final class Node {
 
 /// Lets pullbacks go one after the other. Each may hold the last reference to the nodes before it, so left to itself a net
 /// of ten thousand layers would be taken down by ten thousand calls one inside the other, and the stack would run out.
-private enum Releasing {
+enum Releasing {
+  private final class Queue {
+    /// A structure, since an array of closures would wrap each in another.
+    struct Waiting { let pullback: Pullback }
+    @exclusivity(unchecked) var waiting: [Waiting] = []
+    @exclusivity(unchecked) var isDraining = false
+
+    /// Moves a pullback here; the place it came from no longer keeps it alive.
+    func take(_ pullback: inout Pullback?) {
+      waiting.append(Waiting(pullback: pullback!))
+      pullback = nil
+      guard !isDraining else { return }
+      isDraining = true
+      while !waiting.isEmpty { waiting.removeLast() }
+      isDraining = false
+    }
+  }
+
   static func release(_ pullback: inout Pullback?) {
     guard pullback != nil else { return }
+    guard let queue = thread_state_here().pointee.releasing else {
+      return withQueue { release(&pullback) }
+    }
+    Unmanaged<Queue>.fromOpaque(queue).takeUnretainedValue().take(&pullback)
+  }
+
+  /// Runs `body`, whose releases share a queue.
+  static func withQueue(_ body: () -> Void) {
     let here = thread_state_here()
-    if let queue = here.pointee.releasing {
-      queue.assumingMemoryBound(to: [Pullback].self).pointee.append(pullback!)
-      pullback = nil
-      return
-    }
-    var waiting: [Pullback] = []
-    withUnsafeMutablePointer(to: &waiting) { queue in
-      here.pointee.releasing = UnsafeMutableRawPointer(queue)
-      pullback = nil
-      // What is taken off goes at once, and may put others on.
-      while queue.pointee.popLast() != nil {}
-      here.pointee.releasing = nil
-    }
+    let outer = here.pointee.releasing
+    let queue = Queue()
+    here.pointee.releasing = Unmanaged.passUnretained(queue).toOpaque()
+    withExtendedLifetime(queue, body)
+    here.pointee.releasing = outer
   }
 }
 

@@ -4,8 +4,8 @@ import Foundation
 import NeuralNetworks
 import RunFile
 
-/// Watches a training loop: every module's output, the gradient that comes back to it, and what the optimizer does to its
-/// weight, at every step, into a run file.
+/// Watches a training loop, and writes what its probes find into a run file: by default of every module's output, the gradient
+/// that comes back to it, and what the optimizer does to its weight, at every step.
 ///
 /// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. Only passes that can be differentiated
 /// count, so evaluating inside `withoutGradients { }` leaves no trace; of several passes before one step the last counts.
@@ -19,119 +19,270 @@ import RunFile
 ///       try recorder.step(loss: loss)
 ///     }
 ///     let run = try recorder.finish()
+///
+/// Without a model, show it tensors: `recorder.observe("hidden", tensor)`.
 public final class Recorder {
   private let writer: RunWriter
-  private let optimizer: Optimizer
-  private let notice: (String) -> Void
+  private let model: Module?
+  private let optimizers: [Optimizer]
+  private let notices: Notices
   private let clock: () -> Double
   private let started: Double
+
+  @exclusivity(unchecked) private var plans: [ProbeSet.Plan]
+  private let filters: [PathPattern?]
+  /// The probes that look at the step that is under way, and what they need.
+  @exclusivity(unchecked) private var isActive: [Bool]
+  @exclusivity(unchecked) private var needs: ProbeNeeds = []
+
+  @exclusivity(unchecked) private var sites = SiteTable()
+  @exclusivity(unchecked) private var modelFindings = Findings(site: -1)
+  @exclusivity(unchecked) private var stepNumber = 0
+  @exclusivity(unchecked) private var lastOutput: Tensor?
+  @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
+  private var lastLoss: Double?
   private var handles: [HookHandle] = []
-  private var sites: SiteTable
-  private var rows: [LayerRow] = []
-  private var stepNumber = 0
-  private var lastOutput: Tensor?
-  private var updatesComeLate = false
-  private var haveNotified: Set<Notice> = []
+  private var isAttached = false
+  /// Whether the step that is under way has had a forward pass, a backward pass and an optimizer's step.
+  @exclusivity(unchecked) private var seen: (forward: Bool, backward: Bool, update: Bool) = (false, false, false)
 
-  private enum Notice: Hashable { case nonfinite, order }
+  /// A recorder of `model` as the optimizers train it, by default with every standard probe at every step. `meta` is kept in the
+  /// file beside the format's own entries, such as `experiment`, `variant` and `seed`. `notice` is told, once each, what the user
+  /// should know; it writes to standard error unless it is given. `clock` tells seconds. Throws if the file can't be written, or
+  /// a probe's pattern fits no module.
+  public convenience init(
+    _ model: Module, _ optimizers: Optimizer..., writingTo path: String, probes: ProbeSet = .standard,
+    meta: [String: String] = [:], notice: ((String) -> Void)? = nil,
+    clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
+  ) throws {
+    try self.init(
+      model: model, optimizers, writingTo: path, probes,
+      meta.merging(["model": model.description]) { given, _ in given },
+      notice, clock)
+  }
 
-  /// A recorder of `model` as `optimizer` trains it. `meta` is kept in the file beside the format's own entries, such as
-  /// `experiment`, `variant` and `seed`. `notice` is told, once each, what the user should know; it writes to standard error
-  /// unless it is given. `clock` tells seconds.
-  public init(
-    _ model: Module, _ optimizer: Optimizer, writingTo path: String, meta: [String: String] = [:],
+  /// A recorder of the tensors that `observe` is given, and of nothing else.
+  public convenience init(
+    writingTo path: String, probes: ProbeSet = .standard, meta: [String: String] = [:],
     notice: ((String) -> Void)? = nil, clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws {
-    writer = try RunWriter(path: path, meta: meta.merging(["model": model.description]) { given, _ in given })
-    self.optimizer = optimizer
-    self.notice = notice ?? { text in FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8)) }
+    try self.init(model: nil, [], writingTo: path, probes, meta, notice, clock)
+  }
+
+  private init(
+    model: Module?, _ optimizers: [Optimizer], writingTo path: String, _ probes: ProbeSet, _ meta: [String: String],
+    _ notice: ((String) -> Void)?, _ clock: @escaping () -> Double
+  ) throws {
+    if let model {
+      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(fitting: pattern) }
+    }
+    writer = try RunWriter(path: path, meta: meta)
+    self.model = model
+    self.optimizers = optimizers
+    notices = Notices(writer, tell: notice)
     self.clock = clock
     started = clock()
-    sites = SiteTable(model)
-    for (path, module) in model.modules {
-      // The places of the module's calls, so that the table is asked once for each and not at every step.
-      var places: [SiteTable.Place] = []
-      handles.append(
-        module.watch(
-          as: path,
-          forward: { [unowned self] site, output in
-            guard output.isOnTape || isInCheckpoint, output !== lastOutput else { return nil }
-            // A container's output is often its last child's: the same tensor is the same site.
-            lastOutput = output
-            if site.callIndex >= places.count {
-              places.append(sites.place(of: module, callIndex: site.callIndex, path: site.path, shape: output.shape))
-            }
-            watch(output, at: places[site.callIndex])
-            return nil
-          },
-          backward: { [unowned self] site, gradient in
-            if site.callIndex < places.count { watch(gradient: gradient, at: places[site.callIndex]) }
-            return nil
-          }))
+    plans = probes.plans
+    filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
+    isActive = plans.map { _ in false }
+    begin()
+  }
+
+  /// Shows the probes a tensor under a name, which becomes a site of its own, and the gradient with respect to it when there is
+  /// one. Every call is of the step that is under way; of several under one name the last counts.
+  public func observe(_ name: String, _ tensor: Tensor) {
+    guard isAttached else { return }
+    let layer = sites.observed(name, shape: tensor.shape) { probes(for: name) }
+    note(output: tensor, nil, at: layer)
+    tensor.addGradientHook { [unowned self, stepNumber] gradient in
+      if stepNumber == self.stepNumber { note(gradient: gradient, at: layer) }
+      return nil
     }
-    optimizer.observers.append { [unowned self] parameter, norms in note(norms, of: parameter) }
   }
 
-  /// Ends a step: everything since the last one becomes its rows. Throws if the run file can no longer be written; what was
-  /// recorded before is kept.
-  public func step(loss: Tensor, accuracy: Double? = nil) throws {
+  /// Ends a step: everything since the last one becomes its rows. `again`, which computes the same loss again, is for probes
+  /// that look at its curvature. Throws if the run file can no longer be written; what was recorded before is kept.
+  public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
     let value = Double(loss.value)
-    if !value.isFinite { noticeNonfinite("the loss is \(value)", at: nil) }
-    let learningRate = Double(optimizer.learningRate)
-    let finished = StepRow(
-      step: stepNumber, loss: value, accuracy: accuracy, learningRate: learningRate, seconds: clock() - started)
+    if !value.isFinite { notices.nonfinite("the loss is \(value)", at: nil, step: stepNumber) }
+    if isAttached {
+      noteWhatIsMissing()
+      try closeProbes(loss: value, again)
+    }
     if let new = sites.takeNew() { try writer.define(sites: new) }
-    try writer.append(step: finished, layers: rows.filter { $0.step == stepNumber })
+    let met = isAttached ? sites.layers.filter { $0.lastStep == stepNumber } : []
+    try writer.append(
+      step: StepRow(
+        step: stepNumber, loss: value, accuracy: accuracy,
+        learningRate: optimizers.first.map { Double($0.learningRate) }, seconds: clock() - started),
+      layers: met.compactMap { $0.findings.row.isEmpty ? nil : $0.findings.row })
+    for layer in met { try layer.findings.write(step: stepNumber, site: layer.index, to: writer) }
+    try modelFindings.write(step: stepNumber, site: nil, to: writer)
+    lastLoss = value
     stepNumber += 1
-    lastOutput = nil
+    begin()
   }
 
-  /// Ends the recording and opens what was written. The model is left without hooks.
+  /// Ends the recording and opens what was written. The model is left without the recorder's hooks.
   public func finish(meta: [String: String] = [:]) throws -> Run {
     detach()
+    if let model {
+      let report = FinalReport(model: model, layers: sites.layers, writer: writer)
+      try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
+    }
     return try writer.finish(meta: meta)
-  }
-
-  private func detach() {
-    for handle in handles { handle.remove() }
-    handles = []
-    optimizer.observers.removeAll()
   }
 
   deinit { detach() }
 
-  // MARK: What the hooks see
+  // MARK: Steps
 
-  private func watch(_ output: Tensor, at place: SiteTable.Place) {
-    while rows.count <= place.row { rows.append(LayerRow(step: -1, site: rows.count)) }
-    rows[place.row] = LayerRow(step: stepNumber, site: place.row)
-    output.noteActivation(in: &rows[place.row], saturated: place.saturation)
-    if rows[place.row][.nonfiniteCount] != 0 { noticeNonfinite("an activation is not finite", at: place) }
+  /// Decides what is recorded of the step that begins, and hooks in only if anything is.
+  private func begin() {
+    needs = []
+    for index in plans.indices {
+      isActive[index] = plans[index].schedule.includes(stepNumber, lastLoss)
+      if isActive[index] { needs.formUnion(plans[index].probe.needs) }
+    }
+    lastOutput = nil
+    seen = (false, false, false)
+    if !before.isEmpty { before.removeAll(keepingCapacity: true) }
+    if isActive.contains(true) { attach() } else { detach() }
   }
 
-  private func watch(gradient: Tensor, at place: SiteTable.Place) {
-    gradient.noteGradient(in: &rows[place.row])
-    if rows[place.row][.gradientNonfiniteCount] != 0 { noticeNonfinite("a gradient is not finite", at: place) }
+  private func closeProbes(loss: Double, _ again: (() -> Tensor)?) throws {
+    defer { if needs.contains(.inputs) { for layer in sites.layers { layer.input = nil } } }
+    guard let model else { return }
+    if needs.contains(.lossAgain), again == nil {
+      notices.once(
+        "a probe of the loss's curvature has nothing to compute it from; give recorder.step(loss:again:) a closure that "
+          + "computes the loss again")
+    }
+    let step = ProbedStep(
+      number: stepNumber, loss: loss, model: model, optimizers: optimizers,
+      layers: sites.layers.filter { $0.lastStep == stepNumber },
+      again: again.map { compute in { model.withStateKept { compute() } } })
+    let outer = isAttached
+    isAttached = false
+    defer { isAttached = outer }
+    for index in plans.indices where isActive[index] {
+      try withoutGradients { try plans[index].probe.look(at: step, &modelFindings) }
+    }
+  }
+
+  /// Says once, in words, what should have come before `step(loss:)` and has not.
+  private func noteWhatIsMissing() {
+    guard model != nil else { return }
+    if !seen.forward {
+      notices.once(
+        "no call of the model that can be differentiated came before recorder.step() in step \(stepNumber), so its layers "
+          + "are not recorded")
+    } else if !seen.backward {
+      notices.once(
+        "no gradient reached the model before recorder.step() in step \(stepNumber), so gradients are not recorded; call "
+          + "loss.backward() before")
+    } else if !seen.update {
+      notices.once(
+        "optimizer.step() did not come between backward() and recorder.step() in step \(stepNumber), so weights and updates "
+          + "are not recorded; call it before")
+    }
+  }
+
+  private func attach() {
+    guard !isAttached else { return }
+    isAttached = true
+    guard let model else { return }
+    for (path, module) in model.modules {
+      let probes = probes(for: path)
+      guard !probes.isEmpty else { continue }
+      // The module's calls, so that the table is asked once for each and not at every step.
+      var calls = sites.layers.filter { $0.module === module }
+      handles.append(
+        module.watch(
+          as: path,
+          forward: { [unowned self] site, output in
+            guard isAttached, output.isOnTape || isInCheckpoint, output !== lastOutput else { return nil }
+            // A container's output is often its last child's: the same tensor is the same site.
+            lastOutput = output
+            if site.callIndex >= calls.count {
+              calls.append(
+                sites.add(module, callIndex: site.callIndex, path: site.path, shape: output.shape, probes: probes))
+            }
+            note(output: output, nil, at: calls[site.callIndex])
+            return nil
+          },
+          backward: { [unowned self] site, gradient in
+            if site.callIndex < calls.count { note(gradient: gradient, at: calls[site.callIndex]) }
+            return nil
+          }))
+    }
+    for optimizer in optimizers {
+      optimizer.observers.append { [unowned self] parameter, norms in note(norms, of: parameter) }
+    }
+  }
+
+  private func detach() {
+    guard isAttached else { return }
+    isAttached = false
+    for handle in handles { handle.remove() }
+    handles = []
+    for optimizer in optimizers { optimizer.observers.removeAll() }
+  }
+
+  /// The probes that look at a path.
+  private func probes(for path: String) -> [Int] { plans.indices.filter { filters[$0]?.matches(path) ?? true } }
+
+  // MARK: What the hooks see
+
+  private func note(output: Tensor, _ input: Tensor?, at layer: ProbedLayer) {
+    if layer.lastStep != stepNumber {
+      layer.lastStep = stepNumber
+      layer.findings.begin(stepNumber)
+    }
+    seen.forward = true
+    if needs.contains(.inputs) { layer.input = input?.detached() }
+    if needs.contains(.parametersBefore), before.isEmpty {
+      for optimizer in optimizers {
+        for parameter in optimizer.parameters { before[ObjectIdentifier(parameter)] = parameter.value.detached() }
+      }
+    }
+    apart {
+      for index in layer.probes where isActive[index] {
+        plans[index].probe.look(atOutput: output, of: layer, &layer.findings)
+      }
+    }
+    if let count = layer.findings.row[.nonfiniteCount], count != 0 {
+      notices.nonfinite("an activation is not finite", at: layer, step: stepNumber)
+    }
+  }
+
+  private func note(gradient: Tensor, at layer: ProbedLayer) {
+    guard isAttached, layer.lastStep == stepNumber else { return }
+    seen.backward = true
+    apart {
+      for index in layer.probes where isActive[index] {
+        plans[index].probe.look(atGradient: gradient, of: layer, &layer.findings)
+      }
+    }
+    if let count = layer.findings.row[.gradientNonfiniteCount], count != 0 {
+      notices.nonfinite("a gradient is not finite", at: layer, step: stepNumber)
+    }
   }
 
   private func note(_ norms: step_norms, of parameter: Parameter) {
-    guard let row = sites.row(ofWeight: parameter), row < rows.count else { return }
-    guard rows[row].step == stepNumber else {
-      if haveNotified.insert(.order).inserted {
-        notice("optimizer.step() came after recorder.step(), so weights and updates are not recorded; call it before")
+    guard isAttached, let (layer, name) = sites.owner(of: parameter), let gradient = parameter.gradient else { return }
+    guard layer.lastStep == stepNumber else { return }
+    seen.update = true
+    let change = ParameterChange(
+      name: name, parameter: parameter, gradient: gradient, before: before[ObjectIdentifier(parameter)], norms: norms)
+    apart {
+      for index in layer.probes where isActive[index] {
+        plans[index].probe.look(at: change, of: layer, &layer.findings)
       }
-      return
     }
-    rows[row][.weightNorm] = norms.weight.squareRoot()
-    rows[row][.weightGradientNorm] = norms.gradient.squareRoot()
-    rows[row][.weightGradientMax] = Double(norms.largest_gradient)
-    rows[row][.updateNorm] = norms.update.squareRoot()
   }
 
-  private func noticeNonfinite(_ what: String, at place: SiteTable.Place?) {
-    guard haveNotified.insert(.nonfinite).inserted else { return }
-    let layer = place.map { " at \($0.path)" } ?? ""
-    notice("\(what) at step \(stepNumber)\(layer); recording goes on")
-    try? writer.event(step: stepNumber, site: place?.row, kind: "nonfinite", text: what)
-  }
+  /// Runs what probes do outside of the tape and of any reduced precision.
+  @inline(__always)
+  private func apart(_ body: () -> Void) { withoutGradients { withPrecision(.float32, body) } }
 }

@@ -2,26 +2,14 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// Which row of a step belongs to which call of which module; sites are numbered in the order in which they first fire.
+/// The layers of a recording: which call of which module is which row of the table `site`. They are numbered in the order in
+/// which they are first met.
 struct SiteTable {
-  struct Place {
-    let row: Int
-    let path: String
-    let saturation: ClosedRange<Float>?
-  }
-
-  private struct Key: Hashable {
-    let module: ObjectIdentifier
-    let callIndex: Int
-  }
-
-  private let model: Module
-  private var places: [Key: Place] = [:]
-  private var rowsOfWeights: [ObjectIdentifier: Int] = [:]
+  private(set) var layers: [ProbedLayer] = []
   private var new: [Site] = []
+  private var observed: [String: ProbedLayer] = [:]
+  private var owners: [ObjectIdentifier: (layer: ProbedLayer, name: String)] = [:]
   private var depth = 0
-
-  init(_ model: Module) { self.model = model }
 
   /// The sites that have been met since the last call, nil if none.
   mutating func takeNew() -> [Site]? {
@@ -30,23 +18,43 @@ struct SiteTable {
     return new
   }
 
-  func row(ofWeight parameter: Parameter) -> Int? { rowsOfWeights[ObjectIdentifier(parameter)] }
+  /// The layer that holds a parameter itself, and the parameter's name there.
+  func owner(of parameter: Parameter) -> (layer: ProbedLayer, name: String)? { owners[ObjectIdentifier(parameter)] }
 
-  mutating func place(of module: Module, callIndex: Int, path: String, shape: Shape) -> Place {
-    let key = Key(module: ObjectIdentifier(module), callIndex: callIndex)
-    if let known = places[key] { return known }
+  /// Takes in a call of a module.
+  mutating func add(
+    _ module: Module, callIndex: Int, path: String, shape: Shape, probes: [Int]
+  ) -> ProbedLayer {
+    let own = callIndex == 0 ? module.ownParameters : []
     // Depth counts layers with weights, so a slope over depth is a factor a layer whatever lies between.
-    if callIndex == 0, module.ownParameters.contains(where: { $0.parameter.shape.count > 1 }) { depth += 1 }
+    if own.contains(where: { $0.parameter.shape.count > 1 }) { depth += 1 }
     let named = (path.isEmpty ? module.kind : path) + (callIndex == 0 ? "" : "[\(callIndex)]")
-    let place = Place(row: places.count, path: named, saturation: (module as? any Saturating)?.saturationLimits)
-    places[key] = place
-    if let weight = module.ownParameters.first(where: { $0.name == "weight" })?.parameter, callIndex == 0 {
-      rowsOfWeights[ObjectIdentifier(weight)] = place.row
+    let layer = add(
+      module, path: named, kind: module.kind, shape: shape,
+      parameters: own.reduce(0) { $0 + $1.parameter.shape.elementCount }, probes: probes)
+    // A shared parameter is the first layer's.
+    for (name, parameter) in own where owners[ObjectIdentifier(parameter)] == nil {
+      owners[ObjectIdentifier(parameter)] = (layer, name)
     }
+    return layer
+  }
+
+  /// The layer of a tensor that is observed under a name; each name is one layer deeper than the one before.
+  mutating func observed(_ name: String, shape: Shape, probes: () -> [Int]) -> ProbedLayer {
+    if let known = observed[name] { return known }
+    depth += 1
+    let layer = add(HookPoint(), path: name, kind: "Tensor", shape: shape, parameters: 0, probes: probes())
+    observed[name] = layer
+    return layer
+  }
+
+  private mutating func add(
+    _ module: Module, path: String, kind: String, shape: Shape, parameters: Int, probes: [Int]
+  ) -> ProbedLayer {
+    let layer = ProbedLayer(index: layers.count, path: path, module: module, shape: shape, probes: probes)
+    layers.append(layer)
     new.append(
-      Site(
-        id: place.row, path: named, kind: module.kind, depth: depth, shape: Array(shape),
-        parameters: callIndex == 0 ? module.ownParameters.reduce(0) { $0 + $1.parameter.shape.elementCount } : 0))
-    return place
+      Site(id: layer.index, path: path, kind: kind, depth: depth, shape: Array(shape), parameters: parameters))
+    return layer
   }
 }

@@ -26,7 +26,10 @@ public enum HistogramBins {
     if value == 0 { return 0 }
     if value.isNaN { return 1 }
     if value.isInfinite { return value < 0 ? 2 : 3 }
-    let bin = min(max(Int((asinh(value / scale) / width).rounded(.down)) + 148, 0), 295)
+    var bin = min(max(Int((asinh(value / scale) / width).rounded(.down)) + 148, 0), 295)
+    // A value at an edge is on the side that the edge, as it is rounded, says.
+    while bin > 0, value < edges[bin] { bin -= 1 }
+    while bin < 295, value >= edges[bin + 1] { bin += 1 }
     return 4 + bin
   }
 }

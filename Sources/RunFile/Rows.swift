@@ -38,6 +38,9 @@ public struct LayerRow: Sendable {
     self.site = site
   }
 
+  /// Whether nothing is recorded.
+  public var isEmpty: Bool { recorded == 0 }
+
   /// The value of a quantity; nil is "not recorded", and NaN is a value like any other.
   @inlinable
   public subscript(quantity: LayerQuantity) -> Double? {

@@ -66,7 +66,7 @@ package enum Schema {
       step INTEGER NOT NULL,
       site INTEGER,                -- NULL is the whole model
       quantity TEXT NOT NULL,      -- activation, gradient, weight, update, …
-      counts BLOB NOT NULL         -- unsigned 32-bit little-endian
+      counts BLOB NOT NULL         -- LEB128 numbers: how many counts; then for each that is not 0, zeros before it, itself
     );
 
     CREATE TABLE measure(

@@ -59,13 +59,10 @@ struct Statement: ~Copyable {
     }
   }
 
-  /// Binds counts as little-endian bytes.
+  /// Binds counts, packed.
   func bind(_ value: [UInt32], at index: Int32) {
-    _ = value.map(\.littleEndian).withUnsafeBytes {
-      // A null pointer would bind NULL rather than no bytes.
-      $0.isEmpty
-        ? sqlite3_bind_zeroblob(handle, index, 0)
-        : sqlite3_bind_blob(handle, index, $0.baseAddress, Int32($0.count), Self.copies)
+    _ = PackedCounts.bytes(of: value).withUnsafeBytes {
+      sqlite3_bind_blob(handle, index, $0.baseAddress, Int32($0.count), Self.copies)
     }
   }
 
@@ -92,12 +89,10 @@ struct Statement: ~Copyable {
     sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
   }
 
-  /// Counts that were bound as little-endian bytes.
+  /// Counts that were bound packed; empty where they are not.
   func counts(_ column: Int32) -> [UInt32] {
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
-    let bytes = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
-    return (0..<bytes.count / 4).map {
-      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
-    }
+    return PackedCounts.counts(
+      in: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
   }
 }

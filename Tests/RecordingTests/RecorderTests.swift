@@ -143,7 +143,8 @@ import Testing
       }
       #expect(
         notices == [
-          "optimizer.step() came after recorder.step(), so weights and updates are not recorded; call it before"
+          "optimizer.step() did not come between backward() and recorder.step() in step 0, so weights and updates are not "
+            + "recorded; call it before"
         ])
       #expect(try recorder.finish().layers(.updateNorm)[0, 0] == nil)
     }

@@ -15,7 +15,7 @@ import Testing
       try writer.append(step: StepRow(step: 5, loss: .infinity, accuracy: 0.5, seconds: 1.5), layers: [row])
       try writer.event(step: 5, kind: "nonfinite", text: "it's NaN")
       try writer.measure(step: 5, site: 1, name: "rank", value: 3.5)
-      try writer.histogram(step: 5, site: 0, quantity: "gradient", counts: [1, 258])
+      try writer.histogram(step: 5, site: 0, quantity: "gradient", counts: [1, 0, 0, 258, 0])
       _ = try writer.finish(meta: ["variant": "plain"])
 
       let sql = try PlainSQL(path)
@@ -40,7 +40,7 @@ import Testing
       #expect(try sql("SELECT step, site, name, value FROM measure") == [["5", "1", "rank", "3.5"]])
       #expect(
         try sql("SELECT step, site, quantity, hex(counts) FROM histogram")
-          == [["5", "0", "gradient", "0100000002010000"]])
+          == [["5", "0", "gradient", "050001028202"]])
       #expect(try sql("PRAGMA application_id") == [[String(0x5248_454F)]])
       #expect(try sql("PRAGMA journal_mode") == [["delete"]])
     }

@@ -81,3 +81,38 @@ DISPATCHED magnitudes magnitudes_of(const float *x, size_t n) {
   if (total.square_sum != total.square_sum) total.largest = NOT_A_NUMBER;
   return total;
 }
+
+DISPATCHED pair_products products_of(const float *a, const float *b, size_t n) {
+  double16 aa = 0, bb = 0, ab = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    double16 u = WIDENED(LANES_AT(a, i)), v = WIDENED(LANES_AT(b, i));
+    aa += u * u;
+    bb += v * v;
+    ab += u * v;
+  }
+  pair_products total = {total_of(&aa), total_of(&bb), total_of(&ab)};
+  for (; i < n; i++) {
+    total.first_square_sum += (double)a[i] * a[i];
+    total.second_square_sum += (double)b[i] * b[i];
+    total.product_sum += (double)a[i] * b[i];
+  }
+  return total;
+}
+
+DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
+  double16 sum = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    double16 d = WIDENED(LANES_AT(a, i) - LANES_AT(b, i));
+    sum += d * d;
+  }
+  double total = total_of(&sum);
+  for (; i < n; i++) total += (double)(a[i] - b[i]) * (a[i] - b[i]);
+  return total;
+}
+
+DISPATCHED void note_active_columns(const float *x, size_t rows, size_t columns, int64_t now, int64_t *last) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++) last[c] = x[r * columns + c] != 0 ? now : last[c];
+}

@@ -5,6 +5,7 @@
 
 #include "activations.h"
 #include "elementwise.h"
+#include "histograms.h"
 #include "memory.h"
 #include "normalization.h"
 #include "optimizers.h"

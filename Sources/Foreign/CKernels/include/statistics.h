@@ -3,6 +3,7 @@
 #define CKERNELS_STATISTICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
   /// Sum of x and of x^2. Squares of 1e-30 would vanish in Float32; where one might, the sum is in Float64 throughout.
@@ -24,5 +25,18 @@ typedef struct {
 
 /// The part of `statistics` that a gradient needs.
 magnitudes magnitudes_of(const float *_Nonnull x, size_t n);
+
+typedef struct {
+  double first_square_sum, second_square_sum, product_sum;
+} pair_products;
+
+/// Sums of a^2, b^2 and a b, in Float64 throughout.
+pair_products products_of(const float *_Nonnull a, const float *_Nonnull b, size_t n);
+
+/// The sum of (a - b)^2, in Float64 but for the difference.
+double squared_distance(const float *_Nonnull a, const float *_Nonnull b, size_t n);
+
+/// last[c] = now for each column c of x [rows, columns] in which an element is not 0.
+void note_active_columns(const float *_Nonnull x, size_t rows, size_t columns, int64_t now, int64_t *_Nonnull last);
 
 #endif

@@ -1,0 +1,15 @@
+// How often values fall into the bins of run files.
+#ifndef CKERNELS_HISTOGRAMS_H
+#define CKERNELS_HISTOGRAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { histogram_bins = 296, histogram_counts = 4 + histogram_bins };
+
+/// Counts of exact zeros, NaN, -infinity, +infinity, and of what lies in [edges[k], edges[k + 1]) for each k, where
+/// edges[k] = 1e-12 sinh((k - 148) ln(10) / 8); what lies beyond counts in the outermost bins.
+void histogram_of(
+    const float *_Nonnull x, size_t n, const double *_Nonnull edges, uint32_t *_Nonnull counts);
+
+#endif

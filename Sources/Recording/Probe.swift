@@ -1,0 +1,126 @@
+import Autodiff
+import CKernels
+import NeuralNetworks
+
+/// Something that is measured while a net trains.
+///
+/// A recorder shows a probe each layer's output and the gradient with respect to it, what the optimizer does to each
+/// parameter, and each step when it is over; a probe takes from these what it needs, and hands numbers to `findings`. They land
+/// in the run file's table `measure`, under the names the probe gives them. What it keeps from step to step are its own
+/// properties: a recorder works with a copy.
+///
+///     struct Kurtosis: Probe {
+///       let about = ProbeDescription(
+///         name: "activation_kurtosis", quantity: "mean(y⁴) / mean(y²)²", unit: "1", cost: "one pass over each output",
+///         source: "Pearson 1905")
+///
+///       mutating func look(atOutput y: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+///         let square = y.squared()
+///         findings.note(about.name, Double((square.squared().mean() / square.mean().squared()).value))
+///       }
+///     }
+///
+/// What a probe computes is never on the tape, and a probe must not change what it is shown.
+public protocol Probe {
+  /// What is measured, for people.
+  var about: ProbeDescription { get }
+
+  /// What the recorder prepares for this probe, since it costs something; nothing by default.
+  var needs: ProbeNeeds { get }
+
+  /// Called after each call of a module, where gradients will flow.
+  mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings)
+
+  /// Called with dL/d(output) of each such call, in the backward pass.
+  mutating func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings)
+
+  /// Called after the optimizer has changed a parameter of a layer.
+  mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings)
+
+  /// Called when a step is over; `findings` are the whole model's.
+  mutating func look(at step: ProbedStep, _ findings: inout Findings) throws
+
+  /// Called once at the end, to note what only the end can tell, at steps that are past.
+  mutating func finish(_ report: FinalReport) throws
+}
+
+extension Probe {
+  /// Nothing.
+  public var needs: ProbeNeeds { [] }
+  /// Takes no notice.
+  public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {}
+  /// Takes no notice.
+  public mutating func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {}
+  /// Takes no notice.
+  public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {}
+  /// Takes no notice.
+  public mutating func look(at step: ProbedStep, _ findings: inout Findings) throws {}
+  /// Adds nothing.
+  public mutating func finish(_ report: FinalReport) throws {}
+}
+
+/// What a probe measures, in words.
+public struct ProbeDescription: Sendable {
+  /// The name of the probe; of its measure, where it has one.
+  public let name: String
+  /// What is measured, as a formula where there is one.
+  public let quantity: String
+  /// The unit of the numbers; "1" for pure numbers.
+  public let unit: String
+  /// What it costs.
+  public let cost: String
+  /// Where the idea comes from.
+  public let source: String
+
+  /// A description made of its parts.
+  public init(name: String, quantity: String, unit: String, cost: String, source: String) {
+    self.name = name
+    self.quantity = quantity
+    self.unit = unit
+    self.cost = cost
+    self.source = source
+  }
+}
+
+/// What a recorder prepares only for probes that ask for it.
+public struct ProbeNeeds: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The input of each layer's call, kept until the step is over.
+  public static let inputs = ProbeNeeds(rawValue: 1)
+  /// Each parameter as it was before the optimizer's step, which then works on a copy.
+  public static let parametersBefore = ProbeNeeds(rawValue: 2)
+  /// A way to compute the loss of the step again, given as `again` to `Recorder.step`.
+  public static let lossAgain = ProbeNeeds(rawValue: 4)
+}
+
+/// What an optimizer's step did to one parameter.
+public struct ParameterChange {
+  /// The parameter's name in its layer, such as `weight`.
+  public let name: String
+  /// The parameter, changed.
+  public let parameter: Parameter
+  /// dL/d(parameter), by which it was changed.
+  public let gradient: Tensor
+  /// Its value before the step; nil unless a probe has asked for `.parametersBefore`.
+  public let before: Tensor?
+  let norms: step_norms
+}
+
+/// A step that is over.
+public struct ProbedStep {
+  /// Its number, from 0.
+  public let number: Int
+  /// Its loss.
+  public let loss: Double
+  /// The model that is trained.
+  public let model: Module
+  /// What trains it.
+  public let optimizers: [Optimizer]
+  /// The layers that have been met so far, in forward order.
+  public let layers: [ProbedLayer]
+  /// Computes the step's loss again, with the parameters as they are now; nil where the training loop gives none. Running
+  /// statistics and streams of random numbers are afterwards as they were.
+  public let again: (() -> Tensor)?
+}

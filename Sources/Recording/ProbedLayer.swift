@@ -1,0 +1,38 @@
+import Autodiff
+import NeuralNetworks
+
+/// A call of a module, which is a row of the run file's table `site`.
+public final class ProbedLayer {
+  /// The number of its row, from 0, in the order in which layers are first met.
+  public let index: Int
+  /// The path in the model, with the number of the call in brackets from the second one on.
+  public let path: String
+  /// The module that is called.
+  public let module: Module
+  /// Its output's shape when it was first met.
+  public let shape: Shape
+  /// The input of the last call, while a probe that needs inputs is at work.
+  @exclusivity(unchecked) public internal(set) var input: Tensor?
+  /// Between which outputs the layer's nonlinearity is not yet flat; nil where it has no flat part.
+  let saturationLimits: ClosedRange<Float>?
+  /// Which of the recorder's probes watch it.
+  @exclusivity(unchecked) var probes: [Int]
+  /// The step of its last output.
+  @exclusivity(unchecked) var lastStep = -1
+  @exclusivity(unchecked) var findings: Findings
+
+  init(index: Int, path: String, module: Module, shape: Shape, probes: [Int]) {
+    self.index = index
+    self.path = path
+    self.module = module
+    self.shape = shape
+    self.probes = probes
+    saturationLimits = (module as? any Saturating)?.saturationLimits
+    findings = Findings(site: index)
+  }
+
+  /// The parameter of the given name that the module holds itself.
+  public func parameter(_ name: String) -> Parameter? {
+    module.ownParameters.first { $0.name == name }?.parameter
+  }
+}

@@ -1,0 +1,52 @@
+import Autodiff
+import CKernels
+import NeuralNetworks
+
+/// The fraction of a layer's units whose output has been 0 for every sample of the last recorded steps: `dead_fraction`. One
+/// batch without output proves nothing; a window of them does.
+///
+/// Looks at ReLU modules, and at hook points and observed tensors, which may be a rectifier's; a unit is an index of the last
+/// dimension. Before the window is full nothing is noted.
+public struct DeadUnits: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "dead_fraction", quantity: "units with output 0 for all samples of a window of recorded steps / units",
+    unit: "1",
+    cost: "one pass over each output", source: "Lu et al. 2019, arXiv:1903.06733; limits in SageMaker Debugger")
+
+  private let window: Int
+  private struct Units {
+    /// How often the layer has been seen.
+    var looks = 0
+    /// At which look each unit was last active.
+    var lastActive: [Int64]
+  }
+  private var units: [Int: Units] = [:]
+
+  /// A probe whose window is so many recorded steps; 50 by default.
+  public init(window: Int = 50) {
+    guard window >= 1 else { fatalError("DeadUnits: a window of \(window) steps, it is 1 or more") }
+    self.window = window
+  }
+
+  public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard layer.canBeSilent, let columns = output.shape.last, columns > 0 else { return }
+    var seen = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
+    guard seen.lastActive.count == columns else { return }
+    seen.looks += 1
+    output.withValues { values in
+      note_active_columns(
+        values.baseAddress!, values.count / columns, columns, Int64(seen.looks), &seen.lastActive)
+    }
+    if seen.looks >= window {
+      let dead = seen.lastActive.count { $0 <= Int64(seen.looks - window) }
+      findings.note(about.name, Double(dead) / Double(columns))
+    }
+    units[layer.index] = seen
+  }
+}
+
+extension ProbedLayer {
+  /// Whether outputs may be exactly 0 over a range of inputs.
+  var canBeSilent: Bool { module is ReLU || module is HookPoint }
+}

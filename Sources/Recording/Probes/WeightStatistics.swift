@@ -1,0 +1,23 @@
+import RunFile
+
+/// How large a layer's weight, its gradient and its update are: columns `weight_norm`, `weight_gradient_norm`,
+/// `weight_gradient_max` and `update_norm`, which is that of the change really made, so the update-to-weight ratio is
+/// `update_norm / weight_norm`.
+public struct WeightStatistics: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "weight statistics",
+    quantity: "‖W‖₂ before the step, ‖dL/dW‖₂, max |dL/dW| and ‖ΔW‖₂ of the parameter `weight`",
+    unit: "the weight's", cost: "sums in the pass that updates the weight", source: "Karpathy 2015; Cockpit 2021")
+
+  /// A probe that has seen nothing yet.
+  public init() {}
+
+  public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard update.name == "weight" else { return }
+    findings.row[.weightNorm] = update.norms.weight.squareRoot()
+    findings.row[.weightGradientNorm] = update.norms.gradient.squareRoot()
+    findings.row[.weightGradientMax] = Double(update.norms.largest_gradient)
+    findings.row[.updateNorm] = update.norms.update.squareRoot()
+  }
+}
