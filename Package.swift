@@ -4,6 +4,9 @@ import PackageDescription
 /// Our own checks turn warnings into errors; whoever builds from a clone is never stopped by a newer compiler's.
 let checks: [SwiftSetting] = Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
+/// oneDNN's library by its linker name; `:libdnnl.so.3` picks version 3 beside an installed version 2.
+let oneDNN = Context.environment["RHEOSCOPE_ONEDNN"] ?? "dnnl"
+
 func room(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
   .target(name: name, dependencies: imports, path: path, swiftSettings: checks)
 }
@@ -30,7 +33,7 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Foreign/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/Foreign/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "COneDNN", path: "Sources/Foreign/COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "COneDNN", path: "Sources/Foreign/COneDNN", linkerSettings: [.linkedLibrary(oneDNN)]),
     .target(name: "CKernels", path: "Sources/Foreign/CKernels", linkerSettings: [.linkedLibrary("m")]),
 
     // The rooms, in the order data flows.

@@ -22,7 +22,7 @@ struct Benchmarks {
       }
     ),
     ("main-job", { try mainJob(threads: $0, $1) }),
-    ("memory", { memoryUse(threads: $0, $1) }),
+    ("memory", { try memoryUse(threads: $0, $1) }),
   ]
 
   static func main() throws {

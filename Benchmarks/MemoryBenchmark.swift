@@ -2,7 +2,7 @@ import Foundation
 import Rheoscope
 
 /// What training takes of memory: a net of ten thousand layers with checkpoints, half-sized activations, and a long run.
-func memoryUse(threads: Int, _ report: (Measurement) -> Void) {
+func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
   // First, since the process's peak is what is measured.
   var perStep: [Int: Double] = [:]
   for depth in [1000, 10_000] {
@@ -34,6 +34,34 @@ func memoryUse(threads: Int, _ report: (Measurement) -> Void) {
         workload: "mlp-50x1024x256, \(precision), activations", threads: threads,
         value: Double(kept) / Double(1 << 20), unit: "MiB"))
   }
+  report(
+    Measurement(
+      workload: "growth, 10,000th to 100,000th step", recorded: true, threads: threads,
+      value: Double(try growthOfLongRun()) / Double(1 << 20), unit: "MiB"))
+}
+
+/// By how many bytes the resident memory grows in 90,000 steps of a small net, each recorded into a run file.
+private func growthOfLongRun() throws -> Int {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "rheoscope-benchmark-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let training = Training(deepNet(4, 32), 16)
+  let recorder = try Recorder(
+    training.model, training.optimizer, writingTo: folder.appending(path: "run.rheo").path)
+  var before = 0
+  for step in 1...100_000 {
+    try recorder.step(loss: training.step())
+    if step == 10_000 { before = try residentBytes() }
+  }
+  let growth = try residentBytes() - before
+  _ = try recorder.finish()
+  return growth
+}
+
+/// The memory of this process that is resident now.
+private func residentBytes() throws -> Int {
+  let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+  return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
 }
 
 /// Linear layers of width 64 with ReLU, in √L checkpointed segments.

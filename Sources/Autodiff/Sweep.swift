@@ -65,7 +65,7 @@ package final class Sweep {
       guard replacement.shape == node.shape else {
         stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
       }
-      gradient = replacement
+      gradient = replacement.rounded(to: node.precision)
     }
     if !wanted.isEmpty, wanted[ObjectIdentifier(node)] != nil { wanted[ObjectIdentifier(node)] = gradient }
     return gradient

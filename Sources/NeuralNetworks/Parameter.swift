@@ -41,10 +41,16 @@ public final class Parameter {
   /// Whether the parameter has a value.
   public var isInitialized: Bool { tensor != nil }
 
-  /// dL/d(parameter), summed over backward passes since the optimizer's last step; nil before the first.
+  /// dL/d(parameter), summed over backward passes since the optimizer's last step; nil before the first. Stops if one is set
+  /// that has not the parameter's shape.
   public var gradient: Tensor? {
     get { leaf.gradient }
-    set { leaf.gradient = newValue }
+    set {
+      if let newValue, newValue.shape != shape {
+        stop("parameter \(path)", newValue.shape, shape, "a gradient has the parameter's shape")
+      }
+      leaf.gradient = newValue?.stored(as: .float32)
+    }
   }
 
   /// Gives the parameter a value of its shape.

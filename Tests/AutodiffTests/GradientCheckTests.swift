@@ -13,6 +13,18 @@ struct OperationCase: Sendable, CustomStringConvertible {
   let reference: @Sendable ([Float64Array]) -> Float64Array
 }
 
+extension OperationCase {
+  /// Numbers for each input, always the same.
+  var inputs: [[Float]] {
+    shapes.enumerated().map { index, shape in
+      sampleValues(shape.reduce(1, *), seed: UInt64(index + 3)).map(domain)
+    }
+  }
+}
+
+/// What outputs are multiplied by before they are added up.
+func weights(_ count: Int) -> [Float] { (0..<count).map { 0.3 + Float($0 % 7) * 0.37 - Float($0 % 3) } }
+
 private let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
 let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
 
@@ -149,17 +161,10 @@ let operationCases: [OperationCase] =
     crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
   ]
 
-private let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
+let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
 
 /// Gradients against central differences in Float64, through a projection that no symmetry of an operation can hide from.
 @Suite struct GradientCheckTests {
-  private func inputs(_ operation: OperationCase) -> [[Float]] {
-    operation.shapes.enumerated().map { index, shape in
-      sampleValues(shape.reduce(1, *), seed: UInt64(index + 3)).map(operation.domain)
-    }
-  }
-
-  private func weights(_ count: Int) -> [Float] { (0..<count).map { 0.3 + Float($0 % 7) * 0.37 - Float($0 % 3) } }
 
   /// Σ weights · output, in Float64.
   private func projection(_ operation: OperationCase, _ inputs: [[Double]]) -> Double {
@@ -168,7 +173,7 @@ private let allCases = operationCases + imageCases + normalizationCases + activa
   }
 
   @Test(arguments: allCases) func valueAndGradient(_ operation: OperationCase) {
-    let values = inputs(operation)
+    let values = operation.inputs
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
     let output = operation.operation(tensors)
     let expected = operation.reference(zip(operation.shapes, values).map { Float64Array($0, $1.map(Double.init)) })
@@ -194,7 +199,7 @@ private let allCases = operationCases + imageCases + normalizationCases + activa
 
   /// The Hessian's product with a direction, by the tape twice, against mixed differences in Float64.
   @Test(arguments: allCases) func gradientOfGradient(_ operation: OperationCase) {
-    let values = inputs(operation)
+    let values = operation.inputs
     let directions = operation.shapes.enumerated().map { sampleValues($1.reduce(1, *), seed: UInt64($0 + 90)) }
     let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
     let output = operation.operation(tensors)

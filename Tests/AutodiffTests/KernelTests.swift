@@ -83,6 +83,15 @@ import Testing
     #expect(magnitudes_of(values, 41).largest == .infinity)
   }
 
+  /// A thread forgets its primitives when it has very many; what they compute stays right.
+  @Test func productsOfMoreShapesThanAreKept() {
+    let x = Tensor(repeating: 2, shape: [1030, 3]), weight = Tensor(repeating: 1, shape: [1, 3])
+    for rows in Array(1...1030) + Array(1...5) {
+      let y = linear(x.sliced(0, 0..<rows), weight: weight)
+      #expect(y.shape == [rows, 1] && y.values[rows - 1] == 6)
+    }
+  }
+
   /// Blocks of every size class up to a few megabytes: large enough, aligned, and none handed out twice.
   @Test func pooledMemory() {
     var blocks: [(UnsafeMutableRawPointer, Int)] = []

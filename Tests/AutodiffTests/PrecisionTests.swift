@@ -81,6 +81,15 @@ import Testing
     }
   }
 
+  /// What a hook returns is stored as the gradient that it replaces.
+  @Test func replacedGradientsKeepTheirPrecision() {
+    let x = Tensor([1, 2], shape: [2]).requiringGradient()
+    x.addGradientHook { ($0 * 3).rounded(to: .bfloat16) }
+    (x * 2).sum().backward()
+    #expect(x.gradient?.precision == .float32)
+    #expect(x.gradient?.values == [6, 6])
+  }
+
   /// Saved activations have two bytes an element.
   @Test func activationsTakeHalfTheMemory() {
     func bytes(_ precision: Precision) -> Int {

@@ -59,6 +59,26 @@ import Testing
     #expect(plain.fired.count == 3 * 2 * 36 * 2)
   }
 
+  /// Four times the layers take about twice the memory beyond what the parameters' gradients take.
+  @Test func checkpointedMemoryGrowsAsTheRootOfDepth() {
+    func activations(_ depth: Int, checkpointed: Bool) -> Double {
+      let net = Sequential((0..<depth).map { _ in Sequential(Linear(4, 4), Tanh()) }, checkpointed: checkpointed)
+      net.initialize(seed: 1)
+      let x = Tensor(repeating: 1, shape: [2048, 4])
+      // Gradients are there from the start, so that what grows is activations alone.
+      net(x).sum().backward()
+      let before = TensorMemory.inUse
+      TensorMemory.resetPeak()
+      net(x).sum().backward()
+      return Double(TensorMemory.peak - before)
+    }
+    let plain = [16, 64, 256].map { activations($0, checkpointed: false) }
+    let checkpointed = [16, 64, 256].map { activations($0, checkpointed: true) }
+    for (less, more) in zip(plain, plain.dropFirst()) { #expect(more / less > 3.5) }
+    for (less, more) in zip(checkpointed, checkpointed.dropFirst()) { #expect(more / less < 2.2) }
+    #expect(checkpointed[2] < plain[2] / 8)
+  }
+
   /// Every layer runs forward and backward on a batch of one and on an empty one.
   @Test(arguments: [0, 1]) func emptyAndSingleBatches(_ count: Int) {
     let layers: [(Module, Shape)] = [
@@ -101,6 +121,66 @@ import Testing
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("5.0 at place 1 names no row, they are 0 to 4"))
+  }
+
+  private func text(_ result: ExitTest.Result?) -> String {
+    String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  }
+
+  /// Broadcasting must not let a wrong number of channels pass.
+  @Test func normalizationsStopAtOtherNumbersOfChannels() async {
+    let trained = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(BatchNorm(1))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [2, 3]))
+    }
+    #expect(text(trained).contains("batch normalization in 0 (BatchNorm): shapes [2, 3] and [1] don't fit"))
+    let evaluated = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(BatchNorm(3))
+      net.initialize(seed: 0)
+      net.evaluate()
+      _ = net(Tensor(repeating: 0, shape: [2, 1]))
+    }
+    #expect(text(evaluated).contains("batch normalization in 0 (BatchNorm): shapes [2, 1] and [3] don't fit"))
+    let byRow = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(Identity(), Sequential(LayerNorm(3)))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [2, 4]))
+    }
+    #expect(text(byRow).contains("layer normalization in 1.0 (LayerNorm): shapes [2, 4] and [3] don't fit"))
+  }
+
+  @Test func layersSayWhichShapesTheyNeed() async {
+    let linear = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(Residual(ReLU(), Linear(4, 4)), Linear(4, 2))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [2, 3]))
+    }
+    #expect(text(linear).contains("linear in 0.1 (Linear): shapes [2, 3] and [4, 4] don't fit"))
+    let attention = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(TransformerBlock(4, heads: 2))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [2, 4]))
+    }
+    #expect(
+      text(attention).contains("MultiHeadAttention in 0.attention (MultiHeadAttention): sequences [n, length, wid"))
+    let pool = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(MaxPool2d(window: 2, padding: 1))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [1, 0, 4, 3]))
+    }
+    #expect(
+      text(pool).contains("maxPool in 0 (MaxPool2d): a window of 2 doesn't fit into images of shape [1, 0, 4, 3]"))
+    let residual = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let net = Sequential(Residual(Linear(3, 4)))
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: [2, 3]))
+    }
+    #expect(text(residual).contains("Residual in 0 (Residual): shapes [2, 3] and [2, 4] don't fit"))
+    let segments = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Sequential([ReLU(), ReLU()], checkpointed: true, segments: 0)
+    }
+    #expect(text(segments).contains("0 segments of 2 layers, at least 1"))
   }
 
   @Test func anEmptyBatchHasNoMoments() async {

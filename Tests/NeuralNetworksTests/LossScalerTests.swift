@@ -40,6 +40,22 @@ import Testing
     #expect(train(nil) == train(LossScaler()))
   }
 
+  /// However often it is halved or doubled, there is a number to divide by.
+  @Test func theScaleStaysWithinItsRange() {
+    let net = net(), optimizer = SGD(net, learningRate: 0), small = LossScaler(scale: 0x1p-125)
+    for _ in 0..<5 {
+      (net(x()).sum() * .infinity).backward()
+      #expect(!small.step(optimizer))
+    }
+    #expect(small.scale == .leastNormalMagnitude && (1 / small.scale).isFinite)
+    let large = LossScaler(scale: 0x1p126, growthInterval: 1)
+    for _ in 0..<3 {
+      (large.scaled(net(x()).sum()) * 0).backward()
+      #expect(large.step(optimizer))
+    }
+    #expect(large.scale == 0x1p127)
+  }
+
   @Test func overflowSkipsAndHalvesAndCalmDoubles() {
     let net = net(), optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler(scale: 1024, growthInterval: 2)
     let before = net.parameters.map { $0.parameter.value.values }

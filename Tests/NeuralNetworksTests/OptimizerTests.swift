@@ -119,6 +119,17 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     #expect(seen == 4)
   }
 
+  @Test func gradientsThatAreSetHaveTheParametersShapeAndPrecision() async {
+    let parameter = Parameter([2], initializer: .zeros)
+    parameter.gradient = Tensor([1, 2], shape: [2]).rounded(to: .bfloat16)
+    #expect(parameter.gradient?.precision == .float32 && parameter.gradient?.values == [1, 2])
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      Parameter([2], initializer: .zeros).gradient = Tensor(1)
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("shapes [] and [2] don't fit: a gradient has the parameter's shape"))
+  }
+
   @Test func aGroupThatFitsNothingNamesTheNearest() {
     let error = #expect(throws: HookError.self) {
       try SGD(self.net(), learningRate: 1).group("0.wieght", isFrozen: true)

@@ -47,6 +47,39 @@ import Testing
     }
   }
 
+  /// The scale and how long it has been calm are part of the state.
+  @Test func aLossScalerGoesOnToo() throws {
+    func train(_ model: Module, _ optimizer: Optimizer, _ scaler: LossScaler, _ steps: Range<Int>) -> [[Float]] {
+      steps.map { step in
+        let inputs = Tensor(sampleValues(4 * 6, seed: UInt64(step + 1)), shape: [4, 6])
+        let loss = crossEntropy(withPrecision(.float16) { model(inputs) }, [0, 1, 2, step % 3])
+        // Every seventh step is skipped.
+        scaler.scaled(step % 7 == 3 ? loss * .infinity : loss).backward()
+        scaler.step(optimizer)
+        return [loss.value, scaler.scale]
+      }
+    }
+    func scaler() -> LossScaler { LossScaler(scale: 1024, growthInterval: 4) }
+    let (whole, optimizer) = made({ Adam($0, learningRate: 0.01) }, seed: 3), calm = scaler()
+    let losses = train(whole, optimizer, calm, 0..<20)
+    try withTemporaryFolder { folder in
+      let path = folder + "/state"
+      let (first, early) = made({ Adam($0, learningRate: 0.01) }, seed: 3), before = scaler()
+      _ = train(first, early, before, 0..<13)
+      try TrainingState(step: 13).save(first, early, before, to: path)
+      let (model, late) = made({ Adam($0, learningRate: 0.01) }, seed: nil), after = scaler()
+      #expect(try TrainingState(restoring: model, late, after, from: path).step == 13)
+      #expect(train(model, late, after, 13..<20) == Array(losses[13...]))
+      #expect(throws: WeightsError.otherTraining(path: path, problem: "its losses were scaled; give a loss scaler")) {
+        try TrainingState(restoring: model, late, from: path)
+      }
+      try TrainingState(step: 13).save(first, early, to: path)
+      #expect(throws: WeightsError.otherTraining(path: path, problem: "it has no “loss_scaler.scale”")) {
+        try TrainingState(restoring: model, late, after, from: path)
+      }
+    }
+  }
+
   @Test func aTrainingSetUpOtherwiseIsRefusedAndUnchanged() throws {
     let (model, optimizer) = made({ Adam($0) }, seed: 1)
     _ = train(model, optimizer, 0..<2)

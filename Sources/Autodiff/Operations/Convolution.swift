@@ -58,9 +58,12 @@ private struct Convolution {
 
   /// x * weight + bias.
   func output(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    make(outputs, from: [x], as: x.precision) { what, images, y in
+    let made = make(outputs, from: [x], as: x.precision) { what, images, y in
       onednn_convolve(&what, images[0], weight.buffer.pointer, bias?.buffer.pointer, y)
     }
+    // Sums of nothing are the bias alone.
+    guard images.contains(0), let bias else { return made }
+    return withoutGradients { made + bias }
   }
 
   /// The gradient of x for the gradient g of the output.
@@ -90,7 +93,9 @@ private struct Convolution {
     _ shape: Shape, from operands: [Tensor], as precision: Precision,
     _ product: (inout onednn_convolution, [UnsafeRawPointer], UnsafeMutablePointer<Float>) -> Int32
   ) -> Tensor {
-    guard !images.contains(0), !weights.contains(0) else { return Tensor(repeating: 0, shape: shape) }
+    guard !images.contains(0), !weights.contains(0) else {
+      return Tensor(repeating: 0, shape: shape).stored(as: precision)
+    }
     let isBfloat16 = operands.allSatisfy { $0.precision == .bfloat16 }
     let output = Buffer(count: shape.elementCount, precision: isBfloat16 ? precision : .float32)
     var what = onednn_convolution(

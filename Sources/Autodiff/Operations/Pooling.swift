@@ -57,7 +57,9 @@ private func pooling(_ operation: String, _ x: Shape, _ window: Int, _ stride: I
     )
   }
   let high = x[1] + 2 * padding - window, wide = x[2] + 2 * padding - window
-  guard high >= 0, wide >= 0 else { stop(operation, "a window of \(window) doesn't fit into images of shape \(x)") }
+  guard high >= 0, wide >= 0, x[1] > 0, x[2] > 0 else {
+    stop(operation, "a window of \(window) doesn't fit into images of shape \(x)")
+  }
   guard x.elementCount <= Int32.max else { stop(operation, "\(x) has more elements than can be numbered") }
   return CKernels.pooling(
     images: Int64(x[0]), height: Int64(x[1]), width: Int64(x[2]), channels: Int64(x[3]),

@@ -40,9 +40,9 @@ public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
     stop("concatenated", "no dimension \(axis) in the shape \(first.shape)")
   }
   let whole = tensors.reduce(0) { sum, tensor in
-    guard tensor.shape.count == first.shape.count else {
-      stop("concatenated", first.shape, tensor.shape, "they have as many dimensions")
-    }
+    guard tensor.shape.count == first.shape.count,
+      first.shape.indices.allSatisfy({ $0 == fromFront || tensor.shape[$0] == first.shape[$0] })
+    else { stop("concatenated", first.shape, tensor.shape, "they differ in dimension \(axis) alone") }
     return sum + tensor.shape[fromFront]
   }
   var before = 0

@@ -2,7 +2,8 @@
 #ifndef CKERNELS_DISPATCH_H
 #define CKERNELS_DISPATCH_H
 
-#if defined(__x86_64__)
+// The sanitizer of threads would run in what chooses, which the loader calls before the sanitizer is ready.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define DISPATCHED

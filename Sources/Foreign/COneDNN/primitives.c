@@ -7,6 +7,9 @@
 
 #include "include/COneDNN.h"
 
+/// How many primitives a thread keeps; far more than a net of fixed shapes has.
+enum { most_primitives = 1024 };
+
 typedef struct {
   primitive *table;
   size_t count, capacity;
@@ -36,11 +39,18 @@ static void forget(primitive *p) {
   if (p->outside) dnnl_memory_destroy(p->outside);
 }
 
-static void at_exit(void *of) {
-  cache *c = of;
+static void forget_all(cache *c) {
   for (size_t i = 0; i < c->capacity; i++)
     if (c->table[i].key.kind) forget(&c->table[i]);
   free(c->table);
+  c->table = NULL;
+  c->count = c->capacity = 0;
+  c->last = NULL;
+}
+
+static void at_exit(void *of) {
+  cache *c = of;
+  forget_all(c);
   if (c->stream) dnnl_stream_destroy(c->stream);
   memset(c, 0, sizeof *c);
 }
@@ -60,11 +70,6 @@ static int prepare_thread(void) {
     local.registered = 1;
   }
   return 0;
-}
-
-int onednn_version(void) {
-  const dnnl_version_t *v = dnnl_version();
-  return v->major * 10000 + v->minor * 100 + v->patch;
 }
 
 const char *onednn_reason(int code) {
@@ -119,6 +124,8 @@ int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **f
     *found = local.last;
     return 0;
   }
+  // Shapes that change without end, as those of texts do, must not fill the memory.
+  if (local.count == most_primitives) forget_all(&local);
   if (local.capacity < 2 * (local.count + 1)) {
     local.last = NULL;
     TRY(grow());

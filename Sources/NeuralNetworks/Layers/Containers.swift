@@ -12,8 +12,8 @@ public final class Sequential: Module {
   public init(_ layers: [Module], checkpointed: Bool = false, segments: Int? = nil) {
     self.layers = layers
     let count = segments ?? Int(Double(layers.count).squareRoot().rounded())
-    guard count >= 0, count <= layers.count else {
-      stop("Sequential", "\(count) segments of \(layers.count) layers, at most each layer is one")
+    guard count >= min(1, layers.count), count <= layers.count else {
+      stop("Sequential", "\(count) segments of \(layers.count) layers, at least 1 and at most each layer is one")
     }
     segmentSize = checkpointed ? max((layers.count + count - 1) / max(count, 1), 1) : nil
   }

@@ -32,6 +32,7 @@ public final class BatchNorm: Module {
 
   public override func forward(_ x: Tensor) -> Tensor {
     guard isTraining else {
+      _ = checkedColumns(x, weight.value, bias.value, "batch normalization")
       let scale = weight.value / (runningVariance.value + epsilon).squareRoot()
       return (x - runningMean.value) * scale + bias.value
     }

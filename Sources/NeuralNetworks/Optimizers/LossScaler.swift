@@ -5,7 +5,7 @@ import CKernels
 /// float16, whose smallest magnitude is 6·10⁻⁸.
 ///
 /// The scale begins as 65,536. A step whose gradients are not all finite is skipped and halves the scale; 2,000 steps in a row
-/// that are not skipped double it.
+/// that are not skipped double it, as far as Float32 goes.
 ///
 ///     scaler.scaled(loss).backward()
 ///     scaler.step(optimizer)
@@ -13,9 +13,10 @@ import CKernels
 /// Source: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740.
 public final class LossScaler {
   /// What the loss is multiplied by.
-  public private(set) var scale: Float
+  public internal(set) var scale: Float
   private let growthInterval: Int
-  private var stepsSinceChange = 0
+  /// How many steps have not been skipped since the scale was changed.
+  var stepsSinceChange = 0
 
   /// Stops unless the scale is above 0 and finite, and the interval at least 1.
   public init(scale: Float = 65_536, growthInterval: Int = 2000) {
@@ -38,13 +39,13 @@ public final class LossScaler {
     }
     guard areFinite else {
       optimizer.clearGradients()
-      (scale, stepsSinceChange) = (scale / 2, 0)
+      (scale, stepsSinceChange) = (max(scale / 2, .leastNormalMagnitude), 0)
       return false
     }
     withoutGradients { for parameter in reached { parameter.gradient = parameter.gradient! * (1 / scale) } }
     optimizer.step()
     stepsSinceChange += 1
-    if stepsSinceChange == growthInterval { (scale, stepsSinceChange) = (scale * 2, 0) }
+    if stepsSinceChange >= growthInterval { (scale, stepsSinceChange) = (min(scale * 2, 0x1p127), 0) }
     return true
   }
 }

@@ -30,15 +30,19 @@ public struct TrainingState: Equatable, Sendable {
     self.batchPosition = batchPosition ?? step
   }
 
-  /// Writes the state to one file; one that was there before is replaced when the new one is complete. Throws a
-  /// `WeightsError`.
-  public func save(_ model: Module, _ optimizer: Optimizer, to path: String) throws {
+  /// Writes the state to one file; one that was there before is replaced when the new one is complete. A loss scaler belongs to
+  /// the state where there is one. Throws a `WeightsError`.
+  public func save(_ model: Module, _ optimizer: Optimizer, _ scaler: LossScaler? = nil, to path: String) throws {
     var metadata = [
       Key.format: Self.format, Key.step: "\(step)", Key.batchPosition: "\(batchPosition)",
       Key.optimizer: optimizer.kind, Key.stepCount: "\(optimizer.stepCount)",
       Key.learningRate: "\(optimizer.learningRate)", Key.scheduledRate: "\(optimizer.scheduledRate)",
       Key.schedule: optimizer.scheduleInWords,
     ]
+    if let scaler {
+      metadata[Key.scale] = "\(scaler.scale)"
+      metadata[Key.stepsAtScale] = "\(scaler.stepsSinceChange)"
+    }
     for (path, source) in model.randomSources {
       metadata[Key.random + path] = String(decoding: try JSONEncoder().encode(source.stream), as: UTF8.self)
     }
@@ -48,8 +52,11 @@ public struct TrainingState: Equatable, Sendable {
   }
 
   /// Reads a state that `save` wrote, and gives model and optimizer theirs. Both are as they were when they were saved: same
-  /// layers, kind of optimizer, and schedule. Throws a `WeightsError`; model and optimizer are then unchanged.
-  public init(restoring model: Module, _ optimizer: Optimizer, from path: String) throws {
+  /// layers, kind of optimizer, and schedule, and a loss scaler if there was one. Throws a `WeightsError`; all are then
+  /// unchanged.
+  public init(
+    restoring model: Module, _ optimizer: Optimizer, _ scaler: LossScaler? = nil, from path: String
+  ) throws {
     let file = try SafetensorsReader(path: path)
     let entries = Metadata(path: path, texts: file.header.metadata)
     guard try entries.text(Key.format) == Self.format else {
@@ -61,6 +68,15 @@ public struct TrainingState: Equatable, Sendable {
     let stepCount = try entries.count(Key.stepCount)
     let learningRate: Float = try entries.number(Key.learningRate)
     let scheduledRate: Float = try entries.number(Key.scheduledRate)
+    let scale: (value: Float, steps: Int)?
+    if scaler != nil {
+      scale = (try entries.number(Key.scale), try entries.count(Key.stepsAtScale))
+    } else {
+      scale = nil
+      guard entries.texts[Key.scale] == nil else {
+        throw WeightsError.otherTraining(path: path, problem: "its losses were scaled; give a loss scaler")
+      }
+    }
     let streams = try entries.streams(of: model)
     let weights = model.savedShapes.map { (Key.model + $0.name, $0.shape) }
     let tensors = try file.tensors(named: weights + optimizer.stateShapes)
@@ -72,6 +88,7 @@ public struct TrainingState: Equatable, Sendable {
     optimizer.stepCount = stepCount
     optimizer.learningRate = learningRate
     optimizer.scheduledRate = scheduledRate
+    if let scaler, let scale { (scaler.scale, scaler.stepsSinceChange) = (scale.value, scale.steps) }
     self = state
   }
 
@@ -83,6 +100,7 @@ private enum Key {
   static let format = "format", step = "step", batchPosition = "batch_position"
   static let optimizer = "optimizer", stepCount = "optimizer.steps", learningRate = "optimizer.learning_rate"
   static let scheduledRate = "optimizer.scheduled_rate", schedule = "optimizer.schedule"
+  static let scale = "loss_scaler.scale", stepsAtScale = "loss_scaler.steps"
   static let random = "random.", model = "model."
 }
 

@@ -11,7 +11,12 @@ torch.manual_seed(0)
 
 
 def flat(tensor):
-    return [float(f"{v:.9g}") for v in tensor.detach().flatten().tolist()]
+    return [float(f"{v:.7g}") for v in tensor.detach().flatten().tolist()]
+
+
+def short(tensor):
+    """Two decimals, which both sides read as the same number."""
+    return (tensor * 100).round() / 100
 
 
 class Attention(nn.Module):
@@ -26,6 +31,22 @@ class Attention(nn.Module):
         n = x.shape[1]
         mask = torch.triu(torch.full((n, n), float("-inf")), 1) if self.causal else None
         return self.inner(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
+class Block(nn.Module):
+    def __init__(self, norm_first, causal):
+        super().__init__()
+        self.inner = nn.TransformerEncoderLayer(
+            4, 2, 7, dropout=0, activation="gelu", batch_first=True, norm_first=norm_first)
+        normalized(self.inner.norm1), normalized(self.inner.norm2)
+        nn.init.normal_(self.inner.self_attn.in_proj_bias, std=0.1)
+        nn.init.normal_(self.inner.self_attn.out_proj.bias, std=0.1)
+        self.causal = causal
+
+    def forward(self, x):
+        n = x.shape[1]
+        mask = torch.triu(torch.full((n, n), float("-inf")), 1) if self.causal else None
+        return self.inner(x, src_mask=mask)
 
 
 class Projected(nn.Module):
@@ -53,34 +74,35 @@ def normalized(module):
     return module
 
 
-image = (3, 6, 5, 4)  # n, h, w, c
+image = (2, 3, 3, 4)  # n, h, w, c
 layers = {
-    "conv": (nn.Conv2d(4, 6, 3), image), "conv strided": (nn.Conv2d(4, 6, 3, 2, 1), image),
-    "conv grouped": (nn.Conv2d(4, 6, 3, padding=1, groups=2), image),
+    "conv": (nn.Conv2d(4, 2, 3), image), "conv strided": (nn.Conv2d(4, 2, 3, 2, 1), image),
+    "conv grouped": (nn.Conv2d(4, 4, 3, padding=1, groups=2), image),
     "conv depthwise": (nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False), image),
-    "conv 1": (nn.Conv2d(4, 3, 1), image), "conv 5": (nn.Conv2d(4, 3, 5, padding=2), image),
+    "conv 1": (nn.Conv2d(4, 3, 1), image), "conv 5": (nn.Conv2d(4, 1, 5, padding=2), image),
     "max pool": (nn.MaxPool2d(3, 2, 1), image), "average pool": (nn.AvgPool2d(3, 2, 1), image),
     "global average pool": (nn.AdaptiveAvgPool2d(1), image),
     "batch norm": (normalized(nn.BatchNorm1d(7)), (9, 7)), "batch norm of images": (normalized(nn.BatchNorm2d(4)), image),
-    "layer norm": (normalized(nn.LayerNorm(7)), (3, 5, 7)), "RMS norm": (normalized(nn.RMSNorm(7)), (3, 5, 7)),
+    "layer norm": (normalized(nn.LayerNorm(7)), (3, 2, 7)), "RMS norm": (normalized(nn.RMSNorm(7)), (3, 2, 7)),
     "embedding": (nn.Embedding(5, 3), (2, 4)), "flatten": (nn.Flatten(), (3, 2, 4)),
-    "attention": (Attention(8, 2, False), (2, 5, 8)), "causal attention": (Attention(8, 2, True), (2, 5, 8)),
+    "attention": (Attention(4, 2, False), (2, 3, 4)), "causal attention": (Attention(6, 2, True), (1, 4, 6)),
+    "block, pre-norm": (Block(True, False), (1, 3, 4)), "block, post-norm": (Block(False, True), (1, 3, 4)),
     "projected residual": (Projected(), (4, 5)), "ReZero": (ReZero(), (4, 5)),
 }
 
 
-def parts(name, module, of):
-    """Parameters in our order, the attention's joint projection taken apart."""
-    found = []
-    for key, p in module.named_parameters():
-        if "in_proj" in key:
-            found.append(of(p).chunk(3))
-        else:
-            found.append([of(p)])
-    if "attention" in name:
-        weights, biases, last = found[0], found[1], found[2] + found[3]
-        return [t for pair in zip(weights, biases) for t in pair] + last
-    return [t for group in found for t in group]
+def parts(module, of):
+    """What `of` finds of each parameter, in our order: the attention's joint projection taken apart, a block's first norm
+    after its attention."""
+    found = {key: of(p) for key, p in module.named_parameters()}
+    prefix = next((key[:-len("in_proj_weight")] for key in found if key.endswith("in_proj_weight")), None)
+    if prefix is None:
+        return list(found.values())
+    weights, biases = found.pop(prefix + "in_proj_weight").chunk(3), found.pop(prefix + "in_proj_bias").chunk(3)
+    first = [t for pair in zip(weights, biases) for t in pair]
+    first += [found.pop(prefix + "out_proj.weight"), found.pop(prefix + "out_proj.bias")]
+    first += [found.pop(key) for key in list(found) if "norm1" in key]
+    return first + list(found.values())
 
 
 cases = []
@@ -88,23 +110,40 @@ for name, (module, shape) in layers.items():
     if name == "embedding":
         x = torch.tensor([[0, 4, 4, 1], [2, 4, 0, 0]])
     else:
-        x = (torch.randn(shape) * 2 + 0.5).requires_grad_()
+        x = short(torch.randn(shape) * 2 + 0.5).requires_grad_()
+    with torch.no_grad():
+        for p in module.parameters():
+            p.copy_(short(p))
     four = len(shape) == 4
-    y = module(x.permute(0, 3, 1, 2) if four else x)
-    if y.dim() == 4 and name != "global average pool":
-        y = y.permute(0, 2, 3, 1)
-    direction = torch.randn(y.shape)
+
+    def outside(y):
+        return y.permute(0, 2, 3, 1) if y.dim() == 4 and name != "global average pool" else y
+
+    def run():
+        return outside(module(x.permute(0, 3, 1, 2) if four else x))
+
+    y = run()
+    direction = short(torch.randn(y.shape))
     (y * direction).sum().backward()
     case = {
         "name": name, "shape": list(shape), "inputs": flat(x.float()), "output": flat(y), "direction": flat(direction),
-        "parameters": [flat(p) for p in parts(name, module, lambda p: p)],
+        "parameters": [flat(p) for p in parts(module, lambda p: p)],
         "inputGradient": [] if name == "embedding" else flat(x.grad),
-        "gradients": [flat(g) for g in parts(name, module, lambda p: p.grad)],
+        "gradients": [flat(g) for g in parts(module, lambda p: p.grad)],
     }
     if "batch norm" in name:
         module.eval()
         case["runningMean"], case["runningVariance"] = flat(module.running_mean), flat(module.running_var)
-        z = module(x.permute(0, 3, 1, 2) if four else x)
-        case["evaluated"] = flat(z.permute(0, 2, 3, 1) if four else z)
+        case["evaluated"] = flat(run())
+        module.train()
+    if case["parameters"]:
+        # The first of three steps of descent takes the gradient above.
+        optimizer = torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9)
+        for step in range(3):
+            if step > 0:
+                optimizer.zero_grad()
+                (run() * direction).sum().backward()
+            optimizer.step()
+    case["updated"] = [flat(p) for p in parts(module, lambda p: p)]
     cases.append(case)
 print(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")))

@@ -1,15 +1,12 @@
 // oneDNN as this project uses it: products of row-major matrices and convolutions of channels-last images.
 //
-// Primitives are cheap to run and dear to create, so each thread keeps those it has created. Every function returns 0, or
+// Primitives are cheap to run and dear to create, so each thread keeps those it has created, up to 1024. Every function returns 0, or
 // a code that `onednn_reason` puts in words. No size may be 0.
 #ifndef CONEDNN_H
 #define CONEDNN_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/// The library that is loaded, as 10000 major + 100 minor + patch.
-int onednn_version(void);
 
 const char *_Nonnull onednn_reason(int code);
 

@@ -1,0 +1,33 @@
+import Autodiff
+import Testing
+
+/// NaN in, NaN out, for every operation of the gradient checks: where the formula in Float64 has a NaN, and nowhere else.
+@Suite struct NaNTests {
+  @Test(arguments: allCases) func outputsShowIt(_ operation: OperationCase) {
+    for input in operation.shapes.indices {
+      let count = operation.inputs[input].count
+      for place in Set([0, count / 2, count - 1]) {
+        var values = operation.inputs
+        values[input][place] = .nan
+        let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)) }
+        let found = operation.operation(tensors).values
+        let expected = operation.reference(zip(operation.shapes, values).map { Float64Array($0, $1.map(Double.init)) })
+        #expect(found.map(\.isNaN) == expected.values.map(\.isNaN), "input \(input), element \(place)")
+      }
+    }
+  }
+
+  /// A gradient that is NaN arrives wherever one that is not would not be 0.
+  @Test(arguments: allCases) func gradientsShowIt(_ operation: OperationCase) {
+    func gradients(_ factor: Float) -> [[Float]] {
+      let tensors = zip(operation.inputs, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
+      let output = operation.operation(tensors)
+      let upstream = weights(output.elementCount).map { $0 * factor }
+      (output * Tensor(upstream, shape: output.shape)).sum().backward()
+      return tensors.map { $0.gradient!.values }
+    }
+    for (sound, broken) in zip(gradients(1), gradients(.nan)) {
+      #expect(zip(sound, broken).allSatisfy { $0.0 == 0 || $0.1.isNaN })
+    }
+  }
+}
