@@ -17,6 +17,10 @@ func tests(_ room: String, _ imports: [Target.Dependency] = [], exclude: [String
     swiftSettings: checks)
 }
 
+func example(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: ["Rheoscope"], path: "Examples/\(name)", swiftSettings: checks)
+}
+
 let package = Package(
   name: "Rheoscope",
   products: [
@@ -60,6 +64,11 @@ let package = Package(
     .executableTarget(
       name: "benchmarks", dependencies: ["Rheoscope", "COneDNN"], path: "Benchmarks",
       exclude: ["peers", "compare", "RESULTS.md"], swiftSettings: checks),
+
+    // Programs that a reader may begin with.
+    example("ResidualNet"),
+    example("RecurrentNet"),
+    example("SmallTransformer"),
 
     // Tests mirror the rooms.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),

@@ -8,6 +8,14 @@ extension Tensor {
     Sweep(keepsTape: false).accumulate(from: output, seed: Tensor(repeating: 1, shape: shape))
   }
 
+  /// This loss times a scale, which gradients then have too; hooks are shown them without it.
+  package func scaledLoss(by scale: Float) -> Tensor {
+    record(withoutGradients { self * scale }, from: self) { [self] gradient, sweep in
+      sweep.lossScale = scale
+      sweep.add(gradient * scale, to: self)
+    }
+  }
+
   fileprivate func startOfSweep(_ operation: String) -> Node {
     guard elementCount == 1 else {
       stop(

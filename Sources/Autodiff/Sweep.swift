@@ -4,6 +4,8 @@ import CKernels
 package final class Sweep {
   /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another sweep.
   let keepsTape: Bool
+  /// What the loss was multiplied by so that its gradients survive 16 bits; hooks are shown gradients without it.
+  @exclusivity(unchecked) var lossScale: Float = 1
   @exclusivity(unchecked) private var waiting = Heap()
   @exclusivity(unchecked) private var leaves: [Node] = []
 
@@ -43,7 +45,6 @@ package final class Sweep {
 
   /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
   private func run(from output: Node, seed: Tensor) {
-    thread_state_here().pointee.sweeps += 1
     add(seed, at: output)
     while let node = waiting.popLatest() {
       guard let pullback = node.pullback else {
@@ -62,7 +63,9 @@ package final class Sweep {
     var gradient = node.arriving!
     node.arriving = nil
     for hook in node.gradientHooks.reversed() {
-      guard let replacement = hook(gradient) else { continue }
+      let shown = lossScale == 1 ? gradient : gradient.stored(as: .float32) * (1 / lossScale)
+      guard var replacement = hook(shown) else { continue }
+      if lossScale != 1 { replacement = replacement * lossScale }
       guard replacement.shape == node.shape else {
         stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
       }

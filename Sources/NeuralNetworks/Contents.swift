@@ -1,3 +1,5 @@
+import Autodiff
+
 /// What a module holds itself, found by looking at its properties once.
 struct Contents {
   private(set) var children: [(name: String, module: Module)] = []
@@ -22,7 +24,8 @@ struct Contents {
     }
   }
 
-  /// Takes in a module, parameter, statistic or random source, or those that an array, dictionary, optional or tuple holds, named by their place in it.
+  /// Takes in a module, parameter, statistic or random source, or those that an array, dictionary, optional, tuple, structure or
+  /// enumeration holds, named by their place in it.
   private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
     if let module = value as? Module {
       if holder.namedChildren == nil { children.append((name, module)) }
@@ -36,7 +39,7 @@ struct Contents {
       let mirror = Mirror(reflecting: value)
       switch mirror.displayStyle {
       case .optional: for child in mirror.children { collect(child.value, name, holder) }
-      case .collection, .set:
+      case .collection:
         for (index, child) in mirror.children.enumerated() { collect(child.value, "\(name).\(index)", holder) }
       case .tuple:
         for (index, child) in mirror.children.enumerated() {
@@ -49,10 +52,20 @@ struct Contents {
           return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
         }
         for (key, value) in entries.sorted(by: { $0.0 < $1.0 }) { collect(value, "\(name).\(key)", holder) }
+      case .set:
+        let before = count
+        for child in mirror.children { collect(child.value, name, holder) }
+        if count > before {
+          stop(holder.kind, "“\(name)” is a set, whose elements have no order and so no names; hold them in an array")
+        }
+      case .struct, .enum:
+        for child in mirror.children { collect(child.value, "\(name).\(child.label ?? "")", holder) }
       default: break
       }
     }
   }
+
+  private var count: Int { children.count + parameters.count + statistics.count + randomSources.count }
 }
 
 /// How the compiler names the storage of lazy properties.

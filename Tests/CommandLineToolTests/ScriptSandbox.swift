@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A copy of the scripts in a folder of their own, on a machine that is made up: `swift`, `apt-get`, `dpkg-query`, `sudo` and `id`
 /// are stand-ins that note how they were called, and nothing else is on the PATH but the few programs that scripts need.

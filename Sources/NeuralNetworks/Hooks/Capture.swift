@@ -10,22 +10,21 @@ extension Module {
   /// Gradients are kept as long as the result of this call lives. Throws if nothing fits, or `body` does.
   public func capture<Result>(_ pattern: String, _ body: () throws -> Result) throws -> Capture<Result> {
     let kept = CapturedCalls()
-    var handles = [
-      try onForward(pattern) { site, output in
-        kept.calls[site.path, default: []].append(CapturedTensor(site: site, activation: output))
-        return nil
-      }
-    ]
-    let backward = try onBackward(pattern) { site, gradient in
+    let forward = try onForward(pattern) { site, output in
+      kept.calls[site.path, default: []].append(CapturedTensor(site: site, activation: output))
+      return nil
+    }
+    defer { forward.remove() }
+    // Nobody waits for these: what has no gradient shows it.
+    let backward = try attach(.outputGradient, to: fitting(pattern), nil) { site, gradient in
       kept.calls[site.path]?.first { $0.site.callIndex == site.callIndex && $0.site.tensorIndex == site.tensorIndex }?
         .gradient = gradient
       return nil
     }
-    defer { for handle in handles { handle.remove() } }
     do {
       return Capture(result: try body(), kept, backward)
     } catch {
-      handles.append(backward)
+      backward.remove()
       throw error
     }
   }
@@ -70,5 +69,5 @@ public final class Capture<Result> {
   /// All calls of a module in order.
   public func calls(_ path: String) -> [CapturedTensor] { kept.calls[path] ?? [] }
 
-  deinit { backward.detachSilently() }
+  deinit { backward.remove() }
 }

@@ -9,14 +9,16 @@ extension Module {
   }
 
   /// Calls `hook` after each call of a module whose path fits `pattern`, with the output; what it returns replaces the output.
-  /// Throws if nothing fits.
+  /// Throws if nothing fits. In a `checkpointed` body that is computed again only hooks that have replaced something are called
+  /// again, since what they return is part of it.
   @discardableResult
   public func onForward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.output, to: fitting(pattern), "forward hook", hook)
   }
 
   /// Calls `hook` with dL/d(output) of each call of a module whose path fits `pattern`, once it is complete and before it is
-  /// passed on; what it returns replaces the gradient. Throws if nothing fits. A scaled loss (`LossScaler`) has scaled gradients.
+  /// passed on; what it returns replaces the gradient. Throws if nothing fits. The gradient
+  /// of a scaled loss (`LossScaler`) is shown without the scale.
   @discardableResult
   public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.outputGradient, to: fitting(pattern), "backward hook", hook)
@@ -54,8 +56,8 @@ extension Module {
   }
 
   /// Calls `hook` with dL/d(parameter) of each backward pass that reaches a parameter whose path fits `pattern`, once it is
-  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits. A scaled loss
-  /// (`LossScaler`) has scaled gradients; those that `Optimizer.beforeStep` sees are not scaled.
+  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits. The gradient of a scaled
+  /// loss (`LossScaler`) is shown without the scale.
   @discardableResult
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
@@ -63,14 +65,16 @@ extension Module {
       (all[index].parameter, AttachedHook(path: all[index].path) { site, _, gradient in hook(site, gradient) })
     }
     for (parameter, attached) in attached { parameter.add(attached) }
-    return HookHandle(attached.map(\.1), waitsForGradient: true, "parameter gradient hook") {
+    let watch = watched(attached.map(\.1), "parameter gradient hook", waitsForGradient: true)
+    return HookHandle { [self] in
       for (parameter, attached) in attached { parameter.remove(attached) }
+      unwatch(watch)
     }
   }
 
-  private typealias Place = (path: String, module: Module)
+  typealias Place = (path: String, module: Module)
 
-  private func fitting(_ pattern: String) throws -> [Place] {
+  func fitting(_ pattern: String) throws -> [Place] {
     let all = modules
     return try indices(of: all.map(\.path), fitting: pattern, "module").map { all[$0] }
   }
@@ -85,14 +89,32 @@ extension Module {
     return found
   }
 
-  private func attach(_ kind: HookKind, to places: [Place], _ what: String, _ hook: @escaping Hook) -> HookHandle {
+  /// Attaches a hook at each place; `what` it is called if it does not fire, nil if nobody waits for it.
+  func attach(_ kind: HookKind, to places: [Place], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
     let attached = places.map { path, module in
       (module, AttachedHook(path: path) { site, _, tensor in hook(site, tensor) })
     }
     for (module, attached) in attached { module.add(attached, kind) }
-    return HookHandle(attached.map(\.1), waitsForGradient: kind.waitsForGradient, what) {
+    let waitsForGradient = kind == .inputGradient || kind == .outputGradient
+    let watch = what.map { watched(attached.map(\.1), $0, waitsForGradient: waitsForGradient) }
+    return HookHandle { [self] in
       for (module, attached) in attached { module.remove(attached, kind) }
+      if let watch { unwatch(watch) }
     }
+  }
+
+  private func watched(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool) -> FiringWatch {
+    let watch = FiringWatch(hooks, what, waitsForGradient: waitsForGradient)
+    let own = self.hooks ?? ModuleHooks(kind: kind)
+    own.watches.append(watch)
+    self.hooks = own
+    return watch
+  }
+
+  private func unwatch(_ watch: FiringWatch) {
+    watch.ends()
+    hooks?.watches.removeAll { $0 === watch }
+    if hooks?.isEmpty == true { hooks = nil }
   }
 
   private func add(_ hook: AttachedHook, _ kind: HookKind) {

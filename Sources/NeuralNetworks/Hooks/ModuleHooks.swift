@@ -31,17 +31,20 @@ final class ModuleHooks {
   @exclusivity(unchecked) private var after: [AttachedHook] = []
   @exclusivity(unchecked) private var toInput: [AttachedHook] = []
   @exclusivity(unchecked) private var toOutput: [AttachedHook] = []
+  /// What looks after the hooks that were attached through this module.
+  @exclusivity(unchecked) var watches: [FiringWatch] = []
   private let kind: String
   @exclusivity(unchecked) private var pass: Int64 = -1
   @exclusivity(unchecked) private var calls = 0
 
   init(kind: String) { self.kind = kind }
 
-  var isEmpty: Bool { hooks.values.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool { watches.isEmpty && hooks.values.allSatisfy(\.isEmpty) }
 
   /// The number of a call that begins. The same again in a `checkpointed` body that is computed again.
   func beginCall(in pass: Int64) -> Int {
-    replayed {
+    if !watches.isEmpty { tellWatches { $0.callBegins() } }
+    return replayed {
       calls = self.pass == pass ? calls + 1 : 0
       self.pass = pass
       return calls
@@ -69,14 +72,20 @@ final class ModuleHooks {
   /// An output after the forward hooks, with the backward hooks waiting for its gradient. `isInput` says
   /// that the module hands one of its inputs through.
   func applied(toOutput made: Tensor, of input: Tensor, call: Int, isInput: Bool, index: Int = 0) -> Tensor {
-    guard !after.isEmpty || !toOutput.isEmpty else { return made }
+    if after.isEmpty, toOutput.isEmpty, watches.isEmpty { return made }
     // A module that hands its input through would otherwise be told the gradient of all that uses the input.
     let output = isInput ? made.marked() : made
     let result = replaced(output, by: after, "output", call, index) { hook, site, tensor in
       hook.look(site, input, tensor)
     }
     wait(for: result, toOutput, call, index)
+    if !watches.isEmpty { tellWatches { $0.callEnds(result) } }
     return result
+  }
+
+  private func tellWatches(_ news: (FiringWatch) -> Void) {
+    for watch in watches { news(watch) }
+    watches.removeAll(where: \.isOver)
   }
 
   /// As above, of several inputs.
@@ -86,7 +95,9 @@ final class ModuleHooks {
   }
 
   private func wait(for tensor: Tensor, _ hooks: [AttachedHook], _ call: Int, _ index: Int) {
-    for hook in hooks {
+    // The tensor calls those that were added last first, since a container's come after its last child's; a module's own are
+    // called in the order in which they were attached.
+    for hook in hooks.reversed() {
       let here = site(hook, call, index)
       tensor.addGradientHook { gradient in
         hook.hasFired = true

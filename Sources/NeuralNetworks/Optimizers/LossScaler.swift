@@ -26,8 +26,8 @@ public final class LossScaler {
     (self.scale, self.growthInterval) = (scale, growthInterval)
   }
 
-  /// The loss times the scale.
-  public func scaled(_ loss: Tensor) -> Tensor { loss * scale }
+  /// The loss times the scale. Its gradients have the scale too until `step` divides them; hooks see them divided already.
+  public func scaled(_ loss: Tensor) -> Tensor { loss.scaledLoss(by: scale) }
 
   /// Divides the gradients by the scale and has the optimizer step; with gradients that are not finite it clears them instead
   /// and returns false.

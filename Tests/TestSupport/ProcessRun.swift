@@ -1,13 +1,16 @@
 import Foundation
 
 /// What a program did that was run to its end.
-struct ProcessRun {
-  let code: Int32
-  let output: String
-  let errors: String
+public struct ProcessRun {
+  /// What it exited with.
+  public let code: Int32
+  /// What it wrote to standard output.
+  public let output: String
+  /// What it wrote to standard error.
+  public let errors: String
 
   /// Runs a program. `environment` replaces the test's own.
-  init(
+  public init(
     _ program: String, _ arguments: [String], in folder: String, environment: [String: String]? = nil
   ) throws {
     let process = Process()
@@ -33,12 +36,12 @@ struct ProcessRun {
   }
 }
 
-/// The tool that was built beside the tests.
-func runTool(_ words: String..., in folder: String = NSTemporaryDirectory()) throws -> ProcessRun {
-  try runTool(words: words, in: folder)
+/// The path of a program that was built beside the tests.
+public func builtProgram(_ name: String) -> String {
+  let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+  return tests.deletingLastPathComponent().path + "/" + name
 }
 
-func runTool(words: [String], in folder: String = NSTemporaryDirectory()) throws -> ProcessRun {
-  let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-  return try ProcessRun(tests.deletingLastPathComponent().path + "/rheoscope", words, in: folder)
-}
+/// The folder of the repository.
+public let repositoryRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path

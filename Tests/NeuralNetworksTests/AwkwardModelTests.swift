@@ -1,0 +1,173 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// Every kind of hook on every awkward model: it fires as often as it should, and what it returns takes effect.
+@Suite struct AwkwardModelTests {
+  typealias Attach = @Sendable (Module, String, @escaping Hook) throws -> HookHandle
+
+  struct Kind: CustomStringConvertible, Sendable {
+    let description: String
+    let attach: Attach
+    let count: @Sendable (AwkwardModel) -> Int
+  }
+
+  static let kinds = [
+    Kind(description: "input", attach: { try $0.onInput($1, $2) }, count: { $0.inputs }),
+    Kind(description: "output", attach: { try $0.onForward($1, $2) }, count: { $0.outputs }),
+    Kind(description: "output gradient", attach: { try $0.onBackward($1, $2) }, count: { $0.outputGradients }),
+    Kind(description: "input gradient", attach: { try $0.onInputGradient($1, $2) }, count: { $0.inputGradients }),
+    Kind(
+      description: "parameter gradient",
+      attach: { try $0.onParameterGradient($1.isEmpty ? "weight" : $1 + ".weight", $2) },
+      count: { $0.parameterGradients }),
+  ]
+
+  /// The gradients of all parameters after a step, by path, and how often the hook fired.
+  private func step(_ model: AwkwardModel, _ kind: Kind?, _ hook: @escaping Hook = { _, _ in nil }) throws -> (
+    gradients: [[Float]], fired: [HookSite]
+  ) {
+    let net = model.make()
+    let wasTraining = net.isTraining
+    net.initialize(seed: 3)
+    if !wasTraining { net.evaluate() }
+    var fired: [HookSite] = []
+    let handle = try kind.map {
+      try $0.attach(net, model.path) { site, tensor in
+        fired.append(site)
+        return hook(site, tensor)
+      }
+    }
+    model.loss(net).backward()
+    handle?.remove()
+    #expect(net.hooksAreAbsent)
+    return (net.parameters.map { $0.parameter.gradient?.values ?? [] }, fired)
+  }
+
+  @Test(arguments: AwkwardModel.all, kinds) func fires(_ model: AwkwardModel, _ kind: Kind) throws {
+    guard kind.count(model) > 0 || !kind.description.hasPrefix("parameter") else { return }
+    let plain = try step(model, nil)
+    let watched = try step(model, kind)
+    #expect(watched.gradients == plain.gradients)
+    #expect(watched.fired.count == kind.count(model))
+    let calls = Set(watched.fired.map { [$0.callIndex, $0.tensorIndex] })
+    #expect(calls.count == watched.fired.count, "each firing is of another call or tensor: \(calls)")
+    guard kind.count(model) > 0 else { return }
+    let replaced = try step(model, kind) { _, tensor in tensor * 1 }
+    #expect(replaced.gradients == plain.gradients, "what is replaced by itself changes nothing")
+    // Twice the input, or twice the gradient, is another gradient somewhere.
+    #expect(try step(model, kind) { _, tensor in tensor * 2 }.gradients != plain.gradients)
+  }
+
+  @Test(arguments: AwkwardModel.all) func hooksOfTheOptimizerFire(_ model: AwkwardModel) throws {
+    let net = model.make(), optimizer = SGD(net, learningRate: 0.1)
+    net.initialize(seed: 3)
+    var seen: [String] = []
+    let handles = [
+      optimizer.beforeStep { optimizer in
+        seen.append("before: \(optimizer.parameters.contains { $0.gradient != nil })")
+        for parameter in optimizer.parameters { parameter.gradient = parameter.gradient.map { $0 * 0 } }
+      },
+      optimizer.afterStep { optimizer in
+        seen.append("after: \(optimizer.parameters.contains { $0.gradient != nil })")
+      },
+    ]
+    let before = net.parameters.map { $0.parameter.value.values }
+    model.loss(net).backward()
+    optimizer.step()
+    #expect(seen == ["before: true", "after: false"])
+    #expect(net.parameters.map { $0.parameter.value.values } == before, "gradients were replaced by zeros")
+    for handle in handles { handle.remove() }
+    model.loss(net).backward()
+    optimizer.step()
+    #expect(seen.count == 2)
+    #expect(net.parameters.map { $0.parameter.value.values } != before)
+  }
+
+  @Test func frozenLayersAreSeen() throws {
+    let net = Sequential(Linear(5, 5), Linear(5, 5)), optimizer = SGD(net, learningRate: 0.1)
+    net.initialize(seed: 1)
+    try optimizer.group("0.**", isFrozen: true)
+    var seen = 0
+    try net.onBackward("0") { _, _ in
+      seen += 1
+      return nil
+    }
+    try net.onParameterGradient("0.weight") { _, _ in
+      seen += 1
+      return nil
+    }
+    for _ in 0..<2 {
+      net(samples(4, 5)).sum().backward()
+      optimizer.step()
+    }
+    #expect(seen == 4)
+  }
+
+  @Test func withoutGradientsOnlyForwardHooksFire() throws {
+    for model in AwkwardModel.all {
+      let net = model.make()
+      net.initialize(seed: 3)
+      var seen = (forward: 0, backward: 0)
+      try net.onForward(model.path) { _, _ in
+        seen.forward += 1
+        return nil
+      }
+      try net.onBackward(model.path) { _, _ in
+        seen.backward += 1
+        return nil
+      }
+      _ = withoutGradients { model.loss(net) }
+      #expect(seen == (model.outputs, 0), "\(model)")
+    }
+  }
+
+  @Test func accumulatedGradientsAreSeenEachTime() throws {
+    for model in AwkwardModel.all where model.parameterGradients == 1 {
+      let net = model.make()
+      net.initialize(seed: 3)
+      if model.description.contains("evaluation") { net.evaluate() }
+      var norms: [Float] = []
+      try net.onParameterGradient(model.path.isEmpty ? "weight" : model.path + ".weight") { _, gradient in
+        norms.append(gradient.rms)
+        return nil
+      }
+      for _ in 0..<3 { model.loss(net).backward() }
+      #expect(norms.count == 3 && norms[0] == norms[1] && norms[1] == norms[2], "\(model): \(norms)")
+    }
+  }
+
+  /// A loss that is scaled for float16 shows hooks the gradients of the loss itself.
+  @Test func gradientsOfAScaledLossAreShownWithoutTheScale() throws {
+    func seen(_ scaler: LossScaler?) throws -> [[Float]] {
+      let net = Sequential(Linear(5, 5), Tanh(), Linear(5, 5)), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 3)
+      var seen: [[Float]] = []
+      try net.onBackward("1") { _, gradient in
+        seen.append(gradient.values)
+        return gradient * 2
+      }
+      try net.onInputGradient("2") { _, gradient in
+        seen.append(gradient.values)
+        return nil
+      }
+      try net.onParameterGradient("2.weight") { _, gradient in
+        seen.append(gradient.values)
+        return gradient * 4
+      }
+      optimizer.beforeStep { optimizer in seen += optimizer.parameters.map { $0.gradient!.values } }
+      let loss = net(samples(4, 5)).mean()
+      if let scaler {
+        scaler.scaled(loss).backward()
+        #expect(scaler.step(optimizer))
+      } else {
+        loss.backward()
+        optimizer.step()
+      }
+      return seen
+    }
+    // Powers of two scale without rounding.
+    #expect(try seen(LossScaler(scale: 1024)) == seen(nil))
+  }
+}

@@ -1,0 +1,103 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct CaptureTests {
+  private struct Failure: Error {}
+
+  private func net() -> Sequential {
+    let shared = Linear(5, 5)
+    let net = Sequential(shared, Tanh(), shared, HookPoint(), Linear(5, 2))
+    net.initialize(seed: 2)
+    return net
+  }
+
+  @Test func keepsActivationsAndGradientsOfEachCall() throws {
+    let net = net()
+    let captured = try net.capture("*") { net(samples(4, 5)).sum() }
+    #expect(captured.paths == ["0", "1", "3", "4"])
+    #expect(captured.calls("0").map(\.site.callIndex) == [0, 1])
+    #expect(captured["4"]!.gradient == nil && captured["nowhere"] == nil)
+    captured.result.backward()
+    #expect(captured["4"]!.gradient!.values == [Float](repeating: 1, count: 8))
+    #expect(captured["4"]!.activation.shape == [4, 2])
+    // A hook point hands through what the call before it gave, and the gradient that comes back.
+    #expect(captured["3"]!.activation.values == captured.calls("0")[1].activation.values)
+    #expect(captured["3"]!.gradient!.values == captured.calls("0")[1].gradient!.values)
+    #expect(captured.calls("0")[0].gradient!.values != captured.calls("0")[1].gradient!.values)
+  }
+
+  @Test func hooksGoWithTheResult() throws {
+    let net = net()
+    do {
+      let captured = try net.capture("4") { net(samples(4, 5)).sum() }
+      #expect(!net.hooksAreAbsent)
+      captured.result.backward()
+    }
+    #expect(net.hooksAreAbsent)
+    #expect(throws: Failure.self) { try net.capture("4") { throw Failure() } }
+    #expect(net.hooksAreAbsent)
+    #expect(throws: HookError.self) { try net.capture("9") {} }
+  }
+
+  @Test func scopedHooksGoWithTheScope() throws {
+    let net = net()
+    var seen: [String] = []
+    try net.withHooks {
+      try $0.onForward(Linear.self) { site, _ in
+        seen.append("\(site.path)[\(site.callIndex)]")
+        return nil
+      }
+      try $0.onForward(HookPoint.self) { site, _ in
+        seen.append(site.path)
+        return nil
+      }
+    } run: {
+      _ = net(samples(4, 5))
+    }
+    #expect(seen == ["0[0]", "0[1]", "3", "4[0]"])
+    #expect(net.hooksAreAbsent)
+    #expect(throws: Failure.self) {
+      try net.withHooks {
+        try $0.onForward("**") { _, _ in nil }
+      } run: {
+        throw Failure()
+      }
+    }
+    #expect(net.hooksAreAbsent)
+  }
+
+  @Test func kindsIncludeSubclassesAndAreNamedWhenThereAreNone() throws {
+    class Base: Module { override func forward(_ x: Tensor) -> Tensor { x * 2 } }
+    final class Derived: Base {}
+    let net = Sequential(Base(), Derived(), Tanh())
+    var paths: [String] = []
+    try net.onForward(Base.self) { site, _ in
+      paths.append(site.path)
+      return nil
+    }
+    _ = net(samples(1, 5))
+    #expect(paths == ["0", "1"])
+    let error = #expect(throws: HookError.self) { try net.onForward(Linear.self) { _, _ in nil } }
+    #expect(error?.description.hasPrefix("no module of the kind matches “Linear”; did you mean “") == true)
+  }
+
+  /// Order of attachment is order of firing, for outputs and for gradients.
+  @Test func hooksFireInTheOrderInWhichTheyWereAttached() throws {
+    let net = net()
+    var order: [String] = []
+    for name in ["a", "b", "c"] {
+      try net.onForward("3") { _, output in
+        order.append(name)
+        return output + 1
+      }
+      try net.onBackward("3") { _, gradient in
+        order.append(name.uppercased())
+        return gradient
+      }
+    }
+    net(samples(4, 5)).sum().backward()
+    #expect(order == ["a", "b", "c", "A", "B", "C"])
+  }
+}

@@ -1,0 +1,145 @@
+import Autodiff
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// The ways in which a hook could fail to fire. Each throws, is said once in words, or can't be:
+///
+/// - no path or kind fits: it throws, with the nearest names (`HookTests`);
+/// - the module is never called, was replaced by another, or its `forward` was called by hand: said once the model was called;
+/// - no gradient gets there, since the loss does not use it, it is data, or it was computed without gradients: said once a
+///   gradient has come back to the model;
+/// - nothing is called while the hook is attached: said when it is removed after other modules were called;
+/// - a module in a set has no name of its own: stops when the model is looked at;
+/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen: it fires
+///   (`AwkwardModelTests`);
+/// - a tensor is changed in place behind the hook's back: there is no operation that does so.
+@Suite struct SilentHookTests {
+  private final class Net: Module {
+    var used = Linear(5, 5)
+    let unused = Linear(5, 5)
+    let aside = Linear(5, 5)
+
+    override func forward(_ x: Tensor) -> Tensor {
+      _ = aside(x)
+      return used(x)
+    }
+  }
+
+  private static func net() -> Net {
+    let net = Net()
+    net.initialize(seed: 1)
+    return net
+  }
+
+  private static func twoSteps(_ net: Net) { for _ in 0..<2 { net(samples(4, 5)).sum().backward() } }
+
+  @Test func whatIsNotCalledIsSaidOnce() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      try net.onForward("unused") { _, _ in nil }
+      try net.onInput("*") { _, _ in nil }
+      SilentHookTests.twoSteps(net)
+    }
+    let lines = try lines(result)
+    #expect(lines.count == 2)
+    #expect(lines[0].hasPrefix("rheoscope: the forward hook at “unused” did not fire: the model was called but not"))
+    #expect(lines[1].hasPrefix("rheoscope: the input hook at “unused” did not fire: "))
+  }
+
+  @Test func aReplacedModuleIsSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      try net.onForward("used") { _, _ in nil }
+      let other = SilentHookTests.net()
+      net.used = other.used
+      SilentHookTests.twoSteps(net)
+    }
+    #expect(try lines(result).map { $0.contains("or another has taken its place") } == [true])
+  }
+
+  @Test func callingForwardByHandIsSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      final class ByHand: Module {
+        let part = Linear(5, 5)
+
+        override func forward(_ x: Tensor) -> Tensor { part.forward(x) }
+      }
+      let net = ByHand()
+      net.initialize(seed: 1)
+      try net.onForward("part") { _, _ in nil }
+      _ = net(samples(4, 5))
+    }
+    #expect(try lines(result).map { $0.contains("part.forward(x), which must be part(x)") } == [true])
+  }
+
+  @Test func gradientsThatDoNotGetThereAreSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      try net.onBackward("aside") { _, _ in nil }
+      try net.onInputGradient("used") { _, _ in nil }
+      try net.onParameterGradient("aside.**") { _, _ in nil }
+      SilentHookTests.twoSteps(net)
+    }
+    let lines = try lines(result)
+    #expect(lines.count == 3)
+    #expect(
+      lines[0].hasPrefix("rheoscope: the backward hook at “aside” did not fire: a gradient came back to the model"))
+    #expect(lines[1].hasPrefix("rheoscope: the input gradient hook at “used” did not fire: "))
+    #expect(
+      lines[2].hasPrefix("rheoscope: the parameter gradient hook at “aside.weight”, “aside.bias” did not fire: "))
+  }
+
+  @Test func whatIsRemovedBeforeTheNextCallIsSaidToo() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      try net.withHooks {
+        try $0.onBackward("aside") { _, _ in nil }
+      } run: {
+        net(samples(4, 5)).sum().backward()
+      }
+      try net.withHooks {
+        try $0.onForward("used") { _, _ in nil }
+      } run: {
+        _ = SilentHookTests.net()(samples(4, 5))
+      }
+    }
+    let lines = try lines(result)
+    #expect(lines.count == 2)
+    #expect(lines[1].hasSuffix("nothing called it while the hook was attached"))
+  }
+
+  @Test func hooksThatFireSayNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      for model in AwkwardModel.all {
+        let net = model.make()
+        net.initialize(seed: 3)
+        try net.withHooks {
+          try $0.onInput(model.path) { _, _ in nil }
+          try $0.onForward(model.path) { _, _ in nil }
+          try $0.onBackward(model.path) { _, _ in nil }
+        } run: {
+          for _ in 0..<2 { model.loss(net).backward() }
+          _ = withoutGradients { model.loss(net) }
+        }
+      }
+    }
+    #expect(try lines(result) == [])
+  }
+
+  @Test func modulesInASetStop() async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      final class Part: Module, Hashable {
+        static func == (a: Part, b: Part) -> Bool { a === b }
+        func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+      }
+      final class Parts: Module { let parts: Set = [Part(), Part()] }
+      Parts().initialize(seed: 1)
+    }
+    #expect(try lines(result).contains { $0.contains("“parts” is a set") && $0.contains("hold them in an array") })
+  }
+
+  private func lines(_ result: ExitTest.Result?) throws -> [String] {
+    String(decoding: try #require(result).standardErrorContent, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
