@@ -21,7 +21,7 @@ func chartsBenchmark() throws -> [(name: String, milliseconds: Double, goal: Dou
   return rows
 }
 
-private func best<Result>(_ work: () throws -> Result) rethrows -> Double {
+func best<Result>(_ work: () throws -> Result) rethrows -> Double {
   var least = Double.infinity
   for round in 0...5 {
     let start = DispatchTime.now().uptimeNanoseconds
@@ -86,7 +86,8 @@ private func dashboard(_ curves: Figure, _ cells: Figure) -> Figure {
     size: Size(width: 1800, height: 1000))
 }
 
-private func withRun(layers: Int, steps: Int, _ body: (String) throws -> Void) throws {
+/// Writes a run of so many layers at so many steps, and takes it away again.
+func withRun(layers: Int, steps: Int, _ body: (String) throws -> Void) throws {
   let folder = NSTemporaryDirectory() + "rheoscope-charts-\(UUID().uuidString)"
   defer { try? FileManager.default.removeItem(atPath: folder) }
   let matrix = magnitudes(layers: layers, steps: steps)

@@ -1,0 +1,42 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import TestSupport
+import Testing
+
+@Suite struct HookMemoryTests {
+  /// In a process of its own, whose memory nobody else uses.
+  @Test func aHundredThousandAttachmentsLeaveMemoryFlat() async {
+    await #expect(processExitsWith: .success) {
+      useThreads(1)
+      let net = Sequential(Linear(5, 5), ReLU(), Linear(5, 5))
+      net.initialize(seed: 1)
+      let inputs = samples(4, 5)
+      func cycle(_ index: Int) throws {
+        let handles = [
+          try net.onInput("0") { _, _ in nil }, try net.onForward("*") { _, _ in nil },
+          try net.onBackward("*") { _, gradient in gradient * 2 }, try net.onInputGradient("2") { _, _ in nil },
+          try net.onParameterGradient("0.weight") { _, _ in nil },
+        ]
+        if index % 10 == 0 {
+          net(inputs).sum().backward()
+          for (_, parameter) in net.parameters { parameter.gradient = nil }
+        }
+        for handle in handles { handle.remove() }
+      }
+      for index in 0..<5000 { try cycle(index) }
+      let before = try (residentBytes(), TensorMemory.inUse)
+      for index in 0..<100_000 { try cycle(index) }
+      let after = try (residentBytes(), TensorMemory.inUse)
+      try #require(after.1 == before.1, "tensors: \(before.1) → \(after.1) bytes")
+      try #require(after.0 - before.0 < 512 * 1024, "process: \(before.0) → \(after.0) bytes")
+      try #require(net.hooksAreAbsent)
+    }
+  }
+}
+
+/// What the process takes of the machine's memory.
+private func residentBytes() throws -> Int {
+  let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+  return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
