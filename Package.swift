@@ -76,7 +76,7 @@ let package = Package(
     tests("NeuralNetworks", exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
     tests("RunFile"),
-    tests("Recording"),
+    tests("Recording", exclude: ["Reference"]),
     tests("MeanField"),
     tests("Diagnosis"),
     tests("Plotting"),

@@ -60,6 +60,14 @@ struct Training {
     return loss
   }
 
+  /// As a step, but returns the losses of the samples.
+  func stepOfSamples() -> Tensor {
+    let losses = crossEntropy(model(inputs), labels, reduction: .none)
+    losses.mean().backward()
+    optimizer.step()
+    return losses
+  }
+
   /// The forward pass alone, as the step computes it.
   func forward() { _ = crossEntropy(model(inputs), labels) }
 

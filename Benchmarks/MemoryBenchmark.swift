@@ -37,17 +37,17 @@ func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
   report(
     Measurement(
       workload: "growth, 10,000th to 100,000th step", recorded: true, threads: threads,
-      value: Double(try growthOfLongRun()) / Double(1 << 20), unit: "MiB"))
+      value: Double(try growthOfLongRun(.standard)) / Double(1 << 20), unit: "MiB"))
 }
 
 /// By how many bytes the resident memory grows in 90,000 steps of a small net, each recorded into a run file.
-private func growthOfLongRun() throws -> Int {
+func growthOfLongRun(_ probes: ProbeSet) throws -> Int {
   let folder = FileManager.default.temporaryDirectory.appending(path: "rheoscope-benchmark-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
   let training = Training(deepNet(4, 32), 16)
   let recorder = try Recorder(
-    training.model, training.optimizer, writingTo: folder.appending(path: "run.rheo").path)
+    training.model, training.optimizer, writingTo: folder.appending(path: "run.rheo").path, probes: probes)
   var before = 0
   for step in 1...100_000 {
     try recorder.step(loss: training.step())

@@ -99,6 +99,15 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
   return try body()
 }
 
+/// Runs `body` with a tape, also inside `withoutGradients`.
+package func withGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let here = thread_state_here()
+  let off = here.pointee.gradients_off
+  here.pointee.gradients_off = 0
+  defer { here.pointee.gradients_off = off }
+  return try body()
+}
+
 /// Whether operations are put on the tape here and now.
 package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 

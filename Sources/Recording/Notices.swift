@@ -12,9 +12,9 @@ final class Notices {
     self.tell = tell ?? { text in FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8)) }
   }
 
-  /// Tells something whose first words nobody has been told before.
-  func once(_ text: String) {
-    if told.insert(String(text.prefix(40))).inserted { tell(text) }
+  /// Tells something about a subject, by default its first words, that nobody has been told about before.
+  func once(_ text: String, about subject: String? = nil) {
+    if told.insert(subject ?? String(text.prefix(40))).inserted { tell(text) }
   }
 
   /// Tells, and writes into the run file, that something is not finite; only the first time.

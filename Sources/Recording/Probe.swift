@@ -20,7 +20,8 @@ import NeuralNetworks
 ///       }
 ///     }
 ///
-/// What a probe computes is never on the tape, and a probe must not change what it is shown.
+/// What a probe computes is on the tape only where it looks at a step, so that it can differentiate there. A probe must not change
+/// what it is shown.
 public protocol Probe {
   /// What is measured, for people.
   var about: ProbeDescription { get }
@@ -37,7 +38,7 @@ public protocol Probe {
   /// Called after the optimizer has changed a parameter of a layer.
   mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings)
 
-  /// Called when a step is over; `findings` are the whole model's.
+  /// Called when a step is over; `findings` are the whole model's. What is computed here is on the tape.
   mutating func look(at step: ProbedStep, _ findings: inout Findings) throws
 
   /// Called once at the end, to note what only the end can tell, at steps that are past.
@@ -93,6 +94,9 @@ public struct ProbeNeeds: OptionSet, Sendable {
   public static let inputs = ProbeNeeds(rawValue: 1)
   /// Each parameter as it was before the optimizer's step, which then works on a copy.
   public static let parametersBefore = ProbeNeeds(rawValue: 2)
+  /// What samples add to the gradient, told from the input, the output's gradient and the parameters' gradients of each layer,
+  /// which are kept until the step is over.
+  package static let samples: ProbeNeeds = [.inputs, ProbeNeeds(rawValue: 8)]
   /// A way to compute the loss of the step again, given as `again` to `Recorder.step`.
   public static let lossAgain = ProbeNeeds(rawValue: 4)
 }
@@ -116,13 +120,22 @@ public struct ProbedStep {
   public let number: Int
   /// Its loss.
   public let loss: Double
+  /// The losses of its samples; empty where `Recorder.step` was given their mean.
+  public let losses: [Double]
   /// The model that is trained.
   public let model: Module
   /// What trains it.
   public let optimizers: [Optimizer]
-  /// The layers that have been met so far, in forward order.
-  public let layers: [ProbedLayer]
+  /// The layers of the step that the probe looks at, in forward order.
+  public internal(set) var layers: [ProbedLayer]
+  /// The model's input, while a probe that needs inputs is at work; nil where there are several, or the model itself is not
+  /// called.
+  public let input: Tensor?
+  /// What samples add to the gradient, while a probe that needs it is at work; nil where no layer has had a gradient.
+  package internal(set) var samples: SampleGradients?
   /// Computes the step's loss again, with the parameters as they are now; nil where the training loop gives none. Running
   /// statistics and streams of random numbers are afterwards as they were.
   public let again: (() -> Tensor)?
+  /// Tells the user something that nobody has been told before in the same first words.
+  public let tell: (String) -> Void
 }

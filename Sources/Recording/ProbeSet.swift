@@ -58,11 +58,20 @@ extension ProbeSet {
   /// The columns of the table `layer`: what activations, gradients, weights and updates are like.
   public static var standard: ProbeSet { [ActivationStatistics(), GradientStatistics(), WeightStatistics()] }
 
-  /// Also dead units, what directions gradients and updates take, how far weights have come, what the samples of a batch agree
-  /// on, and histograms.
+  /// Also dead units, what directions gradients and updates take, how far weights have come, how much the samples of a batch
+  /// differ, and histograms.
   public static var thorough: ProbeSet {
     standard + [
-      DeadUnits(), GradientCosine(), UpdateCosine(), DistanceFromInitialization(), Histograms(),
+      DeadUnits(), GradientCosine(), UpdateCosine(), DistanceFromInitialization(), GradientNoise(), Histograms(),
+    ]
+  }
+
+  /// All probes there are. Those from `HessianTrace` on cost several steps each, so give them a schedule; curvature and input
+  /// gradients need `again` in `Recorder.step`.
+  public static var everything: ProbeSet {
+    thorough + [
+      GradientTests(), Alpha(), EffectiveRank(), SimilarityToFinal(), HessianTrace(), HessianTopEigenvalue(),
+      InputGradients(), JacobianSingularValues(), GradientCorrelation(),
     ]
   }
 }

@@ -9,10 +9,17 @@ public final class ProbedLayer {
   public let path: String
   /// The module that is called.
   public let module: Module
+  /// How often the module had been called before in the pass.
+  let callIndex: Int
   /// Its output's shape when it was first met.
   public let shape: Shape
   /// The input of the last call, while a probe that needs inputs is at work.
   @exclusivity(unchecked) public internal(set) var input: Tensor?
+  /// What came back to the last call and which gradients the module's own parameters had, while a probe of samples is at work.
+  @exclusivity(unchecked) var gradient: Tensor?
+  @exclusivity(unchecked) var parameterGradients: [String: Tensor] = [:]
+  /// How many passes the step has had.
+  @exclusivity(unchecked) var passes = 0
   /// Between which outputs the layer's nonlinearity is not yet flat; nil where it has no flat part.
   let saturationLimits: ClosedRange<Float>?
   /// Which of the recorder's probes watch it.
@@ -21,14 +28,22 @@ public final class ProbedLayer {
   @exclusivity(unchecked) var lastStep = -1
   @exclusivity(unchecked) var findings: Findings
 
-  init(index: Int, path: String, module: Module, shape: Shape, probes: [Int]) {
+  init(index: Int, path: String, module: Module, callIndex: Int, shape: Shape, probes: [Int]) {
     self.index = index
     self.path = path
     self.module = module
+    self.callIndex = callIndex
     self.shape = shape
     self.probes = probes
     saturationLimits = (module as? any Saturating)?.saturationLimits
     findings = Findings(site: index)
+  }
+
+  /// Forgets what was kept for the step that is over.
+  func clear() {
+    input = nil
+    gradient = nil
+    parameterGradients.removeAll(keepingCapacity: true)
   }
 
   /// The parameter of the given name that the module holds itself.

@@ -40,6 +40,9 @@ public final class Recorder {
   @exclusivity(unchecked) private var stepNumber = 0
   @exclusivity(unchecked) private var lastOutput: Tensor?
   @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
+  /// What the model itself was last called with.
+  @exclusivity(unchecked) private var inputs: [Tensor] = []
+  private var inputHandle: HookHandle?
   private var lastLoss: Double?
   private var handles: [HookHandle] = []
   private var isAttached = false
@@ -85,6 +88,7 @@ public final class Recorder {
     plans = probes.plans
     filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
     isActive = plans.map { _ in false }
+    if let model, plans.contains(where: { $0.probe.needs.contains(.inputs) }) { try watchInputs(of: model) }
     begin()
   }
 
@@ -100,14 +104,15 @@ public final class Recorder {
     }
   }
 
-  /// Ends a step: everything since the last one becomes its rows. `again`, which computes the same loss again, is for probes
-  /// that look at its curvature. Throws if the run file can no longer be written; what was recorded before is kept.
+  /// Ends a step: everything since the last one becomes its rows. `loss` is a number, or those of a batch's samples, whose mean is
+  /// recorded. `again`, which computes the same loss again, is for probes that look at its curvature. Throws if the run file can no longer be written; what was recorded before is kept.
   public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
-    let value = Double(loss.value)
+    let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
+    let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
     if !value.isFinite { notices.nonfinite("the loss is \(value)", at: nil, step: stepNumber) }
     if isAttached {
       noteWhatIsMissing()
-      try closeProbes(loss: value, again)
+      try closeProbes(loss: value, losses, again)
     }
     if let new = sites.takeNew() { try writer.define(sites: new) }
     let met = isAttached ? sites.layers.filter { $0.lastStep == stepNumber } : []
@@ -126,6 +131,7 @@ public final class Recorder {
   /// Ends the recording and opens what was written. The model is left without the recorder's hooks.
   public func finish(meta: [String: String] = [:]) throws -> Run {
     detach()
+    inputHandle?.remove()
     if let model {
       let report = FinalReport(model: model, layers: sites.layers, writer: writer)
       try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
@@ -133,7 +139,10 @@ public final class Recorder {
     return try writer.finish(meta: meta)
   }
 
-  deinit { detach() }
+  deinit {
+    detach()
+    inputHandle?.remove()
+  }
 
   // MARK: Steps
 
@@ -146,27 +155,39 @@ public final class Recorder {
     }
     lastOutput = nil
     seen = (false, false, false)
+    inputs = []
     if !before.isEmpty { before.removeAll(keepingCapacity: true) }
     if isActive.contains(true) { attach() } else { detach() }
   }
 
-  private func closeProbes(loss: Double, _ again: (() -> Tensor)?) throws {
-    defer { if needs.contains(.inputs) { for layer in sites.layers { layer.input = nil } } }
+  private func closeProbes(loss: Double, _ losses: [Double], _ again: (() -> Tensor)?) throws {
+    defer { if needs.contains(.inputs) { for layer in sites.layers { layer.clear() } } }
     guard let model else { return }
     if needs.contains(.lossAgain), again == nil {
       notices.once(
         "a probe of the loss's curvature has nothing to compute it from; give recorder.step(loss:again:) a closure that "
           + "computes the loss again")
     }
-    let step = ProbedStep(
-      number: stepNumber, loss: loss, model: model, optimizers: optimizers,
-      layers: sites.layers.filter { $0.lastStep == stepNumber },
-      again: again.map { compute in { model.withStateKept { compute() } } })
+    let met = sites.layers.filter { $0.lastStep == stepNumber }
+    let samples = needs.contains(.samples) ? withoutGradients { SampleGradients(met) } : nil
+    for (reason, text) in samples?.missing ?? [:] { notices.once(text, about: reason) }
+    var step = ProbedStep(
+      number: stepNumber, loss: loss, losses: losses, model: model, optimizers: optimizers, layers: met,
+      input: inputs.count == 1 ? inputs[0] : nil, samples: samples,
+      again: again.map { compute in { model.withStateKept { mean(compute()) } } },
+      tell: { [notices] text in notices.once(text) })
     let outer = isAttached
     isAttached = false
     defer { isAttached = outer }
     for index in plans.indices where isActive[index] {
-      try withoutGradients { try plans[index].probe.look(at: step, &modelFindings) }
+      if filters[index] != nil {
+        step.layers = met.filter { $0.probes.contains(index) }
+        step.samples = samples?.among(Set(step.layers.map(\.index)))
+      }
+      defer { (step.layers, step.samples) = (met, samples) }
+      try withPrecision(.float32) {
+        try withGradients { try plans[index].probe.look(at: step, &modelFindings) }
+      }
     }
   }
 
@@ -185,6 +206,16 @@ public final class Recorder {
       notices.once(
         "optimizer.step() did not come between backward() and recorder.step() in step \(stepNumber), so weights and updates "
           + "are not recorded; call it before")
+    }
+  }
+
+  /// Keeps what the model is called with, in passes that can be differentiated.
+  private func watchInputs(of model: Module) throws {
+    inputHandle = try model.onInput("") { [unowned self] site, input in
+      guard isAttached, tapeIsOn || isInCheckpoint, needs.contains(.inputs) else { return nil }
+      if site.tensorIndex == 0 { inputs = [] }
+      inputs.append(input.detached())
+      return nil
     }
   }
 
@@ -236,9 +267,14 @@ public final class Recorder {
     if layer.lastStep != stepNumber {
       layer.lastStep = stepNumber
       layer.findings.begin(stepNumber)
+      layer.passes = 0
     }
+    layer.passes += 1
     seen.forward = true
-    if needs.contains(.inputs) { layer.input = input?.detached() }
+    if needs.contains(.inputs) {
+      layer.input = input?.detached()
+      layer.gradient = nil
+    }
     if needs.contains(.parametersBefore), before.isEmpty {
       for optimizer in optimizers {
         for parameter in optimizer.parameters { before[ObjectIdentifier(parameter)] = parameter.value.detached() }
@@ -257,6 +293,10 @@ public final class Recorder {
   private func note(gradient: Tensor, at layer: ProbedLayer) {
     guard isAttached, layer.lastStep == stepNumber else { return }
     seen.backward = true
+    if needs.contains(.samples) {
+      let arrived = gradient.detached()
+      layer.gradient = layer.gradient.map { sum in withoutGradients { sum + arrived } } ?? arrived
+    }
     apart {
       for index in layer.probes where isActive[index] {
         plans[index].probe.look(atGradient: gradient, of: layer, &layer.findings)
@@ -271,6 +311,7 @@ public final class Recorder {
     guard isAttached, let (layer, name) = sites.owner(of: parameter), let gradient = parameter.gradient else { return }
     guard layer.lastStep == stepNumber else { return }
     seen.update = true
+    if needs.contains(.samples) { layer.parameterGradients[name] = gradient }
     let change = ParameterChange(
       name: name, parameter: parameter, gradient: gradient, before: before[ObjectIdentifier(parameter)], norms: norms)
     apart {
@@ -284,3 +325,6 @@ public final class Recorder {
   @inline(__always)
   private func apart(_ body: () -> Void) { withoutGradients { withPrecision(.float32, body) } }
 }
+
+/// A loss, or the mean of several.
+private func mean(_ losses: Tensor) -> Tensor { losses.elementCount == 1 ? losses : losses.mean() }

@@ -30,7 +30,7 @@ struct SiteTable {
     if own.contains(where: { $0.parameter.shape.count > 1 }) { depth += 1 }
     let named = (path.isEmpty ? module.kind : path) + (callIndex == 0 ? "" : "[\(callIndex)]")
     let layer = add(
-      module, path: named, kind: module.kind, shape: shape,
+      module, callIndex, path: named, kind: module.kind, shape: shape,
       parameters: own.reduce(0) { $0 + $1.parameter.shape.elementCount }, probes: probes)
     // A shared parameter is the first layer's.
     for (name, parameter) in own where owners[ObjectIdentifier(parameter)] == nil {
@@ -43,15 +43,16 @@ struct SiteTable {
   mutating func observed(_ name: String, shape: Shape, probes: () -> [Int]) -> ProbedLayer {
     if let known = observed[name] { return known }
     depth += 1
-    let layer = add(HookPoint(), path: name, kind: "Tensor", shape: shape, parameters: 0, probes: probes())
+    let layer = add(HookPoint(), 0, path: name, kind: "Tensor", shape: shape, parameters: 0, probes: probes())
     observed[name] = layer
     return layer
   }
 
   private mutating func add(
-    _ module: Module, path: String, kind: String, shape: Shape, parameters: Int, probes: [Int]
+    _ module: Module, _ callIndex: Int, path: String, kind: String, shape: Shape, parameters: Int, probes: [Int]
   ) -> ProbedLayer {
-    let layer = ProbedLayer(index: layers.count, path: path, module: module, shape: shape, probes: probes)
+    let layer = ProbedLayer(
+      index: layers.count, path: path, module: module, callIndex: callIndex, shape: shape, probes: probes)
     layers.append(layer)
     new.append(
       Site(id: layer.index, path: path, kind: kind, depth: depth, shape: Array(shape), parameters: parameters))

@@ -1,5 +1,7 @@
 #include "include/statistics.h"
 
+#include <string.h>
+
 #include "lanes.h"
 
 #define INFINITE __builtin_inff()
@@ -110,6 +112,38 @@ DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
   double total = total_of(&sum);
   for (; i < n; i++) total += (double)(a[i] - b[i]) * (a[i] - b[i]);
   return total;
+}
+
+DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double *sums) {
+  for (size_t r = 0; r < rows; r++, x += columns) sums[r] = square_sum_exactly(x, columns);
+}
+
+DISPATCHED void multiply_rows(const float *a, const float *b, size_t rows, size_t columns, double *sums) {
+  for (size_t r = 0; r < rows; r++, a += columns, b += columns) {
+    double16 sum = 0;
+    size_t i = 0;
+    for (; i + lanes <= columns; i += lanes) sum += WIDENED(LANES_AT(a, i)) * WIDENED(LANES_AT(b, i));
+    double total = total_of(&sum);
+    for (; i < columns; i++) total += (double)a[i] * b[i];
+    sums[r] = total;
+  }
+}
+
+void unfold_image(
+    const float *image, size_t height, size_t width, size_t channels, size_t first, size_t taken, size_t window,
+    size_t stride, size_t padding, float *patches) {
+  size_t high = (height + 2 * padding - window) / stride + 1, wide = (width + 2 * padding - window) / stride + 1;
+  for (size_t i = 0; i < high; i++)
+    for (size_t j = 0; j < wide; j++)
+      for (size_t a = 0; a < window; a++)
+        for (size_t b = 0; b < window; b++, patches += taken) {
+          // Left of the image, these wrap around to numbers beyond it.
+          size_t y = i * stride + a - padding, x = j * stride + b - padding;
+          if (y < height && x < width)
+            memcpy(patches, image + (y * width + x) * channels + first, taken * sizeof *patches);
+          else
+            memset(patches, 0, taken * sizeof *patches);
+        }
 }
 
 DISPATCHED void note_active_columns(const float *x, size_t rows, size_t columns, int64_t now, int64_t *last) {

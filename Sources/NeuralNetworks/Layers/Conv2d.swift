@@ -12,7 +12,7 @@ public final class Conv2d: Module {
   public let weight: Parameter
   /// [outputs]; nil for a layer without one.
   public let bias: Parameter?
-  private let stride, padding, groups: Int
+  package let stride, padding, groups: Int
 
   /// A layer from `inputs` to `outputs` channels with a square window. `initializer` nil is PyTorch's default. Stops if the
   /// channels can't be divided into `groups`.

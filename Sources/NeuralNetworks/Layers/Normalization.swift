@@ -63,7 +63,7 @@ public final class LayerNorm: Module {
   public let weight: Parameter
   /// [channels]
   public let bias: Parameter
-  private let epsilon: Float
+  package let epsilon: Float
 
   /// A normalization over as many channels as the last dimension has.
   public init(_ channels: Int, epsilon: Float = 1e-5) {
@@ -88,7 +88,7 @@ public final class LayerNorm: Module {
 public final class RMSNorm: Module {
   /// [channels]
   public let weight: Parameter
-  private let epsilon: Float
+  package let epsilon: Float
 
   /// A normalization over as many channels as the last dimension has.
   public init(_ channels: Int, epsilon: Float = .ulpOfOne) {

@@ -73,6 +73,6 @@ public struct DistanceFromInitialization: Probe {
 
 /// a·b / (‖a‖ ‖b‖), NaN where one is 0.
 private func cosine(_ a: Tensor, _ b: Tensor) -> Double {
-  let sums = a.withValues { a in b.withValues { products_of(a.baseAddress!, $0.baseAddress!, $0.count) } }
+  let sums = products(a, b)
   return sums.product_sum / (sums.first_square_sum * sums.second_square_sum).squareRoot()
 }

@@ -1,0 +1,68 @@
+import Autodiff
+import Foundation
+
+/// In how many directions a layer's outputs differ: measures `effective_rank` and `layer_saturation`.
+///
+/// With the singular values σ of the outputs, a row a place of the batch, whose mean is taken off, and p = σ / Σσ: the effective
+/// rank is exp(−Σ p ln p), from 1 to the number of units; the saturation is the fraction of the units' number that the directions
+/// of largest variance are which together hold 99 % of the variance. A unit is an index of the last dimension. Where there are
+/// more than 256 rows and units only 256 rows count, evenly spaced. Outputs that don't differ have neither.
+///
+/// Sources: Roy and Vetterli, "The effective rank", 2007; Shenk et al., "Spectral analysis of latent representations", 2019,
+/// arXiv:1907.08589.
+public struct EffectiveRank: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "effective_rank",
+    quantity: "exp(−Σ p ln p), p = σ / Σσ of the outputs less their mean; units that hold 99 % / units",
+    unit: "1",
+    cost: "eigenvalues of a matrix of at most 256 × 256, or of units × units, a layer: about 25 n³ operations",
+    source: "Roy and Vetterli 2007; Shenk et al. 2019, arXiv:1907.08589")
+
+  private static let limit = 256
+  private let share: Double
+
+  /// A probe whose saturation counts directions up to this share of the variance, 0.99 by default.
+  public init(share: Double = 0.99) {
+    guard share > 0, share <= 1 else { fatalError("EffectiveRank: a share of \(share), it is above 0 and at most 1") }
+    self.share = share
+  }
+
+  /// Notes both.
+  public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard let columns = output.shape.last, columns > 0, output.elementCount > columns else { return }
+    let all = output.elementCount / columns
+    let rows = columns > EffectiveRank.limit ? min(all, EffectiveRank.limit) : all
+    var values = [Double](repeating: 0, count: rows * columns), means = [Double](repeating: 0, count: columns)
+    output.withValues { output in
+      for row in 0..<rows {
+        let source = row * all / rows * columns
+        for column in 0..<columns {
+          values[row * columns + column] = Double(output[source + column])
+          means[column] += values[row * columns + column]
+        }
+      }
+    }
+    for row in 0..<rows {
+      for column in 0..<columns { values[row * columns + column] -= means[column] / Double(rows) }
+    }
+    let isTall = rows >= columns, size = min(rows, columns)
+    let products =
+      isTall
+      ? columnProducts(values, rows: rows, columns: columns)
+      : columnProducts(transposed(values, rows: rows, columns: columns), rows: columns, columns: rows)
+    let variances = eigenvalues(ofSymmetric: products, size: size)
+    guard let largest = variances.first, largest > 0, largest.isFinite else { return }
+    // What is below Float32's rounding of the outputs is none of theirs.
+    let kept = variances.filter { $0 > largest * 1e-14 }
+    let total = kept.reduce(0, +), roots = kept.map { $0.squareRoot() }, sum = roots.reduce(0, +)
+    findings.note(about.name, exp(-roots.reduce(0) { $0 + $1 / sum * log($1 / sum) }))
+    var held = 0.0
+    let needed =
+      1
+      + (kept.firstIndex {
+        held += $0; return held >= share * total
+      } ?? kept.count - 1)
+    findings.note("layer_saturation", Double(needed) / Double(columns))
+  }
+}

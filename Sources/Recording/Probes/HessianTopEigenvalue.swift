@@ -1,0 +1,65 @@
+import Autodiff
+
+/// The largest eigenvalue of the loss's Hessian, the sharpest curvature: `hessian_top_eigenvalue`. Gradient descent with learning
+/// rate η is stable along it up to 2 / η.
+///
+/// By Lanczos's method from a random vector, until the value changes by less than `tolerance` of itself. The loss is the step's
+/// batch's, after the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+///
+/// Sources: Lanczos 1950; Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability", 2021,
+/// arXiv:2103.00065.
+public struct HessianTopEigenvalue: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "hessian_top_eigenvalue", quantity: "largest eigenvalue of ∂²L/∂θ²", unit: "loss / parameter²",
+    cost: "a step, and about two steps for each of at most 30 iterations; three vectors of parameters",
+    source: "Cohen et al. 2021, arXiv:2103.00065")
+  /// The loss again.
+  public let needs: ProbeNeeds = .lossAgain
+  private let iterations: Int
+  private let tolerance: Double
+  private let seed: UInt64
+
+  /// A probe that makes at most so many products with the Hessian, 30 by default, to a relative tolerance of 0.001 by default,
+  /// always from the same first vector.
+  public init(iterations: Int = 30, tolerance: Double = 1e-3, seed: UInt64 = 0) {
+    guard iterations >= 1, tolerance >= 0 else {
+      fatalError("HessianTopEigenvalue: \(iterations) iterations to \(tolerance): at least 1 and 0 are needed")
+    }
+    (self.iterations, self.tolerance, self.seed) = (iterations, tolerance, seed)
+  }
+
+  /// Notes the eigenvalue.
+  public func look(at step: ProbedStep, _ findings: inout Findings) {
+    guard let hessian = Hessian(step) else { return }
+    let top = withoutGradients { largest(hessian) }
+    if let top { findings.note(about.name, top) }
+  }
+
+  private func largest(_ hessian: Hessian) -> Double? {
+    var random = RandomStream(seed: seed, name: about.name)
+    var v = hessian.signs(&random), previous: [Tensor] = []
+    let length = dot(v, v).squareRoot()
+    guard length > 0 else { return nil }
+    v = v.map { $0 * Float(1 / length) }
+    var diagonal: [Double] = [], beside: [Double] = [], top: Double?
+    for _ in 0..<iterations {
+      var image = withGradients { hessian.times(v) }
+      let along = dot(v, image)
+      image = zip(image, v).map { $0 - $1 * Float(along) }
+      if let last = beside.last { image = zip(image, previous).map { $0 - $1 * Float(last) } }
+      diagonal.append(along)
+      let found = eigenvalues(ofTridiagonal: diagonal, beside + [0])[0]
+      guard found.isFinite else { return found }
+      if let top, abs(found - top) <= tolerance * abs(found) { return found }
+      top = found
+      let across = dot(image, image).squareRoot()
+      // Nothing is left beyond what the vectors span.
+      guard across > 1e-6 * abs(found), across > 0 else { break }
+      beside.append(across)
+      previous = v
+      v = image.map { $0 * Float(1 / across) }
+    }
+    return top
+  }
+}

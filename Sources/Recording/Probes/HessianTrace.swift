@@ -1,0 +1,44 @@
+import Autodiff
+
+/// The trace of the loss's Hessian, the sum of all curvatures: `hessian_trace`, of the whole model and of each layer's own
+/// parameters.
+///
+/// The mean of zᵀ H z over vectors z of random signs, which is exact where H is diagonal. The loss is the step's batch's, after
+/// the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+///
+/// Source: Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1989.
+public struct HessianTrace: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "hessian_trace", quantity: "mean of zᵀ H z over random signs z, H = ∂²L/∂θ²", unit: "loss / parameter²",
+    cost: "a step, and about two steps for each vector", source: "Hutchinson 1989; Yao et al. 2019, arXiv:1912.07145")
+  /// The loss again.
+  public let needs: ProbeNeeds = .lossAgain
+  private let vectors: Int
+  private var random: RandomStream
+
+  /// A probe that takes so many vectors a step, 8 by default, from a stream of their own.
+  public init(vectors: Int = 8, seed: UInt64 = 0) {
+    guard vectors >= 1 else { fatalError("HessianTrace: \(vectors) vectors, it is 1 or more") }
+    self.vectors = vectors
+    random = RandomStream(seed: seed, name: "hessian_trace")
+  }
+
+  /// Notes the traces.
+  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+    guard let hessian = Hessian(step) else { return }
+    let parameters = step.model.parameters.map { ObjectIdentifier($0.parameter) }
+    var parts: [ObjectIdentifier: Double] = [:]
+    for _ in 0..<vectors {
+      let z = hessian.signs(&random)
+      for (parameter, (z, image)) in zip(parameters, zip(z, hessian.times(z))) {
+        parts[parameter, default: 0] += products(z, image).product_sum / Double(vectors)
+      }
+    }
+    findings.note(about.name, parameters.reduce(0) { $0 + parts[$1]! })
+    for layer in step.layers where layer.callIndex == 0 {
+      let own = layer.module.ownParameters.compactMap { parts[ObjectIdentifier($0.parameter)] }
+      if !own.isEmpty { layer.findings.note(about.name, own.reduce(0, +)) }
+    }
+  }
+}

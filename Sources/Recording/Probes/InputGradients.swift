@@ -1,0 +1,64 @@
+import Autodiff
+import NeuralNetworks
+
+/// Which features the loss depends on: at each look `input_gradient_norm`, the mean over samples of ‖∂ℓᵢ/∂xᵢ‖; and at the end
+/// `input_gradient.0`, `input_gradient.1`, …, the mean over samples and looks of |∂ℓᵢ/∂xᵢⱼ| for each feature j, at the last step
+/// that was looked at.
+///
+/// A feature is a place in one sample; of more than 4096 only the norm is noted. The loss is the mean over the step's batch, after
+/// the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+///
+/// Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013, arXiv:1312.6034.
+public struct InputGradients: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "input_gradient_norm", quantity: "mean ‖∂ℓᵢ/∂xᵢ‖; mean |∂ℓᵢ/∂xᵢⱼ| of each feature", unit: "loss / input",
+    cost: "a pass forward and back", source: "Simonyan et al. 2013, arXiv:1312.6034")
+  /// The loss again.
+  public let needs: ProbeNeeds = .lossAgain
+
+  private static let mostFeatures = 4096
+  private var sums: [Double] = []
+  private var samples = 0
+  private var lastStep = 0
+
+  /// A probe that has seen nothing yet.
+  public init() {}
+
+  /// Notes the norm.
+  public mutating func look(at step: ProbedStep, _ findings: inout Findings) throws {
+    guard let again = step.again else { return }
+    var leaves: [Tensor] = []
+    let handle = try step.model.onInput("") { _, input in
+      leaves.append(input.requiringGradient())
+      return leaves.last
+    }
+    let loss = again()
+    handle.remove()
+    guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first, count > 0 else {
+      return step.tell("\(about.name) needs a model that is called once with one input, and this one is not")
+    }
+    let gradient = gradients(of: loss, withRespectTo: leaves)[0]
+    let norms = rowSquares(gradient, rows: count).map { $0.squareRoot() * Double(count) }
+    findings.note(about.name, norms.reduce(0, +) / Double(count))
+    let features = gradient.elementCount / count
+    guard features <= InputGradients.mostFeatures, sums.isEmpty || sums.count == features else { return }
+    if sums.isEmpty { sums = Array(repeating: 0, count: features) }
+    gradient.withValues { values in
+      for sample in 0..<count {
+        for feature in 0..<features {
+          sums[feature] += Double(abs(values[sample * features + feature])) * Double(count)
+        }
+      }
+    }
+    samples += count
+    lastStep = step.number
+  }
+
+  /// Notes the features.
+  public mutating func finish(_ report: FinalReport) throws {
+    for (feature, sum) in sums.enumerated() {
+      try report.note("input_gradient.\(feature)", sum / Double(samples), of: nil, step: lastStep)
+    }
+  }
+}

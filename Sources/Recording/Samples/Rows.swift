@@ -1,0 +1,40 @@
+import Autodiff
+import CKernels
+
+extension Tensor {
+  /// The first of the tensors that are stacked along the outermost dimension; the memory is shared.
+  func first(_ count: Int) -> Tensor {
+    Tensor(shape: Shape([count] + shape.dropFirst()), buffer: storage)
+  }
+
+  /// The tensors from `start` to `end` of those that are stacked along the outermost dimension, or the tensor itself.
+  func slice(_ start: Int, _ end: Int) -> Tensor {
+    guard start > 0 else { return end == shape[0] ? self : first(end) }
+    let size = elementCount / shape[0]
+    return Tensor(shape: Shape([end - start] + shape.dropFirst())) { elements in
+      withValues { _ = elements.update(fromContentsOf: $0[start * size..<end * size]) }
+    }
+  }
+}
+
+/// Σ x² over each of equally long rows.
+func rowSquares(_ x: Tensor, rows: Int) -> [Double] {
+  [Double](unsafeUninitializedCapacity: rows) { sums, count in
+    x.withValues { square_rows($0.baseAddress!, rows, $0.count / rows, sums.baseAddress!) }
+    count = rows
+  }
+}
+
+/// Σ a b over each of equally long rows.
+func rowProducts(_ a: Tensor, _ b: Tensor, rows: Int) -> [Double] {
+  [Double](unsafeUninitializedCapacity: rows) { sums, count in
+    a.withValues { a in
+      b.withValues { multiply_rows(a.baseAddress!, $0.baseAddress!, rows, $0.count / rows, sums.baseAddress!) }
+    }
+    count = rows
+  }
+}
+
+extension [Double] {
+  mutating func add(_ other: [Double]) { for index in indices { self[index] += other[index] } }
+}

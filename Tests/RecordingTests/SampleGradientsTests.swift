@@ -1,0 +1,241 @@
+import Autodiff
+import NeuralNetworks
+import Recording
+import RunFile
+import TestSupport
+import Testing
+
+/// Hands each step to the test.
+private struct StepProbe: Probe {
+  let about = ProbeDescription(name: "step", quantity: "", unit: "", cost: "", source: "")
+  let needs: ProbeNeeds = .samples
+  let take: (ProbedStep) -> Void
+
+  func look(at step: ProbedStep, _ findings: inout Findings) { take(step) }
+}
+
+/// A Transformer of tokens.
+private final class TokenNet: Module {
+  let table = Embedding(5, 8)
+  let block = TransformerBlock(8, heads: 2, hidden: 3)
+  let last = RMSNorm(8)
+  let head = Linear(8, 3)
+  override func forward(_ x: Tensor) -> Tensor { head(last(block(table(x))).mean(axes: [1])) }
+}
+
+/// A cell called five times, on a state of several places.
+private final class RecurrentNet: Module {
+  let cell = Linear(6, 6)
+  let norm = LayerNorm(6)
+  let head = Linear(6, 3, bias: false)
+  override func forward(_ x: Tensor) -> Tensor {
+    var state = x
+    for _ in 0..<5 { state = norm(tanh(cell(state))) + x }
+    return head(state)
+  }
+}
+
+/// A table that is the head's weight too, and rows that are not samples.
+private final class TiedNet: Module {
+  let table = Embedding(3, 4)
+  let spread = Linear(4, 4)
+  let norm = BatchNorm(4)
+  let scaled = Residual.reZero(Tanh(), Linear(4, 4))
+  let head: TiedHead
+  override init() {
+    head = TiedHead(table.weight)
+    super.init()
+  }
+  override func forward(_ x: Tensor) -> Tensor {
+    let rows = spread(table(x).reshaped(-1, 4)).reshaped(x.shape[0], x.shape[1], 4)
+    return head(scaled(norm(rows.mean(axes: [1]))))
+  }
+}
+
+private final class TiedHead: Module {
+  let weight: Parameter
+  init(_ weight: Parameter) { self.weight = weight }
+  override func forward(_ x: Tensor) -> Tensor { matmul(x, weight.value, transposeRight: true) }
+}
+
+@Suite struct SampleGradientsTests {
+  static let kinds = [
+    "fully connected", "few places", "many places", "convolution", "norms", "Transformer", "recurrence",
+  ]
+
+  private func example(_ kind: String) -> (net: Module, inputs: Tensor) {
+    func values(_ shape: Shape) -> Tensor { Tensor(sampleValues(shape.elementCount), shape: shape) }
+    switch kind {
+    case "fully connected": return (Sequential(Linear(6, 8), Tanh(), Linear(8, 3, bias: false)), values([7, 6]))
+    case "few places": return (Sequential(Linear(9, 20), Tanh(), Flatten(), Linear(60, 3)), values([7, 3, 9]))
+    case "many places":
+      return (
+        Sequential(Linear(3, 2), Tanh(), Linear(2, 4, bias: false), Flatten(), Linear(44, 3)), values([7, 11, 3])
+      )
+    case "convolution":
+      return (
+        Sequential(
+          Conv2d(2, 4, window: 3, stride: 2, padding: 1, groups: 2), Tanh(), Conv2d(4, 6, window: 1, bias: false),
+          Conv2d(6, 5, window: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
+      )
+    case "norms": return (Sequential(LayerNorm(6), Linear(6, 8), RMSNorm(8), Linear(8, 3)), values([7, 6]))
+    case "Transformer":
+      return (TokenNet(), Tensor((0..<42).map { Float($0 * $0 % 5) }, shape: [7, 6]))
+    case "recurrence": return (RecurrentNet(), values([7, 6]))
+    default: fatalError(kind)
+    }
+  }
+
+  private let labels = [0, 1, 2, 0, 1, 1, 2]
+
+  /// The gradient of each sample alone, by parameter.
+  private func slowGradients(_ net: Module, _ inputs: Tensor) -> [[ObjectIdentifier: [Double]]] {
+    let size = inputs.elementCount / 7, values = inputs.values
+    return (0..<7).map { sample in
+      let alone = Tensor(
+        Array(values[sample * size..<(sample + 1) * size]), shape: Shape([1] + inputs.shape.dropFirst()))
+      let parameters = net.parameters.map(\.parameter)
+      let found = gradients(
+        of: crossEntropy(net(alone), [labels[sample]]), withRespectTo: parameters.map(\.value))
+      return Dictionary(
+        uniqueKeysWithValues: zip(parameters, found).map { (ObjectIdentifier($0), $1.values.map(Double.init)) })
+    }
+  }
+
+  @Test(arguments: kinds, ["plainly", "clipped", "scaled"])
+  func sharesAreThoseOfALoopOverSamples(_ kind: String, _ way: String) throws {
+    let (net, inputs) = example(kind)
+    net.initialize(seed: 3)
+    let slow = slowGradients(net, inputs)
+    var steps = 0, notices: [String] = []
+    let probe = StepProbe { step in
+      steps += 1
+      guard let samples = step.samples else { return #expect(Bool(false), "no samples") }
+      let own = step.layers.filter { !$0.path.hasSuffix("]") && !$0.module.ownParameters.isEmpty }
+      #expect(samples.count == 7 && samples.layers.map(\.layer.path) == own.map(\.path))
+      #expect(
+        samples.layers.flatMap { $0.layer.module.ownParameters }.count == net.parameters.count, "all parameters count")
+      let scale = way == "scaled" ? 1024.0 : 1
+      for layer in samples.layers {
+        let parameters = layer.layer.module.ownParameters.map { ObjectIdentifier($0.parameter) }
+        let gradients = slow.map { sample in parameters.flatMap { sample[$0]! } }
+        let mean = gradients[0].indices.map { index in gradients.reduce(0) { $0 + $1[index] } / 7 }
+        let norms = gradients.map { dot($0, $0) * scale * scale }
+        let products = gradients.map { dot($0, mean) * scale * scale }
+        #expect(relativeDifference(layer.squaredNorms.map(Float.init), norms) < 1e-5, "\(layer.layer.path)")
+        #expect(
+          relativeDifference(layer.productsWithGradient.map(Float.init), products) < 2e-5, "\(layer.layer.path)")
+        #expect(abs(layer.gradientSquare / (dot(mean, mean) * scale * scale) - 1) < 2e-5, "\(layer.layer.path)")
+        let values = layer.layer.module.ownParameters.map { ($0.name, $0.parameter.value.detached()) }
+        let some = layer.products(with: Dictionary(uniqueKeysWithValues: values), samples: 7)
+        let few = layer.products(with: Dictionary(uniqueKeysWithValues: values), samples: 3)
+        #expect(relativeDifference(few.map(Float.init), Array(some.prefix(3))) < 1e-6)
+      }
+    }
+    try withTemporaryFolder { folder in
+      let optimizer = SGD(net, learningRate: 0.1)
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo", probes: [probe], notice: { notices.append($0) })
+      let loss = crossEntropy(net(inputs), labels)
+      let scaler = LossScaler(scale: 1024)
+      (way == "scaled" ? scaler.scaled(loss) : loss).backward()
+      if way == "clipped" { optimizer.clipGradients(toNorm: 0.01) }
+      if way == "scaled" { scaler.step(optimizer) } else { optimizer.step() }
+      try recorder.step(loss: loss)
+      _ = try recorder.finish()
+    }
+    #expect(steps == 1 && notices.isEmpty)
+  }
+
+  @Test func whatCannotBeToldIsSaidOnce() throws {
+    try withTemporaryFolder { folder in
+      let net = TiedNet()
+      net.initialize(seed: 3)
+      let optimizer = SGD(net, learningRate: 0.1)
+      var notices: [String] = [], counted: [String] = []
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: [StepProbe { counted = $0.samples!.layers.map(\.layer.path) }, GradientNoise()],
+        notice: { notices.append($0) })
+      let inputs = Tensor([0, 1, 2, 2, 1, 0, 0, 0], shape: [4, 2])
+      for _ in 0..<3 {
+        let loss = crossEntropy(net(inputs), [0, 1, 2, 0])
+        loss.backward()
+        optimizer.step()
+        try recorder.step(loss: loss)
+      }
+      let run = try recorder.finish()
+      #expect(counted == ["scaled.1"])
+      #expect(try run.measures("gradient_noise_scale").contains { $0.site == nil })
+      #expect(
+        notices.sorted() == [
+          "gradients of single samples leave out head, where the kind of the module, TiedHead, is not known",
+          "gradients of single samples leave out norm, where each output depends on all samples",
+          "gradients of single samples leave out scaled, where the kind of the module, Residual, is not known",
+          "gradients of single samples leave out spread, where there are 8 rows for 4 samples",
+          "gradients of single samples leave out table, where a parameter is shared with another module",
+        ])
+    }
+  }
+
+  @Test func severalPassesBeforeAStepAreLeftOut() throws {
+    try withTemporaryFolder { folder in
+      let (net, inputs) = example("fully connected")
+      net.initialize(seed: 3)
+      let optimizer = SGD(net, learningRate: 0.1)
+      var notices: [String] = []
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo", probes: [GradientNoise()], notice: { notices.append($0) })
+      for _ in 0..<2 { crossEntropy(net(inputs), labels).backward() }
+      optimizer.step()
+      try recorder.step(loss: Tensor(0))
+      #expect(try recorder.finish().measures("gradient_noise_scale").isEmpty)
+      #expect(
+        notices == ["gradients of single samples leave out 0, 2, where several passes came before one step"])
+    }
+  }
+
+  /// The noise of vectors, as its definition says.
+  @Test func noiseAndTestsAreWhatTheirDefinitionsSay() throws {
+    try withTemporaryFolder { folder in
+      let (net, inputs) = example("fully connected")
+      net.initialize(seed: 3)
+      let all = slowGradients(net, inputs).map { sample in
+        net.parameters.flatMap { sample[ObjectIdentifier($0.parameter)]! }
+      }
+      let mean = all[0].indices.map { index in all.reduce(0) { $0 + $1[index] } / 7 }
+      let square = dot(mean, mean)
+      func deviation(_ part: ([Double]) -> [Double]) -> Double {
+        all.reduce(0) { $0 + dot(part($1), part($1)) } / (7 * 6)
+      }
+      func difference(_ a: [Double], _ b: [Double], _ factor: Double = 1) -> [Double] {
+        zip(a, b).map { $0 - factor * $1 }
+      }
+      let noise = 7 * deviation { difference($0, mean) }
+      let expected = [
+        "gradient_variance": noise, "gradient_noise_scale": noise / (square - noise / 7),
+        "gradient_snr": ((square - noise / 7) / (noise / 7)).squareRoot(),
+        "norm_test": (deviation { difference($0, mean) } / square).squareRoot(),
+        "inner_product_test": (deviation { [dot($0, mean) - square] }).squareRoot() / square,
+        "orthogonality_test": (deviation { difference($0, mean, dot($0, mean) / square) } / square).squareRoot(),
+        "sample_gradient_norm_max": all.map { dot($0, $0).squareRoot() }.max()!,
+        "sample_gradient_norm_mean": all.map { dot($0, $0).squareRoot() }.reduce(0, +) / 7,
+      ]
+      let optimizer = SGD(net, learningRate: 0.1)
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo", probes: [GradientNoise(smoothing: 0), GradientTests()])
+      let loss = crossEntropy(net(inputs), labels)
+      loss.backward()
+      optimizer.step()
+      try recorder.step(loss: loss)
+      let run = try recorder.finish()
+      for (name, value) in expected {
+        let found = try #require(try run.measures(name).first { $0.site == nil }?.value)
+        // √max(G², 0) is 0 where the batch is all noise, and the noise scale infinite.
+        let wanted = value.isNaN ? 0 : name == "gradient_noise_scale" && value < 0 ? .infinity : value
+        #expect(found == wanted || abs(found / wanted - 1) < 2e-5, "\(name): \(found), \(wanted)")
+      }
+      #expect(try run.measures("gradient_snr").map { $0.site ?? -1 }.sorted() == [-1, 0, 2])
+    }
+  }
+}
