@@ -7,6 +7,7 @@ extension Experiment {
     .activations,
     .residual,
     .initialization,
+    .layersFirst,
     .features,
   ]
 }
