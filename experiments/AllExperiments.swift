@@ -10,5 +10,6 @@ extension Experiment {
     .layersFirst,
     .features,
     .dyingReLU,
+    .normPlacement,
   ]
 }
