@@ -7,5 +7,9 @@ extension Experiment {
     .activations,
     .residual,
     .initialization,
+    .layersFirst,
+    .features,
+    .dyingReLU,
+    .normPlacement,
   ]
 }

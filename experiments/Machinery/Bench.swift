@@ -59,11 +59,15 @@ public final class Bench {
 
   /// A recorder that writes this trial's run file, one a trial. `meta` is kept in the file beside the experiment, the variant, the
   /// seed and the settings.
-  public func recorder(_ model: Module, _ optimizer: Optimizer, meta: [String: String] = [:]) throws -> Recorder {
+  public func recorder(
+    _ model: Module, _ optimizer: Optimizer, probes: ProbeSet = .standard, meta: [String: String] = [:]
+  ) throws -> Recorder {
     guard trial.runPath == nil else { stop("Bench", "a trial has one run file, and a recorder writes it already") }
     let path = "\(site.folder)/\(variant.name)/seed-\(seed).rheo"
     trial.runPath = path
-    return try Recorder(model, optimizer, writingTo: path, meta: runMeta.merging(meta) { $1 }) { [self] in note($0) }
+    return try Recorder(
+      model, optimizer, writingTo: path, probes: probes, meta: runMeta.merging(meta) { $1 }
+    ) { [self] in note($0) }
   }
 
   /// The least time in seconds that something took, of several times that it was done; the first is for warming up and does not

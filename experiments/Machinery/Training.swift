@@ -28,8 +28,8 @@ extension Variant {
   ///
   /// The net takes rows of 784 pixels and gives ten logits. Settings that it needs are `batch`, `steps` and, unless an
   /// `optimizer` is given, `learning-rate`. Batches and first weights come from the seed. By default the optimizer is SGD
-  /// without momentum and without a schedule, the loss cross-entropy, all test images count, and a run file is recorded;
-  /// the gradient factor needs it. `also` may measure more when training is over.
+  /// without momentum and without a schedule, the loss cross-entropy, all test images count, and a run file is recorded
+  /// by the standard probes, which the gradient factor needs. `also` may measure more when training is over.
   public init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil,
@@ -37,6 +37,7 @@ extension Variant {
     schedule: (@Sendable (Settings) -> Schedule)? = nil,
     loss: @escaping @Sendable (_ logits: Tensor, _ labels: [Int]) -> Tensor = { crossEntropy($0, $1) },
     testImages: Int = 10_000, isRecorded: Bool = true,
+    probes: @escaping @Sendable (Bench) throws -> ProbeSet = { _ in .standard },
     also: @escaping @Sendable (Bench, Trained) throws -> Void = { _, _ in },
     net: @escaping @Sendable (Settings) -> Module
   ) {
@@ -51,7 +52,9 @@ extension Variant {
       optimizer.schedule = schedule?(settings)
       let recorder =
         isRecorded
-        ? try bench.recorder(model, optimizer, meta: ["classes": "10", "optimizer": "\(type(of: optimizer))"])
+        ? try bench.recorder(
+          model, optimizer, probes: probes(bench),
+          meta: ["classes": "10", "optimizer": "\(type(of: optimizer))"])
         : nil
       var losses: [Double] = []
       for batch in data.train.batches(of: settings.batch, seed: UInt64(bench.seed)).prefix(settings.steps) {

@@ -1,0 +1,178 @@
+import Foundation
+import Rheoscope
+
+// A unit of ReLU gives 0 where its input is negative, and its slope is 0 there. If its input is negative for every image, no
+// blame passes through it, so its weights don't change: it is dead, and only a change in the layers below can wake it.
+//
+// What kills it is a step so large that the unit's weights land where all its inputs are negative. The same net is trained at
+// six learning rates, each about three times that before. The optimizer is Adam, whose steps are as large as the learning rate
+// whatever the gradient's size; plain gradient descent ends in NaN before many units die.
+private let rates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
+private let reluNets = rates.map { net("relu", "ReLU", rate: $0) { ReLU() } }
+
+// LeakyReLU multiplies negative inputs by 0.01 instead of by 0. Little blame passes, but some does, and so a unit can come back.
+private let leakyNets = rates.map { net("leaky", "LeakyReLU", rate: $0) { LeakyReLU() } }
+
+private func net(
+  _ name: String, _ title: String, rate: Double, _ activation: @escaping @Sendable () -> Module
+) -> Variant {
+  Variant(
+    "\(name)-\(shortest(rate))", "\(title), learning rate \(shortest(rate))",
+    optimizer: { model, _ in Adam(model, learningRate: Float(rate)) }, testImages: 2_000,
+    probes: { _ in .standard + ProbeSet(DeadUnits()) },
+    also: { bench, trained in
+      bench.report(deadUnits, try deadShare(trained.model, try bench.data().test.batch(at: 0..<2_000).inputs))
+    },
+    net: { settings in DeepNet(settings, initializer: .heNormal, activation: activation) })
+}
+
+private let deadUnits = "dead units"
+
+/// The share of hidden units that give 0 for every image; nil where anything is not finite.
+private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
+  var sums: [Float] = []
+  let handle = try model.onForward("**") { site, output in
+    if site.kind.hasSuffix("ReLU") { sums += output.absolute().sum(axes: [0]).values }
+    return nil
+  }
+  defer { handle.remove() }
+  withoutGradients { _ = model(images) }
+  guard sums.allSatisfy(\.isFinite) else { return nil }
+  return Double(sums.count { $0 == 0 }) / Double(sums.count)
+}
+
+// A whole net dies if all units of one layer do, and a narrow one may be born dead: with two units in a layer the chance that an
+// input silences both is 1/4, layer after layer. Lu et al. let nets of ten layers with two units learn |x|, again and again, and
+// nothing differed but the seed.
+private let narrowNets = Variant("narrow", "many nets, each ten layers of two units of ReLU, that learn |x|") { bench in
+  let settings = bench.settings, count = settings.whole("nets")
+  var random = RandomStream(seed: UInt64(bench.seed), name: "points")
+  func points() -> Tensor {
+    Tensor((0..<64).map { _ in Float((2 * random.uniform() - 1) * 3.0.squareRoot()) }, shape: [64, 1])
+  }
+  var bornDead = 0, dead = 0, revived = 0
+  for index in 0..<count {
+    let net = narrowNet(layers: settings.whole("narrow-layers"))
+    net.initialize(seed: UInt64(bench.seed * count + index))
+    let wasDead = isConstant(net)
+    let optimizer = Adam(net, learningRate: 0.01)
+    for _ in 0..<settings.whole("narrow-steps") {
+      let x = points()
+      meanSquaredError(net(x), x.absolute()).backward()
+      optimizer.step()
+    }
+    let isDead = isConstant(net)
+    bornDead += wasDead ? 1 : 0
+    dead += isDead ? 1 : 0
+    revived += wasDead && !isDead ? 1 : 0
+    bench.isDone(Double(index + 1) / Double(count))
+  }
+  bench.report("born dead", Double(bornDead) / Double(count))
+  bench.report("dead in the end", Double(dead) / Double(count))
+  bench.report("came back", Double(revived))
+}
+
+private func narrowNet(layers: Int) -> Module {
+  let inner = (0..<layers - 2).flatMap { _ in [Linear(2, 2, initializer: .heNormal), ReLU()] as [Module] }
+  return Sequential(
+    [Linear(1, 2, initializer: .heNormal), ReLU()] + inner + [Linear(2, 1, initializer: .heNormal)])
+}
+
+/// Whether a net gives the same for all inputs from −√3 to √3.
+private func isConstant(_ net: Module) -> Bool {
+  let points = (-50...50).map { Float($0) / 50 * Float(3).squareRoot() }
+  let values = withoutGradients { net(Tensor(points, shape: [points.count, 1])).values }
+  return values.allSatisfy { $0 == values[0] }
+}
+
+/// Between which numbers the probability lies that a net of two units a layer is born dead.
+///
+/// As long as biases are 0, the net has one answer, up to a factor, for all negative inputs and one for all positive ones. In the
+/// first layer one of the two is silenced with a probability of 2 p, p = 1/4, never both. In each of the others one that is alive
+/// is silenced with the probability p, so with s = 1 − (1 − p)^(layers left) it does not get through. If both have to get through
+/// by themselves, both fail with a probability of s² if they are independent, and of s if they fail together; since their
+/// directions are never more than a right angle apart, the truth lies between.
+private func bornDead(layers: Int, nets: Int) -> Expectation {
+  let p = 0.25, s = 1 - pow(1 - p, Double(layers - 2))
+  let low = 2 * p * s + (1 - 2 * p) * s * s, high = s
+  // Three standard deviations of counting so many nets.
+  func chance(_ share: Double) -> Double { 3 * (share * (1 - share) / Double(nets)).squareRoot() }
+  return .between(low - chance(low), high + chance(high))
+}
+
+extension Experiment {
+  /// Nets of ReLU and of LeakyReLU at several learning rates, and many narrow nets that differ in nothing but the seed.
+  ///
+  /// Measured: the share of hidden units that are 0 for each of 2,000 test images, and the share of narrow nets that give the same
+  /// for every input, before training and after it.
+  public static let dyingReLU = Experiment(
+    name: "dying-relu",
+    question: "When do units die?",
+    settings: [
+      .depth(5), .width(64), .batch(64), .steps(300, quick: 60), .seeds(3, quick: 2, full: 20),
+      .whole("nets", 100, quick: 40, in: 1...10_000, "narrow nets that learn |x|"),
+      .whole("narrow-layers", 10, in: 2...1_000, "layers of a narrow net"),
+      .whole("narrow-steps", 200, quick: 40, in: 0...1_000_000, "steps that a narrow net learns for"),
+    ],
+    variants: reluNets + leakyNets + [narrowNets],
+    claims: [
+      Claim(
+        "relu: the larger the learning rate, the more units are dead in the end (rank correlation)",
+        expected: .atLeast(0.9), source: "Maas et al. 2013; Douglas and Yu 2018, arXiv:1812.05981",
+        about: Claim.Scope("200 steps or more") { $0.steps >= 200 }
+      ) { seed in try rankCorrelation(rates, reluNets.map { try seed[deadUnits, $0] }) }
+    ]
+      + leakyNets.map { net in
+        Claim("\(net.name): no unit is dead", net, deadUnits, .exactly(0), source: "Maas et al. 2013")
+      } + [
+        Claim(
+          source: "Lu et al. 2019, arXiv:1903.06733",
+          statement: { "narrow: of nets of \($0.whole("narrow-layers")) layers such a share is born dead" },
+          expected: { bornDead(layers: $0.whole("narrow-layers"), nets: $0.whole("nets")) },
+          measure: { try $0["born dead", narrowNets] }),
+        Claim(
+          "narrow: no net that is born dead comes back by training", narrowNets, "came back", .exactly(0),
+          source: "the chain rule: no blame reaches its weights"),
+        Claim(
+          source: "Lu et al. 2019, arXiv:1903.06733",
+          statement: { _ in "narrow: the same program ends in a dead net with some seeds, and not with others" },
+          expected: { .between(1 / Double($0.whole("nets")), 1 - 1 / Double($0.whole("nets"))) },
+          measure: { try $0["dead in the end", narrowNets] }),
+      ],
+    pictures: [
+      Picture("dead-units", "The share of dead units against the learning rate") { results in
+        var panel = Panel(
+          x: Axis(.log, "learning rate"), y: Axis(.linear, "share of hidden units that are dead", includes: [0, 1]))
+        for (index, (name, nets)) in [("ReLU", reluNets), ("LeakyReLU", leakyNets)].enumerated() {
+          let medians = nets.map { results.median(deadUnits, of: $0) }
+          let points = zip(rates, nets).flatMap { rate, net in
+            results.values(deadUnits, of: net).map { (rate, $0 ?? .nan) }
+          }
+          panel.marks.append(LineMark(x: rates, y: medians, ink: .series(index), width: 2.2))
+          panel.marks.append(
+            DotMark(
+              x: points.map(\.0), y: points.map(\.1), ink: .series(index), shape: .ofSeries(index), size: 7))
+          panel.endLabels.append(EndLabel(at: medians.last { $0.isFinite }, name, ink: .series(index)))
+        }
+        return Figure(
+          title: "Dead units against the learning rate · dying-relu",
+          subtitle: "a dot a seed, a line through the medians; dead: 0 for each of 2,000 test images", panels: [panel],
+          description: "The share of dead units over learning rates, of ReLU and of LeakyReLU.")
+      },
+      Picture("over-steps", "The share of dead units in each layer over steps, at each learning rate") { results in
+        let names = reluNets.map(\.name)
+        var figure = try Chart.deadAndSaturated(of: results.runs.filter { names.contains($0.variant ?? "") })
+        // Its first row is that of dead units.
+        figure.panels = zip(figure.panels, rates).map { panel, rate in
+          var panel = panel
+          panel.title = "rate \(shortest(rate))"
+          return panel
+        }
+        figure.title = "Dead units, layer by layer · dying-relu"
+        figure.subtitle = "ReLU, seed 0: share of units that were 0 for all images of the last 50 steps"
+        figure.colorKey?.title = "share of units"
+        figure.size = Size(width: 1200, height: 380)
+        return figure
+      },
+    ])
+}

@@ -1,0 +1,178 @@
+import Foundation
+import Rheoscope
+
+// A block of a Transformer adds what attention finds to a stream, and then what two layers of weights make of that. Somewhere
+// the stream has to be brought back to size: subtract the mean, divide by the deviation. That is a norm.
+//
+// Post-norm, as first published (Vaswani et al. 2017): the stream itself is normalized after each addition. So the last block's
+// output is as large as any other's, and so is the blame that its weights get, however many blocks there are.
+//
+// Pre-norm: each branch normalizes what it reads, and the stream only grows. After L blocks its mean square is about L times what a
+// block adds; a last norm divides by the root of that, and on the way back blame is divided by it too: less for each block the
+// more blocks there are (Xiong et al. 2020).
+//
+// They also find that from block to block post-norm gradients fade toward the input, and pre-norm ones stay. Not so in these nets:
+// there post-norm gradients stay, and pre-norm ones grow toward the input.
+private typealias Placement = TransformerBlock.NormPlacement
+
+/// A Transformer that reads an image two rows at a time, 14 times 56 pixels, and gives its answer at the last place.
+private final class RowReader: Module {
+  let rows: Linear, places: Parameter, blocks: [TransformerBlock], stream: Sequential, norm: Module, head: Linear
+
+  init(_ settings: Settings, _ placement: Placement) {
+    let width = settings.width
+    rows = Linear(56, width, initializer: .xavierNormal)
+    places = Parameter([14, width], initializer: .normal(weightVariance: 1))
+    blocks = (0..<settings.whole("blocks")).map { _ in
+      TransformerBlock(width, heads: 4, hidden: 2 * width, placement: placement, initializer: .xavierNormal)
+    }
+    stream = Sequential(blocks)
+    norm = placement == .pre ? LayerNorm(width) : Identity()
+    head = Linear(width, 10, initializer: .xavierNormal)
+  }
+
+  override func forward(_ x: Tensor) -> Tensor {
+    let read = norm(stream(rows(x.reshaped(-1, 14, 56)) + places.value))
+    return head(read.sliced(1, 13..<14).reshaped(-1, read.shape[2]))
+  }
+}
+
+// MARK: Before training
+
+/// The gradient with respect to the last layer of weights of each block, before any training: for 64 images, the mean over eight
+/// draws of first weights. A shallow net has a quarter of the blocks.
+private func start(_ placement: Placement, isShallow: Bool = false) -> Variant {
+  let blocks = isShallow ? "a quarter of the blocks" : "all blocks"
+  return Variant(
+    "\(placement)-start\(isShallow ? "-shallow" : "")", "\(placement)-norm, \(blocks), not trained",
+    adjust: { if isShallow { $0["blocks"] = max(($0["blocks"] / 4).rounded(), 1) } }
+  ) { bench in
+    let batch = try bench.data().train.batch(at: 0..<64)
+    var sizes = [Double](repeating: 0, count: bench.settings.whole("blocks"))
+    for draw in 0..<8 {
+      let model = RowReader(bench.settings, placement)
+      model.initialize(seed: UInt64(8 * bench.seed + draw))
+      crossEntropy(model(batch.inputs), batch.labels).backward()
+      for (index, block) in model.blocks.enumerated() {
+        let gradient = block.contract.weight.gradient!
+        sizes[index] += Double(gradient.rms) * Double(gradient.elementCount).squareRoot() / 8
+      }
+    }
+    bench.report(last, sizes.last!)
+    bench.report("last / first gradient", sizes.last! / sizes[0])
+    bench.report("gradient", sizes, over: sizes.indices.map { Double($0 + 1) })
+  }
+}
+
+private let pre = start(.pre), shallowPre = start(.pre, isShallow: true)
+private let post = start(.post), shallowPost = start(.post, isShallow: true)
+private let last = "last gradient"
+
+/// How many blocks the deep and the shallow net have.
+private func blocks(_ settings: Settings) -> (deep: Double, shallow: Double) {
+  (settings["blocks"], shallowPre.adjusted(settings)["blocks"])
+}
+
+/// The mean square of the stream of a pre-norm net after some blocks is between 1 + l/2 and 1 + 3 l/2, that of a post-norm net before
+/// its last norm 3/2, by lemma 2 of Xiong et al., which is about infinitely wide nets. Here a factor of 1.5 more or less is let
+/// pass, since the nets have a width of 32.
+private func claim(
+  _ statement: String, _ range: @escaping @Sendable (_ deep: Double, _ shallow: Double) -> (Double, Double),
+  _ above: Variant, _ below: Variant
+) -> Claim {
+  Claim(
+    source: "Xiong et al. 2020, arXiv:2002.04745, theorem 1 and lemma 2, give or take a factor of 1.5",
+    about: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 }, statement: { _ in statement },
+    expected: { settings in
+      let (low, high) = range(blocks(settings).deep, blocks(settings).shallow)
+      return .between(low.squareRoot() / 1.5, high.squareRoot() * 1.5)
+    }, measure: { try $0[last, above] / $0[last, below] })
+}
+
+// MARK: Training
+
+/// The optimizer is Adam, its learning rate one of these. A warm-up is the customary remedy against blame that is too large at first:
+/// the learning rate begins small, and grows to what it should be over half of the steps.
+private let rates = [0.001, 0.003, 0.01]
+
+private func trained(_ placement: Placement, isWarmedUp: Bool) -> [Variant] {
+  rates.map { rate in
+    Variant(
+      "\(placement)\(isWarmedUp ? "-warm" : "")-\(shortest(rate))",
+      "\(placement)-norm, learning rate \(shortest(rate))\(isWarmedUp ? " after a warm-up" : "")",
+      optimizer: { model, _ in Adam(model, learningRate: Float(rate)) },
+      schedule: { isWarmedUp ? .constant.warmedUp(over: max($0.steps / 2, 1)) : .constant }, testImages: 1_000,
+      isRecorded: false, net: { RowReader($0, placement) })
+  }
+}
+
+private let preNets = trained(.pre, isWarmedUp: false), preWarm = trained(.pre, isWarmedUp: true)
+private let postNets = trained(.post, isWarmedUp: false), postWarm = trained(.post, isWarmedUp: true)
+
+/// By how much the loss ends higher without a warm-up, at the learning rate where that is most.
+private func costOfNoWarmUp(_ cold: [Variant], _ warm: [Variant], _ seed: OneSeed) throws -> Double {
+  try zip(cold, warm).map { try seed[Reported.finalLoss, $0] - seed[Reported.finalLoss, $1] }.max()!
+}
+
+private let longEnough = Claim.Scope("12 blocks or more that are trained for 100 steps or more") {
+  $0["blocks"] >= 12 && $0.steps >= 100
+}
+
+extension Experiment {
+  /// Transformers that differ in where they normalize, at three learning rates, with and without a warm-up.
+  ///
+  /// Measured: before training, the gradient with respect to the last layer of weights of each block; after it, the loss.
+  public static let normPlacement = Experiment(
+    name: "norm-placement",
+    question: "Pre-norm or post-norm Transformer?",
+    settings: [
+      .whole("blocks", 12, quick: 4, in: 1...1_000, "blocks of the Transformer"), .width(32), .batch(32),
+      .steps(120, quick: 6), .seeds(3, quick: 1, full: 20),
+    ],
+    variants: [pre, post, shallowPre, shallowPost] + preNets + preWarm + postNets + postWarm,
+    claims: [
+      claim("post-norm: the last block's gradient does not depend on depth", { _, _ in (1, 1) }, post, shallowPost),
+      claim(
+        "pre-norm: the last block's gradient falls with the root of depth",
+        { ((1 + 1.5 * $1) / (1 + 1.5 * $0), (1 + 0.5 * $1) / (1 + 0.5 * $0)) }, pre, shallowPre),
+      claim(
+        "the last block's gradient is larger in post-norm than in pre-norm by the root of depth",
+        { deep, _ in ((1 + 0.5 * deep) / 1.5, (1 + 1.5 * deep) / 1.5) }, post, pre),
+      // Over twenty batches of 32 the mean loss is known to about 0.04; the tolerance is two and a half of these.
+      Claim(
+        "post-norm needs a warm-up: at one of the rates the loss ends higher without it", expected: .atLeast(0.1),
+        source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough
+      ) { try costOfNoWarmUp(postNets, postWarm, $0) },
+      Claim(
+        "pre-norm needs none: at none of the rates the loss ends higher without it", expected: .atMost(0.1),
+        source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough
+      ) { try costOfNoWarmUp(preNets, preWarm, $0) },
+    ],
+    pictures: [
+      .curves(
+        "gradient", "The gradient of each block’s last weights before training", of: "gradient",
+        x: Axis(.integer, "block", ends: ("input", "output")), y: Axis(.log, "‖dL/dW‖")),
+      Picture("loss", "The loss after training against the learning rate") { results in
+        var panel = Panel(x: Axis(.log, "learning rate"), y: Axis(.linear, "loss in the end"))
+        let nets = [
+          ("pre-norm", preNets), ("pre-norm, warm-up", preWarm), ("post-norm", postNets),
+          ("post-norm, warm-up", postWarm),
+        ]
+        for (index, (name, variants)) in nets.enumerated() {
+          let medians = variants.map { results.median(Reported.finalLoss, of: $0) }
+          panel.marks.append(LineMark(x: rates, y: medians, ink: .series(index), width: 2.2))
+          for (rate, variant) in zip(rates, variants) {
+            let losses = results.values(Reported.finalLoss, of: variant).map { $0 ?? .nan }
+            panel.marks.append(
+              DotMark(x: losses.map { _ in rate }, y: losses, ink: .series(index), shape: .ofSeries(index), size: 7))
+          }
+          panel.endLabels.append(EndLabel(at: medians.last, name, ink: .series(index)))
+        }
+        return Figure(
+          title: "Loss against the learning rate · norm-placement",
+          subtitle: "a dot a seed, a line through the medians; guessing gives ln 10 = 2.3", panels: [panel],
+          description:
+            "The loss after training over learning rates, of pre-norm and post-norm, with and without warm-up.")
+      },
+    ])
+}
