@@ -43,6 +43,8 @@ public final class Recorder {
   /// What the model itself was last called with.
   @exclusivity(unchecked) private var inputs: [Tensor] = []
   private var inputHandle: HookHandle?
+  /// The modules that have been called, until the first recorded step is over.
+  @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
   private var lastLoss: Double?
   private var handles: [HookHandle] = []
   private var isAttached = false
@@ -88,7 +90,7 @@ public final class Recorder {
     plans = probes.plans
     filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
     isActive = plans.map { _ in false }
-    if let model, plans.contains(where: { $0.probe.needs.contains(.inputs) }) { try watchInputs(of: model) }
+    if let model, plans.contains(where: { $0.probe.needs.contains(.inputs) }) { watchInputs(of: model) }
     begin()
   }
 
@@ -105,7 +107,8 @@ public final class Recorder {
   }
 
   /// Ends a step: everything since the last one becomes its rows. `loss` is a number, or those of a batch's samples, whose mean is
-  /// recorded. `again`, which computes the same loss again, is for probes that look at its curvature. Throws if the run file can no longer be written; what was recorded before is kept.
+  /// recorded. `again`, which computes the same loss again, is for probes that look at its curvature. Throws if the run file can
+  /// no longer be written; what was recorded before is kept.
   public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
     let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
     let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
@@ -207,15 +210,29 @@ public final class Recorder {
         "optimizer.step() did not come between backward() and recorder.step() in step \(stepNumber), so weights and updates "
           + "are not recorded; call it before")
     }
+    if let called, seen.forward { noteUncalled(called) }
+    called = nil
+  }
+
+  /// Names the layers with parameters that took no part in the first recorded step.
+  private func noteUncalled(_ called: Set<ObjectIdentifier>) {
+    let uncalled = model!.modules.filter { path, module in
+      !module.ownParameters.isEmpty && !called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
+    }.map { "“\($0.path)”" }
+    guard !uncalled.isEmpty else { return }
+    let places =
+      uncalled.prefix(3).joined(separator: ", ") + (uncalled.count > 3 ? " and \(uncalled.count - 3) more" : "")
+    notices.once(
+      "\(places) \(uncalled.count == 1 ? "has" : "have") parameters but took no part in step \(stepNumber) as a module, so not "
+        + "recorded: no forward calls it, part(x), or it is only called without gradients")
   }
 
   /// Keeps what the model is called with, in passes that can be differentiated.
-  private func watchInputs(of model: Module) throws {
-    inputHandle = try model.onInput("") { [unowned self] site, input in
-      guard isAttached, tapeIsOn || isInCheckpoint, needs.contains(.inputs) else { return nil }
+  private func watchInputs(of model: Module) {
+    inputHandle = model.watchInputs { [unowned self] site, input in
+      guard isAttached, tapeIsOn || isInCheckpoint, needs.contains(.inputs) else { return }
       if site.tensorIndex == 0 { inputs = [] }
       inputs.append(input.detached())
-      return nil
     }
   }
 
@@ -232,6 +249,7 @@ public final class Recorder {
         module.watch(
           as: path,
           forward: { [unowned self] site, input, output in
+            if called != nil { called!.insert(ObjectIdentifier(module)) }
             guard isAttached, output.isOnTape || isInCheckpoint, output !== lastOutput else { return }
             // A container's output is often its last child's: the same tensor is the same site.
             lastOutput = output

@@ -149,4 +149,23 @@ import Testing
       #expect(try recorder.finish().layers(.updateNorm)[0, 0] == nil)
     }
   }
+
+  /// A layer whose parameters are trained but which is not seen.
+  @Test func layersThatAreNotCalledAreTold() throws {
+    final class Net: Module {
+      let stem = Linear(6, 4), unused = Linear(6, 4), byHand = Linear(4, 3)
+
+      override func forward(_ x: Tensor) -> Tensor { byHand.forward(stem(x)) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Net(), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 1)
+      var notices: [String] = []
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      _ = try train(net, optimizer, steps: 3, recorder)
+      #expect(notices.count == 1)
+      #expect(notices[0].hasPrefix("“unused”, “byHand” have parameters but took no part in step 0"))
+      _ = try recorder.finish()
+    }
+  }
 }

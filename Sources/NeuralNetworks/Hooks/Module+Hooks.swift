@@ -150,6 +150,14 @@ extension Module {
     }
   }
 
+  /// Calls `look` with each input of each call of this module; nobody is told if there is none.
+  package func watchInputs(_ look: @escaping (_ site: HookSite, _ input: Tensor) -> Void) -> HookHandle {
+    attach(.input, to: [("", self)], nil) { site, input in
+      look(site, input)
+      return nil
+    }
+  }
+
   /// Whether no module of this one has a hook.
   package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }
 }
