@@ -19,7 +19,7 @@ private func net(
   Variant(
     "\(name)-\(shortest(rate))", "\(title), learning rate \(shortest(rate))",
     optimizer: { model, _ in Adam(model, learningRate: Float(rate)) }, testImages: 2_000,
-    probes: { _ in .standard + ProbeSet(DeadUnits()) },
+    probes: { .standard + ProbeSet(DeadUnits(window: window($0.settings))) },
     also: { bench, trained in
       bench.report(deadUnits, try deadShare(trained.model, try bench.data().test.batch(at: 0..<2_000).inputs))
     },
@@ -27,6 +27,9 @@ private func net(
 }
 
 private let deadUnits = "dead units"
+
+/// Over how many steps a unit has to be 0 to count as dead while the net is training.
+private func window(_ settings: Settings) -> Int { min(50, settings.steps) }
 
 /// The share of hidden units that give 0 for every image; nil where anything is not finite.
 private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
@@ -109,10 +112,10 @@ extension Experiment {
     name: "dying-relu",
     question: "When do units die?",
     settings: [
-      .depth(5), .width(64), .batch(64), .steps(300, quick: 60), .seeds(3, quick: 2, full: 20),
-      .whole("nets", 100, quick: 40, in: 1...10_000, "narrow nets that learn |x|"),
+      .depth(5), .width(64), .batch(64), .steps(300, quick: 200), .seeds(3, quick: 1, full: 20),
+      .whole("nets", 100, in: 1...10_000, "narrow nets that learn |x|"),
       .whole("narrow-layers", 10, in: 2...1_000, "layers of a narrow net"),
-      .whole("narrow-steps", 200, quick: 40, in: 0...1_000_000, "steps that a narrow net learns for"),
+      .whole("narrow-steps", 200, quick: 100, in: 0...1_000_000, "steps that a narrow net learns for"),
     ],
     variants: reluNets + leakyNets + [narrowNets],
     claims: [
@@ -169,7 +172,8 @@ extension Experiment {
           return panel
         }
         figure.title = "Dead units, layer by layer · dying-relu"
-        figure.subtitle = "ReLU, seed 0: share of units that were 0 for all images of the last 50 steps"
+        figure.subtitle =
+          "ReLU, seed 0: share of units that were 0 for all images of the last \(window(results.settings)) steps"
         figure.colorKey?.title = "share of units"
         figure.size = Size(width: 1200, height: 380)
         return figure

@@ -159,7 +159,8 @@ extension Experiment {
     settings: [
       .batch(64), .steps(500, quick: 60), .seeds(3, quick: 1, full: 20), .learningRate(0.1),
       .whole(
-        "images", 150, quick: 24, in: 2...5_000, "test images, which the net gets right, that pixels are deleted from"),
+        "images", 150, quick: 100, in: 50...5_000, "test images, which the net gets right, that pixels are deleted from"
+      ),
     ],
     variants: methods + [random],
     claims: methods.map { method in

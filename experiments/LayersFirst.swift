@@ -83,7 +83,7 @@ extension Experiment {
     name: "layers-first",
     question: "Which layers learn first?",
     settings: [
-      .depth(13), .width(64), .batch(64), .steps(1000, quick: 100), .seeds(3, quick: 2, full: 20), .learningRate(0.02),
+      .depth(13), .width(64), .batch(64), .steps(1000, quick: 500), .seeds(3, quick: 1, full: 20), .learningRate(0.02),
     ],
     variants: [plainNet, residualNet],
     // An order is a sign, and that it is none by chance the seeds have to show. Twelve layers in random order have a correlation of

@@ -24,7 +24,8 @@ private final class RowReader: Module {
     rows = Linear(56, width, initializer: .xavierNormal)
     places = Parameter([14, width], initializer: .normal(weightVariance: 1))
     blocks = (0..<settings.whole("blocks")).map { _ in
-      TransformerBlock(width, heads: 4, hidden: 2 * width, placement: placement, initializer: .xavierNormal)
+      TransformerBlock(
+        width, heads: width % 4 == 0 ? 4 : 1, hidden: 2 * width, placement: placement, initializer: .xavierNormal)
     }
     stream = Sequential(blocks)
     norm = placement == .pre ? LayerNorm(width) : Identity()
@@ -126,8 +127,8 @@ extension Experiment {
     name: "norm-placement",
     question: "Pre-norm or post-norm Transformer?",
     settings: [
-      .whole("blocks", 12, quick: 4, in: 1...1_000, "blocks of the Transformer"), .width(32), .batch(32),
-      .steps(120, quick: 6), .seeds(3, quick: 1, full: 20),
+      .whole("blocks", 12, in: 1...1_000, "blocks of the Transformer"), .width(32), .batch(32),
+      .steps(120, quick: 2), .seeds(3, quick: 1, full: 20),
     ],
     variants: [pre, post, shallowPre, shallowPost] + preNets + preWarm + postNets + postWarm,
     claims: [

@@ -13,8 +13,14 @@ extension Tool {
     guard name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil else { throw NewExperimentError.unfitName(name) }
     let template = ExperimentTemplate(name: name)
     let path = "\(folder)/\(template.typeName).swift", list = "\(folder)/AllExperiments.swift"
-    let isTaken = Experiment.all.contains { $0.name == name } || FileManager.default.fileExists(atPath: path)
-    guard !isTaken, name != "all" else { throw NewExperimentError.taken(name) }
+    guard !swiftWords.contains(name) else { throw NewExperimentError.swiftWord(name) }
+    guard !Experiment.all.contains(where: { $0.name == name }), name != "all" else {
+      throw NewExperimentError.taken(name)
+    }
+    let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    if let other = files.first(where: { $0.split(separator: "/").last == "\(template.typeName).swift" }) {
+      throw NewExperimentError.fileExists("\(folder)/\(other)")
+    }
     guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw NewExperimentError.noList(list) }
     // The end of the list, which stands on a line of its own.
     guard let end = text.range(of: "\n  ]\n", options: .backwards) else { throw NewExperimentError.oddList(list) }
@@ -29,10 +35,23 @@ extension Tool {
   }
 }
 
+/// Words of Swift's that no property can be called.
+private let swiftWords: Set = [
+  "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do", "else",
+  "enum",
+  "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init", "inout",
+  "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
+  "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true", "try", "typealias",
+  "var",
+  "where", "while",
+]
+
 /// Why an experiment could not be begun.
 enum NewExperimentError: Error, Equatable, CustomStringConvertible {
   case unfitName(String)
+  case swiftWord(String)
   case taken(String)
+  case fileExists(String)
   case noList(String)
   case oddList(String)
   case notWritable(String, reason: String)
@@ -41,6 +60,10 @@ enum NewExperimentError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unfitName(let name):
       "“\(name)” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"
+    case .swiftWord(let name):
+      "“\(name)” is a word of Swift’s own; choose another name, such as my-\(name)"
+    case .fileExists(let path):
+      "\(path): this file is there already, and no two may be called the same; choose another name"
     case .taken(let name):
       "there is an experiment “\(name)” already; choose another name"
     case .noList(let path):

@@ -110,7 +110,13 @@ import Testing
       #expect(text == ExperimentTemplate(name: "my-experiment").text)
       #expect(
         try runTool("new", "my-experiment", in: folder).errors
-          == "rheoscope: there is an experiment “my-experiment” already; choose another name\n")
+          == "rheoscope: experiments/MyExperiment.swift: this file is there already, and no two may be called the same; "
+          + "choose another name\n")
+      try FileManager.default.createDirectory(
+        atPath: folder + "/experiments/Machinery", withIntermediateDirectories: false)
+      try write("", folder + "/experiments/Machinery/DeepNet.swift")
+      #expect(
+        try runTool("new", "deep-net", in: folder).errors.hasPrefix("rheoscope: experiments/Machinery/DeepNet.swift: "))
     }
   }
 
@@ -119,6 +125,7 @@ import Testing
       ("My", "“My” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"),
       ("residual", "there is an experiment “residual” already; choose another name"),
       ("all", "there is an experiment “all” already; choose another name"),
+      ("default", "“default” is a word of Swift’s own; choose another name, such as my-default"),
       (
         "mine",
         "experiments/AllExperiments.swift: no such file; go to the folder that you have cloned Rheoscope to"

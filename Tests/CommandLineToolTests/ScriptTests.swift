@@ -186,10 +186,14 @@ private let building = "rheoscope: building rheoscope (release) …\n"
     }
   }
 
-  @Test(arguments: [(0, 0), (1, 0), (0, 1)]) func checkFailsIfEitherDoes(_ tests: Int, _ format: Int) throws {
+  @Test(arguments: [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)])
+  func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int) throws {
     try withScripts { scripts in
-      let run = try scripts.run(".ci/run", [], ["FAKE_TESTS": "\(tests)", "FAKE_FORMAT": "\(format)"])
-      #expect(run.code == (tests + format == 0 ? 0 : 1))
+      let run = try scripts.run(
+        ".ci/run", [],
+        ["FAKE_TESTS": "\(tests)", "FAKE_FORMAT": "\(format)", "FAKE_TOOL": "\(experiments)"])
+      #expect(run.code == (tests + format + experiments == 0 ? 0 : 1))
+      #expect(run.output.contains("<run><all><--quick><--out><"))
       #expect(run.output.hasSuffix("\n✔ Test run with 3 tests passed\n"), "the number of tests comes last")
       #expect(
         try scripts.calls().last == "swift format lint --strict --recursive Sources experiments Package.swift")
