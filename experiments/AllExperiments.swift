@@ -9,6 +9,7 @@ extension Experiment {
     .initialization,
     .normalization,
     .shatteredGradients,
+    .optimizers,
     .learningRate,
   ]
 }
