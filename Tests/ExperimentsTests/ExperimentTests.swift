@@ -30,6 +30,7 @@ import Testing
       ("residual", "he-unscaled", 1.41421), ("residual", "he-scaled", 1.010363),
       ("initialization", "lecun", 0.70711), ("initialization", "orthogonal", 1),
       ("initialization", "too-large", 1.41421), ("initialization", "too-small", 0.158114),
+      ("normalization", "plain-8", 2), ("normalization", "layer-norm-8", 1), ("normalization", "batch-norm-8", 1.21117),
     ] as [(String, String, Double)])
   func predictedFactors(_ experiment: String, _ variant: String, _ factor: Double) throws {
     let experiment = try #require(Experiment.all.first { $0.name == experiment })
@@ -37,7 +38,7 @@ import Testing
     let variant = try #require(experiment.variants(settings).first { $0.name == variant })
     let predicted = try #require(variant.predictedGradientFactor(settings))
     #expect(abs(predicted / factor - 1) < 1e-3)
-    #expect(variant.predictedProfile(settings)?.count == 50)
+    #expect(variant.predictedProfile(settings)?.count == settings.depth)
   }
 
   /// The settings of an experiment, with small nets.

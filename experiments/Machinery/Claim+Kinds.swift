@@ -10,10 +10,12 @@ extension Claim {
   }
 
   /// dL/d(layer's output) changes by the factor a layer that theory predicts, give or take `factorTolerance`.
-  public static func gradientFactor(of variant: Variant) -> Claim {
+  public static func gradientFactor(
+    of variant: Variant, _ source: String = "mean field theory (Schoenholz et al. 2017)", about scope: Scope = .deep
+  ) -> Claim {
     Claim(
-      source: "mean field theory (Schoenholz et al. 2017), its tolerance at finite width by Hanin and Rolnick 2018",
-      about: .deep,
+      source: source + ", its tolerance at finite width by Hanin and Rolnick 2018",
+      about: scope,
       statement: { settings in
         let factor = variant.predictedGradientFactor(settings).map { significant($0) } ?? "?"
         return "\(variant.name): on its way back each layer multiplies the gradient by \(factor)"

@@ -2,18 +2,29 @@ import Rheoscope
 
 extension Picture {
   /// A curve a seed of each variant, from what trials reported under `series`; places and values are described by the axes.
-  public static func curves(_ name: String, _ caption: String, of series: String, x: Axis, y: Axis) -> Picture {
+  /// A dashed line shows what `theory`, where given, says of a variant's value at a place.
+  public static func curves(
+    _ name: String, _ caption: String, of series: String, x: Axis, y: Axis,
+    theory: (@Sendable (Variant, Settings, Double) -> Double)? = nil
+  ) -> Picture {
     Picture(name, caption) { results in
       var panel = Panel(x: x, y: y)
       for (index, variant) in results.variants.enumerated() {
         let curves = results.series(series, of: variant)
         for curve in curves { panel.marks.append(LineMark(x: curve.x, y: curve.y, ink: .series(index))) }
         guard let first = curves.first else { continue }
+        if let theory {
+          let y = first.x.map { theory(variant, results.settings, $0) }
+          panel.marks.append(LineMark(x: first.x, y: y, ink: .text, dash: [5, 4]))
+        }
         panel.endLabels.append(EndLabel(at: first.y.last { $0.isFinite }, variant.name, ink: .series(index)))
       }
-      let seeds = results.settings.seeds
+      let count = results.settings.seeds
+      let seeds = count == 1 ? "" : "\(count) seeds, a line each"
       return Figure(
-        title: caption, subtitle: seeds == 1 ? "" : "\(seeds) seeds, a line each", panels: [panel],
+        title: caption,
+        subtitle: [seeds, theory == nil ? "" : "dashed: theory"].filter { !$0.isEmpty }.joined(separator: "; "),
+        panels: [panel],
         description: caption + ", for " + results.variants.map(\.name).joined(separator: ", ") + ".")
     }
   }

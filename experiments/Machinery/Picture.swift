@@ -16,11 +16,14 @@ public struct Picture: Sendable {
     self.draw = draw
   }
 
-  /// A chart of all run files together, by the name that `render --chart` knows.
-  public static func chart(_ name: String) -> Picture {
+  /// A chart of the run files of these variants together, of all if nil, by the name that `render --chart` knows.
+  public static func chart(_ name: String, of variants: [Variant]? = nil) -> Picture {
     guard let kind = ChartKind.all.first(where: { $0.name == name }) else {
       stop("Picture", "there is no chart “\(name)”; charts are \(ChartKind.all.map(\.name).joined(separator: ", "))")
     }
-    return Picture(name, kind.summary) { try kind.figure($0.runs) }
+    let names = variants.map { Set($0.map(\.name)) }
+    return Picture(name, kind.summary) { results in
+      try kind.figure(results.runs.filter { names?.contains($0.variant ?? "") ?? true })
+    }
   }
 }
