@@ -7,5 +7,6 @@ extension Experiment {
     .activations,
     .residual,
     .initialization,
+    .costOfBackprop,
   ]
 }
