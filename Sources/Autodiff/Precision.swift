@@ -1,7 +1,8 @@
 import CKernels
+import COneDNN
 
 /// How a tensor's elements are stored. Arithmetic is in Float32 all the same, but for products and convolutions of bfloat16,
-/// whose factors the processor multiplies as they are; their sums are in Float32.
+/// whose factors a processor that can multiplies as they are; their sums are in Float32 everywhere.
 ///
 /// Sources: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740; Kalamkar et al., "A study of BFLOAT16 for
 /// deep learning training", 2019, arXiv:1905.12322.
@@ -16,7 +17,20 @@ public enum Precision: Int32, Sendable {
 
   /// Bytes an element.
   public var bytes: Int { self == .float32 ? 4 : 2 }
+
+  /// Whether this processor multiplies numbers that are stored so as they are. Others are widened to Float32 first, which gives
+  /// the same products and saves memory, but no time.
+  public var isMultipliedDirectly: Bool {
+    switch self {
+    case .float32: true
+    case .bfloat16: onednn_how_bfloat16() == onednn_multiplies_bfloat16
+    case .float16: false
+    }
+  }
 }
+
+/// Whether oneDNN takes factors in bfloat16 here.
+let takesBfloat16 = onednn_how_bfloat16() != onednn_refuses_bfloat16
 
 /// Runs `body` with products and convolutions whose factors are rounded to `precision` and whose results are stored so.
 ///

@@ -14,7 +14,7 @@ import CKernels
 ///     }
 open class Module: CustomStringConvertible {
   let site: CallSite
-  var hooks: ModuleHooks?
+  @exclusivity(unchecked) final var hooks: ModuleHooks?
   private(set) lazy var contents = Contents(of: self)
 
   /// Whether the module is being trained; layers such as dropout and batch normalization do otherwise when it is evaluated.
@@ -29,18 +29,75 @@ open class Module: CustomStringConvertible {
 
   /// The output for an input. Called by calling the module.
   open func forward(_ x: Tensor) -> Tensor {
-    stop(kind, "this module has no forward(_:) for one input; override it")
+    stop(kind, "this module has no forward(_:) for one input; override it, or call the module with what it takes")
+  }
+
+  /// The output for two inputs, such as a recurrent cell's input and state. Called by calling the module.
+  open func forward(_ first: Tensor, _ second: Tensor) -> Tensor {
+    stop(kind, "this module has no forward(_:_:) for two inputs; override it, or call the module with what it takes")
+  }
+
+  /// The output for three inputs, such as queries, keys and values. Called by calling the module.
+  open func forward(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
+    stop(
+      kind, "this module has no forward(_:_:_:) for three inputs; override it, or call the module with what it takes")
+  }
+
+  /// Several outputs for any number of inputs, such as those of a net with two heads. Called by calling the module.
+  open func forward(_ inputs: [Tensor]) -> [Tensor] {
+    stop(
+      kind, "this module has no forward(_:) for a list of inputs; override it, or call the module with what it takes")
   }
 
   /// Runs the module on an input, and its hooks before and after.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
+    called { hooks, call in
+      guard let hooks else { return forward(x) }
+      let input = hooks.applied(toInput: x, call: call)
+      let output = forward(input)
+      return hooks.applied(toOutput: output, of: input, call: call, isInput: output === input)
+    }
+  }
+
+  /// Runs the module on two inputs, and its hooks before and after; hooks before it are called for each input.
+  public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
+    called { hooks, call in
+      guard let hooks else { return forward(first, second) }
+      let inputs = hooks.applied(toInputs: [first, second], call: call)
+      return hooks.applied(toOutput: forward(inputs[0], inputs[1]), of: inputs, call: call)
+    }
+  }
+
+  /// Runs the module on three inputs, and its hooks before and after; hooks before it are called for each input.
+  public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
+    called { hooks, call in
+      guard let hooks else { return forward(first, second, third) }
+      let inputs = hooks.applied(toInputs: [first, second, third], call: call)
+      return hooks.applied(toOutput: forward(inputs[0], inputs[1], inputs[2]), of: inputs, call: call)
+    }
+  }
+
+  /// Runs the module on a list of inputs, and its hooks before and after, for each input and each output.
+  public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
+    called { hooks, call in
+      guard let hooks else { return forward(inputs) }
+      let inputs = hooks.applied(toInputs: inputs, call: call)
+      return forward(inputs).enumerated().map { index, output in
+        hooks.applied(toOutput: output, of: inputs, call: call, index: index)
+      }
+    }
+  }
+
+  /// Runs `body` as a call of this module, the first of its pass or inside another's.
+  @inline(__always)
+  private func called<Output>(_ body: (_ hooks: ModuleHooks?, _ call: Int) -> Output) -> Output {
     let here = thread_state_here()
     let outer = here.pointee.caller
     here.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
     if here.pointee.call_depth == 0 { here.pointee.pass += 1 }
     here.pointee.call_depth += 1
-    var output = forward(x)
-    if let hooks { output = hooks.applied(to: output, of: x, in: here.pointee.pass) }
+    let hooks = self.hooks
+    let output = body(hooks, hooks?.beginCall(in: here.pointee.pass) ?? 0)
     here.pointee.call_depth -= 1
     here.pointee.caller = outer
     return output

@@ -12,7 +12,7 @@ public final class Parameter {
   let fan: Fan
   @exclusivity(unchecked) private var tensor: Tensor?
   private let leaf: Tensor
-  private var gradientHooks: [(id: HookID, hook: (Tensor) -> Tensor?)] = []
+  private var gradientHooks: [AttachedHook] = []
 
   /// The path in the model that was initialized last, such as `blocks.3.1.weight`.
   public internal(set) var path = ""
@@ -70,18 +70,22 @@ public final class Parameter {
     body(tensor!.elements)
   }
 
-  /// Lets `hook` see and replace the gradient of each backward pass, before it is added to `gradient`.
-  func addGradientHook(_ id: HookID, _ hook: @escaping (Tensor) -> Tensor?) {
-    gradientHooks.append((id, hook))
+  /// Lets a hook see and replace the gradient of each backward pass, before it is added to `gradient`.
+  func add(_ hook: AttachedHook) {
+    gradientHooks.append(hook)
     leaf.setGradientHook { [unowned self] arrived in
       var gradient = arrived
-      for (_, hook) in gradientHooks { gradient = hook(gradient) ?? gradient }
+      for hook in gradientHooks {
+        hook.hasFired = true
+        let site = HookSite(path: hook.path, kind: "Parameter", callIndex: 0)
+        gradient = hook.look(site, gradient, gradient) ?? gradient
+      }
       return gradient
     }
   }
 
-  func removeGradientHook(_ id: HookID) {
-    gradientHooks.removeAll { $0.id === id }
+  func remove(_ hook: AttachedHook) {
+    gradientHooks.removeAll { $0 === hook }
     if gradientHooks.isEmpty { leaf.setGradientHook(nil) }
   }
 }

@@ -84,7 +84,9 @@ public struct ProbeDescription: Sendable {
 
 /// What a recorder prepares only for probes that ask for it.
 public struct ProbeNeeds: OptionSet, Sendable {
+  /// The needs as bits.
   public let rawValue: Int
+  /// The needs that bits stand for.
   public init(rawValue: Int) { self.rawValue = rawValue }
 
   /// The input of each layer's call, kept until the step is over.

@@ -200,20 +200,18 @@ public final class Recorder {
       handles.append(
         module.watch(
           as: path,
-          forward: { [unowned self] site, output in
-            guard isAttached, output.isOnTape || isInCheckpoint, output !== lastOutput else { return nil }
+          forward: { [unowned self] site, input, output in
+            guard isAttached, output.isOnTape || isInCheckpoint, output !== lastOutput else { return }
             // A container's output is often its last child's: the same tensor is the same site.
             lastOutput = output
             if site.callIndex >= calls.count {
               calls.append(
                 sites.add(module, callIndex: site.callIndex, path: site.path, shape: output.shape, probes: probes))
             }
-            note(output: output, nil, at: calls[site.callIndex])
-            return nil
+            note(output: output, input, at: calls[site.callIndex])
           },
           backward: { [unowned self] site, gradient in
             if site.callIndex < calls.count { note(gradient: gradient, at: calls[site.callIndex]) }
-            return nil
           }))
     }
     for optimizer in optimizers {

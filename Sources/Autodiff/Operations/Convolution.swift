@@ -88,7 +88,8 @@ private struct Convolution {
     }
   }
 
-  /// A new tensor that `product` computes from images in bfloat16 if they are so stored, otherwise in Float32.
+  /// A new tensor that `product` computes from images in bfloat16 if they are so stored and that can be done, otherwise in
+  /// Float32.
   private func make(
     _ shape: Shape, from operands: [Tensor], as precision: Precision,
     _ product: (inout onednn_convolution, [UnsafeRawPointer], UnsafeMutablePointer<Float>) -> Int32
@@ -96,7 +97,7 @@ private struct Convolution {
     guard !images.contains(0), !weights.contains(0) else {
       return Tensor(repeating: 0, shape: shape).stored(as: precision)
     }
-    let isBfloat16 = operands.allSatisfy { $0.precision == .bfloat16 }
+    let isBfloat16 = takesBfloat16 && operands.allSatisfy { $0.precision == .bfloat16 }
     let output = Buffer(count: shape.elementCount, precision: isBfloat16 ? precision : .float32)
     var what = onednn_convolution(
       images: Int64(images[0]), height: Int64(images[1]), width: Int64(images[2]), inputs: Int64(images[3]),

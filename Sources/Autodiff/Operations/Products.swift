@@ -84,8 +84,8 @@ private func product(
   let batches = rank == 2 ? 1 : left.shape.dropLast(2).reduce(1, *)
   let shape = rank == 2 ? Shape(rows: rows, columns: columns) : Shape(left.shape.dropLast(2) + [rows, columns])
   let count = shape.elementCount
-  // bfloat16 is multiplied and stored as such; all else goes through Float32.
-  let isBfloat16 = left.precision == .bfloat16 && right.precision == .bfloat16
+  // bfloat16 is multiplied and stored as such where that can be done; all else goes through Float32.
+  let isBfloat16 = left.precision == .bfloat16 && right.precision == .bfloat16 && takesBfloat16
   let stored: Precision = isBfloat16 && result == .bfloat16 ? .bfloat16 : .float32
   let output = Buffer(count: count, precision: stored)
   guard count > 0 else { return Tensor(shape: shape, buffer: output).stored(as: result) }

@@ -82,6 +82,14 @@ const char *onednn_reason(int code) {
   }
 }
 
+onednn_bfloat16_arithmetic onednn_how_bfloat16(void) {
+  // Each set of instructions has the bits of those that it includes.
+  int isa = (int)dnnl_get_effective_cpu_isa();
+  int multiplies = (int)dnnl_cpu_isa_avx512_core_bf16, widens = (int)dnnl_cpu_isa_avx512_core;
+  if ((isa & multiplies) == multiplies) return onednn_multiplies_bfloat16;
+  return (isa & widens) == widens ? onednn_widens_bfloat16 : onednn_refuses_bfloat16;
+}
+
 void onednn_use_threads(int count) {
   // The library is linked to an OpenMP runtime of its own choice; ask the one that is loaded.
   void (*set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");

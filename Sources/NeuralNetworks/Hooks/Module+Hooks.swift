@@ -1,75 +1,131 @@
 import Autodiff
 
-/// A hook that is attached; it stays so until `remove()`.
-public final class HookHandle {
-  private var detach: (() -> Void)?
-
-  init(_ detach: @escaping () -> Void) { self.detach = detach }
-
-  /// Takes the hook away. A second call does nothing.
-  public func remove() {
-    detach?()
-    detach = nil
-  }
-}
-
 extension Module {
+  /// Calls `hook` with the input of each call of a module whose path fits `pattern`, before the call; what it returns replaces
+  /// the input. `*` is one component of a path, `**` any number. Throws if nothing fits.
+  @discardableResult
+  public func onInput(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.input, to: fitting(pattern), "input hook", hook)
+  }
+
   /// Calls `hook` after each call of a module whose path fits `pattern`, with the output; what it returns replaces the output.
-  /// `*` is one component of a path, `**` any number. Throws if nothing fits.
+  /// Throws if nothing fits.
   @discardableResult
   public func onForward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(pattern, \.forward, hook)
+    try attach(.output, to: fitting(pattern), "forward hook", hook)
   }
 
   /// Calls `hook` with dL/d(output) of each call of a module whose path fits `pattern`, once it is complete and before it is
-  /// passed on; what it returns replaces the gradient. Throws if nothing fits.
+  /// passed on; what it returns replaces the gradient. Throws if nothing fits. A scaled loss (`LossScaler`) has scaled gradients.
   @discardableResult
   public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(pattern, \.backward, hook)
+    try attach(.outputGradient, to: fitting(pattern), "backward hook", hook)
+  }
+
+  /// Calls `hook` with dL/d(input) of each call of a module whose path fits `pattern`: the part of it that comes through this
+  /// call. What it returns replaces the gradient. Throws if nothing fits.
+  @discardableResult
+  public func onInputGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.inputGradient, to: fitting(pattern), "input gradient hook", hook)
+  }
+
+  /// As `onInput` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  @discardableResult
+  public func onInput<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.input, to: all(kind), "input hook", hook)
+  }
+
+  /// As `onForward` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  @discardableResult
+  public func onForward<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.output, to: all(kind), "forward hook", hook)
+  }
+
+  /// As `onBackward` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  @discardableResult
+  public func onBackward<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.outputGradient, to: all(kind), "backward hook", hook)
+  }
+
+  /// As `onInputGradient` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  @discardableResult
+  public func onInputGradient<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
+    try attach(.inputGradient, to: all(kind), "input gradient hook", hook)
   }
 
   /// Calls `hook` with dL/d(parameter) of each backward pass that reaches a parameter whose path fits `pattern`, once it is
-  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits.
+  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits. A scaled loss
+  /// (`LossScaler`) has scaled gradients; those that `Optimizer.beforeStep` sees are not scaled.
   @discardableResult
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
-    let chosen = try indices(of: all.map(\.path), fitting: pattern, "parameter").map { all[$0] }
-    let id = HookID()
-    for (path, parameter) in chosen {
-      let site = HookSite(path: path, kind: "Parameter", callIndex: 0)
-      parameter.addGradientHook(id) { hook(site, $0) }
+    let attached = try indices(of: all.map(\.path), fitting: pattern, "parameter").map { index in
+      (all[index].parameter, AttachedHook(path: all[index].path) { site, _, gradient in hook(site, gradient) })
     }
-    return HookHandle { for (_, parameter) in chosen { parameter.removeGradientHook(id) } }
+    for (parameter, attached) in attached { parameter.add(attached) }
+    return HookHandle(attached.map(\.1), waitsForGradient: true, "parameter gradient hook") {
+      for (parameter, attached) in attached { parameter.remove(attached) }
+    }
   }
 
-  private func attach(
-    _ pattern: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
-  ) throws -> HookHandle {
+  private typealias Place = (path: String, module: Module)
+
+  private func fitting(_ pattern: String) throws -> [Place] {
     let all = modules
-    let handles = try indices(of: all.map(\.path), fitting: pattern, "module").map {
-      all[$0].module.attach(as: all[$0].path, list, hook)
-    }
-    return HookHandle { for handle in handles { handle.remove() } }
+    return try indices(of: all.map(\.path), fitting: pattern, "module").map { all[$0] }
   }
 
-  /// Attaches a hook to this module, which is called `path` in the model that is being watched.
-  private func attach(
-    as path: String, _ list: ReferenceWritableKeyPath<ModuleHooks, [ModuleHooks.Entry]>, _ hook: @escaping Hook
-  ) -> HookHandle {
-    let id = HookID()
-    let hooks = self.hooks ?? ModuleHooks(kind: kind)
-    hooks[keyPath: list].append(.init(id: id, path: path, hook: hook))
+  private func all<Kind: Module>(_ kind: Kind.Type) throws -> [Place] {
+    let found = modules.filter { $0.module is Kind }
+    guard !found.isEmpty else {
+      let kinds = Set(modules.map(\.module.kind)).sorted()
+      throw HookError.nothingMatches(
+        pattern: "\(kind)", what: "module of the kind", nearest: nearestNames(to: "\(kind)", among: kinds))
+    }
+    return found
+  }
+
+  private func attach(_ kind: HookKind, to places: [Place], _ what: String, _ hook: @escaping Hook) -> HookHandle {
+    let attached = places.map { path, module in
+      (module, AttachedHook(path: path) { site, _, tensor in hook(site, tensor) })
+    }
+    for (module, attached) in attached { module.add(attached, kind) }
+    return HookHandle(attached.map(\.1), waitsForGradient: kind.waitsForGradient, what) {
+      for (module, attached) in attached { module.remove(attached, kind) }
+    }
+  }
+
+  private func add(_ hook: AttachedHook, _ kind: HookKind) {
+    let hooks = self.hooks ?? ModuleHooks(kind: self.kind)
+    hooks.hooks[kind, default: []].append(hook)
     self.hooks = hooks
-    return HookHandle { [self] in
-      hooks[keyPath: list].removeAll { $0.id === id }
-      if hooks.isEmpty { self.hooks = nil }
-    }
   }
 
-  /// As `onForward` and `onBackward`, for this module alone.
-  package func watch(as path: String, forward: Hook? = nil, backward: Hook? = nil) -> HookHandle {
-    let handles = [forward.map { attach(as: path, \.forward, $0) }, backward.map { attach(as: path, \.backward, $0) }]
-    return HookHandle { for handle in handles { handle?.remove() } }
+  private func remove(_ hook: AttachedHook, _ kind: HookKind) {
+    hooks?.hooks[kind]?.removeAll { $0 === hook }
+    if hooks?.isEmpty == true { hooks = nil }
+  }
+
+  /// Calls `forward` after each call of this module, which is called `path` in the model that is watched, with the (first)
+  /// input and an output, and `backward` with the output's gradient.
+  package func watch(
+    as path: String, forward: @escaping (_ site: HookSite, _ input: Tensor, _ output: Tensor) -> Void,
+    backward: @escaping (_ site: HookSite, _ gradient: Tensor) -> Void
+  ) -> HookHandle {
+    let after = AttachedHook(path: path) { site, input, output in
+      forward(site, input, output)
+      return nil
+    }
+    let toOutput = AttachedHook(path: path) { site, _, gradient in
+      backward(site, gradient)
+      return nil
+    }
+    add(after, .output)
+    add(toOutput, .outputGradient)
+    return HookHandle { [self] in
+      remove(after, .output)
+      remove(toOutput, .outputGradient)
+    }
   }
 
   /// Whether no module of this one has a hook.

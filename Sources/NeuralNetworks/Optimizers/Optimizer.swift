@@ -38,6 +38,9 @@ open class Optimizer {
   /// The learning rate that a schedule's factor 1 stands for.
   package final var scheduledRate: Float
   package final var observers: [Observer] = []
+  private var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
+  private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
+  private var lastHookID = 0
 
   /// What is kept from step to step: for each parameter a tensor of its shape for each of `stateNames`.
   package final var states: [[Tensor]]
@@ -65,8 +68,29 @@ open class Optimizer {
     settings = found.map { _ in ParameterSettings(weightDecay: checked(weightDecay: weightDecay)) }
   }
 
+  /// Calls `hook` at the beginning of every step, when gradients are complete, and not scaled by a `LossScaler`; it may set
+  /// other gradients, and the learning rate where no schedule does.
+  @discardableResult
+  public final func beforeStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle { attach(hook, \.hooksBefore) }
+
+  /// Calls `hook` at the end of every step, when parameters are changed and gradients are cleared.
+  @discardableResult
+  public final func afterStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle { attach(hook, \.hooksAfter) }
+
+  private func attach(
+    _ hook: @escaping (Optimizer) -> Void,
+    _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: (Optimizer) -> Void)]>
+  ) -> HookHandle {
+    lastHookID += 1
+    let id = lastHookID
+    self[keyPath: list].append((id, hook))
+    return HookHandle { [self] in self[keyPath: list].removeAll { $0.id == id } }
+  }
+
   /// Changes every parameter by its gradient and clears the gradient.
   public final func step() {
+    for (_, hook) in hooksBefore { hook(self) }
+    defer { for (_, hook) in hooksAfter { hook(self) } }
     if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
     stepCount += 1
     for (index, parameter) in parameters.enumerated() {

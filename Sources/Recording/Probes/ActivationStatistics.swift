@@ -15,6 +15,7 @@ public struct ActivationStatistics: Probe {
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Fills the columns of an activation.
   public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     let count = Double(output.elementCount)
     guard count > 0 else { return }

@@ -29,6 +29,7 @@ public struct DeadUnits: Probe {
     self.window = window
   }
 
+  /// Notes `dead_fraction` once the window is full.
   public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     guard layer.canBeSilent, let columns = output.shape.last, columns > 0 else { return }
     var seen = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))

@@ -13,6 +13,7 @@ public struct GradientCosine: Probe {
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Notes the cosine to the gradient before.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight" else { return }
     if let before = last.updateValue(update.gradient, forKey: layer.index) {
@@ -27,12 +28,14 @@ public struct UpdateCosine: Probe {
   public let about = ProbeDescription(
     name: "update_cosine", quantity: "Δ·Δ′ / (‖Δ‖ ‖Δ′‖) of successive changes ΔW", unit: "1",
     cost: "three passes over each weight, and two copies kept", source: "Xing et al. 2018, arXiv:1802.08770")
+  /// The parameters as they were before the step.
   public let needs: ProbeNeeds = .parametersBefore
   private var last: [Int: Tensor] = [:]
 
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Notes the cosine to the update before.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight", let value = update.before else { return }
     let change = update.parameter.value.detached() - value
@@ -48,12 +51,14 @@ public struct DistanceFromInitialization: Probe {
   public let about = ProbeDescription(
     name: "distance_from_initialization", quantity: "‖W − W₀‖₂", unit: "the weight's",
     cost: "one pass over each weight, and a copy kept", source: "Nagarajan and Kolter 2019, arXiv:1901.01672")
+  /// The parameters as they were before the step.
   public let needs: ProbeNeeds = .parametersBefore
   private var first: [Int: Tensor] = [:]
 
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Notes how far the weight has come.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight" else { return }
     if first[layer.index] == nil { first[layer.index] = update.before }

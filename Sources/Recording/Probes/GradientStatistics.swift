@@ -14,6 +14,7 @@ public struct GradientStatistics: Probe {
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Fills the columns of a gradient.
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     let count = Double(gradient.elementCount)
     guard count > 0 else { return }

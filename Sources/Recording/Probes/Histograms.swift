@@ -13,14 +13,17 @@ public struct Histograms: Probe {
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Counts an output.
   public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     findings.note("activation", histogram: counts(of: output))
   }
 
+  /// Counts a gradient.
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     findings.note("gradient", histogram: counts(of: gradient))
   }
 
+  /// Counts a weight and its gradient.
   public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight" else { return }
     findings.note("weight", histogram: counts(of: update.parameter.value))

@@ -13,6 +13,7 @@ public struct WeightStatistics: Probe {
   /// A probe that has seen nothing yet.
   public init() {}
 
+  /// Fills the columns from the sums that the optimizer took.
   public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight" else { return }
     findings.row[.weightNorm] = update.norms.weight.squareRoot()

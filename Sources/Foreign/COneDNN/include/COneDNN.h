@@ -13,6 +13,18 @@ const char *_Nonnull onednn_reason(int code);
 /// How many threads the work of the calling thread may use, 1 or more.
 void onednn_use_threads(int count);
 
+/// What the processor does with factors in bfloat16.
+typedef enum {
+  /// Nothing: the library refuses them.
+  onednn_refuses_bfloat16,
+  /// Widens them first.
+  onednn_widens_bfloat16,
+  /// Multiplies them as they are.
+  onednn_multiplies_bfloat16,
+} onednn_bfloat16_arithmetic;
+
+onednn_bfloat16_arithmetic onednn_how_bfloat16(void);
+
 /// How numbers are stored.
 typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1 } onednn_type;
 
