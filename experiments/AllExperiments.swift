@@ -8,5 +8,6 @@ extension Experiment {
     .residual,
     .initialization,
     .costOfBackprop,
+    .mixedPrecision,
   ]
 }
