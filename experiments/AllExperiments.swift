@@ -9,5 +9,6 @@ extension Experiment {
     .initialization,
     .costOfBackprop,
     .mixedPrecision,
+    .resNet,
   ]
 }
