@@ -11,9 +11,12 @@ extension Experiment {
     .shatteredGradients,
     .optimizers,
     .learningRate,
+    .costOfBackprop,
+    .mixedPrecision,
     .layersFirst,
     .features,
     .dyingReLU,
     .normPlacement,
+    .resNet,
   ]
 }

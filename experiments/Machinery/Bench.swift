@@ -70,15 +70,19 @@ public final class Bench {
     ) { [self] in note($0) }
   }
 
-  /// The least time in seconds that something took, of several times that it was done; the first is for warming up and does not
-  /// count. An experiment that reports it should be `isTimed`, and report it as what `.never` repeats.
+  /// The least time in seconds for which processors were busy with something, of several times that it was done; the first is for
+  /// warming up and does not count. What other programs take meanwhile is not in it. An experiment that reports it should be
+  /// `isTimed`, and report it as what `.never` repeats.
   public func seconds(ofBest count: Int = 5, _ body: () throws -> Void) rethrows -> Double {
     try body()
-    return try (0..<count).map { _ in
-      let begin = ProcessInfo.processInfo.systemUptime
-      try body()
-      return ProcessInfo.processInfo.systemUptime - begin
-    }.min() ?? .nan
+    return try (0..<count).map { _ in try processorSeconds(body) }.min() ?? .nan
+  }
+
+  /// The same of several things that are done in turn, so that what slows the machine down for a while slows all of them down.
+  public func seconds(ofBest count: Int, alternating bodies: [() -> Void]) -> [Double] {
+    for body in bodies { body() }
+    let rounds = (0..<count).map { _ in bodies.map { processorSeconds($0) } }
+    return bodies.indices.map { body in rounds.map { $0[body] }.min() ?? .nan }
   }
 
   /// Tells the user something about this trial, on standard error.
@@ -100,6 +104,18 @@ public final class Bench {
     meta["predicted_gradient_factor"] = variant.predictedGradientFactor(given).map { "\($0)" }
     return meta
   }
+}
+
+/// For how long processors are busy with something, all threads of this process together.
+private func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+  }
+  let begin = now()
+  try body()
+  return now() - begin
 }
 
 /// How nearly a measured number comes out the same on the same machine.

@@ -106,6 +106,11 @@ public struct OneSeed: Sendable {
     return table
   }
 
+  /// The numbers that all seeds of a variant reported under a name: how far seeds are apart is what one is compared with.
+  public func allSeeds(_ name: String, of variant: Variant) -> [Double] {
+    results.values(name, of: variant).compactMap { $0 }
+  }
+
   private func trial(_ variant: Variant) -> Trial? {
     results.trials.first { $0.variant == variant.name && $0.seed == seed }
   }

@@ -66,7 +66,9 @@ extension Variant {
         losses.append(Double(loss.value))
         bench.isDone(Double(losses.count) / Double(settings.steps))
       }
+      model.evaluate()
       let tested = accuracy(of: model, on: data.test, first: testImages)
+      model.train()
       let run = try recorder?.finish(meta: ["test_accuracy": "\(tested)"])
       bench.report(Reported.finalLoss, finalLoss(losses))
       bench.report(Reported.testAccuracy, tested)
@@ -84,10 +86,10 @@ public func finalLoss(_ losses: [Double]) -> Double {
 }
 
 extension Run {
-  /// The factor a layer that fits the gradients of the linear layers at the first step.
+  /// The factor a layer that fits the gradients of the layers with a matrix of weights at the first step.
   func gradientFactorAtStart() throws -> Double? {
     let gradients = try layers(.gradientRMS)
-    let profile = sites.indices.filter { sites[$0].kind == "Linear" }.map { site in
+    let profile = sites.indices.filter { ["Linear", "Conv2d"].contains(sites[$0].kind) }.map { site in
       (depth: Double(sites[site].depth), value: gradients[site, 0] ?? .nan)
     }
     guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }

@@ -1,0 +1,132 @@
+import Foundation
+import Rheoscope
+
+// To learn which way a weight should go, one could move it a little and see what becomes of the loss: one forward pass a weight.
+// Backpropagation finds it for all weights at once, by one pass back. What does that pass cost?
+//
+// Forward, a layer multiplies its inputs by its weights. Back, it multiplies the blame for its outputs twice: by its inputs, which
+// gives the blame for its weights, and by its weights, which gives the blame for its inputs. Nobody asks for the blame for the
+// first layer's inputs, so L layers take L products of matrices forward and 2 L − 1 back: with five, 1.8 times as many.
+
+/// Five layers of weights, n → n four times and n → 10, that have about so many weights together.
+private func net(weights: Double) -> Sequential {
+  let width = Int((((100 + 16 * weights).squareRoot() - 10) / 8).rounded())
+  let hidden = (0..<4).flatMap { _ in [Linear(width, width, initializer: .heNormal), ReLU()] as [Module] }
+  return Sequential(hidden + [Linear(width, 10, initializer: .heNormal)])
+}
+
+private let weights = "weights", forward = "forward ms", backward = "backward ms"
+private let ratio = "backward / forward", moving = "moving each s", saving = "moving each / backprop"
+
+/// A net of 10^`decades` weights, and how long its passes take. Its inputs are random: what is multiplied takes no part in how long
+/// it takes.
+private func size(_ decades: Double) -> Variant {
+  let wanted = pow(10, decades)
+  return Variant("1e\(shortest(decades))", "about \(rounded(decades)) weights") { bench in
+    let model = net(weights: wanted), batch = bench.settings.batch
+    model.initialize(seed: UInt64(bench.seed))
+    let parameters = model.parameters.map(\.parameter)
+    var random = RandomStream(seed: UInt64(bench.seed), name: "batch")
+    let inputs = Tensor(shape: [batch, parameters[0].shape[1]]) {
+      for i in $0.indices { $0[i] = Float(random.normalPair().0) }
+    }
+    let labels = (0..<batch).map { _ in Int(10 * random.uniform()) }
+    func loss() -> Tensor { crossEntropy(model(inputs), labels) }
+
+    let forwardAlone = { _ = loss() }
+    let forwardAndBack = {
+      loss().backward()
+      for parameter in parameters { parameter.gradient = nil }
+    }
+    let forwardWithOneMoved = {
+      let moved = parameters[0], before = moved.value
+      moved.set(
+        Tensor(shape: moved.shape) { values in
+          before.withValues { _ = values.update(fromContentsOf: $0) }
+          values[0] += 0.01
+        })
+      _ = withoutGradients(loss)
+      moved.set(before)
+    }
+    // Passes of small nets are over in no time, so more of them are made.
+    let passes = max(bench.settings.whole("passes"), min(2_000, Int(1e7 / wanted)))
+    let times = bench.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBack, forwardWithOneMoved])
+    let count = Double(model.parameterCount), there = times[0], back = times[1] - times[0]
+
+    bench.report(weights, count)
+    bench.report(forward, 1e3 * there, .never)
+    bench.report(backward, 1e3 * back, .never)
+    bench.report(ratio, back / there, .never)
+    bench.report(moving, count * times[2], .never)
+    bench.report(saving, count * times[2] / times[1], .never)
+  }
+}
+
+/// 10^`decades` in round words.
+private func rounded(_ decades: Double) -> String {
+  let digits = decades == decades.rounded() ? "1" : "3"
+  return "\(digits)" + String(repeating: "0", count: Int(decades))
+}
+
+private let sizes = stride(from: 3, through: 7, by: 0.5).map(size)
+
+/// One of the measured times over the number of weights: a line through the medians, and a dot a seed.
+private func curve(_ name: String, times unit: Double = 1, _ results: Results, ink: Int) -> [any Mark] {
+  let x = sizes.map { results.median(weights, of: $0) }
+  let dots = zip(x, sizes).flatMap { x, size in results.values(name, of: size).compactMap { $0 }.map { (x, unit * $0) }
+  }
+  return [
+    LineMark(x: x, y: sizes.map { unit * results.median(name, of: $0) }, ink: .series(ink)),
+    DotMark(x: dots.map(\.0), y: dots.map(\.1), ink: .series(ink), shape: .ofSeries(ink)),
+  ]
+}
+
+extension Experiment {
+  /// Nets of a thousand to ten million weights. Measured: the time of a pass forward and of a pass back, and as many times that of
+  /// a pass with one weight moved as there are weights; for ten million it would take days to move each.
+  public static let costOfBackprop = Experiment(
+    name: "cost-of-backprop",
+    question: "Why not move each weight a little and see?",
+    settings: [
+      .batch(128), .whole("passes", 15, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
+      .seeds(3, quick: 1, full: 20),
+    ],
+    variants: sizes,
+    claims: sizes.map { size in
+      Claim(
+        "\(size.title): a pass back takes 1 to 2.2 times as long as one forward", size, ratio, .between(1, 2.2),
+        source: "9 products against 5; Baur and Strassen 1983 bound the work by a constant")
+    } + [
+      // Of passes forward it takes one a weight, N, where backpropagation takes what 2 to 3.2 of them do. The quotient therefore
+      // grows as N does, give or take a factor of 3.2 / 2.
+      Claim(
+        "from a thousand weights to ten million, moving each gets dearer in proportion, compared with backpropagation",
+        expected: .near(1, withinFactor: 1.6), source: "one pass forward a weight, against 2 to 3.2 passes"
+      ) { seed in
+        let (small, large) = (sizes.first!, sizes.last!)
+        return try seed[saving, large] / seed[saving, small] / (seed[weights, large] / seed[weights, small])
+      }
+    ],
+    pictures: [
+      Picture("cost", "Time over the number of weights, and how many passes forward a pass back is worth") { results in
+        let labels = [(backward, 1e-3, "back"), (forward, 1e-3, "forward"), (moving, 1, "moving each weight")]
+        let x = Axis(.log, "weights")
+        var times = Panel(title: "One gradient", x: x, y: Axis(.log, "seconds"))
+        for (ink, (name, unit, words)) in labels.enumerated() {
+          times.marks += curve(name, times: unit, results, ink: ink)
+          times.endLabels.append(EndLabel(at: unit * results.median(name, of: sizes.last!), words, ink: .series(ink)))
+        }
+        let quotient = Panel(
+          title: "Back / forward", detail: "dashed: from 1 to 2.2", x: x,
+          y: Axis(.linear, "ratio of times", includes: [0]),
+          marks: [RuleMark(.horizontal, at: 1), RuleMark(.horizontal, at: 2.2)] + curve(ratio, results, ink: 0))
+        return Figure(
+          title: "What a gradient costs · cost-of-backprop",
+          subtitle: "batches of \(results.settings.batch), a dot a seed, a line through the medians",
+          panels: [times, quotient],
+          columns: 2, description: "Times of passes over the number of weights, and the ratio of back to forward.",
+          size: Size(width: 1200, height: 480))
+      }
+    ],
+    isTimed: true)
+}

@@ -1,0 +1,187 @@
+import Foundation
+import Rheoscope
+
+// A number in 32 bits has 24 binary digits, and sizes from 10⁻³⁸ to 10³⁸. Half as many bits can be spent in two ways. bfloat16 keeps the
+// sizes and has 8 digits left; float16 has 11 digits, and whatever is below 2⁻²⁵, 3·10⁻⁸, is 0 in it.
+//
+// In 16 bits are what layers compute on the way forward and the blame on its way back: what there is most of. Weights, their
+// gradients and the loss keep 32.
+
+/// A number format in which a net is trained. Its activation is LeakyReLU, since the silent units of ReLU have a gradient of 0 in
+/// every format.
+private func format(
+  _ name: String, _ title: String, _ precision: Precision, scaler: @escaping @Sendable () -> LossScaler? = { nil }
+) -> Variant {
+  Variant(name, title) { bench in
+    let settings = bench.settings, data = try bench.data().train, seed = UInt64(bench.seed)
+    let model = DeepNet(settings, initializer: .heNormal, activation: { LeakyReLU() })
+    model.initialize(seed: seed)
+    let optimizer = SGD(model, learningRate: Float(settings.learningRate)), scaler = scaler()
+
+    func loss(_ batch: Batch, in precision: Precision) -> Tensor {
+      crossEntropy(withPrecision(precision) { model(batch.inputs) }, batch.labels)
+    }
+    func step(_ batch: Batch) -> Double {
+      let loss = loss(batch, in: precision)
+      if let scaler {
+        scaler.scaled(loss).backward()
+        scaler.step(optimizer)
+      } else {
+        loss.backward()
+        optimizer.step()
+      }
+      return Double(loss.value)
+    }
+    var losses: [Double] = []
+    for batch in data.batches(of: settings.batch, seed: seed).prefix(settings.steps) { losses.append(step(batch)) }
+    bench.report(Reported.finalLoss, finalLoss(losses))
+    bench.report(Reported.loss, losses, over: losses.indices.map(Double.init))
+
+    // What blame is like by then: dL/d(output) of every layer, as 32 bits have it and as these do.
+    var batches = data.batches(of: settings.batch, seed: seed).starting(at: settings.steps).makeIterator()
+    let batch = batches.next()!
+    func blame(in precision: Precision, scaled: Bool) throws -> [Float] {
+      var found: [Float] = []
+      let handle = try model.onBackward(Linear.self) { _, gradient in
+        found += gradient.values
+        return nil
+      }
+      let loss = loss(batch, in: precision)
+      (scaled ? scaler?.scaled(loss) ?? loss : loss).backward()
+      handle.remove()
+      optimizer.clearGradients()
+      return found
+    }
+    let exact = try blame(in: .float32, scaled: false), rounded = try blame(in: precision, scaled: true)
+    bench.report(zeros, Double(rounded.count { $0 == 0 }) / Double(rounded.count))
+    bench.report(tiny, Double(exact.count { abs($0) < 0x1p-25 }) / Double(exact.count))
+    if precision == .float32 {
+      let exponents = -50...0
+      var counts = exponents.map { _ in 0.0 }
+      for number in exact where number != 0 { counts[min(max(Int(number.exponent), -50), 0) + 50] += 1 }
+      bench.report(sizes, counts.map { $0 / Double(exact.count) }, over: exponents.map(Double.init))
+    }
+
+    // What a pass forward leaves for the pass back.
+    TensorMemory.trim()
+    let before = TensorMemory.inUse
+    let logits = withPrecision(precision) { model(batch.inputs) }
+    TensorMemory.trim()
+    withExtendedLifetime(logits) { bench.report(bytes, Double(TensorMemory.inUse - before) / 1e6) }
+    bench.report(time, 1e3 * bench.seconds(ofBest: 20) { _ = step(batch) }, .never)
+  }
+}
+
+private let bytes = "MB kept", time = "ms a step", zeros = "gradients that are 0", tiny = "below 2⁻²⁵ in float32"
+private let sizes = "sizes"
+
+private let float32 = format("float32", "32 bits", .float32)
+private let bfloat16 = format("bfloat16", "16 bits, 8 digits", .bfloat16)
+private let float16 = format("float16", "16 bits, 11 digits", .float16)
+private let scaled = format("float16-scaled", "the same, with the loss times 65,536", .float16) { LossScaler() }
+
+extension Experiment {
+  /// One net in three number formats, the smallest of which also with a loss that is enlarged, and its gradients made smaller again.
+  ///
+  /// Measured: the loss at the end, what a pass forward keeps for the pass back, the time of a step, and how many of the numbers that
+  /// blame is made of are 0.
+  public static let mixedPrecision = Experiment(
+    name: "mixed-precision",
+    question: "What do 16 bits cost, and what do they save?",
+    settings: [
+      .depth(12), .width(128), .batch(128), .steps(150, quick: 20), .seeds(5, quick: 1, full: 20), .learningRate(0.05),
+    ],
+    variants: [float32, bfloat16, float16, scaled],
+    claims: [
+      Claim(
+        source: "2 bytes of 4",
+        statement: { _ in "bfloat16 keeps half as much, and besides that a copy of the images" },
+        expected: { settings in
+          // A layer and its activation keep an output each, the last layer only its own; the copy has 2 bytes a pixel.
+          let outputs = 4 * Double(2 * (settings.depth - 1) * settings.width + 10)
+          return .near(0.5 + 2 * 784 / outputs, withinShare: 0.02)
+        }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
+      Claim(
+        "a step in bfloat16 takes no longer than in float32", expected: .atMost(1),
+        source: "Kalamkar et al. 2019, arXiv:1905.12322"
+      ) { seed in
+        guard Precision.bfloat16.isMultipliedDirectly else {
+          throw NotMeasured(
+            reason:
+              "this processor has no instructions that multiply bfloat16 (AVX512_BF16), so it is widened to float32 first"
+          )
+        }
+        return try seed[time, bfloat16] / seed[time, float32]
+      },
+      sameLoss(bfloat16, "Kalamkar et al. 2019, arXiv:1905.12322"),
+      sameLoss(scaled, "Micikevicius et al. 2017, arXiv:1710.03740"),
+      Claim(
+        "float16: as many gradients are 0 as float32 has below 2⁻²⁵", expected: .near(1, withinFactor: 1.5),
+        source: "IEEE 754: half of the smallest number"
+      ) { try $0[zeros, float16] / $0[tiny, float16] },
+      // Close to 0 gradients are spread evenly: of those below 2⁻²⁵ one in 65,536 is below 2⁻²⁵ / 65,536.
+      Claim(
+        "float16-scaled: no more than one gradient in 65,536 is 0", scaled, zeros, .atMost(1 / 65_536),
+        source: "Micikevicius et al. 2017, arXiv:1710.03740"),
+    ],
+    pictures: [
+      Picture(
+        "loss", "Training loss over steps in four number formats, mean over seeds, and what seeds of float32 span"
+      ) { results in
+        var panel = Panel(x: Axis(.integer, "step"), y: Axis(.linear, "loss", includes: [0]))
+        let exact = results.series(Reported.loss, of: float32)
+        if let steps = exact.first?.x {
+          let atEach = steps.indices.map { step in exact.map { $0.y[step] } }
+          panel.marks.append(
+            BandMark(
+              x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, ink: .series(0).opacity(0.2)))
+        }
+        for (ink, variant) in results.variants.enumerated() {
+          let curves = results.series(Reported.loss, of: variant)
+          guard let steps = curves.first?.x else { continue }
+          let means = steps.indices.map { step in curves.reduce(0) { $0 + $1.y[step] } / Double(curves.count) }
+          panel.marks.append(LineMark(x: steps, y: means, ink: .series(ink)))
+          panel.endLabels.append(EndLabel(at: means.last, variant.name, ink: .series(ink)))
+        }
+        return Figure(
+          title: "Training loss · mixed-precision",
+          subtitle: "mean of \(results.settings.seeds) seeds; band: lowest to highest of float32", panels: [panel],
+          description: "Loss over steps of four number formats.")
+      },
+      Picture("sizes", "How large gradients are, and which of them float16 knows") { results in
+        var panel = Panel(
+          x: Axis(.linear, "log₂ of a gradient's size", range: -51...1),
+          y: Axis(.log, "share of all gradients", range: 1e-7...1))
+        if let curve = results.series(sizes, of: float32).first {
+          panel.marks = [
+            BarMark(x: curve.x, y: curve.y, ink: .series(0)), RuleMark(.vertical, at: -25.5),
+            RuleMark(.vertical, at: -41.5),
+            TextMark([
+              .init(x: -12, y: 0.5, "kept"), .init(x: -33.5, y: 0.5, "0 in float16, unless scaled"),
+              .init(x: -46.5, y: 0.5, "0, even if scaled"),
+            ]),
+          ]
+        }
+        return Figure(
+          title: "How large gradients are · mixed-precision",
+          subtitle: "dL/d(output) of every layer after training, seed 0, in float32", panels: [panel],
+          description: "A histogram of the sizes of gradients, with the smallest number of float16.")
+      },
+    ],
+    isTimed: true)
+}
+
+/// Two trainings that differ in their seed alone end with losses that are, 19 times of 20, no further apart than 2.8 standard
+/// deviations. Two that differ in their number format alone should not be either.
+private func sameLoss(_ variant: Variant, _ source: String) -> Claim {
+  Claim(
+    "\(variant.name) ends with the loss of float32, give or take what seeds make of it", expected: .atMost(2.8),
+    source: source + "; 2.8 standard deviations: the limit of repeatability, ISO 5725-6"
+  ) { seed in
+    let losses = seed.allSeeds(Reported.finalLoss, of: float32), count = Double(losses.count)
+    guard count >= 3 else { throw NotMeasured(reason: "it takes three seeds or more to know how far apart seeds are") }
+    let mean = losses.reduce(0, +) / count
+    let deviation = (losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
+    return abs(try seed[Reported.finalLoss, variant] - seed[Reported.finalLoss, float32]) / deviation
+  }
+}

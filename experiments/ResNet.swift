@@ -1,0 +1,127 @@
+import Rheoscope
+
+// A deeper net can do all that a shallower one can: its additional layers need only hand through what they are given. Yet He et al.
+// (2015) found that a plain net of 56 layers ends with a higher loss than one of 20, on the very images that it is trained on. That
+// is no overfitting, and it is no vanishing gradient either: batch normalization brings each layer's outputs back to size, and so
+// keeps blame from fading. Getting layers to hand something through is hard to learn, they thought, and built it in: x → x + f(x)
+// hands x through where f is 0.
+//
+// Their nets, with fewer channels and smaller images, so that minutes are enough: a first layer, then three stages of blocks of
+// two layers. From stage to stage there are twice the channels and half the rows and columns. As theirs, the learning rate begins
+// small, or the deep net with shortcuts is thrown off at first (try `--warm-up 1`), and is lowered toward the end.
+
+private final class ConvolutionalNet: Module {
+  private let images = Images()
+  private let stem: Sequential
+  private let blocks: Sequential
+  private let pool = GlobalAveragePool2d()
+  private let head: Linear
+
+  /// `depth` is 6 n + 2, for n blocks a stage.
+  init(depth: Int, width: Int, hasShortcuts: Bool) {
+    stem = Sequential([convolution(1, width), BatchNorm(width), ReLU()])
+    var channels = width
+    var layers: [Module] = []
+    for stageWidth in [width, 2 * width, 4 * width] {
+      for _ in 0..<(depth - 2) / 6 {
+        let stride = stageWidth / channels
+        let f: [Module] = [
+          convolution(channels, stageWidth, stride: stride), BatchNorm(stageWidth), ReLU(),
+          convolution(stageWidth, stageWidth), BatchNorm(stageWidth),
+        ]
+        let shortcut = stride == 1 ? nil : Subsampling(growth: stageWidth - channels)
+        layers += [hasShortcuts ? Residual(f, shortcut: shortcut) : Sequential(f), ReLU()]
+        channels = stageWidth
+      }
+    }
+    blocks = Sequential(layers)
+    head = Linear(channels, 10, initializer: .heNormal)
+  }
+
+  override func forward(_ x: Tensor) -> Tensor { head(pool(blocks(stem(images(x))))) }
+}
+
+private func convolution(_ inputs: Int, _ outputs: Int, stride: Int = 1) -> Conv2d {
+  Conv2d(inputs, outputs, window: 3, stride: stride, padding: 1, bias: false, initializer: .heNormal)
+}
+
+/// Rows of 784 pixels as images of 14 × 14, each pixel the mean of four.
+private final class Images: Module {
+  override func forward(_ x: Tensor) -> Tensor { averagePool(x.reshaped(-1, 28, 28, 1), window: 2, stride: 2) }
+}
+
+/// The shortcut from stage to stage: every other pixel, and zeros in the new channels.
+private final class Subsampling: Module {
+  private let growth: Int
+
+  init(growth: Int) { self.growth = growth }
+
+  override func forward(_ x: Tensor) -> Tensor {
+    averagePool(x, window: 1, stride: 2).padded(-1, before: 0, after: growth)
+  }
+}
+
+private let vanishing = "vanishing gradients found"
+
+private func net(_ name: String, depth: Int, hasShortcuts: Bool) -> Variant {
+  Variant(
+    "\(name)-\(depth)", "\(depth) layers \(hasShortcuts ? "with" : "without") shortcuts",
+    optimizer: { SGD($0, learningRate: Float($1.learningRate), momentum: 0.9, weightDecay: 1e-4) },
+    schedule: { .cosine(over: max(1, $0.steps - $0.whole("warm-up"))).warmedUp(over: $0.whole("warm-up")) },
+    testImages: 2_000,
+    also: { bench, trained in
+      bench.report(vanishing, Double(diagnose(trained.run!).count { $0.rule == "vanishing gradient" }))
+    },
+    net: { ConvolutionalNet(depth: depth, width: $0.width, hasShortcuts: hasShortcuts) })
+}
+
+private let plain20 = net("plain", depth: 20, hasShortcuts: false)
+private let resNet20 = net("resnet", depth: 20, hasShortcuts: true)
+private let plain56 = net("plain", depth: 56, hasShortcuts: false)
+private let resNet56 = net("resnet", depth: 56, hasShortcuts: true)
+private let nets = [plain20, resNet20, plain56, resNet56]
+
+private let longEnough = Claim.Scope("nets that are trained for 300 steps or more") { $0.steps >= 300 }
+
+extension Experiment {
+  /// Four convolutional nets, shallow and deep, with and without shortcuts.
+  ///
+  /// Measured: the loss while training, the share of test images named right, by how much a layer multiplies the gradient before
+  /// training begins, and whether the diagnosis blames a vanishing gradient for anything.
+  public static let resNet = Experiment(
+    name: "resnet",
+    question: "Do 56 layers learn worse than 20, and do shortcuts change that?",
+    settings: [
+      .width(8), .batch(64), .steps(400, quick: 24, full: 2_000), .seeds(3, quick: 1, full: 20), .learningRate(0.1),
+      .whole("warm-up", 50, quick: 4, in: 1...100_000, "steps over which the learning rate rises to that"),
+    ],
+    variants: nets,
+    claims: [
+      // Over twenty batches of 64 the mean loss is known to about 0.03; the tolerance is three of these.
+      Claim(
+        "plain: 56 layers end with a higher training loss than 20", expected: .atLeast(0.1),
+        source: "He et al. 2015, arXiv:1512.03385, figure 1", about: longEnough
+      ) { try $0[Reported.finalLoss, plain56] - $0[Reported.finalLoss, plain20] },
+      Claim(
+        "with shortcuts they don't", expected: .atMost(0.1), source: "He et al. 2015, arXiv:1512.03385, figure 6",
+        about: longEnough
+      ) { try $0[Reported.finalLoss, resNet56] - $0[Reported.finalLoss, resNet20] },
+      // Batch normalization lets gradients grow by 1.21 a layer in wide nets without convolutions.
+      Claim(
+        "plain-56: on its way back a layer does not make the gradient smaller", plain56, Reported.gradientFactor,
+        .atLeast(1), source: "Yang et al. 2019, arXiv:1902.08129"),
+    ]
+      + nets.map {
+        Claim(
+          "\($0.name): no vanishing gradient is to blame", $0, vanishing, .exactly(0),
+          source: "He et al. 2015, arXiv:1512.03385, section 4.1")
+      },
+    pictures: [
+      .chart("loss"), .chart("gradient-profile"),
+      Picture("gradient-flow", "The gradient's size, layers × steps, a panel a net") { results in
+        var figure = try Chart.gradientFlow(of: results.runs)
+        figure.columns = 2
+        return figure
+      },
+    ])
+}
