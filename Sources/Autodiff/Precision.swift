@@ -55,8 +55,11 @@ extension Tensor {
   }
 
   /// As `rounded(to:)`, but what is new is not on the tape.
-  package func stored(as target: Precision) -> Tensor {
-    guard target != precision else { return self }
+  @inline(__always)
+  package func stored(as target: Precision) -> Tensor { target == precision ? self : converted(to: target) }
+
+  @inline(never)
+  private func converted(to target: Precision) -> Tensor {
     let count = elementCount
     let output = Buffer(count: count, precision: target)
     let floats = buffer.pointer

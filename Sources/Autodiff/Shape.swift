@@ -2,20 +2,30 @@
 ///
 /// At most 8 dimensions, each from 0 to 2³¹ − 1. Stored without the heap, since every operation makes one.
 public struct Shape: Hashable, Sendable {
-  private var sizes: SIMD8<Int32>
+  // Two halves, since one vector of eight would have every tensor and node that holds a shape aligned to 32 bytes, which the
+  // system's allocator does slowly.
+  private var outer: SIMD4<Int32> = .zero
+  private var inner: SIMD4<Int32> = .zero
   private let dimensions: Int32
+
+  /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
+  public let elementCount: Int
 
   /// A shape with the given sizes.
   public init(_ sizes: some Collection<Int>) {
     guard sizes.count <= 8 else { fatalError("Shape: \(sizes.count) dimensions, at most 8 are possible") }
-    self.sizes = .zero
     dimensions = Int32(sizes.count)
+    var product = 1
     for (axis, size) in sizes.enumerated() {
       guard let stored = Int32(exactly: size), stored >= 0 else {
         fatalError("Shape: a size of \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
       }
-      self.sizes[axis] = stored
+      if axis < 4 { outer[axis] = stored } else { inner[axis - 4] = stored }
+      let (count, isTooLarge) = product.multipliedReportingOverflow(by: size)
+      guard !isTooLarge else { fatalError("Shape: \(Array(sizes)) has more elements than can be counted") }
+      product = count
     }
+    elementCount = product
   }
 
   /// The shape of a matrix.
@@ -24,17 +34,10 @@ public struct Shape: Hashable, Sendable {
     guard let height = Int32(exactly: rows), let width = Int32(exactly: columns), height >= 0, width >= 0 else {
       fatalError("Shape: [\(rows), \(columns)], sizes run from 0 to \(Int32.max)")
     }
-    sizes = .zero
-    sizes[0] = height
-    sizes[1] = width
+    outer[0] = height
+    outer[1] = width
     dimensions = 2
-  }
-
-  /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
-  public var elementCount: Int {
-    var product = 1
-    for axis in 0..<Int(dimensions) { product *= Int(sizes[axis]) }
-    return product
+    elementCount = rows * columns
   }
 }
 
@@ -48,7 +51,7 @@ extension Shape: RandomAccessCollection {
   /// The size of a dimension, counted from the outermost.
   public subscript(axis: Int) -> Int {
     guard axis >= 0, axis < Int(dimensions) else { fatalError("\(self) has no dimension \(axis)") }
-    return Int(sizes[axis])
+    return Int(axis < 4 ? outer[axis] : inner[axis - 4])
   }
 }
 

@@ -137,10 +137,10 @@ package func recordKeepingOutput(
   pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
 ) -> Tensor {
   guard input.node != nil, tapeIsOn else { return output }
-  let saved = output.detached()
+  let elements = output.storage
   let node = Node(of: output, pullback: { _, _ in })
   node.pullback = { [unowned node] gradient, sweep in
-    pullback(sweep.keepsTape ? Tensor(shape: saved.shape, buffer: saved.storage, node: node) : saved, gradient, sweep)
+    pullback(Tensor(shape: node.shape, buffer: elements, node: sweep.keepsTape ? node : nil), gradient, sweep)
   }
   output.place(at: node)
   return output

@@ -1,16 +1,19 @@
 import Autodiff
 import Testing
 
-/// NaN in, NaN out, for every operation of the gradient checks: where the formula in Float64 has a NaN, and nowhere else.
+/// NaN in, NaN out, for every operation of the gradient checks, whole and half-sized: where the formula in Float64 has a NaN, and
+/// nowhere else.
 @Suite struct NaNTests {
-  @Test(arguments: allCases) func outputsShowIt(_ operation: OperationCase) {
+  @Test(arguments: allCases, [Precision.float32, .bfloat16, .float16]) func outputsShowIt(
+    _ operation: OperationCase, _ precision: Precision
+  ) {
     for input in operation.shapes.indices {
       let count = operation.inputs[input].count
       for place in Set([0, count / 2, count - 1]) {
         var values = operation.inputs
         values[input][place] = .nan
-        let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)) }
-        let found = operation.operation(tensors).values
+        let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).rounded(to: precision) }
+        let found = withPrecision(precision) { operation.operation(tensors) }.values
         let expected = operation.reference(zip(operation.shapes, values).map { Float64Array($0, $1.map(Double.init)) })
         #expect(found.map(\.isNaN) == expected.values.map(\.isNaN), "input \(input), element \(place)")
       }
@@ -18,10 +21,14 @@ import Testing
   }
 
   /// A gradient that is NaN arrives wherever one that is not would not be 0.
-  @Test(arguments: allCases) func gradientsShowIt(_ operation: OperationCase) {
+  @Test(arguments: allCases, [Precision.float32, .bfloat16, .float16]) func gradientsShowIt(
+    _ operation: OperationCase, _ precision: Precision
+  ) {
     func gradients(_ factor: Float) -> [[Float]] {
-      let tensors = zip(operation.inputs, operation.shapes).map { Tensor($0, shape: Shape($1)).requiringGradient() }
-      let output = operation.operation(tensors)
+      let tensors = zip(operation.inputs, operation.shapes).map {
+        Tensor($0, shape: Shape($1)).rounded(to: precision).requiringGradient()
+      }
+      let output = withPrecision(precision) { operation.operation(tensors) }
       let upstream = weights(output.elementCount).map { $0 * factor }
       (output * Tensor(upstream, shape: output.shape)).sum().backward()
       return tensors.map { $0.gradient!.values }

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import TestSupport
 import Testing
 
@@ -78,6 +79,19 @@ import Testing
     for (found, expected) in zip(gradients(precision), gradients(.float32)) {
       #expect(relativeDifference(found, expected) < 2e-2)
       #expect(found != expected)
+    }
+  }
+
+  /// The same where the processor has no arithmetic for it, or none in the library: oneDNN is told that it is an older one. In a
+  /// process of its own, since that is read once.
+  @Test(arguments: ["AVX512_CORE", "AVX2"]) func onOlderProcessors(_ instructions: String) async {
+    await #expect(processExitsWith: .success) { [instructions] in
+      for name in ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] { setenv(name, instructions, 1) }
+      #expect(!Precision.bfloat16.isMultipliedDirectly)
+      let tests = PrecisionTests()
+      tests.productsInBfloat16(17, 33, 9)
+      tests.gradientsAreCloseToThoseOfFloat32(.bfloat16)
+      tests.activationsTakeHalfTheMemory()
     }
   }
 
