@@ -27,8 +27,7 @@ private func net(
   return Variant(
     name, title,
     probes: { bench in
-      let images = try bench.data().test.batch(at: 0..<500).inputs
-      let similarity = SimilarityToFinal(samples: images, paths: layers(bench.settings))
+      let similarity = SimilarityToFinal(on: try bench.data().test.batch(at: 0..<200).inputs, looks: 100)
       return .standard.every(50) + ProbeSet(similarity).on(.logarithmic())
     },
     also: { bench, trained in
@@ -76,7 +75,7 @@ private func panel(_ results: Results, _ variant: Variant, _ colors: ColorScale)
 extension Experiment {
   /// A plain and a residual net, and how far each of their layers has come.
   ///
-  /// Measured, at steps that lie evenly on a logarithmic axis: the similarity of what a layer makes of 500 test images to what it
+  /// Measured, at steps that lie evenly on a logarithmic axis: the similarity of what a layer makes of 200 test images to what it
   /// will make of them in the end, and the first step from which on that is 0.9 or more. The order of arrival is the rank
   /// correlation of that step with the layer's number: 1 is strictly from the bottom up, −1 from the top down.
   public static let layersFirst = Experiment(
@@ -101,7 +100,7 @@ extension Experiment {
         let colors = ColorScale(Scale(.linear, from: 1, to: Double(results.settings.depth - 1)), .viridis)
         return Figure(
           title: "How much a layer already is what it ends as · layers-first",
-          subtitle: "linear CKA on 500 test images, seed 0; a line a layer",
+          subtitle: "linear CKA on 200 test images, seed 0; a line a layer",
           panels: [plainNet, residualNet].map { panel(results, $0, colors) }, columns: 2,
           colorKey: ColorKey(colors, title: "layer, 1 at the input"),
           description: "Similarity of each layer to what it ends as over steps, in a plain and in a residual net.",

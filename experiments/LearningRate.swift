@@ -73,16 +73,15 @@ private struct Slope {
   private let inputs: Tensor
   private let steps: Int
   private let begin: [Tensor]
-  private let seed: UInt64
 
   init(_ bench: Bench, _ model: Module, brightness: Float = 1) throws {
     let seed = UInt64(bench.seed)
     model.initialize(seed: seed)
     let images = try bench.data().train.batches(of: bench.settings.batch, seed: seed).first { _ in true }!
     let inputs = images.inputs * brightness
-    sharpness = Experiments.sharpness(model, seed: seed) { crossEntropy(model(inputs), images.labels) }
+    sharpness = Hessian(of: crossEntropy(model(inputs), images.labels), for: model).largestEigenvalue()
     begin = model.parameters.map(\.parameter.value)
-    (self.model, self.images, self.inputs, self.seed, steps) = (model, images, inputs, seed, bench.settings.steps)
+    (self.model, self.images, self.inputs, steps) = (model, images, inputs, bench.settings.steps)
   }
 
   var loss: Tensor { crossEntropy(model(inputs), images.labels) }
@@ -100,7 +99,7 @@ private struct Slope {
   /// λ_max after so many steps at this rate.
   func sharpness(after steps: Int, at rate: Double) -> Double {
     for _ in descent(at: rate).prefix(steps) {}
-    return Experiments.sharpness(model, seed: seed) { loss }
+    return Hessian(of: loss, for: model).largestEigenvalue()
   }
 
   /// The losses of gradient descent from where the net begins, each before its step.

@@ -89,7 +89,8 @@ private let tried = rules.map { rule in
     bench.report(lowest, learns[best] ? below.map { crossing(ends, from: $0) } : nil)
     bench.report(highest, learns[best] ? above.map { rates[$0 - 1] } : nil)
     bench.report("loss", smooth(losses[shownRate]), over: losses[shownRate].indices.map(Double.init))
-    bench.report(curvature, sharpness(model, seed: seed) { crossEntropy(model(batch.inputs), batch.labels) })
+    bench.report(
+      curvature, Hessian(of: crossEntropy(model(batch.inputs), batch.labels), for: model).largestEigenvalue())
   }
 }
 

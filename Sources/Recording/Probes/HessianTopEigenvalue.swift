@@ -31,35 +31,8 @@ public struct HessianTopEigenvalue: Probe {
 
   /// Notes the eigenvalue.
   public func look(at step: ProbedStep, _ findings: inout Findings) {
-    guard let hessian = Hessian(step) else { return }
-    let top = withoutGradients { largest(hessian) }
-    if let top { findings.note(about.name, top) }
-  }
-
-  private func largest(_ hessian: Hessian) -> Double? {
-    var random = RandomStream(seed: seed, name: about.name)
-    var v = hessian.signs(&random), previous: [Tensor] = []
-    let length = dot(v, v).squareRoot()
-    guard length > 0 else { return nil }
-    v = v.map { $0 * Float(1 / length) }
-    var diagonal: [Double] = [], beside: [Double] = [], top: Double?
-    for _ in 0..<iterations {
-      var image = withGradients { hessian.times(v) }
-      let along = dot(v, image)
-      image = zip(image, v).map { $0 - $1 * Float(along) }
-      if let last = beside.last { image = zip(image, previous).map { $0 - $1 * Float(last) } }
-      diagonal.append(along)
-      let found = eigenvalues(ofTridiagonal: diagonal, beside + [0])[0]
-      guard found.isFinite else { return found }
-      if let top, abs(found - top) <= tolerance * abs(found) { return found }
-      top = found
-      let across = dot(image, image).squareRoot()
-      // Nothing is left beyond what the vectors span.
-      guard across > 1e-6 * abs(found), across > 0 else { break }
-      beside.append(across)
-      previous = v
-      v = image.map { $0 * Float(1 / across) }
-    }
-    return top
+    guard let hessian = Hessian(step), !hessian.parameters.isEmpty else { return }
+    findings.note(
+      about.name, hessian.largestEigenvalue(iterations: iterations, tolerance: tolerance, seed: seed))
   }
 }
