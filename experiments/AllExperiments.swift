@@ -8,6 +8,7 @@ extension Experiment {
     .residual,
     .initialization,
     .normalization,
+    .edgeOfChaos,
     .shatteredGradients,
     .optimizers,
     .learningRate,

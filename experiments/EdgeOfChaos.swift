@@ -1,0 +1,146 @@
+import Foundation
+import Rheoscope
+
+// Two images go through a deep net of tanh. With small weights they become more alike layer by layer, until the last layer can't
+// tell them apart. With large weights they drift apart layer by layer, however alike they were, until the last layer can't tell what they
+// had in common. In either case what the net could learn from is lost on the way, by a factor of e every ξ layers. Between both
+// lies a size of weights where ξ is infinite, the edge of chaos. Schoenholz et al. (2017) found that nets learn up to a depth of
+// about 6 ξ, whatever the size.
+
+/// σ_w², n times the variance of a weight; 1.76 is the edge. The variance of a bias is the paper's.
+private let sizes = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4]
+private let biasVariance = 0.05
+
+/// 10, 14, 20, … layers, up to 160, or every other of them.
+private func depths(_ settings: Settings) -> [Int] {
+  let last = 2 * log2(Double(settings.whole("deepest")) / 10), spacing = settings.whole("spacing")
+  return stride(from: 0, through: Int(last.rounded()), by: spacing).map { Int((10 * pow(2, Double($0) / 2)).rounded()) }
+}
+
+/// A layer whose biases, too, are drawn at random.
+private final class BiasedLayer: Module {
+  let weight, bias: Parameter
+
+  init(_ inputs: Int, _ outputs: Int, weightVariance: Double) {
+    weight = Parameter([outputs, inputs], initializer: .normal(weightVariance: weightVariance))
+    bias = Parameter(
+      [outputs],
+      initializer: Initializer("normal, σ_b² = \(biasVariance)") { values, _, _, random in
+        for index in values.indices { values[index] = Float(random.normalPair().0 * biasVariance.squareRoot()) }
+      })
+  }
+
+  override func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias.value) }
+}
+
+/// A cell of the map: a net of some depth, and of weights of some size, trained.
+private func cell(depth: Int, size: Double) -> Variant {
+  net("depth-\(depth)-weights-\(shortest(size))", "\(depth) layers, σ_w² = \(shortest(size))", depth, size) { _ in }
+}
+
+/// The deepest net with weights next to the edge, where deep nets learn, but slowly: trained for ten times as many steps.
+private func longTrained(_ settings: Settings) -> Variant {
+  net("edge-long", "the deepest, σ_w² = 1.75, ten times the steps", depths(settings).last!, 1.75) { $0.steps *= 10 }
+}
+
+private func net(
+  _ name: String, _ title: String, _ depth: Int, _ size: Double, adjust: @escaping @Sendable (inout Settings) -> Void
+) -> Variant {
+  Variant(
+    name, title, adjust: adjust, testImages: 1_000, isRecorded: false,
+    net: { settings in
+      let inner = (0..<depth - 2).flatMap { _ in
+        [BiasedLayer(settings.width, settings.width, weightVariance: size), Tanh()] as [Module]
+      }
+      return Sequential(
+        [BiasedLayer(784, settings.width, weightVariance: size), Tanh()] + inner
+          + [BiasedLayer(settings.width, 10, weightVariance: size)])
+    })
+}
+
+/// 6 ξ.
+private func limit(_ size: Double) -> Double {
+  6 * MeanField(.tanh, weightVariance: size, biasVariance: biasVariance).correlationDepthScale
+}
+
+/// A net counts as trained where its loss ends below 2; that of guessing is ln 10 = 2.3.
+private let trainedLoss = 2.0
+
+/// The depth up to which nets with weights of this size learn, and 6 ξ, where that is one of the depths that are tried.
+private func boundary(_ seed: OneSeed, _ size: Double) throws -> (measured: Double, predicted: Double)? {
+  let depths = depths(seed.settings), predicted = limit(size)
+  guard Double(depths[0]) <= predicted, predicted <= Double(depths.last!) else { return nil }
+  let trained = try depths.count { try seed[Reported.finalLoss, cell(depth: $0, size: size)] < trainedLoss }
+  // Halfway between the deepest that learn and the shallowest that don't.
+  let ratio = Double(depths[1]) / Double(depths[0])
+  return (Double(depths[0]) * pow(ratio, Double(trained) - 0.5), predicted)
+}
+
+private func boundaries(_ seed: OneSeed) throws -> [(measured: Double, predicted: Double)] {
+  try sizes.compactMap { try boundary(seed, $0) }
+}
+
+/// Pearson's correlation.
+private func correlation(_ pairs: [(Double, Double)]) -> Double {
+  let n = Double(pairs.count), meanX = pairs.reduce(0) { $0 + $1.0 } / n, meanY = pairs.reduce(0) { $0 + $1.1 } / n
+  func moment(_ term: ((Double, Double)) -> Double) -> Double { pairs.reduce(0) { $0 + term($1) } }
+  let together = moment { ($0.0 - meanX) * ($0.1 - meanY) }
+  return together / (moment { pow($0.0 - meanX, 2) } * moment { pow($0.1 - meanY, 2) }).squareRoot()
+}
+
+private let source = "Schoenholz et al. 2017, arXiv:1611.01232"
+
+extension Experiment {
+  /// Nets of tanh over depths and sizes of weights. Measured: the loss that each ends at.
+  public static let edgeOfChaos = Experiment(
+    name: "edge-of-chaos",
+    question: "How deep can a net be?",
+    settings: [
+      .whole("deepest", 160, quick: 40, in: 20...1_280, "layers of the deepest net"),
+      .whole("spacing", 1, quick: 4, in: 1...4, "half octaves from one depth to the next"),
+      .width(64), .batch(64), .steps(300, quick: 20), .seeds(3, quick: 1, full: 20), .learningRate(0.01),
+    ],
+    claims: [
+      Claim(
+        "nets learn up to a depth of 6 ξ, within a factor of 2 (geometric mean over sizes of weights)",
+        expected: .near(1, withinFactor: 2), source: source + ", which says “about”", about: .trainedMap
+      ) { seed in
+        let logs = try boundaries(seed).map { log($0.measured / $0.predicted) }
+        return exp(logs.reduce(0, +) / Double(logs.count))
+      },
+      Claim(
+        "the depth up to which nets learn follows 6 ξ: correlation of their logarithms over sizes of weights",
+        expected: .atLeast(0.8), source: source, about: .trainedMap
+      ) { seed in correlation(try boundaries(seed).map { (log($0.measured), log($0.predicted)) }) },
+      Claim(
+        source: source, about: .trainedMap,
+        statement: {
+          "next to the edge, at σ_w² = 1.75, \(depths($0).last!) layers learn, if given ten times the steps"
+        },
+        expected: { _ in .atMost(trainedLoss) },
+        measure: { try $0[Reported.finalLoss, longTrained($0.settings)] }),
+    ],
+    pictures: [
+      .map(
+        "map", "Which nets learn: the loss they end at", "tanh, σ_b² = 0.05; median of seeds",
+        x: Axis(.linear, "size of weights, σ_w²"), y: Axis(.log, "layers"), key: "loss",
+        colors: ColorScale(Scale(.linear, from: 0.5, to: log(10)), .viridis)
+      ) { results in
+        let fine = stride(from: sizes[0], through: sizes.last!, by: 0.02).map { $0 }
+        return CellGrid(
+          columns: sizes, rows: depths(results.settings).map(Double.init),
+          lines: [.init("line: 6 ξ, where nets should cease to learn", x: fine, y: fine.map(limit))]
+        ) { size, depth in results.median(Reported.finalLoss, of: cell(depth: Int(depth), size: size)) }
+      }
+    ]
+  ) { settings in
+    depths(settings).flatMap { depth in sizes.map { cell(depth: depth, size: $0) } } + [longTrained(settings)]
+  }
+}
+
+extension Claim.Scope {
+  /// Maps whose nets were trained long enough, and that are deep enough to hold the line.
+  fileprivate static let trainedMap = Claim.Scope("maps up to 160 layers or more, trained for 300 steps or more") {
+    $0.whole("deepest") >= 160 && $0.steps >= 300
+  }
+}
