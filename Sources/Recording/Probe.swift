@@ -94,9 +94,9 @@ public struct ProbeNeeds: OptionSet, Sendable {
   public static let inputs = ProbeNeeds(rawValue: 1)
   /// Each parameter as it was before the optimizer's step, which then works on a copy.
   public static let parametersBefore = ProbeNeeds(rawValue: 2)
-  /// What samples add to the gradient, told from the input, the output's gradient and the parameters' gradients of each layer,
-  /// which are kept until the step is over.
-  package static let samples: ProbeNeeds = [.inputs, ProbeNeeds(rawValue: 8)]
+  /// What samples add to the gradient, told from the input, the output's gradient and the parameters' gradients of each layer
+  /// with parameters, which are kept until the step is over.
+  package static let samples = ProbeNeeds(rawValue: 8)
   /// A way to compute the loss of the step again, given as `again` to `Recorder.step`.
   public static let lossAgain = ProbeNeeds(rawValue: 4)
 }

@@ -15,13 +15,16 @@ public final class ProbedLayer {
   public let shape: Shape
   /// The input of the last call, while a probe that needs inputs is at work.
   @exclusivity(unchecked) public internal(set) var input: Tensor?
-  /// What came back to the last call and which gradients the module's own parameters had, while a probe of samples is at work.
+  /// What came back to the last call, and the gradients of the module's own parameters, while a probe of samples is at work.
   @exclusivity(unchecked) var gradient: Tensor?
-  @exclusivity(unchecked) var parameterGradients: [String: Tensor] = [:]
+  @exclusivity(unchecked) var weightGradient: Tensor?
+  @exclusivity(unchecked) var biasGradient: Tensor?
   /// How many passes the step has had.
   @exclusivity(unchecked) var passes = 0
   /// Between which outputs the layer's nonlinearity is not yet flat; nil where it has no flat part.
   let saturationLimits: ClosedRange<Float>?
+  /// Whether the module holds parameters itself.
+  let hasParameters: Bool
   /// Which of the recorder's probes watch it.
   @exclusivity(unchecked) var probes: [Int]
   /// The step of its last output.
@@ -35,6 +38,7 @@ public final class ProbedLayer {
     self.callIndex = callIndex
     self.shape = shape
     self.probes = probes
+    hasParameters = !module.ownParameters.isEmpty
     saturationLimits = (module as? any Saturating)?.saturationLimits
     findings = Findings(site: index)
   }
@@ -43,7 +47,8 @@ public final class ProbedLayer {
   func clear() {
     input = nil
     gradient = nil
-    parameterGradients.removeAll(keepingCapacity: true)
+    weightGradient = nil
+    biasGradient = nil
   }
 
   /// The parameter of the given name that the module holds itself.

@@ -36,6 +36,7 @@ public final class Recorder {
   @exclusivity(unchecked) private var needs: ProbeNeeds = []
 
   @exclusivity(unchecked) private var sites = SiteTable()
+  @exclusivity(unchecked) private var sampleTable = SampleTable()
   @exclusivity(unchecked) private var modelFindings = Findings(site: -1)
   @exclusivity(unchecked) private var stepNumber = 0
   @exclusivity(unchecked) private var lastOutput: Tensor?
@@ -164,7 +165,7 @@ public final class Recorder {
   }
 
   private func closeProbes(loss: Double, _ losses: [Double], _ again: (() -> Tensor)?) throws {
-    defer { if needs.contains(.inputs) { for layer in sites.layers { layer.clear() } } }
+    defer { if !needs.isDisjoint(with: [.inputs, .samples]) { for layer in sites.layers { layer.clear() } } }
     guard let model else { return }
     if needs.contains(.lossAgain), again == nil {
       notices.once(
@@ -172,8 +173,9 @@ public final class Recorder {
           + "computes the loss again")
     }
     let met = sites.layers.filter { $0.lastStep == stepNumber }
-    let samples = needs.contains(.samples) ? withoutGradients { SampleGradients(met) } : nil
-    for (reason, text) in samples?.missing ?? [:] { notices.once(text, about: reason) }
+    let found = needs.contains(.samples) ? withoutGradients { sampleTable.gradients(of: met) } : nil
+    for (reason, text) in found?.missing ?? [:] { notices.once(text, about: reason) }
+    let samples = found?.samples
     var step = ProbedStep(
       number: stepNumber, loss: loss, losses: losses, model: model, optimizers: optimizers, layers: met,
       input: inputs.count == 1 ? inputs[0] : nil, samples: samples,
@@ -289,10 +291,9 @@ public final class Recorder {
     }
     layer.passes += 1
     seen.forward = true
-    if needs.contains(.inputs) {
-      layer.input = input?.detached()
-      layer.gradient = nil
-    }
+    let isSampled = needs.contains(.samples) && layer.hasParameters
+    if isSampled { layer.gradient = nil }
+    if isSampled || needs.contains(.inputs) { layer.input = input?.detached() }
     if needs.contains(.parametersBefore), before.isEmpty {
       for optimizer in optimizers {
         for parameter in optimizer.parameters { before[ObjectIdentifier(parameter)] = parameter.value.detached() }
@@ -311,7 +312,7 @@ public final class Recorder {
   private func note(gradient: Tensor, at layer: ProbedLayer) {
     guard isAttached, layer.lastStep == stepNumber else { return }
     seen.backward = true
-    if needs.contains(.samples) {
+    if needs.contains(.samples), layer.hasParameters {
       let arrived = gradient.detached()
       layer.gradient = layer.gradient.map { sum in withoutGradients { sum + arrived } } ?? arrived
     }
@@ -329,7 +330,10 @@ public final class Recorder {
     guard isAttached, let (layer, name) = sites.owner(of: parameter), let gradient = parameter.gradient else { return }
     guard layer.lastStep == stepNumber else { return }
     seen.update = true
-    if needs.contains(.samples) { layer.parameterGradients[name] = gradient }
+    if needs.contains(.samples) {
+      if name == "weight" { layer.weightGradient = gradient }
+      if name == "bias" { layer.biasGradient = gradient }
+    }
     let change = ParameterChange(
       name: name, parameter: parameter, gradient: gradient, before: before[ObjectIdentifier(parameter)], norms: norms)
     apart {

@@ -80,16 +80,16 @@ private final class MixedNet: Module {
         let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes, notice: { _ in })
         let inputs = Tensor(sampleValues(12), shape: [4, 3]), labels = [0, 1, 1, 0]
         var before = 0
-        for step in 1...16_000 {
+        for step in 1...8_000 {
           let loss = crossEntropy(net(inputs), labels)
           loss.backward()
           optimizer.step()
           try recorder.step(loss: loss, again: { crossEntropy(net(inputs), labels) })
-          if step == 6_000 { before = try resident() }
+          if step == 3_000 { before = try resident() }
         }
         let growth = try resident() - before
         _ = try recorder.finish()
-        try #require(growth < 2 << 20, "\(growth) bytes in 10,000 steps")
+        try #require(growth < 2 << 20, "\(growth) bytes in 5,000 steps")
       }
     }
   }

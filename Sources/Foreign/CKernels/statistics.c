@@ -115,7 +115,18 @@ DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
 }
 
 DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double *sums) {
-  for (size_t r = 0; r < rows; r++, x += columns) sums[r] = square_sum_exactly(x, columns);
+  for (size_t r = 0; r < rows; r++, x += columns) {
+    double16 sum = 0;
+    size_t i = 0;
+    for (; i + block <= columns; i += block) {
+      float16 v[4];
+      for (int k = 0; k < 4; k++) v[k] = LANES_AT(x, i + (size_t)k * lanes);
+      sum += WIDENED(FOUR_SQUARES(v));
+    }
+    double total = total_of(&sum);
+    for (; i < columns; i++) total += (double)x[i] * x[i];
+    sums[r] = squares_are_exact(total, columns) ? total : square_sum_exactly(x, columns);
+  }
 }
 
 DISPATCHED void multiply_rows(const float *a, const float *b, size_t rows, size_t columns, double *sums) {

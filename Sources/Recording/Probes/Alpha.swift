@@ -31,11 +31,11 @@ public struct Alpha: Probe {
     var variances: (loss: Double, slope: Double)?
   }
   private var start: Place?
-  /// The step from there: by layer and parameter.
-  private var lastChange: [Int: [String: Tensor]] = [:]
+  /// The step from there, by parameter.
+  private var lastChange: [ObjectIdentifier: Tensor] = [:]
   private var lastSquare = 0.0
   /// The same of the step that is under way, and the products of its gradient with both.
-  private var change: [Int: [String: Tensor]] = [:]
+  private var change: [ObjectIdentifier: Tensor] = [:]
   private var square = 0.0, product = 0.0, lastProduct = 0.0
 
   /// A probe that has seen nothing yet.
@@ -45,11 +45,11 @@ public struct Alpha: Probe {
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard let before = update.before else { return }
     let moved = update.parameter.value.detached() - before
-    let sums = products(update.gradient, moved)
-    square += sums.second_square_sum
-    product += sums.product_sum
-    if let last = lastChange[layer.index]?[update.name] { lastProduct += products(update.gradient, last).product_sum }
-    change[layer.index, default: [:]][update.name] = moved
+    let parameter = ObjectIdentifier(update.parameter)
+    square += update.norms.update
+    product += rowProducts(update.gradient, moved, rows: 1)[0]
+    if let last = lastChange[parameter] { lastProduct += rowProducts(update.gradient, last, rows: 1)[0] }
+    change[parameter] = moved
   }
 
   /// Notes α of the step before.
@@ -62,11 +62,13 @@ public struct Alpha: Probe {
       step.tell("alpha compares successive steps, and those that are recorded are not; record it at every step")
     }
     start = place(at: step, slope: scale * product, along: change)
-    (lastChange, lastSquare) = (change, square)
-    (change, square, product, lastProduct) = ([:], 0, 0, 0)
+    swap(&lastChange, &change)
+    lastSquare = square
+    change.removeAll(keepingCapacity: true)
+    (square, product, lastProduct) = (0, 0, 0)
   }
 
-  private func place(at step: ProbedStep, slope: Double, along direction: [Int: [String: Tensor]]) -> Place {
+  private func place(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> Place {
     var variances: (Double, Double)?
     if step.losses.count > 1, let samples = step.samples, samples.count > 1 {
       let slopes = samples.products(with: direction, samples: min(samples.count, Alpha.samplesOfVariance))

@@ -45,14 +45,14 @@ public struct UpdateCosine: Probe {
 
 /// How far a weight is from where it began: `distance_from_initialization`, ‖W − W₀‖₂.
 ///
-/// W₀ is the weight at the first recorded step, before it.
+/// W₀ is the weight at the first recorded step, before it; that of a layer which is first met later, after the step.
 public struct DistanceFromInitialization: Probe {
   /// What is measured.
   public let about = ProbeDescription(
     name: "distance_from_initialization", quantity: "‖W − W₀‖₂", unit: "the weight's",
     cost: "one pass over each weight, and a copy kept", source: "Nagarajan and Kolter 2019, arXiv:1901.01672")
-  /// The parameters as they were before the step.
-  public let needs: ProbeNeeds = .parametersBefore
+  /// The parameters as they were before the first step.
+  public var needs: ProbeNeeds { first.isEmpty ? .parametersBefore : [] }
   private var first: [Int: Tensor] = [:]
 
   /// A probe that has seen nothing yet.
@@ -61,7 +61,7 @@ public struct DistanceFromInitialization: Probe {
   /// Notes how far the weight has come.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard update.name == "weight" else { return }
-    if first[layer.index] == nil { first[layer.index] = update.before }
+    if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }
     guard let start = first[layer.index] else { return }
     let now = update.parameter.value
     let square = start.withValues { start in

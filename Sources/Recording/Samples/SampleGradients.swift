@@ -11,35 +11,15 @@ package struct SampleGradients {
   /// n.
   package let count: Int
   /// Layers with parameters whose shares can be told.
-  package private(set) var layers: [SampledLayer] = []
-  /// Which are missing, in words, by the reason why.
-  let missing: [String: String]
+  package private(set) var layers: [SampledLayer]
   /// By what the samples' shares add up to more than the gradient that the optimizer was given.
   let scale: Double
 
-  /// Of the calls of a step that is over.
-  init?(_ calls: [ProbedLayer]) {
-    guard let count = calls.first(where: { $0.gradient != nil })?.gradient?.shape.first else { return nil }
+  /// Of a step that is over.
+  init(_ layers: [SampledLayer], count: Int) {
     self.count = count
-    var missing: [String: [String]] = [:]
-    let holders = holders(in: calls)
-    var seen: Set<ObjectIdentifier> = []
-    for call in calls {
-      let parameters = call.module.ownParameters
-      guard !parameters.isEmpty, seen.insert(ObjectIdentifier(call.module)).inserted else { continue }
-      let all = calls.filter { $0.module === call.module }
-      if let reason = reason(toLeaveOut: all, count, holders) {
-        missing[reason, default: []].append(call.path)
-      } else if let module = call.module as? any SampleWise {
-        layers.append(SampledLayer(module, all, count))
-      }
-    }
-    self.missing = Dictionary(
-      uniqueKeysWithValues: missing.map { reason, paths in
-        let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
-        let named = paths.prefix(3).joined(separator: ", ") + more
-        return (reason, "gradients of single samples leave out \(named), where \(reason)")
-      })
+    self.layers = layers
+    for layer in layers { layer.begin(count) }
     scale = layers.min { $0.parameterCount < $1.parameterCount }?.shareOfTheOptimizers ?? 1
     for layer in layers { layer.scale = scale }
   }
@@ -60,11 +40,11 @@ package struct SampleGradients {
   /// ‖∇L‖² over all these layers.
   package var gradientSquare: Double { layers.reduce(0) { $0 + $1.gradientSquare } }
 
-  /// ∇ℓᵢ · d for the first `samples` samples, where d has a tensor for each parameter, by the layer's index.
-  func products(with direction: [Int: [String: Tensor]], samples: Int) -> [Double] {
+  /// ∇ℓᵢ · d for the first `samples` samples, where d has a tensor for each parameter.
+  func products(with direction: [ObjectIdentifier: Tensor], samples: Int) -> [Double] {
     layers.reduce(into: Array(repeating: 0, count: samples)) { total, layer in
-      guard let own = direction[layer.layer.index] else { return }
-      total.add(layer.products(with: own, samples: samples))
+      guard let weight = direction[layer.weight] else { return }
+      total.add(layer.products(with: weight, layer.bias.flatMap { direction[$0] }, samples: samples))
     }
   }
 
@@ -73,98 +53,74 @@ package struct SampleGradients {
   }
 }
 
-/// How many modules hold each parameter.
-private func holders(in calls: [ProbedLayer]) -> [ObjectIdentifier: Set<ObjectIdentifier>] {
-  var found: [ObjectIdentifier: Set<ObjectIdentifier>] = [:]
-  for call in calls {
-    for (_, parameter) in call.module.ownParameters {
-      found[ObjectIdentifier(parameter), default: []].insert(ObjectIdentifier(call.module))
-    }
-  }
-  return found
-}
-
-/// Why the shares of samples in a module's gradient can't be told; nil where they can.
-private func reason(
-  toLeaveOut calls: [ProbedLayer], _ count: Int, _ holders: [ObjectIdentifier: Set<ObjectIdentifier>]
-) -> String? {
-  let module = calls[0].module
-  if module is BatchNorm { return "each output depends on all samples" }
-  guard module is any SampleWise else { return "the kind of the module, \(module.kind), is not known" }
-  if module.ownParameters.contains(where: { holders[ObjectIdentifier($0.parameter)]!.count > 1 }) {
-    return "a parameter is shared with another module"
-  }
-  if calls.contains(where: { $0.passes > 1 }) { return "several passes came before one step" }
-  guard calls.allSatisfy({ $0.gradient != nil && $0.input != nil }), !calls[0].parameterGradients.isEmpty else {
-    return "there was no gradient"
-  }
-  if let rows = calls.compactMap({ $0.gradient!.shape.first }).first(where: { $0 != count }) {
-    return "there are \(rows) rows for \(count) samples"
-  }
-  return nil
-}
-
 /// A module's part of `SampleGradients`.
 package final class SampledLayer {
   /// The module's first call.
   package let layer: ProbedLayer
-  private let module: any SampleWise
-  private let calls: [SampledCall]
-  private let count: Int
-  fileprivate var scale = 1.0
+  let calls: [ProbedLayer]
+  let module: any SampleWise
+  fileprivate let weight: ObjectIdentifier
+  fileprivate let bias: ObjectIdentifier?
+  @exclusivity(unchecked) fileprivate var scale = 1.0
+  @exclusivity(unchecked) private var count = 0
+  @exclusivity(unchecked) private var knownNorms: [Double]?
+  @exclusivity(unchecked) private var knownProducts: [Double]?
+  @exclusivity(unchecked) private var squareOfTheOptimizer = 0.0
 
-  init(_ module: any SampleWise, _ layers: [ProbedLayer], _ count: Int) {
-    layer = layers[0]
-    self.module = module
+  init(_ module: any SampleWise, _ calls: [ProbedLayer]) {
+    (layer, self.calls, self.module) = (calls[0], calls, module)
+    weight = ObjectIdentifier(layer.parameter("weight")!)
+    bias = layer.parameter("bias").map { ObjectIdentifier($0) }
+  }
+
+  /// Forgets the last step.
+  fileprivate func begin(_ count: Int) {
     self.count = count
-    calls = layers.map { SampledCall(input: $0.input!, gradient: $0.gradient!) }
+    (knownNorms, knownProducts) = (nil, nil)
+    squareOfTheOptimizer = rowSquares(layer.weightGradient!, rows: 1)[0]
+    if let bias = layer.biasGradient { squareOfTheOptimizer += rowSquares(bias, rows: 1)[0] }
   }
 
   /// ‖∇ℓᵢ‖² for each sample.
-  package private(set) lazy var squaredNorms: [Double] = {
-    let size = Double(count)
-    return module.squaredShares(calls, count).map { $0 * size * size }
-  }()
+  package var squaredNorms: [Double] {
+    if let knownNorms { return knownNorms }
+    let size = Double(count), norms = module.squaredShares(calls, count).map { $0 * size * size }
+    knownNorms = norms
+    return norms
+  }
 
   /// ∇ℓᵢ · ∇L for each sample.
-  package private(set) lazy var productsWithGradient: [Double] =
-    products(with: layer.parameterGradients, samples: count).map { $0 * scale }
+  package var productsWithGradient: [Double] {
+    if let knownProducts { return knownProducts }
+    let found = products(with: layer.weightGradient!, layer.biasGradient, samples: count).map { $0 * scale }
+    knownProducts = found
+    return found
+  }
 
   /// ‖∇L‖².
-  package private(set) lazy var gradientSquare: Double = gradientSquareOfTheOptimizer * scale * scale
+  package var gradientSquare: Double { squareOfTheOptimizer * scale * scale }
 
   /// ∇ℓᵢ · d for the first `samples` samples, where d has a tensor for each parameter.
-  package func products(with direction: [String: Tensor], samples: Int) -> [Double] {
+  package func products(with weight: Tensor, _ bias: Tensor?, samples: Int) -> [Double] {
     var total = [Double](repeating: 0, count: samples)
     for call in calls {
-      let part = samples == count ? call : call.first(samples)
-      total.add(rowProducts(part.gradient, module.image(of: part.input, under: direction), rows: samples))
+      let isWhole = samples == count
+      let input = isWhole ? call.input! : call.input!.first(samples)
+      let gradient = isWhole ? call.gradient! : call.gradient!.first(samples)
+      total.add(rowProducts(gradient, module.image(of: input, weight, bias), rows: samples))
     }
-    return total.map { $0 * Double(count) }
+    for index in total.indices { total[index] *= Double(count) }
+    return total
   }
 
-  var parameterCount: Int { layer.parameterGradients.values.reduce(0) { $0 + $1.elementCount } }
-
-  private var gradientSquareOfTheOptimizer: Double {
-    layer.parameterGradients.values.reduce(0) { $0 + rowSquares($1, rows: 1)[0] }
-  }
+  fileprivate var parameterCount: Int { layer.weightGradient!.elementCount }
 
   /// c, where the shares add up to c times the gradient that the optimizer was given: 1 unless that was clipped or the loss
   /// scaled.
-  var shareOfTheOptimizers: Double {
-    let square = gradientSquareOfTheOptimizer
-    guard square > 0 else { return 1 }
-    let found = products(with: layer.parameterGradients, samples: count).reduce(0, +) / Double(count) / square
+  fileprivate var shareOfTheOptimizers: Double {
+    guard squareOfTheOptimizer > 0 else { return 1 }
+    let shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count)
+    let found = shares.reduce(0, +) / Double(count) / squareOfTheOptimizer
     return abs(found - 1) > 1e-3 && found.isFinite ? found : 1
-  }
-}
-
-/// What went into a call and what came back to it.
-package struct SampledCall {
-  let input: Tensor
-  let gradient: Tensor
-
-  func first(_ samples: Int) -> SampledCall {
-    SampledCall(input: input.first(samples), gradient: gradient.first(samples))
   }
 }

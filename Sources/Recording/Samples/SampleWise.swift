@@ -9,51 +9,51 @@ import NeuralNetworks
 /// et al., "Scalable and efficient training of large convolutional neural networks with differential privacy", 2022,
 /// arXiv:2205.10683.
 protocol SampleWise: Module {
-  /// The squared norm of each sample's share of dL/d(parameters), over all calls.
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double]
+  /// The squared norm of each sample's share of dL/d(parameters), over all calls, whose inputs and gradients are there.
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double]
 
   /// The part of the output for an input that is linear in the parameters, with a direction in their place. Its product with
   /// dL/d(output) is the product of the direction and dL/d(parameters).
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
 }
 
 extension Linear: SampleWise {
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor {
-    linear(input, weight: direction["weight"]!, bias: direction["bias"])
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    linear(input, weight: weight, bias: bias)
   }
 
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double] {
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
     var shares: [Double]
-    if calls.count == 1, calls[0].input.shape.count == 2 {
+    if calls.count == 1, calls[0].input!.shape.count == 2 {
       // The share is the outer product of two vectors, whose norms multiply.
-      let backs = rowSquares(calls[0].gradient, rows: count)
-      shares = rowSquares(calls[0].input, rows: count)
+      let backs = rowSquares(calls[0].gradient!, rows: count)
+      shares = rowSquares(calls[0].input!, rows: count)
       for index in 0..<count { shares[index] = shares[index] * backs[index] + (bias == nil ? 0 : backs[index]) }
       return shares
     }
     shares = squaredSums(
-      stacked(calls.map { $0.input.places }, count), stacked(calls.map { $0.gradient.places }, count))
-    if bias != nil { shares.add(squaresOfSums(calls.map(\.gradient), count)) }
+      stacked(calls.map { $0.input!.places }, count), stacked(calls.map { $0.gradient!.places }, count))
+    if bias != nil { shares.add(squaresOfSums(calls.map { $0.gradient! }, count)) }
     return shares
   }
 }
 
 extension Conv2d: SampleWise {
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor {
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     convolve(
-      input, weight: direction["weight"]!, bias: direction["bias"], stride: stride, padding: padding, groups: groups)
+      input, weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
   }
 
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double] {
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
     let inputs = weight.shape[1], outputs = weight.shape[0] / groups, window = weight.shape[2]
-    let places = calls.reduce(0) { $0 + $1.gradient.shape[1] * $1.gradient.shape[2] }
+    let places = calls.reduce(0) { $0 + $1.gradient!.shape[1] * $1.gradient!.shape[2] }
     var shares: [Double] = []
     // Patches hold each pixel as often as there are places in a window, so a few samples at a time.
     let chunk = max(1, (1 << 20) / max(places * inputs * window * window, 1))
     for start in Swift.stride(from: 0, to: count, by: chunk) {
       let end = min(start + chunk, count)
       let part = calls.map {
-        SampledCall(input: $0.input.slice(start, end), gradient: $0.gradient.slice(start, end))
+        (input: $0.input!.slice(start, end), gradient: $0.gradient!.slice(start, end))
       }
       var sums = [Double](repeating: 0, count: end - start)
       for group in 0..<groups {
@@ -63,7 +63,7 @@ extension Conv2d: SampleWise {
       }
       shares += sums
     }
-    if bias != nil { shares.add(squaresOfSums(calls.map(\.gradient), count)) }
+    if bias != nil { shares.add(squaresOfSums(calls.map { $0.gradient! }, count)) }
     return shares
   }
 
@@ -99,46 +99,46 @@ extension Conv2d: SampleWise {
 }
 
 extension LayerNorm: SampleWise {
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor {
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     normalizedByRow(
-      input, weight: direction["weight"]!, bias: direction["bias"]!, epsilon: epsilon, centered: true)
+      input, weight: weight, bias: bias, epsilon: epsilon, centered: true)
   }
 
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double] {
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
     var shares = squaresOfSums(
       calls.map {
-        $0.gradient * normalizedByRow($0.input, weight: nil, bias: nil, epsilon: epsilon, centered: true)
+        $0.gradient! * normalizedByRow($0.input!, weight: nil, bias: nil, epsilon: epsilon, centered: true)
       }, count)
-    shares.add(squaresOfSums(calls.map(\.gradient), count))
+    shares.add(squaresOfSums(calls.map { $0.gradient! }, count))
     return shares
   }
 }
 
 extension RMSNorm: SampleWise {
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor {
-    normalizedByRow(input, weight: direction["weight"]!, bias: nil, epsilon: epsilon, centered: false)
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    normalizedByRow(input, weight: weight, bias: nil, epsilon: epsilon, centered: false)
   }
 
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double] {
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
     squaresOfSums(
       calls.map {
-        $0.gradient * normalizedByRow($0.input, weight: nil, bias: nil, epsilon: epsilon, centered: false)
+        $0.gradient! * normalizedByRow($0.input!, weight: nil, bias: nil, epsilon: epsilon, centered: false)
       }, count)
   }
 }
 
 extension Embedding: SampleWise {
-  func image(of input: Tensor, under direction: [String: Tensor]) -> Tensor { direction["weight"]!.rows(at: input) }
+  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor { weight.rows(at: input) }
 
-  func squaredShares(_ calls: [SampledCall], _ count: Int) -> [Double] {
+  func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
     let width = weight.shape[1]
     return (0..<count).map { sample in
       // What comes back to the places that name a row is added up.
       var rows: [Float: [Double]] = [:]
       for call in calls {
-        let length = call.input.elementCount / count
-        call.input.withValues { names in
-          call.gradient.withValues { gradient in
+        let length = call.input!.elementCount / count
+        call.input!.withValues { names in
+          call.gradient!.withValues { gradient in
             for place in sample * length..<(sample + 1) * length {
               var row = rows.removeValue(forKey: names[place]) ?? Array(repeating: 0, count: width)
               for column in 0..<width { row[column] += Double(gradient[place * width + column]) }
