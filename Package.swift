@@ -87,3 +87,20 @@ let package = Package(
     tests("Rheoscope"),
   ]
 )
+
+// A target is compiled again when a module that it names has changed, but not always when one behind that has. So each names
+// all that it sees; otherwise a changed layout of `Tensor` would leave stale code behind.
+let named = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, names(in: $0.dependencies)) })
+for target in package.targets {
+  var all: [String] = [], waiting = names(in: target.dependencies)
+  while let next = waiting.popLast() {
+    guard !all.contains(next) else { continue }
+    all.append(next)
+    waiting += named[next] ?? []
+  }
+  target.dependencies = all.sorted().map { .byName(name: $0) }
+}
+
+func names(in dependencies: [Target.Dependency]) -> [String] {
+  dependencies.compactMap { if case .byNameItem(let name, _) = $0 { name } else { nil } }
+}
