@@ -115,17 +115,16 @@ private final class TiedHead: Module {
       #expect(samples.count == 7 && samples.layers.map(\.layer.path) == own.map(\.path))
       #expect(
         samples.layers.flatMap { $0.layer.module.ownParameters }.count == net.parameters.count, "all parameters count")
-      let scale = way == "scaled" ? 1024.0 : 1
       for layer in samples.layers {
         let parameters = layer.layer.module.ownParameters.map { ObjectIdentifier($0.parameter) }
         let gradients = slow.map { sample in parameters.flatMap { sample[$0]! } }
         let mean = gradients[0].indices.map { index in gradients.reduce(0) { $0 + $1[index] } / 7 }
-        let norms = gradients.map { dot($0, $0) * scale * scale }
-        let products = gradients.map { dot($0, mean) * scale * scale }
+        let norms = gradients.map { dot($0, $0) }
+        let products = gradients.map { dot($0, mean) }
         #expect(relativeDifference(layer.squaredNorms.map(Float.init), norms) < 1e-5, "\(layer.layer.path)")
         #expect(
           relativeDifference(layer.productsWithGradient.map(Float.init), products) < 2e-5, "\(layer.layer.path)")
-        #expect(abs(layer.gradientSquare / (dot(mean, mean) * scale * scale) - 1) < 2e-5, "\(layer.layer.path)")
+        #expect(abs(layer.gradientSquare / dot(mean, mean) - 1) < 2e-5, "\(layer.layer.path)")
         let own = layer.layer.module.ownParameters.map { $0.parameter.value.detached() }
         let some = layer.products(with: own[0], own.count > 1 ? own[1] : nil, samples: 7)
         let few = layer.products(with: own[0], own.count > 1 ? own[1] : nil, samples: 3)
