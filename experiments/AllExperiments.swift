@@ -9,6 +9,7 @@ extension Experiment {
     .initialization,
     .costOfBackprop,
     .mixedPrecision,
+    .checkpointing,
     .resNet,
   ]
 }
