@@ -14,6 +14,7 @@ extension Experiment {
     .learningRate,
     .costOfBackprop,
     .mixedPrecision,
+    .checkpointing,
     .layersFirst,
     .features,
     .dyingReLU,

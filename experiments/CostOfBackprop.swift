@@ -22,7 +22,7 @@ private let ratio = "backward / forward", moving = "moving each s", saving = "mo
 /// it takes.
 private func size(_ decades: Double) -> Variant {
   let wanted = pow(10, decades)
-  return Variant("1e\(shortest(decades))", "about \(rounded(decades)) weights") { bench in
+  return Variant("weights-1e\(shortest(decades))", "about \(rounded(decades)) weights") { bench in
     let model = net(weights: wanted), batch = bench.settings.batch
     model.initialize(seed: UInt64(bench.seed))
     let parameters = model.parameters.map(\.parameter)

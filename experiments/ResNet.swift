@@ -9,6 +9,9 @@ import Rheoscope
 // Their nets, with fewer channels and smaller images, so that minutes are enough: a first layer, then three stages of blocks of
 // two layers. From stage to stage there are twice the channels and half the rows and columns. As theirs, the learning rate begins
 // small, or the deep net with shortcuts is thrown off at first (try `--warm-up 1`), and is lowered toward the end.
+//
+// The deep plain net's gradients do fade in its first layers, but after a score of steps, when it has failed to learn already; at
+// the start they are the largest of all.
 
 private final class ConvolutionalNet: Module {
   private let images = Images()

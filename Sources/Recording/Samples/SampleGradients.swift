@@ -5,8 +5,7 @@ import NeuralNetworks
 /// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what
 /// comes back to it; no gradient is formed for a sample.
 ///
-/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm and
-/// the scale of a loss are undone.
+/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone.
 package struct SampleGradients {
   /// n.
   package let count: Int
@@ -115,8 +114,7 @@ package final class SampledLayer {
 
   fileprivate var parameterCount: Int { layer.weightGradient!.elementCount }
 
-  /// c, where the shares add up to c times the gradient that the optimizer was given: 1 unless that was clipped or the loss
-  /// scaled.
+  /// c, where the shares add up to c times the gradient that the optimizer was given: 1 unless that was clipped.
   fileprivate var shareOfTheOptimizers: Double {
     guard squareOfTheOptimizer > 0 else { return 1 }
     let shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count)
