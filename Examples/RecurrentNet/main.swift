@@ -21,6 +21,7 @@ final class RecurrentNet: Module {
   }
 }
 
+useThreads(1)  // a small net is fastest on one core
 let folder = CommandLine.arguments.dropFirst().first ?? "output/recurrent-net"
 let length = 20
 let model = RecurrentNet()

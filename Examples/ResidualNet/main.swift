@@ -21,6 +21,7 @@ final class ResidualNet: Module {
   override func forward(_ x: Tensor) -> Tensor { head(relu(blocks.reduce(stem(x)) { $1($0) })) }
 }
 
+useThreads(1)  // a small net is fastest on one core
 let folder = CommandLine.arguments.dropFirst().first ?? "output/residual-net"
 let data = Dataset.twoSpirals(seed: 1)
 let model = ResidualNet()

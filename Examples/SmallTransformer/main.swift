@@ -16,6 +16,7 @@ final class SmallTransformer: Module {
   }
 }
 
+useThreads(1)  // a small net is fastest on one core
 let folder = CommandLine.arguments.dropFirst().first ?? "output/small-transformer"
 let model = SmallTransformer()
 model.initialize(seed: 1)
