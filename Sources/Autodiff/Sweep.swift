@@ -45,6 +45,7 @@ package final class Sweep {
 
   /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
   private func run(from output: Node, seed: Tensor) {
+    thread_state_here().pointee.sweeps += 1
     add(seed, at: output)
     while let node = waiting.popLatest() {
       guard let pullback = node.pullback else {

@@ -92,6 +92,9 @@ extension Tensor {
   /// Whether gradients flow back through this tensor.
   public var isOnTape: Bool { node != nil }
 
+  /// Whether gradients gather in the tensor: it was made by `requiringGradient()`, or is a parameter's value.
+  package var isLeaf: Bool { node?.isLeaf ?? false }
+
   /// Puts a tensor that an operation has just made on the tape.
   func place(at node: Node) { self.node = node }
 
@@ -125,7 +128,4 @@ extension Tensor {
 
   /// Lets `hook`, when there is a gradient with respect to this tensor, see it whole and replace it, in each sweep.
   package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.gradientHooks.append(hook) }
-
-  /// Has `hook`, or none, as the only one.
-  package func setGradientHook(_ hook: ((Tensor) -> Tensor?)?) { node?.gradientHooks = hook.map { [$0] } ?? [] }
 }

@@ -15,7 +15,7 @@ import CKernels
 open class Module: CustomStringConvertible {
   let site: CallSite
   @exclusivity(unchecked) final var hooks: ModuleHooks?
-  private(set) lazy var contents = Contents(of: self)
+  fileprivate(set) lazy var contents = Contents(of: self)
 
   /// Whether the module is being trained; layers such as dropout and batch normalization do otherwise when it is evaluated.
   /// Changed by `train()` and `evaluate()`.
@@ -51,53 +51,57 @@ open class Module: CustomStringConvertible {
 
   /// Runs the module on an input, and its hooks before and after.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
-    called { hooks, call in
-      guard let hooks else { return forward(x) }
-      let input = hooks.applied(toInput: x, call: call)
+    called { call in
+      guard let call else { return forward(x) }
+      let input = call.applied(toInput: x)
       let output = forward(input)
-      return hooks.applied(toOutput: output, of: input, call: call, isInput: output === input)
+      return call.applied(toOutput: output, of: input, isInput: output === input)
     }
   }
 
   /// Runs the module on two inputs, and its hooks before and after; hooks before it are called for each input.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
-    called { hooks, call in
-      guard let hooks else { return forward(first, second) }
-      let inputs = hooks.applied(toInputs: [first, second], call: call)
-      return hooks.applied(toOutput: forward(inputs[0], inputs[1]), of: inputs, call: call)
+    called { call in
+      guard let call else { return forward(first, second) }
+      let inputs = call.applied(toInputs: [first, second])
+      return call.applied(toOutput: forward(inputs[0], inputs[1]), of: inputs)
     }
   }
 
   /// Runs the module on three inputs, and its hooks before and after; hooks before it are called for each input.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
-    called { hooks, call in
-      guard let hooks else { return forward(first, second, third) }
-      let inputs = hooks.applied(toInputs: [first, second, third], call: call)
-      return hooks.applied(toOutput: forward(inputs[0], inputs[1], inputs[2]), of: inputs, call: call)
+    called { call in
+      guard let call else { return forward(first, second, third) }
+      let inputs = call.applied(toInputs: [first, second, third])
+      return call.applied(toOutput: forward(inputs[0], inputs[1], inputs[2]), of: inputs)
     }
   }
 
   /// Runs the module on a list of inputs, and its hooks before and after, for each input and each output.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
-    called { hooks, call in
-      guard let hooks else { return forward(inputs) }
-      let inputs = hooks.applied(toInputs: inputs, call: call)
+    called { call in
+      guard let call else { return forward(inputs) }
+      let inputs = call.applied(toInputs: inputs)
       return forward(inputs).enumerated().map { index, output in
-        hooks.applied(toOutput: output, of: inputs, call: call, index: index)
+        call.applied(toOutput: output, of: inputs, index: index)
       }
     }
   }
 
-  /// Runs `body` as a call of this module, the first of its pass or inside another's.
+  /// Runs `body` as a call of this module, the first of its pass or inside another's; nil stands for a call without hooks.
   @inline(__always)
-  private func called<Output>(_ body: (_ hooks: ModuleHooks?, _ call: Int) -> Output) -> Output {
+  private func called<Output>(_ body: (_ call: HookedCall?) -> Output) -> Output {
     let here = thread_state_here()
     let outer = here.pointee.caller
     here.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
     if here.pointee.call_depth == 0 { here.pointee.pass += 1 }
     here.pointee.call_depth += 1
-    let hooks = self.hooks
-    let output = body(hooks, hooks?.beginCall(in: here.pointee.pass) ?? 0)
+    let output: Output
+    if hooks == nil, here.pointee.replay == nil {
+      output = body(nil)
+    } else {
+      output = body(HookedCall(hooks, pass: here.pointee.pass, isInCheckpoint: here.pointee.replay != nil))
+    }
     here.pointee.call_depth -= 1
     here.pointee.caller = outer
     return output
@@ -168,8 +172,10 @@ extension Module {
 
   /// Gives every parameter its first values, each from a stream of its own that is named by the seed and the parameter's
   /// path: nets that share a path start from the same values there, whatever else they hold. Statistics go back to their
-  /// initial values, and random sources to the beginning of their streams.
+  /// initial values, and random sources to the beginning of their streams. Parts that have taken the place of others since the
+  /// model was last initialized are found.
   public func initialize(seed: UInt64) {
+    lookAgain()
     nameParts()
     for (path, parameter) in parameters {
       var stream = RandomStream(seed: seed, name: path)
@@ -180,6 +186,17 @@ extension Module {
     }
     for (_, statistic) in statistics { statistic.reset() }
     for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }
+  }
+
+  /// Looks at all properties anew.
+  private func lookAgain() {
+    var seen: Set<ObjectIdentifier> = []
+    func look(_ module: Module) {
+      guard seen.insert(ObjectIdentifier(module)).inserted else { return }
+      module.contents = Contents(of: module)
+      for child in module.contents.children { look(child.module) }
+    }
+    look(self)
   }
 
   /// Tells all modules and parameters their paths in this model, by which errors name them.

@@ -12,7 +12,7 @@ public final class Parameter {
   let fan: Fan
   @exclusivity(unchecked) private var tensor: Tensor?
   private let leaf: Tensor
-  private var gradientHooks: [AttachedHook] = []
+  let gradientHooks: ParameterHooks
 
   /// The path in the model that was initialized last, such as `blocks.3.1.weight`.
   public internal(set) var path = ""
@@ -25,6 +25,7 @@ public final class Parameter {
     self.fan = fan ?? Fan(of: shape)
     // Only its place on the tape is used, never its elements.
     leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
+    gradientHooks = ParameterHooks(leaf)
   }
 
   /// The current value. Stops if there is none yet.
@@ -69,24 +70,30 @@ public final class Parameter {
     }
     body(tensor!.elements)
   }
+}
 
-  /// Lets a hook see and replace the gradient of each backward pass, before it is added to `gradient`.
-  func add(_ hook: AttachedHook) {
-    gradientHooks.append(hook)
-    leaf.setGradientHook { [unowned self] arrived in
-      var gradient = arrived
-      for hook in gradientHooks {
+/// The hooks that see and replace a parameter's gradient of each backward pass, before it is added to `gradient`.
+final class ParameterHooks {
+  private let leaf: Tensor
+  private var isWaiting = false
+  var list: [AttachedHook] = [] { didSet { waitOnce() } }
+
+  init(_ leaf: Tensor) { self.leaf = leaf }
+
+  /// The tape may outlive the parameter, and its leaf is there for good: it waits for one list, once.
+  private func waitOnce() {
+    guard !isWaiting else { return }
+    isWaiting = true
+    leaf.addGradientHook { [weak self] arrived in
+      guard let self else { return nil }
+      var replacement: Tensor?
+      for hook in list {
         hook.hasFired = true
-        let site = HookSite(path: hook.path, kind: "Parameter", callIndex: 0)
-        gradient = hook.look(site, gradient, gradient) ?? gradient
+        let gradient = replacement ?? arrived, site = HookSite(path: hook.path, kind: hook.kind, callIndex: 0)
+        if let new = hook.look(site, gradient, gradient) { replacement = new }
       }
-      return gradient
+      return replacement
     }
-  }
-
-  func remove(_ hook: AttachedHook) {
-    gradientHooks.removeAll { $0 === hook }
-    if gradientHooks.isEmpty { leaf.setGradientHook(nil) }
   }
 }
 

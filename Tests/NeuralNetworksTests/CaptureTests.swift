@@ -100,4 +100,59 @@ import Testing
     net(samples(4, 5)).sum().backward()
     #expect(order == ["a", "b", "c", "A", "B", "C"])
   }
+
+  @Test func capturesInCheckpointsToo() throws {
+    func gradients(_ isCheckpointed: Bool) throws -> [[Float]] {
+      let net = Sequential((0..<4).map { _ in Linear(5, 5) }, checkpointed: isCheckpointed, segments: 2)
+      net.initialize(seed: 2)
+      let captured = try net.capture("*") { net(samples(4, 5)).sum() }
+      captured.result.backward()
+      return captured.paths.map { captured[$0]!.gradient!.values }
+        + net.parameters.map { $0.parameter.gradient!.values }
+    }
+    #expect(try gradients(true) == gradients(false))
+  }
+
+  @Test func gradientsAreThoseOfTheCapturedPasses() throws {
+    let net = net()
+    let captured = try net.capture("4") { net(samples(4, 5)).sum() + (net(samples(2, 5)) * 3).sum() }
+    captured.result.backward()
+    // Training goes on while the capture is kept.
+    (net(samples(3, 5)) * 7).sum().backward()
+    let calls = captured.calls("4")
+    #expect(calls.map { $0.activation.shape[0] } == [4, 2])
+    #expect(calls.map { $0.gradient!.values } == [[Float](repeating: 1, count: 8), [Float](repeating: 3, count: 4)])
+  }
+
+  @Test func scopesThatFailToBeginLeaveNothing() throws {
+    let net = net()
+    #expect(throws: HookError.self) {
+      try net.withHooks {
+        try $0.onForward("0") { _, _ in nil }
+        try $0.onParameterGradient("4.weight") { _, gradient in gradient * 2 }
+        try $0.onForward("nowhere") { _, _ in nil }
+      } run: {
+      }
+    }
+    #expect(net.hooksAreAbsent)
+    net(samples(4, 5)).sum().backward()
+    #expect(net.parameters.last!.parameter.gradient!.values == [4, 4])
+  }
+
+  /// A hook that is gone sees nothing more, also of passes that began before.
+  @Test func removedHooksSeeNoGradientsOfEarlierPasses() throws {
+    let net = net()
+    var seen = 0
+    let loss = try net.withHooks {
+      try $0.onBackward("4") { _, gradient in
+        seen += 1
+        return gradient * 2
+      }
+      try $0.onForward("4") { _, _ in nil }
+    } run: {
+      net(samples(4, 5)).sum()
+    }
+    loss.backward()
+    #expect(seen == 0 && net.parameters.last!.parameter.gradient!.values == [4, 4])
+  }
 }

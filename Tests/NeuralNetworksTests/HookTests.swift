@@ -104,4 +104,65 @@ import Testing
     }
     #expect(TensorMemory.inUse == before)
   }
+
+  /// Hooks may come and go between a checkpointed forward pass and its backward pass.
+  @Test func hooksOfCheckpointsComeAndGo() throws {
+    func gradients(_ attach: (Module) throws -> Void) throws -> [[Float]] {
+      let net = Sequential([Linear(5, 5), Dropout(0.5), Linear(5, 5), Tanh()], checkpointed: true, segments: 1)
+      net.initialize(seed: 2)
+      try attach(net)
+      let loss = net(inputs).sum()
+      try attach(net)
+      loss.backward()
+      return net.parameters.map { $0.parameter.gradient!.values }
+    }
+    let plain = try gradients { _ in }
+    let comingAndGoing = try gradients { net in
+      var handle: HookHandle?
+      handle = try net.onForward("*") { _, output in
+        handle?.remove()
+        return output * 1
+      }
+      try net.onInput("1") { _, _ in nil }
+      try net.onBackward("0") { _, gradient in gradient * 1 }
+    }
+    #expect(comingAndGoing == plain)
+  }
+
+  /// A module that hands out a parameter: the parameter stays, and hooks must not pile up on it.
+  @Test func hooksOnAParameterThatIsHandedOutFireOnceAStep() throws {
+    final class Places: Module {
+      let table = Parameter([4, 5], initializer: .leCunNormal)
+
+      override func forward(_ x: Tensor) -> Tensor { table.value }
+    }
+    let net = Sequential(Places(), Linear(5, 2))
+    net.initialize(seed: 1)
+    var seen = 0
+    let handle = try net.onBackward("0") { _, _ in
+      seen += 1
+      return nil
+    }
+    for step in 1...5 {
+      net(inputs).sum().backward()
+      #expect(seen == step)
+    }
+    handle.remove()
+    net(inputs).sum().backward()
+    #expect(seen == 5)
+  }
+
+  @Test func aPartThatTookAnothersPlaceIsFoundWhenInitialized() throws {
+    final class Net: Module {
+      var head: Module = Linear(5, 3)
+
+      override func forward(_ x: Tensor) -> Tensor { head(x) }
+    }
+    let net = Net()
+    net.initialize(seed: 1)
+    net.head = Sequential(Linear(5, 4), Linear(4, 3))
+    net.initialize(seed: 1)
+    #expect(net.parameters.map(\.path) == ["head.0.weight", "head.0.bias", "head.1.weight", "head.1.bias"])
+    #expect(net(inputs).shape == [4, 3])
+  }
 }

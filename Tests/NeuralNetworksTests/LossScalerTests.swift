@@ -70,4 +70,34 @@ import Testing
     }
     #expect(scaler.scale == 1024)
   }
+
+  /// The scale changes after all of them, and a step that one can't take none takes.
+  @Test func optimizersOfOneScaleStepTogether() {
+    let first = net(), second = net(), scaler = LossScaler(scale: 1024, growthInterval: 1)
+    let optimizers = [SGD(first, learningRate: 0.1), SGD(second, learningRate: 0.1)]
+    let before = first.parameters.map { $0.parameter.value.values }
+    scaler.scaled(first(x()).sum()).backward()
+    (second(x()).sum() * .infinity).backward()
+    #expect(!scaler.step(optimizers[0], optimizers[1]) && scaler.scale == 512)
+    #expect(first.parameters.map { $0.parameter.value.values } == before)
+    for net in [first, second] { scaler.scaled(net(x()).sum()).backward() }
+    #expect(scaler.step(optimizers[0], optimizers[1]) && scaler.scale == 1024)
+    #expect(
+      zip(first.parameters, second.parameters).allSatisfy { $0.parameter.value.values == $1.parameter.value.values })
+  }
+
+  @Test func hooksSeeFloat16GradientsWithoutTheScale() throws {
+    func seen(_ precision: Precision, _ scaler: LossScaler) throws -> [Float] {
+      let net = net()
+      var seen: [Float] = []
+      try net.onBackward("0") { _, gradient in
+        seen = gradient.values
+        return nil
+      }
+      scaler.scaled((withPrecision(precision) { net(x()) }).sum() * 1e-6).backward()
+      return seen
+    }
+    let exact = try seen(.float32, LossScaler(scale: 1))
+    #expect(try relativeDifference(seen(.float16, LossScaler()), exact) < 1e-2)
+  }
 }

@@ -9,7 +9,10 @@ import Testing
 /// - the module is never called, was replaced by another, or its `forward` was called by hand: said once the model was called;
 /// - no gradient gets there, since the loss does not use it, it is data, or it was computed without gradients: said once a
 ///   gradient has come back to the model;
-/// - nothing is called while the hook is attached: said when it is removed after other modules were called;
+/// - nothing is called while the hook is attached, or only before: said when it is removed after other modules were called, or
+///   a gradient has gone back somewhere;
+/// - a part takes another's place later: it is found when the model is initialized, without which it stops;
+/// - the hook is removed before the gradients come: it sees none, as it should;
 /// - a module in a set has no name of its own: stops when the model is looked at;
 /// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen: it fires
 ///   (`AwkwardModelTests`);
@@ -103,10 +106,17 @@ import Testing
       } run: {
         _ = SilentHookTests.net()(samples(4, 5))
       }
+      let loss = net(samples(4, 5)).sum()
+      try net.withHooks {
+        try $0.onBackward("used") { _, _ in nil }
+      } run: {
+        loss.backward()
+      }
     }
     let lines = try lines(result)
-    #expect(lines.count == 2)
+    #expect(lines.count == 3)
     #expect(lines[1].hasSuffix("nothing called it while the hook was attached"))
+    #expect(lines[2].hasSuffix("a hook on gradients is attached before the forward pass"))
   }
 
   @Test func hooksThatFireSayNothing() async throws {

@@ -8,12 +8,17 @@ enum HookKind: Hashable {
 /// A hook at one module or parameter.
 final class AttachedHook {
   let path: String
+  /// The type of the module, or what else the path names.
+  let kind: String
   /// Called with the input and the tensor that it may replace.
   let look: (HookSite, _ input: Tensor, Tensor) -> Tensor?
   @exclusivity(unchecked) var hasFired = false
+  /// Gradients of earlier passes are still to come when a hook is removed.
+  @exclusivity(unchecked) var isAttached = true
 
-  init(path: String, look: @escaping (HookSite, Tensor, Tensor) -> Tensor?) {
+  init(path: String, kind: String, look: @escaping (HookSite, Tensor, Tensor) -> Tensor?) {
     self.path = path
+    self.kind = kind
     self.look = look
   }
 }

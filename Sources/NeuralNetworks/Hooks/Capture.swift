@@ -10,15 +10,15 @@ extension Module {
   /// Gradients are kept as long as the result of this call lives. Throws if nothing fits, or `body` does.
   public func capture<Result>(_ pattern: String, _ body: () throws -> Result) throws -> Capture<Result> {
     let kept = CapturedCalls()
-    let forward = try onForward(pattern) { site, output in
+    let places = try fitting(pattern)
+    // Nobody waits for these hooks: what is not called, or has no gradient, shows it.
+    let forward = attach(.output, to: places, nil) { site, output in
       kept.calls[site.path, default: []].append(CapturedTensor(site: site, activation: output))
       return nil
     }
     defer { forward.remove() }
-    // Nobody waits for these: what has no gradient shows it.
-    let backward = try attach(.outputGradient, to: fitting(pattern), nil) { site, gradient in
-      kept.calls[site.path]?.first { $0.site.callIndex == site.callIndex && $0.site.tensorIndex == site.tensorIndex }?
-        .gradient = gradient
+    let backward = attach(.outputGradient, to: places, nil) { site, gradient in
+      kept.calls[site.path]?.first { $0.isOf(site) }?.gradient = gradient
       return nil
     }
     do {
@@ -42,6 +42,11 @@ public final class CapturedTensor {
   init(site: HookSite, activation: Tensor) {
     self.site = site
     self.activation = activation
+  }
+
+  /// Passes that come after the capture are others.
+  fileprivate func isOf(_ other: HookSite) -> Bool {
+    (site.pass, site.callIndex, site.tensorIndex) == (other.pass, other.callIndex, other.tensorIndex)
   }
 }
 

@@ -11,8 +11,8 @@ final class FiringWatch {
   private let what: String
   private let waitsForGradient: Bool
   private let tell: (String) -> Void
-  /// How many calls of outermost modules the thread had made when the hooks were attached.
-  private let firstPass: Int64
+  /// How many calls of outermost modules and backward passes the thread had made when the hooks were attached.
+  private let start: (passes: Int64, sweeps: Int64)
   private var hasBeenCalled = false
   private var gradientHasCome = false
   private(set) var isOver = false
@@ -25,7 +25,7 @@ final class FiringWatch {
     self.what = what
     self.waitsForGradient = waitsForGradient
     self.tell = tell
-    firstPass = thread_state_here().pointee.pass
+    start = (thread_state_here().pointee.pass, thread_state_here().pointee.sweeps)
   }
 
   /// The model is about to be called.
@@ -46,7 +46,12 @@ final class FiringWatch {
 
   /// The hooks are about to be removed.
   func ends() {
-    if waitsForGradient ? gradientHasCome : thread_state_here().pointee.pass > firstPass { judge() }
+    let now = thread_state_here().pointee
+    if waitsForGradient {
+      if gradientHasCome || (!hasBeenCalled && now.sweeps > start.sweeps) { judge() }
+    } else if now.pass > start.passes {
+      judge()
+    }
   }
 
   private func judge() {
@@ -59,12 +64,15 @@ final class FiringWatch {
   }
 
   private var reason: String {
+    guard hasBeenCalled else {
+      return "nothing called it while the hook was attached"
+        + (waitsForGradient ? "; a hook on gradients is attached before the forward pass" : "")
+    }
     if waitsForGradient {
       return
         "a gradient came back to the model but did not get there, since what the hook watches is not used by the loss, is "
         + "data, or was computed without gradients"
     }
-    guard hasBeenCalled else { return "nothing called it while the hook was attached" }
     return
       "the model was called but not this part of it: no forward uses it, or another has taken its place since the hook was "
       + "attached, or its forward was called by hand, part.forward(x), which must be part(x)"

@@ -62,13 +62,12 @@ extension Module {
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
     let attached = try indices(of: all.map(\.path), fitting: pattern, "parameter").map { index in
-      (all[index].parameter, AttachedHook(path: all[index].path) { site, _, gradient in hook(site, gradient) })
+      let hook = AttachedHook(path: all[index].path, kind: "Parameter") { site, _, gradient in hook(site, gradient) }
+      return (all[index].parameter.gradientHooks, hook)
     }
-    for (parameter, attached) in attached { parameter.add(attached) }
-    let watch = watched(attached.map(\.1), "parameter gradient hook", waitsForGradient: true)
-    return HookHandle { [self] in
-      for (parameter, attached) in attached { parameter.remove(attached) }
-      unwatch(watch)
+    for (hooks, attached) in attached { hooks.list.append(attached) }
+    return handle(attached.map(\.1), "parameter gradient hook", waitsForGradient: true) {
+      for (hooks, attached) in attached { hooks.list.removeAll { $0 === attached } }
     }
   }
 
@@ -92,40 +91,47 @@ extension Module {
   /// Attaches a hook at each place; `what` it is called if it does not fire, nil if nobody waits for it.
   func attach(_ kind: HookKind, to places: [Place], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
     let attached = places.map { path, module in
-      (module, AttachedHook(path: path) { site, _, tensor in hook(site, tensor) })
+      (module, AttachedHook(path: path, kind: module.kind) { site, _, tensor in hook(site, tensor) })
     }
     for (module, attached) in attached { module.add(attached, kind) }
     let waitsForGradient = kind == .inputGradient || kind == .outputGradient
-    let watch = what.map { watched(attached.map(\.1), $0, waitsForGradient: waitsForGradient) }
-    return HookHandle { [self] in
+    return handle(attached.map(\.1), what, waitsForGradient: waitsForGradient) {
       for (module, attached) in attached { module.remove(attached, kind) }
-      if let watch { unwatch(watch) }
     }
   }
 
-  private func watched(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool) -> FiringWatch {
-    let watch = FiringWatch(hooks, what, waitsForGradient: waitsForGradient)
-    let own = self.hooks ?? ModuleHooks(kind: kind)
-    own.watches.append(watch)
-    self.hooks = own
-    return watch
+  /// The handle of hooks that are attached, which are looked after if there is a word for what they are.
+  private func handle(
+    _ attached: [AttachedHook], _ what: String?, waitsForGradient: Bool, remove: @escaping () -> Void
+  ) -> HookHandle {
+    let watch = what.map { FiringWatch(attached, $0, waitsForGradient: waitsForGradient) }
+    if let watch { ownHooks.watches.append(watch) }
+    let handle = HookHandle { [self] in
+      for hook in attached { hook.isAttached = false }
+      remove()
+      watch?.ends()
+      hooks?.watches.removeAll { $0 === watch }
+      forgetHooksIfEmpty()
+    }
+    hooks?.newHandles?.append(handle)
+    return handle
   }
 
-  private func unwatch(_ watch: FiringWatch) {
-    watch.ends()
-    hooks?.watches.removeAll { $0 === watch }
-    if hooks?.isEmpty == true { hooks = nil }
+  /// The module's hooks, made if there are none.
+  var ownHooks: ModuleHooks {
+    if let hooks { return hooks }
+    let new = ModuleHooks()
+    hooks = new
+    return new
   }
 
-  private func add(_ hook: AttachedHook, _ kind: HookKind) {
-    let hooks = self.hooks ?? ModuleHooks(kind: self.kind)
-    hooks.hooks[kind, default: []].append(hook)
-    self.hooks = hooks
-  }
+  func forgetHooksIfEmpty() { if hooks?.isEmpty == true { hooks = nil } }
+
+  private func add(_ hook: AttachedHook, _ kind: HookKind) { ownHooks.hooks[kind, default: []].append(hook) }
 
   private func remove(_ hook: AttachedHook, _ kind: HookKind) {
     hooks?.hooks[kind]?.removeAll { $0 === hook }
-    if hooks?.isEmpty == true { hooks = nil }
+    forgetHooksIfEmpty()
   }
 
   /// Calls `forward` after each call of this module, which is called `path` in the model that is watched, with the (first)
@@ -134,11 +140,11 @@ extension Module {
     as path: String, forward: @escaping (_ site: HookSite, _ input: Tensor, _ output: Tensor) -> Void,
     backward: @escaping (_ site: HookSite, _ gradient: Tensor) -> Void
   ) -> HookHandle {
-    let after = AttachedHook(path: path) { site, input, output in
+    let after = AttachedHook(path: path, kind: kind) { site, input, output in
       forward(site, input, output)
       return nil
     }
-    let toOutput = AttachedHook(path: path) { site, _, gradient in
+    let toOutput = AttachedHook(path: path, kind: kind) { site, _, gradient in
       backward(site, gradient)
       return nil
     }

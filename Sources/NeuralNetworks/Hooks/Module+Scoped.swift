@@ -10,9 +10,23 @@ extension Module {
   public func withHooks<Result>(
     @HookList _ attach: (Module) throws -> [HookHandle], run body: () throws -> Result
   ) throws -> Result {
-    let handles = try attach(self)
+    // A second hook may throw when the first one is attached already.
+    ownHooks.newHandles = []
+    defer { forgetHooksIfEmpty() }
+    do {
+      _ = try attach(self)
+    } catch {
+      for handle in takeNewHandles() { handle.remove() }
+      throw error
+    }
+    let handles = takeNewHandles()
     defer { for handle in handles { handle.remove() } }
     return try body()
+  }
+
+  private func takeNewHandles() -> [HookHandle] {
+    defer { hooks?.newHandles = nil }
+    return hooks?.newHandles ?? []
   }
 }
 

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// Where a hook fires.
 public struct HookSite {
@@ -11,6 +10,8 @@ public struct HookSite {
   public let callIndex: Int
   /// Which of the module's inputs or outputs it is: 0 unless there are several.
   public var tensorIndex = 0
+  /// The number of the pass.
+  var pass: Int64 = 0
 }
 
 /// Looks at a tensor, and replaces it by what it returns; nil leaves it as it is.
@@ -27,110 +28,29 @@ final class ModuleHooks {
     }
   }
   // The same, to be found without looking.
-  @exclusivity(unchecked) private var before: [AttachedHook] = []
-  @exclusivity(unchecked) private var after: [AttachedHook] = []
-  @exclusivity(unchecked) private var toInput: [AttachedHook] = []
-  @exclusivity(unchecked) private var toOutput: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var before: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var after: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var toInput: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var toOutput: [AttachedHook] = []
   /// What looks after the hooks that were attached through this module.
   @exclusivity(unchecked) var watches: [FiringWatch] = []
-  private let kind: String
+  /// Handles of hooks that are attached while a scope begins; nil at all other times.
+  @exclusivity(unchecked) var newHandles: [HookHandle]?
   @exclusivity(unchecked) private var pass: Int64 = -1
   @exclusivity(unchecked) private var calls = 0
 
-  init(kind: String) { self.kind = kind }
+  var isEmpty: Bool { watches.isEmpty && newHandles == nil && hooks.values.allSatisfy(\.isEmpty) }
 
-  var isEmpty: Bool { watches.isEmpty && hooks.values.allSatisfy(\.isEmpty) }
-
-  /// The number of a call that begins. The same again in a `checkpointed` body that is computed again.
+  /// The number of a call that begins.
   func beginCall(in pass: Int64) -> Int {
-    if !watches.isEmpty { tellWatches { $0.callBegins() } }
-    return replayed {
-      calls = self.pass == pass ? calls + 1 : 0
-      self.pass = pass
-      return calls
-    }
+    calls = self.pass == pass ? calls + 1 : 0
+    self.pass = pass
+    return calls
   }
 
-  /// An input after the hooks before the call, with those for its gradient waiting.
-  func applied(toInput input: Tensor, call: Int, index: Int = 0) -> Tensor {
-    guard !before.isEmpty || !toInput.isEmpty else { return input }
-    var result = replaced(input, by: before, "input", call, index) { hook, site, tensor in
-      hook.look(site, tensor, tensor)
-    }
-    guard !toInput.isEmpty else { return result }
-    // Others may use the same tensor, and their gradients are not this module's.
-    result = result.marked()
-    wait(for: result, toInput, call, index)
-    return result
-  }
-
-  /// Several inputs, each as above.
-  func applied(toInputs inputs: [Tensor], call: Int) -> [Tensor] {
-    inputs.enumerated().map { applied(toInput: $0.element, call: call, index: $0.offset) }
-  }
-
-  /// An output after the forward hooks, with the backward hooks waiting for its gradient. `isInput` says
-  /// that the module hands one of its inputs through.
-  func applied(toOutput made: Tensor, of input: Tensor, call: Int, isInput: Bool, index: Int = 0) -> Tensor {
-    if after.isEmpty, toOutput.isEmpty, watches.isEmpty { return made }
-    // A module that hands its input through would otherwise be told the gradient of all that uses the input.
-    let output = isInput ? made.marked() : made
-    let result = replaced(output, by: after, "output", call, index) { hook, site, tensor in
-      hook.look(site, input, tensor)
-    }
-    wait(for: result, toOutput, call, index)
-    if !watches.isEmpty { tellWatches { $0.callEnds(result) } }
-    return result
-  }
-
-  private func tellWatches(_ news: (FiringWatch) -> Void) {
+  func tellWatches(_ news: (FiringWatch) -> Void) {
+    guard !watches.isEmpty else { return }
     for watch in watches { news(watch) }
     watches.removeAll(where: \.isOver)
-  }
-
-  /// As above, of several inputs.
-  func applied(toOutput made: Tensor, of inputs: [Tensor], call: Int, index: Int = 0) -> Tensor {
-    applied(
-      toOutput: made, of: inputs.first ?? made, call: call, isInput: inputs.contains { $0 === made }, index: index)
-  }
-
-  private func wait(for tensor: Tensor, _ hooks: [AttachedHook], _ call: Int, _ index: Int) {
-    // The tensor calls those that were added last first, since a container's come after its last child's; a module's own are
-    // called in the order in which they were attached.
-    for hook in hooks.reversed() {
-      let here = site(hook, call, index)
-      tensor.addGradientHook { gradient in
-        hook.hasFired = true
-        return hook.look(here, gradient, gradient)
-      }
-    }
-  }
-
-  /// A tensor as hooks leave it. In a `checkpointed` body that is computed again only those that have replaced it are called,
-  /// so that gradients flow through what they do.
-  private func replaced(
-    _ tensor: Tensor, by hooks: [AttachedHook], _ what: String, _ call: Int, _ index: Int,
-    _ look: (AttachedHook, HookSite, Tensor) -> Tensor?
-  ) -> Tensor {
-    var result = tensor
-    for hook in hooks {
-      let here = site(hook, call, index)
-      var replacement: Tensor?
-      let replaces = replayed {
-        hook.hasFired = true
-        replacement = look(hook, here, result)
-        return replacement != nil
-      }
-      guard let new = replaces && replacement == nil ? look(hook, here, result) : replacement else { continue }
-      guard new.shape == result.shape else {
-        stop("forward hook", new.shape, result.shape, "a replacement has the shape of the \(what) it replaces")
-      }
-      result = new
-    }
-    return result
-  }
-
-  private func site(_ hook: AttachedHook, _ call: Int, _ index: Int) -> HookSite {
-    HookSite(path: hook.path, kind: kind, callIndex: call, tensorIndex: index)
   }
 }

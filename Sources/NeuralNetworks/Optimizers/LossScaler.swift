@@ -29,21 +29,24 @@ public final class LossScaler {
   /// The loss times the scale. Its gradients have the scale too until `step` divides them; hooks see them divided already.
   public func scaled(_ loss: Tensor) -> Tensor { loss.scaledLoss(by: scale) }
 
-  /// Divides the gradients by the scale and has the optimizer step; with gradients that are not finite it clears them instead
-  /// and returns false.
+  /// Divides the gradients by the scale and has the optimizers step; with gradients that are not all finite it clears them
+  /// instead and returns false. Optimizers that share a scale step together, since the scale changes afterwards.
   @discardableResult
-  public func step(_ optimizer: Optimizer) -> Bool {
-    let reached = optimizer.parameters.filter { $0.gradient != nil }
+  public func step(_ optimizers: Optimizer...) -> Bool {
+    var seen: Set<ObjectIdentifier> = []
+    let reached = optimizers.flatMap(\.parameters).filter {
+      $0.gradient != nil && seen.insert(ObjectIdentifier($0)).inserted
+    }
     let areFinite = reached.allSatisfy { parameter in
       parameter.gradient!.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
     }
     guard areFinite else {
-      optimizer.clearGradients()
+      for optimizer in optimizers { optimizer.clearGradients() }
       (scale, stepsSinceChange) = (max(scale / 2, .leastNormalMagnitude), 0)
       return false
     }
     withoutGradients { for parameter in reached { parameter.gradient = parameter.gradient! * (1 / scale) } }
-    optimizer.step()
+    for optimizer in optimizers { optimizer.step() }
     stepsSinceChange += 1
     if stepsSinceChange >= growthInterval { (scale, stepsSinceChange) = (min(scale * 2, 0x1p127), 0) }
     return true
