@@ -244,10 +244,7 @@ public final class Recorder {
     let uncalled = model!.modules.filter { path, module in
       !module.ownParameters.isEmpty && !called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
     }.map(\.path)
-    guard !uncalled.isEmpty else { return }
-    notices.once(
-      "\(listed(uncalled)) \(uncalled.count == 1 ? "has" : "have") parameters but took no part in step \(stepNumber) as a module, so not "
-        + "recorded: no forward calls it, part(x), or it is only called without gradients")
+    notices.uncalled(uncalled, step: stepNumber)
   }
 
   /// Names the parameters of called modules of which nothing is recorded.
@@ -264,17 +261,8 @@ public final class Recorder {
       guard let (layer, name) = sites.owner(of: parameter), name != "weight", name != "bias" else { return false }
       return layer.probes.contains { plans[$0].probe is WeightStatistics }
     }.map(\.path)
-    if !withoutSite.isEmpty {
-      notices.once(
-        "\(listed(withoutSite)) \(withoutSite.count == 1 ? "is" : "are") not recorded: the module that holds "
-          + "\(withoutSite.count == 1 ? "it" : "them") puts out the very tensor that a child does, which counts as the child's"
-      )
-    }
-    if !withoutNorms.isEmpty {
-      notices.once(
-        "\(listed(withoutNorms)) \(withoutNorms.count == 1 ? "has" : "have") no norms and updates in the run file: of a "
-          + "module's parameters those of “weight” are recorded")
-    }
+    notices.withoutSite(withoutSite)
+    notices.withoutNorms(withoutNorms)
   }
 
   /// Keeps what the model is called with, in passes that can be differentiated.
@@ -404,18 +392,6 @@ public final class Recorder {
   /// Runs what probes do outside of the tape and of any reduced precision.
   @inline(__always)
   private func apart(_ body: () -> Void) { withoutGradients { withPrecision(.float32, body) } }
-}
-
-/// A recorder as hooks on the tape know it, which live as long as the tape: nil when it is gone. A weak reference, without its
-/// price at every call.
-private final class Presence {
-  @exclusivity(unchecked) unowned(unsafe) var recorder: Recorder?
-}
-
-/// The first three of several paths, and how many more there are.
-private func listed(_ paths: [String]) -> String {
-  let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
-  return paths.prefix(3).map { "“\($0)”" }.joined(separator: ", ") + more
 }
 
 /// A loss, or the mean of several.

@@ -5,7 +5,8 @@ import NeuralNetworks
 /// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what
 /// comes back to it; no gradient is formed for a sample.
 ///
-/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone.
+/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone;
+/// layers whose gradients are scaled otherwise than the rest are left out.
 package struct SampleGradients {
   /// n.
   package let count: Int
