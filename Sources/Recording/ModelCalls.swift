@@ -24,12 +24,26 @@ extension Module {
 }
 
 extension ProbedStep {
-  /// The first samples of the model's input, on the tape; nil, with a word to the user, where there are none.
+  /// The first samples of the model's input; nil, with a word to the user, where there are none.
   func input(samples: Int, for what: String) -> Tensor? {
     guard let input, let count = input.shape.first, count > 0 else {
-      tell("\(what) needs a model that is called with one input, and this one is not")
+      tell("\(what) needs a model that is called with one input and puts out one tensor, and this one is not")
       return nil
     }
-    return input.first(min(count, samples)).requiringGradient()
+    return input.first(min(count, samples))
+  }
+
+  /// The same as a place to which gradients come; nil, with a word, also where the input names rows.
+  func differentiableInput(samples: Int, for what: String) -> Tensor? {
+    inputIsOfNumbers(for: what) ? input(samples: samples, for: what)?.requiringGradient() : nil
+  }
+
+  /// Whether there are derivatives by the input; tells the user if not.
+  func inputIsOfNumbers(for what: String) -> Bool {
+    guard model.modules.contains(where: { $0.module is Embedding }) else { return true }
+    tell(
+      "\(what) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
+        + "is left out")
+    return false
   }
 }

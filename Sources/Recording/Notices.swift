@@ -23,4 +23,35 @@ final class Notices {
     tell("\(what) at step \(step)\(layer.map { " at \($0.path)" } ?? ""); recording goes on")
     try? writer.event(step: step, site: layer?.index, kind: "nonfinite", text: what)
   }
+
+  /// Names modules with parameters that took no part in the first recorded step.
+  func uncalled(_ paths: [String], step: Int) {
+    guard !paths.isEmpty else { return }
+    once(
+      "\(listed(paths)) \(paths.count == 1 ? "has" : "have") parameters but took no part in step \(step) as a module, so not "
+        + "recorded: no forward calls it, part(x), or it is only called without gradients")
+  }
+
+  /// Names parameters of modules that have no row of their own.
+  func withoutSite(_ paths: [String]) {
+    guard !paths.isEmpty else { return }
+    let (are, them) = paths.count == 1 ? ("is", "it") : ("are", "them")
+    once(
+      "\(listed(paths)) \(are) not recorded: the module that holds \(them) puts out the very tensor that a child does, which "
+        + "counts as the child's")
+  }
+
+  /// Names parameters that are no module's weight.
+  func withoutNorms(_ paths: [String]) {
+    guard !paths.isEmpty else { return }
+    once(
+      "\(listed(paths)) \(paths.count == 1 ? "has" : "have") no norms and updates in the run file: of a module's parameters "
+        + "those of “weight” are recorded")
+  }
+
+  /// The first three, and how many more there are.
+  private func listed(_ paths: [String]) -> String {
+    let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
+    return paths.prefix(3).map { "“\($0)”" }.joined(separator: ", ") + more
+  }
 }

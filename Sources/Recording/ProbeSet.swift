@@ -14,12 +14,14 @@ public struct ProbeSet: ExpressibleByArrayLiteral {
 
   /// Probes that look at every layer at every step.
   public init(_ probes: any Probe...) {
-    plans = probes.map { Plan(probe: $0, schedule: .every(1), pattern: nil) }
+    let schedule = RecordingSchedule.every(1)
+    plans = probes.map { Plan(probe: $0, schedule: schedule, pattern: nil) }
   }
 
   /// Probes that look at every layer at every step.
   public init(arrayLiteral probes: any Probe...) {
-    plans = probes.map { Plan(probe: $0, schedule: .every(1), pattern: nil) }
+    let schedule = RecordingSchedule.every(1)
+    plans = probes.map { Plan(probe: $0, schedule: schedule, pattern: nil) }
   }
 
   /// What the probes measure.

@@ -19,6 +19,10 @@ public final class ProbedLayer {
   @exclusivity(unchecked) var gradient: Tensor?
   @exclusivity(unchecked) var weightGradient: Tensor?
   @exclusivity(unchecked) var biasGradient: Tensor?
+  /// Whether the optimizer has left one of them as it was.
+  @exclusivity(unchecked) var isFrozen = false
+  /// The place on the tape of the tensor that was observed last, whose gradient is waited for.
+  @exclusivity(unchecked) weak var observedPlace: Node?
   /// How many passes the step has had.
   @exclusivity(unchecked) var passes = 0
   /// Between which outputs the layer's nonlinearity is not yet flat; nil where it has no flat part.
@@ -49,6 +53,7 @@ public final class ProbedLayer {
     gradient = nil
     weightGradient = nil
     biasGradient = nil
+    isFrozen = false
   }
 
   /// The parameter of the given name that the module holds itself.

@@ -31,6 +31,8 @@ public final class Recorder {
 
   @exclusivity(unchecked) private var plans: [ProbeSet.Plan]
   private let filters: [PathPattern?]
+  /// The schedules of the plans, each with those that share it, so that it is asked once a step.
+  private let schedules: [(includes: RecordingSchedule.Choice, plans: [Int])]
   /// The probes that look at the step that is under way, and what they need.
   @exclusivity(unchecked) private var isActive: [Bool]
   @exclusivity(unchecked) private var needs: ProbeNeeds = []
@@ -43,12 +45,15 @@ public final class Recorder {
   @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
   /// What the model itself was last called with.
   @exclusivity(unchecked) private var inputs: [Tensor] = []
-  private var inputHandle: HookHandle?
+  /// Whether it put out several tensors then, as only a model does that is called with a list.
+  @exclusivity(unchecked) private var inputsAreList = false
+  private var inputHandles: [HookHandle] = []
   /// The modules that have been called, until the first recorded step is over.
   @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
   private var lastLoss: Double?
   private var handles: [HookHandle] = []
   private var isAttached = false
+  private let here = Presence()
   /// Whether the step that is under way has had a forward pass, a backward pass and an optimizer's step.
   @exclusivity(unchecked) private var seen: (forward: Bool, backward: Bool, update: Bool) = (false, false, false)
 
@@ -91,18 +96,28 @@ public final class Recorder {
     plans = probes.plans
     filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
     isActive = plans.map { _ in false }
-    if let model, plans.contains(where: { $0.probe.needs.contains(.inputs) }) { watchInputs(of: model) }
+    let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
+    schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
+    here.recorder = self
+    if let model, plans.contains(where: { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) }) {
+      watchInputs(of: model)
+    }
     begin()
   }
 
   /// Shows the probes a tensor under a name, which becomes a site of its own, and the gradient with respect to it when there is
-  /// one. Every call is of the step that is under way; of several under one name the last counts.
+  /// one. Every call is of the step that is under way; of several under one name the last counts. A recorder with a model takes
+  /// no notice inside `withoutGradients { }`.
   public func observe(_ name: String, _ tensor: Tensor) {
-    guard isAttached else { return }
+    guard isAttached, model == nil || tapeIsOn || isInCheckpoint else { return }
     let layer = sites.observed(name, shape: tensor.shape) { probes(for: name) }
-    note(output: tensor, nil, at: layer)
-    tensor.addGradientHook { [unowned self, stepNumber] gradient in
-      if stepNumber == self.stepNumber { note(gradient: gradient, at: layer) }
+    // What a checkpoint computes again has been seen, but only now is it on the tape.
+    if !isRecomputing { note(output: tensor, nil, at: layer) }
+    // A leaf, such as a parameter's, is there at every step, and keeps its hooks.
+    guard let place = tensor.node, layer.observedPlace !== place else { return }
+    layer.observedPlace = place
+    tensor.addGradientHook { [here, weak place] gradient in
+      if let recorder = here.recorder, layer.observedPlace === place { recorder.note(gradient: gradient, at: layer) }
       return nil
     }
   }
@@ -135,7 +150,7 @@ public final class Recorder {
   /// Ends the recording and opens what was written. The model is left without the recorder's hooks.
   public func finish(meta: [String: String] = [:]) throws -> Run {
     detach()
-    inputHandle?.remove()
+    for handle in inputHandles { handle.remove() }
     if let model {
       let report = FinalReport(model: model, layers: sites.layers, writer: writer)
       try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
@@ -144,8 +159,9 @@ public final class Recorder {
   }
 
   deinit {
+    here.recorder = nil
     detach()
-    inputHandle?.remove()
+    for handle in inputHandles { handle.remove() }
   }
 
   // MARK: Steps
@@ -153,9 +169,12 @@ public final class Recorder {
   /// Decides what is recorded of the step that begins, and hooks in only if anything is.
   private func begin() {
     needs = []
-    for index in plans.indices {
-      isActive[index] = plans[index].schedule.includes(stepNumber, lastLoss)
-      if isActive[index] { needs.formUnion(plans[index].probe.needs) }
+    for (includes, members) in schedules {
+      let isIncluded = includes(stepNumber, lastLoss)
+      for index in members {
+        isActive[index] = isIncluded
+        if isIncluded { needs.formUnion(plans[index].probe.needs) }
+      }
     }
     lastOutput = nil
     seen = (false, false, false)
@@ -173,12 +192,13 @@ public final class Recorder {
           + "computes the loss again")
     }
     let met = sites.layers.filter { $0.lastStep == stepNumber }
-    let found = needs.contains(.samples) ? withoutGradients { sampleTable.gradients(of: met) } : nil
+    let count = inputs.first?.shape.first ?? (losses.isEmpty ? nil : losses.count)
+    let found = needs.contains(.samples) ? withoutGradients { sampleTable.gradients(of: met, samples: count) } : nil
     for (reason, text) in found?.missing ?? [:] { notices.once(text, about: reason) }
     let samples = found?.samples
     var step = ProbedStep(
       number: stepNumber, loss: loss, losses: losses, model: model, optimizers: optimizers, layers: met,
-      input: inputs.count == 1 ? inputs[0] : nil, samples: samples,
+      input: inputs.count == 1 && !inputsAreList ? inputs[0] : nil, samples: samples,
       again: again.map { compute in { model.withStateKept { mean(compute()) } } },
       tell: { [notices] text in notices.once(text) })
     let outer = isAttached
@@ -212,7 +232,10 @@ public final class Recorder {
         "optimizer.step() did not come between backward() and recorder.step() in step \(stepNumber), so weights and updates "
           + "are not recorded; call it before")
     }
-    if let called, seen.forward { noteUncalled(called) }
+    if let called, seen.forward {
+      noteUncalled(called)
+      noteUnrecordedParameters(called)
+    }
     called = nil
   }
 
@@ -220,22 +243,40 @@ public final class Recorder {
   private func noteUncalled(_ called: Set<ObjectIdentifier>) {
     let uncalled = model!.modules.filter { path, module in
       !module.ownParameters.isEmpty && !called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
-    }.map { "“\($0.path)”" }
-    guard !uncalled.isEmpty else { return }
-    let places =
-      uncalled.prefix(3).joined(separator: ", ") + (uncalled.count > 3 ? " and \(uncalled.count - 3) more" : "")
-    notices.once(
-      "\(places) \(uncalled.count == 1 ? "has" : "have") parameters but took no part in step \(stepNumber) as a module, so not "
-        + "recorded: no forward calls it, part(x), or it is only called without gradients")
+    }.map(\.path)
+    notices.uncalled(uncalled, step: stepNumber)
+  }
+
+  /// Names the parameters of called modules of which nothing is recorded.
+  private func noteUnrecordedParameters(_ called: Set<ObjectIdentifier>) {
+    let places = model!.parameters
+    let present = Set(
+      model!.modules.filter { path, module in
+        called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
+      }.flatMap { $0.module.ownParameters.map { ObjectIdentifier($0.parameter) } })
+    let withoutSite = places.filter { _, parameter in
+      present.contains(ObjectIdentifier(parameter)) && sites.owner(of: parameter) == nil
+    }.map(\.path)
+    let withoutNorms = places.filter { _, parameter in
+      guard let (layer, name) = sites.owner(of: parameter), name != "weight", name != "bias" else { return false }
+      return layer.probes.contains { plans[$0].probe is WeightStatistics }
+    }.map(\.path)
+    notices.withoutSite(withoutSite)
+    notices.withoutNorms(withoutNorms)
   }
 
   /// Keeps what the model is called with, in passes that can be differentiated.
   private func watchInputs(of model: Module) {
-    inputHandle = model.watchInputs { [unowned self] site, input in
-      guard isAttached, tapeIsOn || isInCheckpoint, needs.contains(.inputs) else { return }
-      if site.tensorIndex == 0 { inputs = [] }
-      inputs.append(input.detached())
-    }
+    inputHandles = [
+      model.watchInputs { [unowned self] site, input in
+        guard isAttached, tapeIsOn || isInCheckpoint, !needs.isDisjoint(with: [.inputs, .samples]) else { return }
+        if site.tensorIndex == 0 { (inputs, inputsAreList) = ([], false) }
+        inputs.append(input.detached())
+      },
+      model.watch(
+        as: "", forward: { [unowned self] site, _, _ in if site.tensorIndex > 0 { inputsAreList = true } },
+        backward: { _, _ in }),
+    ]
   }
 
   private func attach() {
@@ -246,27 +287,32 @@ public final class Recorder {
       let probes = probes(for: path)
       guard !probes.isEmpty else { continue }
       // The module's calls, so that the table is asked once for each and not at every step.
-      var calls = sites.layers.filter { $0.module === module }
+      var calls = Dictionary(
+        uniqueKeysWithValues: sites.layers.filter { $0.module === module }.map { ($0.callIndex, $0) })
       handles.append(
         module.watch(
           as: path,
           forward: { [unowned self] site, input, output in
+            guard isAttached, output.isOnTape || isInCheckpoint else { return }
             if called != nil { called!.insert(ObjectIdentifier(module)) }
-            guard isAttached, output.isOnTape || isInCheckpoint, output !== lastOutput else { return }
             // A container's output is often its last child's: the same tensor is the same site.
+            guard output !== lastOutput else { return }
             lastOutput = output
-            if site.callIndex >= calls.count {
-              calls.append(
-                sites.add(module, callIndex: site.callIndex, path: site.path, shape: output.shape, probes: probes))
-            }
-            note(output: output, input, at: calls[site.callIndex])
+            // Calls that are off the tape have numbers too, so those on it need not begin at 0.
+            if let known = calls[site.callIndex] { return note(output: output, input, at: known) }
+            let layer = sites.add(
+              module, callIndex: site.callIndex, path: site.path, shape: output.shape, probes: probes)
+            calls[site.callIndex] = layer
+            note(output: output, input, at: layer)
           },
-          backward: { [unowned self] site, gradient in
-            if site.callIndex < calls.count { note(gradient: gradient, at: calls[site.callIndex]) }
+          backward: { [here] site, gradient in
+            if let recorder = here.recorder, let layer = calls[site.callIndex] {
+              recorder.note(gradient: gradient, at: layer)
+            }
           }))
     }
     for optimizer in optimizers {
-      optimizer.observers.append { [unowned self] parameter, norms in note(norms, of: parameter) }
+      handles.append(optimizer.observe { [unowned self] parameter, norms in note(norms, of: parameter) })
     }
   }
 
@@ -275,7 +321,6 @@ public final class Recorder {
     isAttached = false
     for handle in handles { handle.remove() }
     handles = []
-    for optimizer in optimizers { optimizer.observers.removeAll() }
   }
 
   /// The probes that look at a path.
@@ -331,6 +376,7 @@ public final class Recorder {
     guard layer.lastStep == stepNumber else { return }
     seen.update = true
     if needs.contains(.samples) {
+      if norms.update == 0 { layer.isFrozen = true }
       if name == "weight" { layer.weightGradient = gradient }
       if name == "bias" { layer.biasGradient = gradient }
     }

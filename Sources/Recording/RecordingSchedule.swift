@@ -2,7 +2,19 @@ import Foundation
 
 /// At which steps something is recorded.
 public struct RecordingSchedule {
-  let includes: (_ step: Int, _ lastLoss: Double?) -> Bool
+  /// Whether a step is recorded.
+  typealias Choice = (_ step: Int, _ lastLoss: Double?) -> Bool
+
+  /// Makes the choice anew for each recorder. Its identity is the schedule's, by which a recorder knows what to ask only once a step.
+  final class Rule {
+    let begin: () -> Choice
+    init(_ begin: @escaping () -> Choice) { self.begin = begin }
+  }
+  let rule: Rule
+
+  private init(_ choice: @escaping Choice) { self.init(rule: Rule { choice }) }
+
+  private init(rule: Rule) { self.rule = rule }
 
   /// Every `interval` steps, from step 0 on.
   public static func every(_ interval: Int) -> RecordingSchedule {
@@ -32,13 +44,16 @@ public struct RecordingSchedule {
     RecordingSchedule { step, _ in isIncluded(step) }
   }
 
-  /// One step: that after the first one whose loss fulfils a condition, such as `{ !$0.isFinite }`.
+  /// One step of a recording: that after the first one whose loss fulfils a condition, such as `{ !$0.isFinite }`.
   public static func onceAfter(_ condition: @escaping (_ loss: Double) -> Bool) -> RecordingSchedule {
-    var hasBeen = false
-    return RecordingSchedule { _, loss in
-      guard !hasBeen, let loss, condition(loss) else { return false }
-      hasBeen = true
-      return true
-    }
+    RecordingSchedule(
+      rule: Rule {
+        var hasBeen = false
+        return { _, loss in
+          guard !hasBeen, let loss, condition(loss) else { return false }
+          hasBeen = true
+          return true
+        }
+      })
   }
 }

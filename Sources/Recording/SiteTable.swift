@@ -9,6 +9,7 @@ struct SiteTable {
   private var new: [Site] = []
   private var observed: [String: ProbedLayer] = [:]
   private var owners: [ObjectIdentifier: (layer: ProbedLayer, name: String)] = [:]
+  private var met: Set<ObjectIdentifier> = []
   private var depth = 0
 
   /// The sites that have been met since the last call, nil if none.
@@ -21,11 +22,11 @@ struct SiteTable {
   /// The layer that holds a parameter itself, and the parameter's name there.
   func owner(of parameter: Parameter) -> (layer: ProbedLayer, name: String)? { owners[ObjectIdentifier(parameter)] }
 
-  /// Takes in a call of a module.
+  /// Takes in a call of a module. Parameters are the first call's.
   mutating func add(
     _ module: Module, callIndex: Int, path: String, shape: Shape, probes: [Int]
   ) -> ProbedLayer {
-    let own = callIndex == 0 ? module.ownParameters : []
+    let own = met.insert(ObjectIdentifier(module)).inserted ? module.ownParameters : []
     // Depth counts layers with weights, so a slope over depth is a factor a layer whatever lies between.
     if own.contains(where: { $0.parameter.shape.count > 1 }) { depth += 1 }
     let named = (path.isEmpty ? module.kind : path) + (callIndex == 0 ? "" : "[\(callIndex)]")

@@ -45,7 +45,7 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     let optimizer = everyOptimizer[index](plain), measured = everyOptimizer[index](watched)
     var before: [[Float]] = [], gradients: [[Float]] = []
     var seen = 0
-    measured.observers.append { parameter, norms in
+    _ = measured.observe { parameter, norms in
       let place = watched.parameters.firstIndex { $0.parameter === parameter }!
       let change = zip(parameter.value.values, before[place]).map { $0 - $1 }
       func squares(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) * Double($1) } }
@@ -76,7 +76,7 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     try optimizer.group("0.*", isFrozen: true)
     let before = net.parameters.map { $0.parameter.value.values }
     var updates: [Double] = []
-    optimizer.observers.append { _, norms in updates.append(norms.update) }
+    _ = optimizer.observe { _, norms in updates.append(norms.update) }
     for step in 0..<3 {
       differentiate(net, step)
       optimizer.step()
@@ -108,7 +108,7 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     net.initialize(seed: 1)
     let optimizer = everyOptimizer[index](net)
     var seen = 0
-    optimizer.observers.append { _, norms in seen += norms.weight.isFinite && norms.update.isFinite ? 1 : 0 }
+    _ = optimizer.observe { _, norms in seen += norms.weight.isFinite && norms.update.isFinite ? 1 : 0 }
     for isFrozen in [false, true] {
       try optimizer.group("**", isFrozen: isFrozen)
       for (_, parameter) in net.parameters { parameter.gradient = Tensor(repeating: 1, shape: parameter.shape) }

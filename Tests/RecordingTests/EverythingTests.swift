@@ -57,6 +57,60 @@ private final class MixedNet: Module {
     }
   }
 
+  /// Nets that can't be called with one tensor of numbers train under every probe all the same.
+  @Test func netsThatProbesCanNotCallAreTrained() throws {
+    final class TokenNet: Module {
+      let table = Embedding(5, 8), head = Linear(8, 3)
+      override func forward(_ x: Tensor) -> Tensor { head(table(x).mean(axes: [1])) }
+    }
+    final class TwoHeads: Module {
+      let trunk = Linear(6, 8), first = Linear(8, 3), second = Linear(8, 3)
+      override func forward(_ inputs: [Tensor]) -> [Tensor] {
+        let hidden = tanh(trunk(inputs[0]))
+        return [first(hidden), second(hidden)]
+      }
+    }
+    let labels = [0, 1, 2, 0]
+    func train(_ net: Module, _ output: @escaping () -> Tensor) throws -> (measures: Set<String>, notices: [String]) {
+      try withTemporaryFolder { folder in
+        net.initialize(seed: 5)
+        let optimizer = SGD(net, learningRate: 0.1)
+        var notices: [String] = []
+        let recorder = try Recorder(
+          net, optimizer, writingTo: folder + "/run.rheo", probes: .everything, notice: { notices.append($0) })
+        for _ in 0..<3 {
+          let loss = crossEntropy(output(), labels)
+          loss.backward()
+          optimizer.step()
+          try recorder.step(loss: loss, again: { crossEntropy(output(), labels) })
+        }
+        let run = try recorder.finish()
+        let names = ["similarity_to_final", "input_gradient_norm", "jacobian_largest_singular_value"]
+        return (Set(try names.filter { try !run.measures($0).isEmpty }), notices.sorted())
+      }
+    }
+    let tokens = Tensor([0, 1, 2, 3, 4, 0, 1, 2], shape: [4, 2]), tokenNet = TokenNet()
+    let named = try train(tokenNet) { tokenNet(tokens) }
+    #expect(
+      named.notices
+        == ["gradient_correlation", "input_gradient_norm", "jacobian_singular_values"].map {
+          "\($0) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
+            + "is left out"
+        })
+    #expect(named.measures == ["similarity_to_final"])
+    let numbers = Tensor(sampleValues(24), shape: [4, 6]), heads = TwoHeads()
+    let listed = try train(heads) {
+      let outputs = heads([numbers])
+      return outputs[0] + outputs[1]
+    }
+    #expect(
+      listed.notices
+        == ["gradient_correlation", "jacobian_singular_values", "similarity_to_final"].map {
+          "\($0) needs a model that is called with one input and puts out one tensor, and this one is not"
+        })
+    #expect(listed.measures == ["input_gradient_norm"])
+  }
+
   @Test func everyProbeSaysWhatItMeasures() {
     let all = ProbeSet.everything.descriptions
     #expect(Set(all.map(\.name)).count == all.count && all.count == 18)

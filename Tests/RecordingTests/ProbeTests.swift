@@ -185,6 +185,50 @@ struct ProbedTraining {
       #expect(try run.layers(.gradientRMS)[1, 0] == 1)
     }
   }
+
+  @Test func aLeafIsObservedOnceAStep() throws {
+    final class Count: Probe {
+      let about = ProbeDescription(name: "count", quantity: "", unit: "", cost: "", source: "")
+      var gradients = 0, outputs = 0
+
+      func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) { outputs += 1 }
+      func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) { gradients += 1 }
+    }
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(3, 2))
+      net.initialize(seed: 1)
+      let weight = net.parameters[0].parameter, count = Count(), inputs = Tensor(sampleValues(12), shape: [4, 3])
+      let observer = try Recorder(writingTo: folder + "/other.rheo", probes: [count])
+      for step in 1...4 {
+        observer.observe("w", weight.value)
+        let loss = checkpointed {
+          let hidden = inputs * weight.value.sum()
+          observer.observe("hidden", hidden)
+          return hidden.squared().sum()
+        }
+        loss.backward()
+        try observer.step(loss: loss)
+        #expect(count.outputs == 2 * step && count.gradients == 2 * step)
+      }
+      _ = try observer.finish()
+    }
+  }
+
+  @Test func evaluationIsNotObserved() throws {
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(3, 2)), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 1)
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo")
+      let loss = net(Tensor(repeating: 1, shape: [4, 3])).sum()
+      recorder.observe("loss", loss)
+      loss.backward()
+      optimizer.step()
+      withoutGradients { recorder.observe("loss", Tensor(1_000)) }
+      try recorder.step(loss: loss)
+      let run = try recorder.finish()
+      #expect(try Float(run.layers(.activationMax)[1, 0]!) == loss.value)
+    }
+  }
 }
 
 @Suite struct RecordingScheduleTests {
@@ -204,6 +248,24 @@ struct ProbedTraining {
     #expect(try steps(.when { $0 > 117 }) == [118, 119])
     #expect(try steps(.onceAfter { $0 < 0.9 }).count == 1)
     #expect(try steps(.onceAfter { $0.isNaN }).isEmpty)
+  }
+
+  @Test func probesOfOneScheduleLookTogether() throws {
+    try withTemporaryFolder { folder in
+      var asked: [Int] = []
+      let when: RecordingSchedule = .when { step in
+        asked.append(step)
+        return false
+      }
+      let once = ProbeSet(Kurtosis(), DeadUnits(window: 1)).on(.onceAfter { _ in true })
+      for name in ["first", "second"] {
+        try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        let training = try ProbedTraining(once + ProbeSet.thorough.on(when), steps: 3, in: folder + "/" + name)
+        #expect(try training.measured("activation_kurtosis", at: "1").keys.sorted() == [1])
+        #expect(try training.measured("dead_fraction", at: "1").keys.sorted() == [1])
+      }
+      #expect(asked == [0, 1, 2, 3, 0, 1, 2, 3])
+    }
   }
 
   @Test func eachProbeHasASchedule() throws {

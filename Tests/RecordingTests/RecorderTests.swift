@@ -168,4 +168,80 @@ import Testing
       _ = try recorder.finish()
     }
   }
+
+  /// A module that is first called where no gradients flow is recorded from the call on in which they do.
+  @Test func callsOffTheTapeTakeNoSite() throws {
+    final class Net: Module {
+      let encoder = Linear(6, 6), rectify = ReLU(), head = Linear(6, 3)
+
+      override func forward(_ x: Tensor) -> Tensor {
+        let target = withoutGradients { encoder(rectify(x)) }
+        return head(rectify(encoder(rectify(x))) + target)
+      }
+    }
+    try withTemporaryFolder { folder in
+      let net = Net(), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 1)
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo")
+      _ = try train(net, optimizer, steps: 3, recorder)
+      let run = try recorder.finish()
+      #expect(
+        run.sites.map { "\($0.path) \($0.depth) \($0.parameters)" } == [
+          "encoder[1] 1 42", "rectify[2] 1 0", "head 2 21",
+        ])
+      #expect(try run.layers(.weightNorm)[0, 2] != nil && run.layers(.gradientRMS)[0, 2] != nil)
+    }
+  }
+
+  @Test func aPassMayOutliveItsRecorder() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      var recorder: Recorder? = try Recorder(net, optimizer, writingTo: folder + "/run.rheo")
+      let hidden = net(inputs)
+      recorder?.observe("hidden", hidden)
+      weak let gone = recorder
+      recorder = nil
+      crossEntropy(hidden, labels).backward()
+      #expect(gone == nil && net.parameters.allSatisfy { $0.parameter.gradient != nil })
+    }
+  }
+
+  @Test func recordersOfOneOptimizerLeaveEachOtherAlone() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      let first = try Recorder(net, optimizer, writingTo: folder + "/first.rheo")
+      let second = try Recorder(net, optimizer, writingTo: folder + "/second.rheo")
+      _ = try first.finish()
+      _ = try train(net, optimizer, steps: 2, second)
+      #expect(try second.finish().layers(.updateNorm)[0, 1] != nil)
+    }
+  }
+
+  @Test func parametersOfWhichNothingIsRecordedAreTold() throws {
+    final class Cell: Module {
+      let wx = Parameter([8, 6], initializer: .heNormal)
+
+      override func forward(_ x: Tensor) -> Tensor { matmul(x, wx.value, transposeRight: true) }
+    }
+    final class Net: Module {
+      let scale = Parameter([6], initializer: .constant(1))
+      let cell = Cell(), head = Linear(8, 3)
+
+      override func forward(_ x: Tensor) -> Tensor { head(cell(x * scale.value)) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Net(), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 1)
+      var notices: [String] = []
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      _ = try train(net, optimizer, steps: 3, recorder)
+      #expect(
+        notices == [
+          "“scale” is not recorded: the module that holds it puts out the very tensor that a child does, which counts as the "
+            + "child's",
+          "“cell.wx” has no norms and updates in the run file: of a module's parameters those of “weight” are recorded",
+        ])
+      _ = try recorder.finish()
+    }
+  }
 }

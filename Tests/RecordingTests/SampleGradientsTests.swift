@@ -176,6 +176,69 @@ private final class TiedHead: Module {
     }
   }
 
+  /// The samples are those of the model's input, whatever the first layer makes of them.
+  @Test func samplesAreThoseOfTheInput() throws {
+    final class Folding: Module {
+      let each = Linear(3, 4), head = Linear(8, 3)
+      override func forward(_ x: Tensor) -> Tensor {
+        head(tanh(each(x.reshaped(8, 3))).reshaped(4, 8))
+      }
+    }
+    try withTemporaryFolder { folder in
+      let net = Folding()
+      net.initialize(seed: 3)
+      let optimizer = SGD(net, learningRate: 0.1)
+      var notices: [String] = [], counted: [String] = []
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: [StepProbe { counted = $0.samples!.layers.map(\.layer.path) }], notice: { notices.append($0) })
+      let loss = crossEntropy(net(Tensor(sampleValues(24), shape: [4, 6])), [0, 1, 2, 0])
+      loss.backward()
+      optimizer.step()
+      try recorder.step(loss: loss)
+      _ = try recorder.finish()
+      #expect(counted == ["head"])
+      #expect(notices == ["gradients of single samples leave out each, where there are 8 rows for 4 samples"])
+    }
+  }
+
+  /// Only what is trained is clipped to a norm, and clipping to a value scales nothing as a whole.
+  @Test(arguments: ["frozen", "by value"]) func layersThatAreScaledOtherwiseAreLeftOut(_ way: String) throws {
+    try withTemporaryFolder { folder in
+      let (net, inputs) = example("fully connected")
+      net.initialize(seed: 3)
+      let optimizer = SGD(net, learningRate: 0.1)
+      // The smaller of the two layers.
+      if way == "frozen" { try optimizer.group("2.*", isFrozen: true) }
+      var notices: [String] = [], counted: [String] = [], scales: [Double] = []
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: [
+          StepProbe { step in
+            counted = step.samples!.layers.map(\.layer.path)
+            scales = step.samples!.layers.map(\.gradientSquare)
+          }
+        ], notice: { notices.append($0) })
+      let loss = crossEntropy(net(inputs), labels)
+      loss.backward()
+      let square = net.parameters.filter { $0.path.hasPrefix("0.") }.reduce(0) { sum, found in
+        let values = found.parameter.gradient!.values.map(Double.init)
+        return sum + dot(values, values)
+      }
+      if way == "frozen" { optimizer.clipGradients(toNorm: 0.01) } else { optimizer.clipGradients(toValue: 0.02) }
+      optimizer.step()
+      try recorder.step(loss: loss)
+      _ = try recorder.finish()
+      let left = way == "frozen" ? "2" : "0"
+      #expect(counted == ["0", "2"].filter { $0 != left })
+      if way == "frozen" { #expect(scales.count == 1 && abs(scales[0] / square - 1) < 1e-4) }
+      #expect(
+        notices == [
+          "gradients of single samples leave out \(left), where gradients are scaled otherwise than those of other layers"
+        ])
+    }
+  }
+
   @Test func severalPassesBeforeAStepAreLeftOut() throws {
     try withTemporaryFolder { folder in
       let (net, inputs) = example("fully connected")

@@ -37,7 +37,7 @@ open class Optimizer {
 
   /// The learning rate that a schedule's factor 1 stands for.
   package final var scheduledRate: Float
-  package final var observers: [Observer] = []
+  private var observers: [(id: Int, hook: Observer)] = []
   private var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var lastHookID = 0
@@ -77,9 +77,11 @@ open class Optimizer {
   @discardableResult
   public final func afterStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle { attach(hook, \.hooksAfter) }
 
-  private func attach(
-    _ hook: @escaping (Optimizer) -> Void,
-    _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: (Optimizer) -> Void)]>
+  /// Calls `observer` after each change of a parameter, with what was done.
+  package final func observe(_ observer: @escaping Observer) -> HookHandle { attach(observer, \.observers) }
+
+  private func attach<Hook>(
+    _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: Hook)]>
   ) -> HookHandle {
     lastHookID += 1
     let id = lastHookID
@@ -100,7 +102,7 @@ open class Optimizer {
       } else {
         var norms = step_norms()
         change(index, by: gradient, measuring: &norms)
-        for observer in observers { observer(parameter, norms) }
+        for (_, observer) in observers { observer(parameter, norms) }
       }
       parameter.gradient = nil
     }

@@ -27,7 +27,7 @@ public struct GradientCorrelation: Probe {
 
   /// Notes the correlation.
   public func look(at step: ProbedStep, _ findings: inout Findings) {
-    guard let x = step.input(samples: .max, for: about.name) else { return }
+    guard let x = step.differentiableInput(samples: .max, for: about.name) else { return }
     let count = x.shape[0], size = x.elementCount / count
     guard count > 1, size > 0 else { return }
     let neighbours = Tensor(shape: x.shape) { moved in

@@ -27,7 +27,7 @@ public struct InputGradients: Probe {
 
   /// Notes the norm.
   public mutating func look(at step: ProbedStep, _ findings: inout Findings) throws {
-    guard let again = step.again else { return }
+    guard let again = step.again, step.inputIsOfNumbers(for: about.name) else { return }
     var leaves: [Tensor] = []
     let handle = try step.model.onInput("") { _, input in
       leaves.append(input.requiringGradient())

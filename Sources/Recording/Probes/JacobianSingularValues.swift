@@ -30,7 +30,7 @@ public struct JacobianSingularValues: Probe {
 
   /// Notes the values.
   public func look(at step: ProbedStep, _ findings: inout Findings) {
-    guard let x = step.input(samples: samples, for: "jacobian_singular_values") else { return }
+    guard let x = step.differentiableInput(samples: samples, for: "jacobian_singular_values") else { return }
     let count = x.shape[0], inputs = x.elementCount / count
     let output = step.model.evaluated { step.model(x) }
     guard output.isOnTape, output.shape.first == count, inputs > 0 else { return }

@@ -5,22 +5,30 @@ import NeuralNetworks
 /// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what
 /// comes back to it; no gradient is formed for a sample.
 ///
-/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone.
+/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone;
+/// layers whose gradients are scaled otherwise than the rest are left out.
 package struct SampleGradients {
   /// n.
   package let count: Int
   /// Layers with parameters whose shares can be told.
   package private(set) var layers: [SampledLayer]
+  /// Layers that are left out since they have another scale.
+  let scaledOtherwise: [SampledLayer]
   /// By what the samples' shares add up to more than the gradient that the optimizer was given.
   let scale: Double
 
   /// Of a step that is over.
   init(_ layers: [SampledLayer], count: Int) {
     self.count = count
-    self.layers = layers
     for layer in layers { layer.begin(count) }
-    scale = layers.min { $0.parameterCount < $1.parameterCount }?.shareOfTheOptimizers ?? 1
+    // Gradients of frozen parameters are not clipped.
+    let trained = layers.filter { !$0.layer.isFrozen }
+    let smallest = (trained.isEmpty ? layers : trained).min { $0.parameterCount < $1.parameterCount }
+    let scale = smallest?.shareOfTheOptimizers ?? 1
+    self.scale = scale
     for layer in layers { layer.scale = scale }
+    self.layers = layers.filter { $0.hasScale(scale) }
+    scaledOtherwise = layers.filter { !$0.hasScale(scale) }
   }
 
   /// Those of some layers only.
@@ -110,6 +118,26 @@ package final class SampledLayer {
     }
     for index in total.indices { total[index] *= Double(count) }
     return total
+  }
+
+  /// Whether the shares add up to `scale` times what the optimizer was given, but for 1e-3: told from the bias where there is one,
+  /// since that is cheap.
+  fileprivate func hasScale(_ scale: Double) -> Bool {
+    let shares: [Double], square: Double
+    if let bias = layer.biasGradient, !layer.isFrozen {
+      shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
+        let products = call.gradient! * bias
+        total.add(products.reshaped([count, products.elementCount / count]).sum(axes: [1]).values.map(Double.init))
+      }
+      square = rowSquares(bias, rows: 1)[0]
+    } else {
+      shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count).map { $0 / Double(count) }
+      square = squareOfTheOptimizer
+    }
+    let difference = abs(shares.reduce(0, +) - scale * square)
+    // Where shares cancel, as before a normalization, what is left is rounding.
+    let size = max(scale * square, shares.reduce(0) { $0 + abs($1) })
+    return !(difference > 1e-3 * size)
   }
 
   fileprivate var parameterCount: Int { layer.weightGradient!.elementCount }

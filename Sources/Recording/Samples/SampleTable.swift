@@ -8,9 +8,12 @@ struct SampleTable {
   private var unknown: [(path: String, reason: String)] = []
 
   /// What samples add to the gradient of a step, and why layers are left out, in words by the reason; nil where no layer has had
-  /// a gradient.
-  mutating func gradients(of step: [ProbedLayer]) -> (samples: SampleGradients, missing: [String: String])? {
-    guard let count = step.first(where: { $0.gradient != nil })?.gradient?.shape.first else { return nil }
+  /// a gradient. Where the number of samples isn't known it is that of the first layer's rows.
+  mutating func gradients(
+    of step: [ProbedLayer], samples: Int?
+  ) -> (samples: SampleGradients, missing: [String: String])? {
+    guard let rows = step.first(where: { $0.gradient != nil })?.gradient?.shape.first else { return nil }
+    let count = samples ?? rows
     if !calls.elementsEqual(step, by: { $0 === $1 }) { sort(step) }
     var missing = unknown
     let ready = known.filter { layer in
@@ -18,12 +21,16 @@ struct SampleTable {
       missing.append((layer.layer.path, reason))
       return false
     }
+    let samples = SampleGradients(ready, count: count)
+    missing += samples.scaledOtherwise.map {
+      ($0.layer.path, "gradients are scaled otherwise than those of other layers")
+    }
     let told = Dictionary(grouping: missing, by: \.reason).map { reason, places in
       let more = places.count > 3 ? " and \(places.count - 3) more" : ""
       let named = places.prefix(3).map(\.path).joined(separator: ", ") + more
       return (reason, "gradients of single samples leave out \(named), where \(reason)")
     }
-    return (SampleGradients(ready, count: count), Dictionary(uniqueKeysWithValues: told))
+    return (samples, Dictionary(uniqueKeysWithValues: told))
   }
 
   /// Finds out which modules are called, and which of them are of a kind that is known.
