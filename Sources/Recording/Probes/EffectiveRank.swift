@@ -16,7 +16,8 @@ public struct EffectiveRank: Probe {
     name: "effective_rank",
     quantity: "exp(−Σ p ln p), p = σ / Σσ of the outputs less their mean; units that hold 99 % / units",
     unit: "1",
-    cost: "eigenvalues of a matrix of at most 256 × 256, or of units × units, a layer: about 25 n³ operations",
+    cost:
+      "products of all pairs of units and the eigenvalues of their matrix, n × n with n ≤ 256: about 2 n³ operations",
     source: "Roy and Vetterli 2007; Shenk et al. 2019, arXiv:1907.08589")
 
   private static let limit = 256
