@@ -55,6 +55,15 @@ import Testing
     #expect(judgement.verdict == .holds && judgement.perSeed == [1, 1, 1], "though the two overlap")
   }
 
+  @Test func aSeedIsHeldAgainstAllOfThem() {
+    let apart = Claim("no seed is far from the middle", expected: .atMost(2), source: "") { seed in
+      let all = seed.allSeeds("x", of: Self.second)
+      return abs(try seed["x", Self.first] - all.reduce(0, +) / Double(all.count))
+    }
+    #expect(apart.judged(results([1, 2, 9], [0, 2, 4])).perSeed == [1, 0, 7])
+    #expect(apart.judged(results([1, 2], [4, nil])).perSeed == [3, 2], "of those that there are")
+  }
+
   @Test func expectations() {
     #expect(Experiments.Expectation.near(10, within: 1) == .between(9, 11))
     #expect(Experiments.Expectation.near(-10, withinShare: 0.5) == .between(-15, -5))

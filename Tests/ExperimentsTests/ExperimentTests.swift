@@ -1,6 +1,8 @@
 import Experiments
 import Foundation
 import Rheoscope
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct ExperimentTests {
@@ -72,5 +74,61 @@ import Testing
     }
     #expect(twins[0].map(\.0) == twins[1].map(\.0))
     #expect(twins[0].map(\.1) == twins[1].map(\.1))
+  }
+
+  @Test func residualNetsHaveTheirLayers() throws {
+    var settings = Experiment.resNet.settings(in: .quick)
+    settings.width = 2
+    for (variant, depth) in zip(Experiment.resNet.variants(settings), [20, 20, 56, 56]) {
+      let makeNet = try #require(variant.net)
+      let net = makeNet(settings)
+      net.initialize(seed: 1)
+      #expect(net.modules.count { $0.module is Linear || $0.module is Conv2d } == depth)
+      #expect(net.modules.contains { $0.module is Residual } == variant.name.hasPrefix("resnet"))
+      #expect(net(Tensor(repeating: 1, shape: [3, 784])).shape == [3, 10])
+    }
+  }
+
+  /// Runs an experiment small, and returns which of its claims fail.
+  private func failures(of experiment: Experiment, _ change: (inout Settings) -> Void) throws -> [String] {
+    var settings = experiment.settings(in: .quick)
+    change(&settings)
+    return try withTemporaryFolder { folder in
+      let options = RunOptions(profile: .quick, output: folder, command: "")
+      return try experiment.run(settings, options, console: Console(isQuiet: true)).failed
+    }
+  }
+
+  /// But for how long things take, since other tests are under way.
+  @Test func smallRunsFindWhatIsClaimed() throws {
+    let chain = try failures(of: .checkpointing) { ($0.width, $0.batch, $0["passes"]) = (4, 512, 1) }
+    #expect(chain.filter { !$0.contains("it takes") } == [])
+    let formats = try failures(of: .mixedPrecision) { ($0.depth, $0.width, $0.steps) = (6, 32, 5) }
+    #expect(formats.filter { !$0.contains("takes no longer") } == [])
+    #expect(try failures(of: .tenThousandLayers) { ($0.depth, $0.steps) = (200, 2) } == [])
+  }
+
+  /// Says whether the net that it is part of is being trained.
+  private final class Watch: Module {
+    let note: (Bool) -> Void
+
+    init(_ note: @escaping (Bool) -> Void) { self.note = note }
+
+    override func forward(_ x: Tensor) -> Tensor {
+      note(isTraining)
+      return x
+    }
+  }
+
+  @Test func netsAreEvaluatedWhenTheyAreTested() throws {
+    let calls = Mutex<[Bool]>([])
+    let variant = Variant(
+      "v", "", testImages: 1, isRecorded: false, also: { _, trained in #expect(trained.model.isTraining) },
+      net: { _ in Sequential(Linear(784, 10), Watch { isTraining in calls.withLock { $0.append(isTraining) } }) })
+    let experiment = Experiment(
+      name: "x", question: "?", settings: [.batch(8), .steps(2), .learningRate(0.1)], variants: [variant], claims: [],
+      pictures: [])
+    #expect(try failures(of: experiment) { _ in } == [])
+    #expect(calls.withLock { $0 } == [true, true, false])
   }
 }
