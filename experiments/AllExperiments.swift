@@ -20,5 +20,6 @@ extension Experiment {
     .dyingReLU,
     .normPlacement,
     .resNet,
+    .tenThousandLayers,
   ]
 }

@@ -41,12 +41,12 @@ final class Notices {
         + "counts as the child's")
   }
 
-  /// Names parameters that are no module's weight.
+  /// Names matrices that are not their module's weight.
   func withoutNorms(_ paths: [String]) {
     guard !paths.isEmpty else { return }
     once(
       "\(listed(paths)) \(paths.count == 1 ? "has" : "have") no norms and updates in the run file: of a module's parameters "
-        + "those of “weight” are recorded")
+        + "the one called “weight” is recorded, or else the only matrix")
   }
 
   /// The first three, and how many more there are.

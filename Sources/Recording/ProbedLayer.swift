@@ -29,6 +29,8 @@ public final class ProbedLayer {
   let saturationLimits: ClosedRange<Float>?
   /// Whether the module holds parameters itself.
   let hasParameters: Bool
+  /// Which of its parameters is the layer's weight: `weight`, or the only matrix; nil where there is neither.
+  public let weightName: String?
   /// Which of the recorder's probes watch it.
   @exclusivity(unchecked) var probes: [Int]
   /// The step of its last output.
@@ -42,7 +44,9 @@ public final class ProbedLayer {
     self.callIndex = callIndex
     self.shape = shape
     self.probes = probes
-    hasParameters = !module.ownParameters.isEmpty
+    let own = module.ownParameters, matrices = own.filter { $0.parameter.shape.count > 1 }
+    hasParameters = !own.isEmpty
+    weightName = own.contains { $0.name == "weight" } ? "weight" : matrices.count == 1 ? matrices[0].name : nil
     saturationLimits = (module as? any Saturating)?.saturationLimits
     findings = Findings(site: index)
   }

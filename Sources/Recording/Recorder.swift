@@ -258,7 +258,10 @@ public final class Recorder {
       present.contains(ObjectIdentifier(parameter)) && sites.owner(of: parameter) == nil
     }.map(\.path)
     let withoutNorms = places.filter { _, parameter in
-      guard let (layer, name) = sites.owner(of: parameter), name != "weight", name != "bias" else { return false }
+      // Vectors and scalars are no layer's weight.
+      guard let (layer, name) = sites.owner(of: parameter), parameter.shape.count > 1, name != layer.weightName else {
+        return false
+      }
       return layer.probes.contains { plans[$0].probe is WeightStatistics }
     }.map(\.path)
     notices.withoutSite(withoutSite)

@@ -219,15 +219,22 @@ import Testing
 
   @Test func parametersOfWhichNothingIsRecordedAreTold() throws {
     final class Cell: Module {
-      let wx = Parameter([8, 6], initializer: .heNormal)
+      let wx = Parameter([8, 6], initializer: .heNormal), wh = Parameter([8, 8], initializer: .heNormal)
 
-      override func forward(_ x: Tensor) -> Tensor { matmul(x, wx.value, transposeRight: true) }
+      override func forward(_ x: Tensor) -> Tensor {
+        matmul(matmul(x, wx.value, transposeRight: true), wh.value, transposeRight: true)
+      }
+    }
+    final class Single: Module {
+      let map = Parameter([8, 8], initializer: .heNormal), shift = Parameter([8], initializer: .zeros)
+
+      override func forward(_ x: Tensor) -> Tensor { matmul(x, map.value) + shift.value }
     }
     final class Net: Module {
       let scale = Parameter([6], initializer: .constant(1))
-      let cell = Cell(), head = Linear(8, 3)
+      let cell = Cell(), single = Single(), head = Linear(8, 3)
 
-      override func forward(_ x: Tensor) -> Tensor { head(cell(x * scale.value)) }
+      override func forward(_ x: Tensor) -> Tensor { head(single(cell(x * scale.value))) }
     }
     try withTemporaryFolder { folder in
       let net = Net(), optimizer = SGD(net, learningRate: 0.1)
@@ -239,9 +246,11 @@ import Testing
         notices == [
           "“scale” is not recorded: the module that holds it puts out the very tensor that a child does, which counts as the "
             + "child's",
-          "“cell.wx” has no norms and updates in the run file: of a module's parameters those of “weight” are recorded",
+          "“cell.wx”, “cell.wh” have no norms and updates in the run file: of a module's parameters the one called “weight” is "
+            + "recorded, or else the only matrix",
         ])
-      _ = try recorder.finish()
+      let run = try recorder.finish(), norms = try run.layers(.updateNorm)
+      #expect(norms[run.sites.firstIndex { $0.path == "single" }!, 0] != nil, "its only matrix")
     }
   }
 }

@@ -15,7 +15,7 @@ public struct GradientCosine: Probe {
 
   /// Notes the cosine to the gradient before.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard update.name == "weight" else { return }
+    guard update.name == layer.weightName else { return }
     if let before = last.updateValue(update.gradient, forKey: layer.index) {
       findings.note(about.name, cosine(before, update.gradient))
     }
@@ -37,7 +37,7 @@ public struct UpdateCosine: Probe {
 
   /// Notes the cosine to the update before.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard update.name == "weight", let value = update.before else { return }
+    guard update.name == layer.weightName, let value = update.before else { return }
     let change = update.parameter.value.detached() - value
     if let before = last.updateValue(change, forKey: layer.index) { findings.note(about.name, cosine(before, change)) }
   }
@@ -60,7 +60,7 @@ public struct DistanceFromInitialization: Probe {
 
   /// Notes how far the weight has come.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard update.name == "weight" else { return }
+    guard update.name == layer.weightName else { return }
     if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }
     guard let start = first[layer.index] else { return }
     let now = update.parameter.value

@@ -25,7 +25,7 @@ public struct Histograms: Probe {
 
   /// Counts a weight and its gradient.
   public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard update.name == "weight" else { return }
+    guard update.name == layer.weightName else { return }
     findings.note("weight", histogram: counts(of: update.parameter.value))
     findings.note("weight_gradient", histogram: counts(of: update.gradient))
   }

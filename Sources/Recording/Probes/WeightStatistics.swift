@@ -7,7 +7,8 @@ public struct WeightStatistics: Probe {
   /// What is measured.
   public let about = ProbeDescription(
     name: "weight statistics",
-    quantity: "‖W‖₂ before the step, ‖dL/dW‖₂, max |dL/dW| and ‖ΔW‖₂ of the parameter `weight`",
+    quantity:
+      "‖W‖₂ before the step, ‖dL/dW‖₂, max |dL/dW| and ‖ΔW‖₂ of the parameter `weight`, or the layer's only matrix",
     unit: "the weight's", cost: "sums in the pass that updates the weight", source: "Karpathy 2015; Cockpit 2021")
 
   /// A probe that has seen nothing yet.
@@ -15,7 +16,7 @@ public struct WeightStatistics: Probe {
 
   /// Fills the columns from the sums that the optimizer took.
   public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard update.name == "weight" else { return }
+    guard update.name == layer.weightName else { return }
     findings.row[.weightNorm] = update.norms.weight.squareRoot()
     findings.row[.weightGradientNorm] = update.norms.gradient.squareRoot()
     findings.row[.weightGradientMax] = Double(update.norms.largest_gradient)
