@@ -43,8 +43,11 @@ for _ in 0..<300 {
 let run = try recorder.finish()  // 3: done
 
 let gradients = try run.layers(.gradientRMS)
+print("The size of the gradient at each moment, before training:")
 for (index, site) in run.sites.enumerated() where site.kind == "Cell" {
   print(site.path, gradients[index, 0].map { "\($0)" } ?? "not recorded")
 }
+print("loss \(run.steps.first!.loss) → \(run.steps.last!.loss)")
 try Chart.gradientProfile(of: [run]).write(to: "\(folder)/gradient-over-time.png")
+print("wrote \(folder)/gradient-over-time.png")
 for finding in diagnose(run) { print(finding) }
