@@ -11,5 +11,6 @@ extension Experiment {
     .mixedPrecision,
     .checkpointing,
     .resNet,
+    .tenThousandLayers,
   ]
 }

@@ -1,0 +1,262 @@
+import Foundation
+import Rheoscope
+
+// Blame is multiplied once a layer, so in ten thousand layers a factor of 0.99 makes 10⁻⁴⁴ of it. That leaves no room for factors
+// that are about 1: they have to be 1 to four digits. Two ways of weighting a net reach that, and a third that ought to does not.
+//
+// Width 64 throughout, and one layer of 784 → 64 before it all, which matters little.
+
+/// A first layer, blocks of one layer of weights each, and a last one. Only √L blocks keep what they compute; the others compute
+/// it again when blame arrives, so that memory is for little else than weights and their gradients.
+private final class Tower: Module {
+  private let stem: Linear
+  private let blocks: Sequential
+  private let head: Linear
+
+  init(
+    _ settings: Settings, firstVariance: Double, lastVariance: Double = 1, hasBiases: Bool = true,
+    block: (Linear) -> Module, weights: Initializer?
+  ) {
+    let width = settings.width
+    stem = Linear(784, width, bias: false, initializer: .normal(weightVariance: firstVariance))
+    blocks = Sequential(
+      (0..<settings.depth).map { _ in block(Linear(width, width, bias: hasBiases, initializer: weights)) },
+      checkpointed: true)
+    head = Linear(width, 10, initializer: .normal(weightVariance: lastVariance))
+  }
+
+  override func forward(_ x: Tensor) -> Tensor { head(blocks(stem(x))) }
+}
+
+// tanh hands small signals through as they are: its slope is 1 − x². Let their mean square be q = 1/L, and each layer loses 2q of the
+// square of the blame; weights that turn signals about and stretch them by as much more make up for it exactly (Xiao et al. 2018). The
+// last layer makes signals as much larger as the first made them smaller. That makes blame larger too, by √L, and all L layers
+// move the answer the same way, so each moves by an Lth. There are no biases: beside signals this small they would decide
+// everything, for blame moves a bias by as much as if its input were 1.
+private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", rate: { 1 / Double($0.depth) }) {
+  settings in
+  let q = 1 / Double(settings.depth)
+  // χ = σ_w² E[tanh′(√q z)²] = 1. For the mean square to stay exactly it takes biases of a variance of about q³; that is nothing.
+  let weightVariance = 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
+  return Tower(
+    settings, firstVariance: q, lastVariance: 1 / q, hasBiases: false, block: { Sequential(Tanh(), $0) },
+    weights: .orthogonal(gain: weightVariance.squareRoot()))
+}
+
+// With a shortcut blame goes past a layer unchanged, and each layer adds 1/L of it: e times the square in all.
+private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He weights") { settings in
+  let scale = Float(1 / Double(settings.depth).squareRoot())
+  return Tower(settings, firstVariance: 1, block: { Residual(ReLU(), $0, scale: scale) }, weights: .heNormal)
+}
+
+// ReLU silences half of what comes in, and an orthogonal matrix times √2 makes up for that: on the average over all matrices, the
+// square of blame is as large behind a layer as before it. But in a layer of 64 units it is not exactly half that is silent, and what
+// counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
+private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { bench in
+  // 32 bits end at 10⁻⁴⁵. To see what is lost, each layer's output is brought back to size 1, and by how much is noted.
+  var decadesAdded: [Double] = []
+  let rescaled = try Blame(
+    Tower(
+      bench.settings, firstVariance: 2,
+      block: { Sequential(ReLU(), $0, BroughtToSizeOne { decadesAdded.append($0) }) },
+      weights: .orthogonal(gain: 2.0.squareRoot())), bench)
+  // What a block adds is added to its own blame and to that of all before it.
+  let added = decadesAdded.reversed().reduce(into: [0.0]) { $0.append($0.last! + $1) }.dropLast().reversed()
+  let decades = zip(rescaled.sizes, added).map { log10($0 / rescaled.sizes.last!) - $1 }
+  bench.report(decadesLost, -decades[0])
+  bench.report(profile, decades)
+}
+
+// What PyTorch begins with: a factor of 0.408.
+private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)") { bench in
+  let blame = try Blame(
+    Tower(bench.settings, firstVariance: 1.0 / 3, block: { Sequential(ReLU(), $0) }, weights: nil), bench)
+  bench.report(lastWithoutBlame, Double(blame.sizes.count { $0 == 0 }))
+  bench.report(lastBlame, blame.sizes.last!)
+  bench.report(profile, blame.sizes.map { log10($0 / blame.sizes.last!) })
+}
+
+private let decadesLost = "decades lost", lastWithoutBlame = "last layer with gradient 0", lastBlame = "last gradient"
+private let ratio = "first / last gradient", memory = "memory / weights and gradients", profile = "profile"
+
+/// x divided by its RMS, whose logarithm is noted: by how many decades it, and the blame on its way back, is enlarged.
+private final class BroughtToSizeOne: Module {
+  private let note: (Double) -> Void
+
+  init(_ note: @escaping (Double) -> Void) { self.note = note }
+
+  override func forward(_ x: Tensor) -> Tensor {
+    let factor = 1 / x.rms
+    if !isRecomputing { note(log10(Double(factor))) }
+    return x * factor
+  }
+}
+
+/// How much blame gets to each block of a net before training.
+private struct Blame {
+  /// The RMS of dL/d(output) of each block, the first block's first.
+  private(set) var sizes: [Double]
+
+  init(_ model: Tower, _ bench: Bench) throws {
+    model.initialize(seed: UInt64(bench.seed))
+    try self.init(ofInitialized: model, bench)
+  }
+
+  init(ofInitialized model: Tower, _ bench: Bench) throws {
+    let data = try bench.data().train
+    var batches = data.batches(of: bench.settings.batch, seed: UInt64(bench.seed)).makeIterator()
+    let batch = batches.next()!
+    var backwards: [Double] = []
+    let handle = try model.onBackward("blocks.*") { _, gradient in
+      backwards.append(Double(gradient.rms))
+      return nil
+    }
+    crossEntropy(model(batch.inputs), batch.labels).backward()
+    handle.remove()
+    for (_, parameter) in model.parameters { parameter.gradient = nil }
+    sizes = backwards.reversed()
+  }
+}
+
+/// A net whose blame is measured and that is trained then; `rate` is its learning rate as a share of the setting.
+private func trained(
+  _ name: String, _ title: String, rate: @escaping @Sendable (Settings) -> Double = { _ in 1 },
+  _ net: @escaping @Sendable (Settings) -> Tower
+) -> Variant {
+  Variant(name, title) { bench in
+    let settings = bench.settings, model = net(settings)
+    let empty = TensorMemory.inUse
+    model.initialize(seed: UInt64(bench.seed))
+    let weights = TensorMemory.inUse - empty
+    let blame = try Blame(ofInitialized: model, bench).sizes
+    bench.report(ratio, blame[0] / blame.last!)
+    bench.report(profile, blame.map { log10($0 / blame.last!) })
+
+    let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate(settings)))
+    var losses: [Double] = []
+    TensorMemory.resetPeak()
+    for batch in try bench.data().train.batches(of: settings.batch, seed: UInt64(bench.seed)).prefix(settings.steps) {
+      let loss = crossEntropy(model(batch.inputs), batch.labels)
+      loss.backward()
+      optimizer.step()
+      losses.append(Double(loss.value))
+      bench.isDone(Double(losses.count) / Double(settings.steps))
+    }
+    bench.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights))
+    bench.report(Reported.finalLoss, finalLoss(losses))
+    bench.report(Reported.loss, losses, over: losses.indices.map(Double.init))
+  }
+}
+
+extension Bench {
+  /// Keeps a number a block over how many blocks blame has gone through by then; of many some hundred are enough for a picture.
+  fileprivate func report(_ name: String, _ blocks: [Double]) {
+    let count = Double(blocks.count)
+    let passed = (0...400).map { (pow(count, Double($0) / 400)).rounded() }
+    let places = passed.indices.filter { $0 == 0 || passed[$0] > passed[$0 - 1] }.map { passed[$0] }
+    report(name, places.map { blocks[blocks.count - Int($0)] }, over: places)
+  }
+}
+
+private let deep = Claim.Scope("10,000 layers or more") { $0.depth >= 10_000 }
+private let longEnough = Claim.Scope("nets that are trained for 30 steps or more") { $0.steps >= 30 }
+
+extension Experiment {
+  /// Four nets of ten thousand layers.
+  ///
+  /// Measured: by how much the gradient has changed in size when it gets to the first layer, before training; the loss of the two
+  /// nets that can be trained; and what memory that takes.
+  public static let tenThousandLayers = Experiment(
+    name: "ten-thousand-layers",
+    question: "How far does good initialization go?",
+    settings: [
+      .depth(10_000, quick: 1_000), .width(64), .batch(64), .steps(40, quick: 10), .seeds(3, quick: 1, full: 20),
+      .learningRate(0.02),
+    ],
+    variants: [tanhNet, residualNet, reluNet, pyTorchNet],
+    claims: [
+      Claim(
+        "tanh: the first layer's gradient is that of the last, within a factor of 3", tanhNet, ratio,
+        .near(1, withinFactor: 3), source: "Xiao et al. 2018, arXiv:1806.05393"),
+      Claim(
+        "residual: the first layer's gradient is that of the last, within a factor of 3", residualNet, ratio,
+        .near(1, withinFactor: 3), source: "√e, by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719"),
+      Claim(
+        "tanh learns: its loss ends below 2", tanhNet, Reported.finalLoss, .atMost(2),
+        source: "Xiao et al. 2018, arXiv:1806.05393", about: longEnough),
+      Claim(
+        "residual learns: its loss ends below 2", residualNet, Reported.finalLoss, .atMost(2),
+        source: "Hanin and Rolnick 2018, arXiv:1803.01719", about: longEnough),
+      fitsInMemory(tanhNet), fitsInMemory(residualNet),
+      // Of a unit vector in n dimensions that is turned about at random, each unit kept with probability ½, twice the square that
+      // is left has mean 1 and variance v = 3/(n + 2). So the logarithm of the RMS drifts by −v/4 a layer and wanders by √v/2.
+      Claim(
+        source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance three standard deviations",
+        statement: { "relu: \($0.depth) layers lose \(significant(decadesOfReLU($0).lost)) decades of the gradient" },
+        expected: { .near(decadesOfReLU($0).lost, within: 3 * decadesOfReLU($0).deviation) },
+        measure: { try $0[decadesLost, reluNet] }),
+      Claim(
+        "relu, critical in theory, loses 40 decades or more", reluNet, decadesLost, .atLeast(40),
+        source: "Hanin and Rolnick 2018, arXiv:1803.01719", about: deep),
+      // Blame is multiplied by √(1/6) a layer until the largest of its numbers, about four times their RMS, is less than half
+      // of the smallest that 32 bits know. The tolerance is, of the logarithm, that factor of four, and what k layers of width
+      // n drift and wander by.
+      Claim(
+        source: "mean field theory, tolerance after Hanin and Rolnick 2018; IEEE 754",
+        statement: { _ in "pytorch: the gradient is exactly 0 after as many layers as it takes to get to 10⁻⁴⁵" },
+        expected: { settings in
+          let layers = 105.0, drift = 1.25 * layers / Double(settings.width)
+          return .near(1, withinShare: (drift + 3 * drift.squareRoot() + log(4)) / (layers * log(6.0.squareRoot())))
+        },
+        measure: { seed in
+          let passed = Double(seed.settings.depth) - (try seed[lastWithoutBlame, pyTorchNet])
+          let smallest = Double(Float.leastNonzeroMagnitude)
+          return passed / (log(try seed[lastBlame, pyTorchNet] / smallest) / log(6.0.squareRoot()))
+        }),
+    ],
+    pictures: [
+      Picture("gradient", "The gradient's size over how many layers it has gone through") { results in
+        var panel = Panel(
+          x: Axis(.log, "layers that the gradient has gone through", ends: ("output", "input")),
+          y: Axis(.linear, "decades of gradient, last layer's = 0"))
+        for (ink, variant) in results.variants.enumerated() {
+          for curve in results.series(profile, of: variant) {
+            panel.marks.append(LineMark(x: curve.x, y: curve.y, ink: .series(ink)))
+          }
+          guard let curve = results.series(profile, of: variant).first else { continue }
+          let last = curve.y.lastIndex { $0.isFinite } ?? 0
+          panel.endLabels.append(
+            EndLabel(at: curve.y[last], variant.name, ink: .series(ink), hasLeader: last == curve.y.count - 1))
+          if last < curve.y.count - 1 {
+            let layer = Int(results.median(lastWithoutBlame, of: variant))
+            panel.notes.append(
+              Note(x: curve.x[last], y: curve.y[last], text: "exactly 0 from layer \(layer) on", ink: .series(ink)))
+          }
+        }
+        return Figure(
+          title: "How much of the gradient gets through · ten-thousand-layers",
+          subtitle:
+            "before training, \(results.settings.depth) layers of width \(results.settings.width), a line a seed",
+          panels: [panel],
+          description: "Decades of the gradient over layers from the output, of four nets.")
+      },
+      .curves(
+        "loss", "Training loss over steps", of: Reported.loss, x: Axis(.integer, "step"),
+        y: Axis(.linear, "loss", includes: [0])),
+    ])
+}
+
+/// What finite width takes from the gradient of orthogonal ReLU, in decades, and the standard deviation of that.
+private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Double) {
+  let variance = Double(settings.depth) * 3 / Double(settings.width + 2)
+  return (variance / 4 / log(10), variance.squareRoot() / 2 / log(10))
+}
+
+/// Besides weights and gradients there is room for eight tensors for each of √L layers.
+private func fitsInMemory(_ variant: Variant) -> Claim {
+  Claim(
+    source: "Chen et al. 2016, arXiv:1604.06174",
+    statement: { _ in "\(variant.name): weights and gradients are once in memory, and besides them √L activations" },
+    expected: { .between(1, 1 + 4 * Double($0.batch) / (Double($0.width) * Double($0.depth).squareRoot())) },
+    measure: { try $0[memory, variant] })
+}
