@@ -97,8 +97,8 @@ extension Experiment {
         source: "2 bytes of 4",
         statement: { _ in "bfloat16 keeps half as much, and besides that a copy of the images" },
         expected: { settings in
-          // A layer and its activation keep an output each, the last layer only its own; the copy has 2 bytes a pixel.
-          let outputs = 4 * Double(2 * (settings.depth - 1) * settings.width + 10)
+          // Of a layer only its activation's output is kept, of the last its own; the copy has 2 bytes a pixel.
+          let outputs = 4 * Double((settings.depth - 1) * settings.width + 10)
           return .near(0.5 + 2 * 784 / outputs, withinShare: 0.02)
         }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
       Claim(

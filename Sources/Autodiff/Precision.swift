@@ -51,7 +51,7 @@ extension Tensor {
   /// The same numbers rounded to another precision. Its gradient is handed back in this tensor's precision.
   public func rounded(to target: Precision) -> Tensor {
     guard target != precision else { return self }
-    return record(stored(as: target), from: self) { [self] gradient, sweep in sweep.add(gradient, to: self) }
+    return record(stored(as: target), from: self) { [place = node] gradient, sweep in sweep.add(gradient, to: place) }
   }
 
   /// As `rounded(to:)`, but what is new is not on the tape.

@@ -8,6 +8,10 @@ package final class Sweep {
   @exclusivity(unchecked) var lossScale: Float = 1
   @exclusivity(unchecked) private var waiting = Heap()
   @exclusivity(unchecked) private var leaves: [Node] = []
+  /// The node whose pullback is under way.
+  @exclusivity(unchecked) private unowned(unsafe) var visited: Node?
+  /// Whether nobody but the pullback under way can see the gradient it was given, so that it may write its result there.
+  @exclusivity(unchecked) private(set) var mayOverwrite = false
 
   /// Nodes whose whole gradients are wanted, by place in the result of `gradients(of:withRespectTo:)`.
   @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
@@ -20,8 +24,21 @@ package final class Sweep {
   /// Adds a contribution to the gradient of `input`; it is not computed where no gradient flows.
   @inline(__always)
   package func add(_ contribution: @autoclosure () -> Tensor, to input: Tensor) {
-    guard let node = input.node else { return }
-    add(contribution(), at: node)
+    add(contribution(), to: input.node)
+  }
+
+  /// As above, to what stands at a place on the tape.
+  @inline(__always)
+  package func add(_ contribution: @autoclosure () -> Tensor, to place: Node?) {
+    guard let place else { return }
+    add(contribution(), at: place)
+  }
+
+  /// The output of the operation whose pullback is under way, which `recordKeepingOutput` has kept. It shares the output's
+  /// memory, and where the tape is kept its place.
+  var output: Tensor {
+    let node = visited!
+    return Tensor(shape: node.shape, buffer: node.output!, node: keepsTape ? node : nil)
   }
 
   func add(_ contribution: Tensor, at node: Node) {
@@ -29,7 +46,7 @@ package final class Sweep {
       guard contribution.shape == node.shape else {
         stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
       }
-      node.arriving = contribution.rounded(to: node.precision)
+      node.arriving = contribution.precision == node.precision ? contribution : contribution.rounded(to: node.precision)
       if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
       return
     }
@@ -54,7 +71,10 @@ package final class Sweep {
           "a part of the computation has been differentiated before and was released then; "
             + "compute it again, or use gradients(of:withRespectTo:keepingTape: true)")
       }
-      pullback(settle(node), self)
+      var gradient = settle(node)
+      visited = node
+      mayOverwrite = !keepsTape && isKnownUniquelyReferenced(&gradient) && gradient.ownsItsMemory()
+      pullback(gradient, self)
       if !keepsTape { node.release() }
     }
   }

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Passes the gradient of an operation's output on to its inputs: calls `sweep.add(_:to:)` once for each.
+/// Passes the gradient of an operation's output on to its inputs: calls `sweep.add(_:to:)` once for each. One that needs no
+/// input's elements holds on to the input's place alone, so that they can go.
 package typealias Pullback = (_ gradient: Tensor, _ sweep: Sweep) -> Void
 
 /// A tensor's place on the tape: what gave rise to it, and its gradient while a sweep passes by.
@@ -17,6 +18,9 @@ package final class Node {
   let shape: Shape
   let precision: Precision
   @exclusivity(unchecked) fileprivate(set) var pullback: Pullback?
+
+  /// The output's elements, where the pullback asks for `sweep.output`.
+  @exclusivity(unchecked) fileprivate(set) var output: Buffer?
 
   /// What has arrived in the sweep that is under way.
   @exclusivity(unchecked) var arriving: Tensor?
@@ -35,6 +39,7 @@ package final class Node {
   }
 
   /// The node of an operation's output.
+  @inline(__always)
   init(of output: Tensor, pullback: @escaping Pullback) {
     let here = thread_state_here()
     here.pointee.nodes += 1
@@ -46,8 +51,11 @@ package final class Node {
 
   var isLeaf: Bool { order == 0 }
 
-  /// Lets go of the pullback and all it has saved.
-  func release() { Releasing.release(&pullback) }
+  /// Lets go of the pullback and all that is saved for it.
+  func release() {
+    Releasing.release(&pullback)
+    output = nil
+  }
 
   deinit { Releasing.release(&pullback) }
 }
@@ -112,36 +120,33 @@ package func withGradients<Result>(_ body: () throws -> Result) rethrows -> Resu
 package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 
 /// Puts `output` on the tape if gradients flow to `input`, and returns it.
+///
+/// The pullback is made only then: a closure takes memory and holds on to what it needs, and in a backward pass, where the tape
+/// is off, that would be for nothing.
 @inline(__always)
-package func record(_ output: Tensor, from input: Tensor, pullback: @escaping Pullback) -> Tensor {
+package func record(_ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback) -> Tensor {
   guard input.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, pullback: pullback))
+  output.place(at: Node(of: output, pullback: pullback()))
   return output
 }
 
 /// Puts `output` on the tape if gradients flow to any of the inputs, and returns it.
 @inline(__always)
 package func record(
-  _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @escaping Pullback
+  _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
-  guard first.node != nil || second.node != nil || third?.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, pullback: pullback))
+  guard tapeIsOn, first.node != nil || second.node != nil || third?.node != nil else { return output }
+  output.place(at: Node(of: output, pullback: pullback()))
   return output
 }
 
 /// As `record`, for a pullback that needs the output itself. It can't capture it, since output, node and pullback would
-/// then keep each other alive; it is handed a tensor that shares the output's memory and its place on the tape.
+/// then keep each other alive; it finds it as `sweep.output`.
 @inline(__always)
-package func recordKeepingOutput(
-  _ output: Tensor, from input: Tensor,
-  pullback: @escaping (_ output: Tensor, _ gradient: Tensor, _ sweep: Sweep) -> Void
-) -> Tensor {
+package func recordKeepingOutput(_ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback) -> Tensor {
   guard input.node != nil, tapeIsOn else { return output }
-  let elements = output.storage
-  let node = Node(of: output, pullback: { _, _ in })
-  node.pullback = { [unowned node] gradient, sweep in
-    pullback(Tensor(shape: node.shape, buffer: elements, node: sweep.keepsTape ? node : nil), gradient, sweep)
-  }
+  let node = Node(of: output, pullback: pullback())
+  node.output = output.storage
   output.place(at: node)
   return output
 }

@@ -76,7 +76,8 @@ import Testing
     let checkpointed = [16, 64, 256].map { activations($0, checkpointed: true) }
     for (less, more) in zip(plain, plain.dropFirst()) { #expect(more / less > 3.5) }
     for (less, more) in zip(checkpointed, checkpointed.dropFirst()) { #expect(more / less < 2.2) }
-    #expect(checkpointed[2] < plain[2] / 8)
+    // 256 outputs against 16 of segments and 16 in one, and what is under way.
+    #expect(checkpointed[2] < plain[2] / 7)
   }
 
   /// Every layer runs forward and backward on a batch of one and on an empty one, but for batch normalization, whose moments

@@ -4,22 +4,27 @@ import CKernels
 ///
 /// Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 public func relu(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(rectified(x), from: x) { output, gradient, sweep in
-    sweep.add(gradientOfReLU(gradient, output), to: x)
+  recordKeepingOutput(rectified(x), from: x) { [place = x.node] gradient, sweep in
+    let output = sweep.output
+    guard !sweep.mayOverwrite || output.precision != .float32 else {
+      gradient_relu(gradient.elements, output.elements, gradient.elements, gradient.elementCount)
+      return sweep.add(gradient, to: place)
+    }
+    sweep.add(gradientOfReLU(gradient, output), to: place)
   }
 }
 
 /// The logistic function 1 / (1 + e⁻ˣ), element by element. Its derivative y (1 − y) is at most 1/4.
 public func sigmoid(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_sigmoid), from: x) { output, gradient, sweep in
-    sweep.add(gradientOfSigmoid(gradient, output), to: x)
+  recordKeepingOutput(x.map(unary_sigmoid), from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gradientOfSigmoid(gradient, sweep.output), to: place)
   }
 }
 
 /// The hyperbolic tangent, element by element. Its derivative 1 − y² is at most 1.
 public func tanh(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_tanh), from: x) { output, gradient, sweep in
-    sweep.add(gradientOfTanh(gradient, output), to: x)
+  recordKeepingOutput(x.map(unary_tanh), from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gradientOfTanh(gradient, sweep.output), to: place)
   }
 }
 
@@ -27,7 +32,9 @@ public func tanh(_ x: Tensor) -> Tensor {
 
 /// g where y > 0, otherwise 0.
 func gradientOfReLU(_ g: Tensor, _ y: Tensor) -> Tensor {
-  record(passed(g, where: y), from: g) { gradient, sweep in sweep.add(gradientOfReLU(gradient, y), to: g) }
+  record(passed(g, where: y), from: g) { [place = g.node] gradient, sweep in
+    sweep.add(gradientOfReLU(gradient, y), to: place)
+  }
 }
 
 /// g y (1 − y).
@@ -58,7 +65,7 @@ private func rectified(_ x: Tensor) -> Tensor {
 /// g where the rectifier's output is above 0, otherwise 0.
 private func passed(_ g: Tensor, where output: Tensor) -> Tensor {
   guard g.precision != .float32, g.precision == output.precision else {
-    return combine("relu", g, output, binary_relu_gradient)
+    return combine(g, output, gradient_relu)
   }
   let gradient = Buffer(count: g.elementCount, precision: g.precision)
   relu_gradient_half(g.storage.half, output.storage.half, gradient.half, g.elementCount)

@@ -6,17 +6,19 @@ import CKernels
 extension Tensor {
   /// left + right.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
-    record(combine("+", left, right, binary_add), from: left, right) { gradient, sweep in
-      sweep.add(gradient.summed(to: left.shape), to: left)
-      sweep.add(gradient.summed(to: right.shape), to: right)
+    record(combine("+", left, right, binary_add), from: left, right) {
+      [first = left.node, second = right.node] gradient, sweep in
+      if let first { sweep.add(gradient.summed(to: first.shape), to: first) }
+      if let second { sweep.add(gradient.summed(to: second.shape), to: second) }
     }
   }
 
   /// left − right.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
-    record(combine("-", left, right, binary_subtract), from: left, right) { gradient, sweep in
-      sweep.add(gradient.summed(to: left.shape), to: left)
-      sweep.add((-gradient).summed(to: right.shape), to: right)
+    record(combine("-", left, right, binary_subtract), from: left, right) {
+      [first = left.node, second = right.node] gradient, sweep in
+      if let first { sweep.add(gradient.summed(to: first.shape), to: first) }
+      if let second { sweep.add((-gradient).summed(to: second.shape), to: second) }
     }
   }
 

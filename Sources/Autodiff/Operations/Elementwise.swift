@@ -14,8 +14,8 @@ extension Tensor {
 
   /// factor · x + offset.
   func scaled(by factor: Float, plus offset: Float = 0) -> Tensor {
-    record(map { x, y, n in scale_offset(x, factor, offset, y, n) }, from: self) { [self] gradient, sweep in
-      sweep.add(gradient.scaled(by: factor), to: self)
+    record(map { x, y, n in scale_offset(x, factor, offset, y, n) }, from: self) { [place = node] gradient, sweep in
+      sweep.add(gradient.scaled(by: factor), to: place)
     }
   }
 
@@ -27,8 +27,8 @@ extension Tensor {
 
   /// √x, element by element; NaN for negative elements. The derivative at 0 is infinite.
   public func squareRoot() -> Tensor {
-    recordKeepingOutput(map(unary_square_root), from: self) { [self] output, gradient, sweep in
-      sweep.add(gradient.scaled(by: 0.5) / output, to: self)
+    recordKeepingOutput(map(unary_square_root), from: self) { [place = node] gradient, sweep in
+      sweep.add(gradient.scaled(by: 0.5) / sweep.output, to: place)
     }
   }
 
@@ -42,8 +42,8 @@ extension Tensor {
   /// The nearest number within the limits, element by element; the derivative is 0 outside them and at both.
   public func clamped(to limits: ClosedRange<Float>) -> Tensor {
     recordKeepingOutput(map { x, y, n in clamp(x, y, n, limits.lowerBound, limits.upperBound) }, from: self) {
-      [self] output, gradient, sweep in
-      sweep.add(gradientOfClamping(gradient, output, limits), to: self)
+      [place = node] gradient, sweep in
+      sweep.add(gradientOfClamping(gradient, sweep.output, limits), to: place)
     }
   }
 
@@ -73,7 +73,9 @@ public func square(_ x: Tensor) -> Tensor { x.squared() }
 
 /// eˣ, element by element.
 public func exp(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_exp), from: x) { output, gradient, sweep in sweep.add(gradient * output, to: x) }
+  recordKeepingOutput(x.map(unary_exp), from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gradient * sweep.output, to: place)
+  }
 }
 
 /// The natural logarithm, element by element; −∞ at 0, NaN below.

@@ -10,8 +10,8 @@ import CKernels
 public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   guard slope >= 0 else { stop("leakyReLU", "the slope \(slope) is negative") }
   let output = x.map { x, y, n in gate(x, x, y, n, slope, 1) }
-  return recordKeepingOutput(output, from: x) { output, gradient, sweep in
-    sweep.add(gated(gradient, by: output, below: slope, above: 1), to: x)
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gated(gradient, by: sweep.output, below: slope, above: 1), to: place)
   }
 }
 
@@ -45,8 +45,9 @@ public func softsign(_ x: Tensor) -> Tensor {
 public func hardTanh(_ x: Tensor) -> Tensor { x.clamped(to: -1...1) }
 
 private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
-  recordKeepingOutput(x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }, from: x) { output, gradient, sweep in
-    sweep.add(gradientOfExponentialLinear(gradient, output, scale: scale, alpha: alpha), to: x)
+  let output = x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gradientOfExponentialLinear(gradient, sweep.output, scale: scale, alpha: alpha), to: place)
   }
 }
 

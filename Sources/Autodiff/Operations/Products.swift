@@ -54,14 +54,14 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     return flat.reshaped(Shape(rows + [weight.shape[0]]))
   }
   let factors = factorPrecision(x, weight)
-  let input = x.stored(as: factors)
-  let output = product(input, false, weight.stored(as: factors), true, plus: bias, as: precisionHere)
-  return record(output, from: x, weight, bias) { gradient, sweep in
+  let rounded = x.precision == factors ? nil : x.stored(as: factors)
+  let output = product(rounded ?? x, false, weight.stored(as: factors), true, plus: bias, as: precisionHere)
+  return record(output, from: x, weight, bias) { [biasPlace = bias?.node] gradient, sweep in
     // The weight is rounded again rather than kept, which would cost as much memory as half-sized activations save.
-    let input = sweep.keepsTape ? x : input, factor = sweep.keepsTape ? weight : weight.stored(as: factors)
+    let input = sweep.keepsTape ? x : rounded ?? x, factor = sweep.keepsTape ? weight : weight.stored(as: factors)
     sweep.add(matmul(gradient, factor, false, false, as: x.precision), to: x)
     sweep.add(matmul(gradient, input, true, false, as: weight.precision), to: weight)
-    if let bias { sweep.add(gradient.summed(to: bias.shape), to: bias) }
+    if let biasPlace { sweep.add(gradient.summed(to: biasPlace.shape), to: biasPlace) }
   }
 }
 

@@ -3,8 +3,8 @@ import CKernels
 extension Tensor {
   /// The sum of all elements, a scalar; accumulated in Float64.
   public func sum() -> Tensor {
-    record(Tensor(Float(sum_all(buffer.pointer, elementCount))), from: self) { [self] gradient, sweep in
-      sweep.add(gradient.broadcast(to: shape), to: self)
+    record(Tensor(Float(sum_all(buffer.pointer, elementCount))), from: self) { [place = node, shape = shape] gradient, sweep in
+      sweep.add(gradient.broadcast(to: shape), to: place)
     }
   }
 
@@ -57,8 +57,8 @@ extension Tensor {
     guard target != shape else { return self }
     let output = Buffer(count: target.elementCount)
     addUp(into: output, of: target)
-    return record(Tensor(shape: target, buffer: output), from: self) { [self] gradient, sweep in
-      sweep.add(gradient.broadcast(to: shape), to: self)
+    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, sweep in
+      sweep.add(gradient.broadcast(to: shape), to: place)
     }
   }
 
@@ -92,8 +92,8 @@ extension Tensor {
       let walk = Walk(over: target, strides, strides)
       copy_strided(buffer.pointer, walk.first, output.pointer, walk.sizes, Int32(walk.sizes.count))
     }
-    return record(Tensor(shape: target, buffer: output), from: self) { [self] gradient, sweep in
-      sweep.add(gradient.summed(to: shape), to: self)
+    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, sweep in
+      sweep.add(gradient.summed(to: shape), to: place)
     }
   }
 }

@@ -15,8 +15,8 @@ extension Tensor {
     guard target.elementCount == elementCount else {
       stop("reshape", shape, target, "they have \(elementCount) and \(target.elementCount) elements")
     }
-    return record(Tensor(shape: target, buffer: storage), from: self) { [self] gradient, sweep in
-      sweep.add(gradient.reshaped(shape), to: self)
+    return record(Tensor(shape: target, buffer: storage), from: self) { [place = node, shape = shape] gradient, sweep in
+      sweep.add(gradient.reshaped(shape), to: place)
     }
   }
 
@@ -50,8 +50,8 @@ extension Tensor {
     var inverse = order
     for (axis, source) in order.enumerated() { inverse[source] = axis }
     let turned = Tensor(shape: target, buffer: output).stored(as: precision)
-    return record(turned, from: self) { [self, inverse] gradient, sweep in
-      sweep.add(gradient.transposed(order: inverse), to: self)
+    return record(turned, from: self) { [place = node, inverse] gradient, sweep in
+      sweep.add(gradient.transposed(order: inverse), to: place)
     }
   }
 }

@@ -5,7 +5,8 @@ extension Tensor {
     let output = Buffer(count: cut.partShape.elementCount)
     cut.forEachRow { part, whole in (output.pointer + part).update(from: buffer.pointer + whole, count: cut.row) }
     return record(Tensor(shape: cut.partShape, buffer: output).stored(as: precision), from: self) {
-      [self] gradient, sweep in sweep.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: self)
+      [place = node, shape = shape] gradient, sweep in
+      sweep.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: place)
     }
   }
 
@@ -26,8 +27,8 @@ extension Tensor {
     let cut = Cut(axis, range, of: target, "padded")
     let output = Tensor(repeating: 0, shape: target), values = buffer.pointer
     cut.forEachRow { part, whole in (output.elements + whole).update(from: values + part, count: cut.row) }
-    return record(output.stored(as: precision), from: self) { [self] gradient, sweep in
-      sweep.add(gradient.sliced(axis, range), to: self)
+    return record(output.stored(as: precision), from: self) { [place = node] gradient, sweep in
+      sweep.add(gradient.sliced(axis, range), to: place)
     }
   }
 }

@@ -87,7 +87,6 @@ BINARY(binary_add, l + r)
 BINARY(binary_subtract, l - r)
 BINARY(binary_multiply, l *r)
 BINARY(binary_divide, l / r)
-BINARY(binary_relu_gradient, r <= 0 ? 0 : l)
 BINARY(binary_sigmoid_gradient, l *(r * (1 - r)))
 BINARY(binary_tanh_gradient, l *(1 - r * r))
 

@@ -9,46 +9,71 @@
 
 enum { row = 1024 };
 
-/// Adds to `norms` what a step from `old` to `w` with gradient g did to n elements.
-DISPATCHED static void measure(const float *old, const float *w, const float *g, size_t n, step_norms *norms) {
-  double16 weights = 0, updates = 0;
+/// Adds to `norms` what a step with gradient g did to n elements: from `old` to `w`, or where that is NULL, what `sgd_row` is
+/// about to do to `old`.
+INLINED void measure_either(
+    const float *old, const float *w, const float *g, size_t n, float rate, float decay, step_norms *norms) {
+#define CHANGE(at, type) \
+  ((w ? at(w) : at(old) - (type)rate * (at(g) + (type)decay * at(old))) - at(old))
+#define LANES(x) LANES_AT(x, place)
+#define ONE(x) x[i]
+  double16 weights = 0, updates = 0, gradients = 0;
+  float16 largest[4] = {0};
   size_t i = 0;
   for (; i + block <= n; i += block) {
-    float16 before[4], change[4];
+    float16 before[4], change[4], slope[4];
     for (int k = 0; k < 4; k++) {
-      before[k] = LANES_AT(old, i + (size_t)k * lanes);
-      change[k] = LANES_AT(w, i + (size_t)k * lanes) - before[k];
+      size_t place = i + (size_t)k * lanes;
+      before[k] = LANES(old);
+      change[k] = CHANGE(LANES, float16);
+      slope[k] = LANES(g);
+      TAKE_LARGER(largest[k], __builtin_elementwise_abs(slope[k]));
     }
     weights += WIDENED(FOUR_SQUARES(before));
     updates += WIDENED(FOUR_SQUARES(change));
+    gradients += WIDENED(FOUR_SQUARES(slope));
   }
   double weight = total_of(&weights), update = total_of(&updates);
+  magnitudes gradient = {total_of(&gradients), largest_of_four(largest), 0};
   for (; i < n; i++) {
-    double change = w[i] - old[i];
+    double change = CHANGE(ONE, float);
+    float size = __builtin_fabsf(g[i]);
     weight += (double)old[i] * old[i];
     update += change * change;
+    gradient.square_sum += (double)size * size;
+    TAKE_LARGER(gradient.largest, size);
   }
   if (!squares_are_exact(weight, n) || !squares_are_exact(update, n)) {
     weight = square_sum_exactly(old, n);
     updates = 0;
     for (i = 0; i + lanes <= n; i += lanes) {
-      double16 change = WIDENED(LANES_AT(w, i) - LANES_AT(old, i));
+      size_t place = i;
+      double16 change = WIDENED(CHANGE(LANES, float16));
       updates += change * change;
     }
     update = total_of(&updates);
     for (; i < n; i++) {
-      double change = w[i] - old[i];
+      double change = CHANGE(ONE, float);
       update += change * change;
     }
   }
+  if (!squares_are_exact(gradient.square_sum, n)) gradient = magnitudes_of(g, n);
   norms->weight += weight;
   norms->update += update;
-  magnitudes of_gradient = magnitudes_of(g, n);
-  norms->gradient += of_gradient.square_sum;
-  norms->nonfinite_gradients += of_gradient.nonfinite;
+  norms->gradient += gradient.square_sum;
+  norms->nonfinite_gradients += gradient.nonfinite;
   // Once NaN it stays NaN; a NaN is taken over because it is not at most anything.
   int known = norms->largest_gradient == norms->largest_gradient;
-  if (known && !(of_gradient.largest <= norms->largest_gradient)) norms->largest_gradient = of_gradient.largest;
+  if (known && !(gradient.largest <= norms->largest_gradient)) norms->largest_gradient = gradient.largest;
+}
+
+DISPATCHED static void measure(const float *old, const float *w, const float *g, size_t n, step_norms *norms) {
+  measure_either(old, w, g, n, 0, 0, norms);
+}
+
+DISPATCHED static void foresee_sgd_row(
+    const float *w, const float *g, size_t n, float rate, float decay, step_norms *norms) {
+  measure_either(w, NULL, g, n, rate, decay, norms);
 }
 
 // Roots are elementwise ones, since sqrtf may set errno and so is taken one by one.
@@ -129,7 +154,12 @@ void sgd_step(
     float *w, const float *g, float *velocity, size_t n, float rate, float momentum, bool nesterov, float decay,
     step_norms *norms) {
   if (!velocity) {
-    STEP_BY_ROWS(sgd_row(w + i, g + i, length, rate, decay))
+    // The rule is so cheap that a look ahead takes less than a copy of the old weights.
+    for (size_t i = 0, length; i < n; i += length) {
+      length = norms && n - i > row ? row : n - i;
+      if (norms) foresee_sgd_row(w + i, g + i, length, rate, decay, norms);
+      sgd_row(w + i, g + i, length, rate, decay);
+    }
   } else if (nesterov) {
     STEP_BY_ROWS(nesterov_row(w + i, g + i, velocity + i, length, rate, momentum, decay))
   } else {

@@ -16,22 +16,25 @@ static size_t nonfinite_in(const float *x, size_t n) {
 
 INLINED statistics look_at(const float *x, size_t n, int has_limits, float low, float high) {
   double16 sum = 0, square_sum = 0;
-  float16 minimum = INFINITE, maximum = -INFINITE;
+  // Of each of a block's vectors, since one after the other they would wait for each other.
+  float16 minima[4], maxima[4];
+  for (int k = 0; k < 4; k++) minima[k] = INFINITE, maxima[k] = -INFINITE;
   int16 zeros = 0, outside = 0;
   size_t i = 0;
   for (; i + block <= n; i += block) {
     float16 v[4];
     for (int k = 0; k < 4; k++) {
       v[k] = LANES_AT(x, i + (size_t)k * lanes);
-      minimum = v[k] < minimum ? v[k] : minimum;
-      maximum = v[k] > maximum ? v[k] : maximum;
+      TAKE_SMALLER(minima[k], v[k]);
+      TAKE_LARGER(maxima[k], v[k]);
       zeros -= v[k] == 0.0f;
       if (has_limits) outside -= (v[k] < low) | (v[k] > high);
     }
     sum += WIDENED((v[0] + v[1]) + (v[2] + v[3]));
     square_sum += WIDENED(FOUR_SQUARES(v));
   }
-  statistics total = {total_of(&sum), total_of(&square_sum), smallest_of(&minimum), largest_of(&maximum), 0, 0, 0};
+  statistics total = {
+      total_of(&sum), total_of(&square_sum), smallest_of_four(minima), largest_of_four(maxima), 0, 0, 0};
   for (int lane = 0; lane < lanes; lane++) {
     total.zeros += (size_t)zeros[lane];
     total.outside += (size_t)outside[lane];
@@ -59,18 +62,17 @@ DISPATCHED statistics statistics_of(const float *x, size_t n, float low, float h
 
 DISPATCHED magnitudes magnitudes_of(const float *x, size_t n) {
   double16 square_sum = 0;
-  float16 largest = 0;
+  float16 largest[4] = {0};
   size_t i = 0;
   for (; i + block <= n; i += block) {
     float16 v[4];
     for (int k = 0; k < 4; k++) {
       v[k] = LANES_AT(x, i + (size_t)k * lanes);
-      float16 size = __builtin_elementwise_abs(v[k]);
-      largest = size > largest ? size : largest;
+      TAKE_LARGER(largest[k], __builtin_elementwise_abs(v[k]));
     }
     square_sum += WIDENED(FOUR_SQUARES(v));
   }
-  magnitudes total = {total_of(&square_sum), largest_of(&largest), 0};
+  magnitudes total = {total_of(&square_sum), largest_of_four(largest), 0};
   for (; i < n; i++) {
     float size = __builtin_fabsf(x[i]);
     total.square_sum += (double)size * size;

@@ -95,30 +95,33 @@ open class Optimizer {
     defer { for (_, hook) in hooksAfter { hook(self) } }
     if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
     stepCount += 1
-    for (index, parameter) in parameters.enumerated() {
+    for index in parameters.indices {
+      let parameter = parameters[index]
       guard let gradient = parameter.gradient else { continue }
       if observers.isEmpty {
-        change(index, by: gradient, measuring: nil)
+        change(parameter, index, by: gradient, measuring: nil)
       } else {
         var norms = step_norms()
-        change(index, by: gradient, measuring: &norms)
+        change(parameter, index, by: gradient, measuring: &norms)
         for (_, observer) in observers { observer(parameter, norms) }
       }
       parameter.gradient = nil
     }
   }
 
-  private func change(_ index: Int, by gradient: Tensor, measuring norms: UnsafeMutablePointer<step_norms>?) {
+  private func change(
+    _ parameter: Parameter, _ index: Int, by gradient: Tensor, measuring norms: UnsafeMutablePointer<step_norms>?
+  ) {
     let count = gradient.elementCount, settings = settings[index]
     guard !settings.isFrozen else {
       if let norms {
-        parameters[index].value.withValues { w in
+        parameter.value.withValues { w in
           measure_step(w.baseAddress!, w.baseAddress!, gradient.elements, count, norms)
         }
       }
       return
     }
-    parameters[index].update { weights in
+    parameter.update { weights in
       update(
         ParameterUpdate(
           weights: UnsafeMutableBufferPointer(start: weights, count: count),

@@ -18,7 +18,7 @@ unary_kernel sign_of;
 /// d[i] = g[i] f'(x[i]) for n elements; d may be the same memory as g or x.
 typedef void gradient_kernel(floats_in g, floats_in x, floats_out d, size_t n);
 
-gradient_kernel gradient_softsign, gradient_softplus, gradient_silu, gradient_gelu, gradient_gelu_by_tanh;
+gradient_kernel gradient_relu, gradient_softsign, gradient_softplus, gradient_silu, gradient_gelu, gradient_gelu_by_tanh;
 
 /// d = y > 0 ? above * g : below * g; the rectifiers' derivatives, and with g = y themselves.
 void gate(floats_in g, floats_in y, floats_out d, size_t n, float below, float above);
