@@ -9,7 +9,7 @@ public struct Shape: Hashable, Sendable {
   private let dimensions: Int32
 
   /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
-  public let elementCount: Int
+  public private(set) var elementCount: Int
 
   /// A shape with the given sizes.
   public init(_ sizes: some Collection<Int>) {
@@ -66,6 +66,18 @@ extension Shape: CustomStringConvertible {
 }
 
 extension Shape {
+  /// This shape with another first size. Stops where there is none.
+  package func replacingFirst(by size: Int) -> Shape {
+    guard count > 0, let stored = Int32(exactly: size), stored >= 0 else {
+      fatalError("\(self) has no first dimension that could be \(size)")
+    }
+    var shape = self
+    shape.outer[0] = stored
+    shape.elementCount = size
+    for axis in 1..<Swift.max(count, 1) { shape.elementCount *= self[axis] }
+    return shape
+  }
+
   /// How far apart neighbours along each dimension lie in row-major memory.
   package var strides: [Int64] {
     var strides = [Int64](repeating: 1, count: count)

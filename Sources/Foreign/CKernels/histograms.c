@@ -4,11 +4,9 @@
 
 #include "lanes.h"
 
-#define INFINITE __builtin_inff()
-
-// In bins: how many make up a doubling, and how far the bin of a large |v| / 1e-12 = y lies from asinh(y) = ln(2 y).
-static const float bins_per_doubling = 8 * 0.30102999566398120f;
-enum { middle = 148, tables = 4 };
+// A float's upper half, its sign, exponent and seven more bits, tells its bin, but for about one value in fifty, in whose cell of
+// such floats an edge lies; those are looked up among the edges.
+enum { middle = 148, tables = 4, has_edge = 0x8000 };
 
 /// The place of v, going from edge to edge, first from that of a place that is near.
 static int place_exactly(float v, int near, const double *edges) {
@@ -20,56 +18,47 @@ static int place_exactly(float v, int near, const double *edges) {
   return 4 + bin;
 }
 
-/// Makes log2(r), to 2e-5, of finite r >= 1.
-INLINED void take_log2(float16 *r) {
-  int16 bits = (int16)*r;
-  float16 exponent = __builtin_convertvector((bits >> 23) - 127, float16);
-  float16 m = (float16)((bits & 0x007fffff) | 0x3f800000);
-  float16 p = 0.0430049578f;
-  p = p * m - 0.402513394f;
-  p = p * m + 1.58947429f;
-  p = p * m - 3.48987855f;
-  p = p * m + 5.04785541f;
-  *r = p * m - 2.78792621f + exponent;
+static float float_of(uint32_t bits) {
+  float v;
+  memcpy(&v, &bits, sizeof v);
+  return v;
 }
 
-/// The places of sixteen values. Logarithms say which bin a value is in unless it is within a thousandth of a bin of an
-/// edge; those few, and what is not finite, are looked up.
-INLINED void places_of(const float *values, const double *edges, int *places) {
-  float16 v = LANES_AT(values, 0);
-  float16 size = __builtin_elementwise_abs(v);
-  int16 is_zero = size == 0.0f;
-  float16 y = is_zero ? (float16)1e6f : size * 1e12f;
-  int16 beyond = !(y < 1e18f);
-  y = beyond ? (float16)1e18f : y;
-  float16 root = y;
-  // sqrt(y^2 + 1) = y here, but for vanishing values.
-  if (__builtin_reduce_or(y < 1e4f)) root = __builtin_elementwise_sqrt(y * y + 1.0f);
-  float16 x = y + root;
-  take_log2(&x);
-  x *= bins_per_doubling;
-  float16 whole = __builtin_elementwise_floor(x), part = x - whole;
-  int16 bin = __builtin_convertvector(whole, int16);
-  int16 place = v < 0.0f ? (4 + middle - 1) - bin : (4 + middle) + bin;
-  place = is_zero ? (int16)0 : place;
-  *(int16 *)places = place;
-  int16 unsure = ~is_zero & ((part < 1e-3f) | (part > 1 - 1e-3f) | beyond);
-  if (__builtin_reduce_or(unsure))
-    for (int lane = 0; lane < lanes; lane++)
-      if (unsure[lane]) places[lane] = place_exactly(values[lane], places[lane], edges);
+void make_histogram_cells(const double *edges, uint16_t *cells) {
+  for (uint32_t cell = 0; cell < histogram_cells; cell++) {
+    int first = place_exactly(float_of(cell << 16), 0, edges);
+    int last = place_exactly(float_of(cell << 16 | 0xffff), 0, edges);
+    cells[cell] = (uint16_t)(first == last ? first : first | has_edge);
+  }
+  // Zero's own, which it shares with numbers that are looked for apart, since zeros are many and those are rare.
+  cells[0] = cells[histogram_cells / 2] = 0;
 }
 
-DISPATCHED void histogram_of(const float *x, size_t n, const double *edges, uint32_t *counts) {
+/// Whether any of sixteen values has zero's cell without being zero.
+INLINED int any_is_almost_zero(const float *x) {
+  float16 size = __builtin_elementwise_abs(LANES_AT(x, 0));
+  return __builtin_reduce_or((int16)((size > 0.0f) & (size < 0x1p-133f))) != 0;
+}
+
+DISPATCHED void histogram_of(
+    const float *x, size_t n, const double *edges, const uint16_t *cells, uint32_t *counts) {
   // Several tables, so that an increment need not wait for the one before it.
   uint32_t tally[tables][histogram_counts];
   memset(tally, 0, sizeof tally);
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    int places[lanes] __attribute__((aligned(64)));
-    places_of(x + i, edges, places);
-    // From memory: taking lanes out of a vector costs twice as much.
-    __asm__ volatile("" : : "r"(places) : "memory");
-    for (int lane = 0; lane < lanes; lane++) tally[lane % tables][places[lane]]++;
+    if (__builtin_expect(any_is_almost_zero(x + i), 0)) {
+      for (int lane = 0; lane < lanes; lane++) tally[0][place_exactly(x[i + (size_t)lane], 0, edges)]++;
+      continue;
+    }
+#pragma clang loop unroll(full)
+    for (int lane = 0; lane < lanes; lane++) {
+      uint32_t bits;
+      memcpy(&bits, x + i + lane, sizeof bits);
+      int place = cells[bits >> 16];
+      if (__builtin_expect(place & has_edge, 0)) place = place_exactly(x[i + (size_t)lane], place - has_edge, edges);
+      tally[lane % tables][place]++;
+    }
   }
   for (; i < n; i++) tally[0][place_exactly(x[i], 0, edges)]++;
   for (int place = 0; place < histogram_counts; place++) {

@@ -131,8 +131,9 @@ DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double 
   }
 }
 
-DISPATCHED void multiply_rows(const float *a, const float *b, size_t rows, size_t columns, double *sums) {
-  for (size_t r = 0; r < rows; r++, a += columns, b += columns) {
+DISPATCHED void multiply_rows(
+    const float *a, const float *b, size_t step, size_t rows, size_t columns, double *sums) {
+  for (size_t r = 0; r < rows; r++, a += columns, b += step) {
     double16 sum = 0;
     size_t i = 0;
     for (; i + lanes <= columns; i += lanes) sum += WIDENED(LANES_AT(a, i)) * WIDENED(LANES_AT(b, i));

@@ -4,14 +4,14 @@ import CKernels
 extension Tensor {
   /// The first of the tensors that are stacked along the outermost dimension; the memory is shared.
   func first(_ count: Int) -> Tensor {
-    Tensor(shape: Shape([count] + shape.dropFirst()), buffer: storage)
+    Tensor(shape: shape.replacingFirst(by: count), buffer: storage)
   }
 
   /// The tensors from `start` to `end` of those that are stacked along the outermost dimension, or the tensor itself.
   func slice(_ start: Int, _ end: Int) -> Tensor {
     guard start > 0 else { return end == shape[0] ? self : first(end) }
     let size = elementCount / shape[0]
-    return Tensor(shape: Shape([end - start] + shape.dropFirst())) { elements in
+    return Tensor(shape: shape.replacingFirst(by: end - start)) { elements in
       withValues { _ = elements.update(fromContentsOf: $0[start * size..<end * size]) }
     }
   }
@@ -25,11 +25,12 @@ func rowSquares(_ x: Tensor, rows: Int) -> [Double] {
   }
 }
 
-/// Σ a b over each of equally long rows.
+/// Σ a b over each of equally long rows; b may be one row, which then is every row's.
 func rowProducts(_ a: Tensor, _ b: Tensor, rows: Int) -> [Double] {
   [Double](unsafeUninitializedCapacity: rows) { sums, count in
+    let columns = a.elementCount / rows, step = b.elementCount == a.elementCount ? columns : 0
     a.withValues { a in
-      b.withValues { multiply_rows(a.baseAddress!, $0.baseAddress!, rows, $0.count / rows, sums.baseAddress!) }
+      b.withValues { multiply_rows(a.baseAddress!, $0.baseAddress!, step, rows, columns, sums.baseAddress!) }
     }
     count = rows
   }

@@ -126,8 +126,9 @@ package final class SampledLayer {
     let shares: [Double], square: Double
     if let bias = layer.biasGradient, !layer.isFrozen {
       shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
-        let products = call.gradient! * bias
-        total.add(products.reshaped([count, products.elementCount / count]).sum(axes: [1]).values.map(Double.init))
+        let rows = call.gradient!.elementCount / bias.elementCount
+        let products = rowProducts(call.gradient!, bias, rows: rows)
+        for row in products.indices { total[row / (rows / count)] += products[row] }
       }
       square = rowSquares(bias, rows: 1)[0]
     } else {

@@ -5,11 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { histogram_bins = 296, histogram_counts = 4 + histogram_bins };
+enum { histogram_bins = 296, histogram_counts = 4 + histogram_bins, histogram_cells = 1 << 16 };
 
 /// Counts of exact zeros, NaN, -infinity, +infinity, and of what lies in [edges[k], edges[k + 1]) for each k, where
-/// edges[k] = 1e-12 sinh((k - 148) ln(10) / 8); what lies beyond counts in the outermost bins.
+/// edges[k] = 1e-12 sinh((k - 148) ln(10) / 8); what lies beyond counts in the outermost bins. `cells` has been made of the edges.
 void histogram_of(
-    const float *_Nonnull x, size_t n, const double *_Nonnull edges, uint32_t *_Nonnull counts);
+    const float *_Nonnull x, size_t n, const double *_Nonnull edges, const uint16_t *_Nonnull cells,
+    uint32_t *_Nonnull counts);
+
+/// Finds out, for each upper half of a float, where floats that have it are counted.
+void make_histogram_cells(const double *_Nonnull edges, uint16_t *_Nonnull cells);
 
 #endif

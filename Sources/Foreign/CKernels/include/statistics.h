@@ -39,9 +39,9 @@ double squared_distance(const float *_Nonnull a, const float *_Nonnull b, size_t
 /// sums[r] = the sum of x^2 over row r of x [rows, columns], in Float64.
 void square_rows(const float *_Nonnull x, size_t rows, size_t columns, double *_Nonnull sums);
 
-/// sums[r] = the sum of a b over row r of a and b [rows, columns], in Float64.
+/// sums[r] = the sum of a b over row r of a [rows, columns] and that of b, whose rows begin `step` apart, in Float64.
 void multiply_rows(
-    const float *_Nonnull a, const float *_Nonnull b, size_t rows, size_t columns, double *_Nonnull sums);
+    const float *_Nonnull a, const float *_Nonnull b, size_t step, size_t rows, size_t columns, double *_Nonnull sums);
 
 /// The patches of an image [height, width, channels] under a window that moves by `stride` over its padded area, row by row:
 /// patches [positions, window, window, taken], of the channels from `first` on, 0 beyond the image.
