@@ -294,33 +294,4 @@ private final class RoundedNet: Module {
       for text in [probe.name, probe.quantity, probe.unit, probe.cost, probe.source] { #expect(!text.isEmpty) }
     }
   }
-
-  /// In a process of its own, whose memory nobody else uses.
-  @Test func manyRecordedStepsLeaveMemoryFlat() async {
-    await #expect(processExitsWith: .success) {
-      try withTemporaryFolder { folder in
-        func resident() throws -> Int {
-          let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-          return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
-        }
-        let net = Sequential(Linear(3, 4), ReLU(), Linear(4, 2))
-        net.initialize(seed: 0)
-        let optimizer = SGD(net, learningRate: 0.01)
-        let probes = ProbeSet.standard + ProbeSet.thorough.every(16) + ProbeSet.everything.every(400)
-        let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes, notice: { _ in })
-        let inputs = Tensor(sampleValues(12), shape: [4, 3]), labels = [0, 1, 1, 0]
-        var before = 0
-        for step in 1...8_000 {
-          let loss = crossEntropy(net(inputs), labels)
-          loss.backward()
-          optimizer.step()
-          try recorder.step(loss: loss, again: { crossEntropy(net(inputs), labels) })
-          if step == 3_000 { before = try resident() }
-        }
-        let growth = try resident() - before
-        _ = try recorder.finish()
-        try #require(growth < 2 << 20, "\(growth) bytes in 5,000 steps")
-      }
-    }
-  }
 }

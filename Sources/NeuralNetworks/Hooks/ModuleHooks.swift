@@ -60,7 +60,7 @@ final class ModuleHooks {
 
   /// Tells watches of a call that begins; its number.
   func beginCall(in pass: Int64) -> Int {
-    for watch in watches { watch.callBegins() }
+    if !watches.isEmpty { for watch in watches { watch.callBegins() } }
     if !watchesOfOuter.isEmpty { for watch in watchesOfOuter { watch.partBegins(self) } }
     calls = self.pass == pass ? calls + 1 : 0
     self.pass = pass
@@ -68,5 +68,8 @@ final class ModuleHooks {
   }
 
   /// Tells watches what a call has put out.
-  func endCall(_ output: Tensor) { for watch in watches { watch.callEnds(output) } }
+  func endCall(_ output: Tensor) {
+    guard !watches.isEmpty else { return }
+    for watch in watches { watch.callEnds(output) }
+  }
 }
