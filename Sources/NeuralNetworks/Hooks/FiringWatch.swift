@@ -25,6 +25,7 @@ final class FiringWatch {
   /// by others without a gradient.
   private var sweepsBefore: Int64?
   private var callsWithoutGradient = 0
+  private var isAtParts = false
   /// The part that was called first, the backward passes before, and how often it came round again.
   private var firstPart: ObjectIdentifier?
   private var sweepsBeforeParts: Int64 = 0
@@ -118,10 +119,13 @@ final class FiringWatch {
 
   /// Waits at all parts of the model for what is called if it is not the model itself.
   func waitAtParts() {
+    isAtParts = true
     for (_, module) in model?.modules.dropFirst() ?? [] { module.ownHooks.watchesOfOuter.append(self) }
   }
 
   private func leaveParts() {
+    guard isAtParts else { return }
+    isAtParts = false
     for (_, module) in model?.modules.dropFirst() ?? [] {
       module.hooks?.watchesOfOuter.removeAll { $0 === self }
       module.forgetHooksIfEmpty()
