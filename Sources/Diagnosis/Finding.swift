@@ -62,7 +62,9 @@ public protocol Rule: Sendable {
 }
 
 /// All rules, in the order in which they look.
-public let rules: [any Rule] = [NonfiniteValues(), VanishingGradient(), ExplodingGradient(), DeadUnits()]
+public let rules: [any Rule] = [
+  NonfiniteValues(), SkippedSteps(), VanishingGradient(), ExplodingGradient(), DeadUnits(),
+]
 
 /// What the rules find in a run, the gravest first. A run file that can't be read is a finding itself.
 public func diagnose(_ run: Run) -> [Finding] {

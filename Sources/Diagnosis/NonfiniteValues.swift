@@ -1,6 +1,7 @@
 import RunFile
 
-/// Fires when a loss, an activation or a gradient is NaN or infinite; names the first step and site.
+/// Fires when a loss, an activation or a gradient is NaN or infinite; names the first step and site. Gradients of steps that were
+/// skipped for it don't count.
 struct NonfiniteValues: Rule {
   let name = "non-finite values"
 
@@ -20,8 +21,10 @@ struct NonfiniteValues: Rule {
     // Blame travels from output to input, signals the other way: the first in its direction is where it began. Within a step
     // activations come first, then the loss, then gradients; but a site says more than the loss.
     let origins = [
-      origin(of: "activation", counts: matrices[0], sizes: matrices[1], along: Array(run.sites.indices)),
-      origin(of: "gradient", counts: matrices[2], sizes: matrices[3], along: run.sites.indices.reversed()),
+      origin(of: "activation", counts: matrices[0], sizes: matrices[1], along: Array(run.sites.indices), except: []),
+      origin(
+        of: "gradient", counts: matrices[2], sizes: matrices[3], along: run.sites.indices.reversed(),
+        except: evidence.skipped),
       run.steps.first { !$0.loss.isFinite }.map { Origin(step: $0.step, site: nil, what: "loss", count: 1) },
     ].compactMap { $0 }
     guard let step = origins.map(\.step).min(), let first = origins.first(where: { $0.step == step })
@@ -39,8 +42,10 @@ struct NonfiniteValues: Rule {
     ]
   }
 
-  private func origin(of what: String, counts: LayerMatrix, sizes: LayerMatrix, along sites: [Int]) -> Origin? {
-    for column in counts.steps.indices {
+  private func origin(
+    of what: String, counts: LayerMatrix, sizes: LayerMatrix, along sites: [Int], except skipped: Set<Int>
+  ) -> Origin? {
+    for column in counts.steps.indices where !skipped.contains(counts.steps[column]) {
       for site in sites {
         // Who wrote the run may have counted nothing, but the RMS tells too.
         let isSizeFinite = sizes[site, column]?.isFinite ?? true

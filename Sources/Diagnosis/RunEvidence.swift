@@ -9,8 +9,10 @@ public struct RunEvidence: Sendable {
   public let gradients: LayerMatrix
   /// The places of sites with weights of their own, input first.
   public let weighted: [Int]
-  /// The column of `gradients` that is the first to say anything of a weighted site; nil where none does.
+  /// The column of `gradients` that is the first to say anything of a weighted site in a step that was taken; nil where none does.
   public let start: Int?
+  /// The steps that were skipped since gradients overflowed at the scale of the loss.
+  public let skipped: Set<Int>
   /// Whether the loss is seen not to go down: it ends as NaN or infinite, or its last tenth lies, in the mean, below its first
   /// by no more than `learningLimit` after at least `shortestRun` steps.
   public let isStuck: Bool
@@ -28,7 +30,11 @@ public struct RunEvidence: Sendable {
     let weighted = run.sites.indices.filter { run.sites[$0].parameters > 0 }
     self.gradients = gradients
     self.weighted = weighted
-    start = gradients.steps.indices.first { column in weighted.contains { gradients[$0, column] != nil } }
+    let skipped = Set(run.events.filter { $0.kind == "skipped" }.map(\.step))
+    self.skipped = skipped
+    start = gradients.steps.indices.first { column in
+      !skipped.contains(gradients.steps[column]) && weighted.contains { gradients[$0, column] != nil }
+    }
     let losses = run.steps.map(\.loss), count = max(1, losses.count / 10)
     let first = mean(losses.prefix(count)), last = mean(losses.suffix(count))
     let falls = last < first - Self.learningLimit * abs(first)

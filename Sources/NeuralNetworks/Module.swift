@@ -80,7 +80,8 @@ open class Module: CustomStringConvertible {
   /// Runs the module on a list of inputs, and its hooks before and after, for each input and each output.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     called { call in
-      guard let call else { return forward(inputs) }
+      guard var call else { return forward(inputs) }
+      call.isOfList = true
       let inputs = call.applied(toInputs: inputs)
       return forward(inputs).enumerated().map { index, output in
         call.applied(toOutput: output, of: inputs, index: index)
@@ -189,7 +190,7 @@ extension Module {
   }
 
   /// Looks at all properties anew.
-  private func lookAgain() {
+  func lookAgain() {
     var seen: Set<ObjectIdentifier> = []
     func look(_ module: Module) {
       guard seen.insert(ObjectIdentifier(module)).inserted else { return }
@@ -197,6 +198,12 @@ extension Module {
       for child in module.contents.children { look(child.module) }
     }
     look(self)
+  }
+
+  /// Every module and parameter that properties hold now; those that have taken the place of others are found.
+  func presentParts() -> Set<ObjectIdentifier> {
+    lookAgain()
+    return Set(modules.map { ObjectIdentifier($0.module) } + parameters.map { ObjectIdentifier($0.parameter) })
   }
 
   /// Tells all modules and parameters their paths in this model, by which errors name them.

@@ -88,7 +88,6 @@ final class ParameterHooks {
       guard let self else { return nil }
       var replacement: Tensor?
       for hook in list {
-        hook.hasFired = true
         let gradient = replacement ?? arrived, site = HookSite(path: hook.path, kind: hook.kind, callIndex: 0)
         if let new = hook.look(site, gradient, gradient) { replacement = new }
       }

@@ -12,14 +12,29 @@ extension Module {
     return try withStateKept(body)
   }
 
-  /// The output for an input, and those of all calls of modules on the way.
-  func outputs(for input: Tensor, _ look: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void) {
+  /// The outputs of all calls of modules that `body` makes.
+  func outputs(
+    of body: () -> Void, _ look: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
+  ) {
     let handles = modules.map { path, module in
-      module.watch(
-        as: path, forward: { site, _, output in look(module, site.callIndex, output) }, backward: { _, _ in })
+      module.watch(as: path) { site, _, output in look(module, site.callIndex, output) }
     }
     defer { for handle in handles { handle.remove() } }
-    _ = self(input)
+    body()
+  }
+
+  /// What the tables of this model are given while `body` runs.
+  func namesOfRows(in body: () throws -> Void) rethrows -> [Tensor] {
+    var names: [Tensor] = []
+    let handles = modules.map(\.module).filter { $0 is Embedding }.map {
+      $0.watchInputs { _, input in
+        names.append(input)
+        return nil
+      }
+    }
+    defer { for handle in handles { handle.remove() } }
+    try body()
+    return names
   }
 }
 
@@ -35,15 +50,30 @@ extension ProbedStep {
 
   /// The same as a place to which gradients come; nil, with a word, also where the input names rows.
   func differentiableInput(samples: Int, for what: String) -> Tensor? {
-    inputIsOfNumbers(for: what) ? input(samples: samples, for: what)?.requiringGradient() : nil
+    guard let x = input(samples: samples, for: what)?.requiringGradient() else { return nil }
+    let takesNames = quiet.takesNames ?? inputNamesRows(x)
+    quiet.takesNames = takesNames
+    if takesNames { tellOfNames(what) }
+    return takesNames ? nil : x
   }
 
-  /// Whether there are derivatives by the input; tells the user if not.
-  func inputIsOfNumbers(for what: String) -> Bool {
-    guard model.modules.contains(where: { $0.module is Embedding }) else { return true }
+  /// Tells the user that there are no derivatives by the input.
+  func tellOfNames(_ what: String) {
     tell(
       "\(what) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
         + "is left out")
-    return false
+  }
+
+  /// Whether what tables are given depends on the input: it is on the tape, or is other numbers when samples change places.
+  private func inputNamesRows(_ x: Tensor) -> Bool {
+    let model = model
+    guard model.modules.contains(where: { $0.module is Embedding }) else { return false }
+    func names(_ x: Tensor) -> [Tensor] { model.evaluated { model.namesOfRows { _ = output(for: x) } } }
+    let size = x.elementCount / x.shape[0]
+    let turned = Tensor(shape: x.shape) { moved in
+      x.withValues { x in for index in moved.indices { moved[index] = x[(index + size) % x.count] } }
+    }
+    let found = names(x)
+    return found.contains(where: \.isOnTape) || found.map(\.values) != names(turned).map(\.values)
   }
 }

@@ -24,6 +24,26 @@ final class Notices {
     try? writer.event(step: step, site: layer?.index, kind: "nonfinite", text: what)
   }
 
+  /// What a step has had: a forward pass, a backward pass, an optimizer's step.
+  typealias Parts = (forward: Bool, backward: Bool, update: Bool)
+
+  /// Tells what did not come before a step was recorded.
+  func missing(_ seen: Parts, step: Int) {
+    if !seen.forward {
+      once(
+        "no call of the model that can be differentiated came before recorder.step() in step \(step), so its layers are not "
+          + "recorded")
+    } else if !seen.backward {
+      once(
+        "no gradient reached the model before recorder.step() in step \(step), so gradients are not recorded; call "
+          + "loss.backward() before")
+    } else if !seen.update {
+      once(
+        "optimizer.step() did not come between backward() and recorder.step() in step \(step), so weights and updates are "
+          + "not recorded; call it before")
+    }
+  }
+
   /// Names modules with parameters that took no part in the first recorded step.
   func uncalled(_ paths: [String], step: Int) {
     guard !paths.isEmpty else { return }

@@ -16,12 +16,14 @@ import NeuralNetworks
 ///
 ///       mutating func look(atOutput y: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
 ///         let square = y.squared()
-///         findings.note(about.name, Double((square.squared().mean() / square.mean().squared()).value))
+///         let kurtosis = (square.squared().mean() / square.mean().squared()).value
+///         findings.pool(about.name, Double(kurtosis), weight: Double(y.elementCount))
 ///       }
 ///     }
 ///
 /// What a probe computes is on the tape only where it looks at a step, so that it can differentiate there. A probe must not change
-/// what it is shown.
+/// what it is shown. In a step of several passes, or of a module with several outputs, it is shown each: what it `note`s of a layer
+/// tells of the last, what it `pool`s of all.
 public protocol Probe {
   /// What is measured, for people.
   var about: ProbeDescription { get }
@@ -38,7 +40,8 @@ public protocol Probe {
   /// Called after the optimizer has changed a parameter of a layer.
   mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings)
 
-  /// Called when a step is over; `findings` are the whole model's. What is computed here is on the tape.
+  /// Called when a step is over; `findings` are the whole model's. What is computed here is on the tape, and runs none of the
+  /// model's hooks.
   mutating func look(at step: ProbedStep, _ findings: inout Findings) throws
 
   /// Called once at the end, to note what only the end can tell, at steps that are past.
@@ -112,30 +115,4 @@ public struct ParameterChange {
   /// Its value before the step; nil unless a probe has asked for `.parametersBefore`.
   public let before: Tensor?
   let norms: step_norms
-}
-
-/// A step that is over.
-public struct ProbedStep {
-  /// Its number, from 0.
-  public let number: Int
-  /// Its loss.
-  public let loss: Double
-  /// The losses of its samples; empty where `Recorder.step` was given their mean.
-  public let losses: [Double]
-  /// The model that is trained.
-  public let model: Module
-  /// What trains it.
-  public let optimizers: [Optimizer]
-  /// The layers of the step that the probe looks at, in forward order.
-  public internal(set) var layers: [ProbedLayer]
-  /// The model's input, while a probe that needs inputs is at work; nil where there are several, or the model itself is not
-  /// called.
-  public let input: Tensor?
-  /// What samples add to the gradient, while a probe that needs it is at work; nil where no layer has had a gradient.
-  package internal(set) var samples: SampleGradients?
-  /// Computes the step's loss again, with the parameters as they are now; nil where the training loop gives none. Running
-  /// statistics and streams of random numbers are afterwards as they were.
-  public let again: (() -> Tensor)?
-  /// Tells the user something that nobody has been told before in the same first words.
-  public let tell: (String) -> Void
 }

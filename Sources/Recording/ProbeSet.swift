@@ -3,6 +3,8 @@
 ///     .standard                                     // every layer at every step
 ///     .thorough.every(16)
 ///     .standard + ProbeSet(Kurtosis()).on(.every(10), at: "blocks.**")
+///
+/// Where several of one name are due at a layer, as in `.standard + .thorough.every(16)`, the first of them looks.
 public struct ProbeSet: ExpressibleByArrayLiteral {
   struct Plan {
     var probe: any Probe

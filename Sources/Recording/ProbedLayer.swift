@@ -21,8 +21,8 @@ public final class ProbedLayer {
   @exclusivity(unchecked) var biasGradient: Tensor?
   /// Whether the optimizer has left one of them as it was.
   @exclusivity(unchecked) var isFrozen = false
-  /// The place on the tape of the tensor that was observed last, whose gradient is waited for.
-  @exclusivity(unchecked) weak var observedPlace: Node?
+  /// Where on the tape its observed tensors are.
+  @exclusivity(unchecked) var awaited: [AwaitedGradient] = []
   /// How many passes the step has had.
   @exclusivity(unchecked) var passes = 0
   /// Between which outputs the layer's nonlinearity is not yet flat; nil where it has no flat part.

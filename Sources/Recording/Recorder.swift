@@ -8,8 +8,14 @@ import RunFile
 /// that comes back to it, and what the optimizer does to its weight, at every step.
 ///
 /// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. Only passes that can be differentiated
-/// count, so evaluating inside `withoutGradients { }` leaves no trace; of several passes before one step the last counts.
-/// A recorder looks and never touches: losses are bit-identical to those without it.
+/// count, so evaluating inside `withoutGradients { }` leaves no trace. A recorder looks and never touches: losses are bit-identical
+/// to those without it.
+///
+/// A row tells of one call of a module in a pass: a module that is called again in the same pass, since it is shared or recurrent,
+/// has a row for each call, `path`, `path[1]`, `path[2]`, …. A row tells of all passes before one step, as where gradients are
+/// accumulated, and of all tensors that the module puts out: counts and histograms add up, means, fractions and RMS are over all
+/// elements, extremes the extremes of all. What an optimizer does to a weight is that of its last step. A step that a `LossScaler`
+/// skips is an event `skipped`.
 ///
 ///     let recorder = try Recorder(model, optimizer, writingTo: "run.rheo")
 ///     for batch in batches {
@@ -33,7 +39,10 @@ public final class Recorder {
   private let filters: [PathPattern?]
   /// The schedules of the plans, each with those that share it, so that it is asked once a step.
   private let schedules: [(includes: RecordingSchedule.Choice, plans: [Int])]
-  /// The probes that look at the step that is under way, and what they need.
+  /// For each probe the earlier ones of its name: of those that are due at a layer the first looks.
+  private let twins: [[Int]]
+  private let hasTwins: Bool
+  /// The probes that are due at the step that is under way, and what they need.
   @exclusivity(unchecked) private var isActive: [Bool]
   @exclusivity(unchecked) private var needs: ProbeNeeds = []
 
@@ -43,11 +52,13 @@ public final class Recorder {
   @exclusivity(unchecked) private var stepNumber = 0
   @exclusivity(unchecked) private var lastOutput: Tensor?
   @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
-  /// What the model itself was last called with.
+  /// What the model itself was last called with, and whether it put out several tensors then.
   @exclusivity(unchecked) private var inputs: [Tensor] = []
-  /// Whether it put out several tensors then, as only a model does that is called with a list.
-  @exclusivity(unchecked) private var inputsAreList = false
-  private var inputHandles: [HookHandle] = []
+  @exclusivity(unchecked) private var outputsAreSeveral = false
+  /// The model for probes to call.
+  private let quiet: QuietModel?
+  /// Hooks that stay at all steps.
+  private var standingHandles: [HookHandle] = []
   /// The modules that have been called, until the first recorded step is over.
   @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
   private var lastLoss: Double?
@@ -55,7 +66,10 @@ public final class Recorder {
   private var isAttached = false
   private let here = Presence()
   /// Whether the step that is under way has had a forward pass, a backward pass and an optimizer's step.
-  @exclusivity(unchecked) private var seen: (forward: Bool, backward: Bool, update: Bool) = (false, false, false)
+  @exclusivity(unchecked) private var seen: Notices.Parts = (false, false, false)
+  /// The scale of the loss at which the step was skipped, and the first layer with a gradient that is not finite.
+  @exclusivity(unchecked) private var skippedAt: Float?
+  @exclusivity(unchecked) private var nonfiniteGradient: ProbedLayer?
 
   /// A recorder of `model` as the optimizers train it, by default with every standard probe at every step. `meta` is kept in the
   /// file beside the format's own entries, such as `experiment`, `variant` and `seed`. `notice` is told, once each, what the user
@@ -96,30 +110,31 @@ public final class Recorder {
     plans = probes.plans
     filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
     isActive = plans.map { _ in false }
+    let names = plans.map(\.probe.about.name)
+    twins = names.indices.map { index in (0..<index).filter { names[$0] == names[index] } }
+    hasTwins = twins.contains { !$0.isEmpty }
+    quiet = model.map { [notices] in QuietModel($0, notices) }
     let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
     schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
     here.recorder = self
     if let model, plans.contains(where: { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) }) {
       watchInputs(of: model)
     }
+    standingHandles += optimizers.map { $0.observeSkips { [unowned self] scale in skippedAt = scale } }
     begin()
   }
 
   /// Shows the probes a tensor under a name, which becomes a site of its own, and the gradient with respect to it when there is
-  /// one. Every call is of the step that is under way; of several under one name the last counts. A recorder with a model takes
-  /// no notice inside `withoutGradients { }`.
+  /// one. Every call is of the step that is under way, whose row tells of all tensors under one name. A recorder with a model
+  /// takes no notice inside `withoutGradients { }`.
   public func observe(_ name: String, _ tensor: Tensor) {
     guard isAttached, model == nil || tapeIsOn || isInCheckpoint else { return }
     let layer = sites.observed(name, shape: tensor.shape) { probes(for: name) }
-    // What a checkpoint computes again has been seen, but only now is it on the tape.
-    if !isRecomputing { note(output: tensor, nil, at: layer) }
-    // A leaf, such as a parameter's, is there at every step, and keeps its hooks.
-    guard let place = tensor.node, layer.observedPlace !== place else { return }
-    layer.observedPlace = place
-    tensor.addGradientHook { [here, weak place] gradient in
-      if let recorder = here.recorder, layer.observedPlace === place { recorder.note(gradient: gradient, at: layer) }
-      return nil
+    let isNew = layer.awaitGradient(of: tensor, in: stepNumber) { [here, unowned layer] gradient, step in
+      if let recorder = here.recorder, recorder.stepNumber == step { recorder.note(gradient: gradient, at: layer) }
     }
+    // What a checkpoint computes again has been seen, but only now is it on the tape.
+    if isNew, !isRecomputing { note(output: tensor, nil, at: layer) }
   }
 
   /// Ends a step: everything since the last one becomes its rows. `loss` is a number, or those of a batch's samples, whose mean is
@@ -128,6 +143,13 @@ public final class Recorder {
   public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
     let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
     let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
+    if let scale = skippedAt {
+      try writer.event(
+        step: stepNumber, kind: "skipped",
+        text: "skipped step: gradients overflowed at loss scale \(String(format: "%g", scale))")
+    } else if let layer = nonfiniteGradient {
+      notices.nonfinite("a gradient is not finite", at: layer, step: stepNumber)
+    }
     if !value.isFinite { notices.nonfinite("the loss is \(value)", at: nil, step: stepNumber) }
     if isAttached {
       noteWhatIsMissing()
@@ -150,9 +172,10 @@ public final class Recorder {
   /// Ends the recording and opens what was written. The model is left without the recorder's hooks.
   public func finish(meta: [String: String] = [:]) throws -> Run {
     detach()
-    for handle in inputHandles { handle.remove() }
-    if let model {
-      let report = FinalReport(model: model, layers: sites.layers, writer: writer)
+    for handle in standingHandles { handle.remove() }
+    if let quiet {
+      let report = FinalReport(quiet: quiet, layers: sites.layers, writer: writer)
+      defer { quiet.putBack() }
       try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
     }
     return try writer.finish(meta: meta)
@@ -161,7 +184,7 @@ public final class Recorder {
   deinit {
     here.recorder = nil
     detach()
-    for handle in inputHandles { handle.remove() }
+    for handle in standingHandles { handle.remove() }
   }
 
   // MARK: Steps
@@ -178,6 +201,7 @@ public final class Recorder {
     }
     lastOutput = nil
     seen = (false, false, false)
+    (skippedAt, nonfiniteGradient) = (nil, nil)
     inputs = []
     if !before.isEmpty { before.removeAll(keepingCapacity: true) }
     if isActive.contains(true) { attach() } else { detach() }
@@ -185,7 +209,7 @@ public final class Recorder {
 
   private func closeProbes(loss: Double, _ losses: [Double], _ again: (() -> Tensor)?) throws {
     defer { if !needs.isDisjoint(with: [.inputs, .samples]) { for layer in sites.layers { layer.clear() } } }
-    guard let model else { return }
+    guard model != nil, let quiet else { return }
     if needs.contains(.lossAgain), again == nil {
       notices.once(
         "a probe of the loss's curvature has nothing to compute it from; give recorder.step(loss:again:) a closure that "
@@ -193,20 +217,25 @@ public final class Recorder {
     }
     let met = sites.layers.filter { $0.lastStep == stepNumber }
     let count = inputs.first?.shape.first ?? (losses.isEmpty ? nil : losses.count)
-    let found = needs.contains(.samples) ? withoutGradients { sampleTable.gradients(of: met, samples: count) } : nil
+    let found =
+      needs.contains(.samples) && skippedAt == nil
+      ? withoutGradients { sampleTable.gradients(of: met, samples: count) } : nil
     for (reason, text) in found?.missing ?? [:] { notices.once(text, about: reason) }
     let samples = found?.samples
     var step = ProbedStep(
-      number: stepNumber, loss: loss, losses: losses, model: model, optimizers: optimizers, layers: met,
-      input: inputs.count == 1 && !inputsAreList ? inputs[0] : nil, samples: samples,
-      again: again.map { compute in { model.withStateKept { mean(compute()) } } },
+      number: stepNumber, loss: loss, losses: losses, quiet: quiet, optimizers: optimizers, layers: met,
+      input: inputs.count == 1 && !outputsAreSeveral ? inputs[0] : nil, samples: samples,
+      again: again.map { compute in { quiet.taken().withStateKept { mean(compute()) } } },
       tell: { [notices] text in notices.once(text) })
     let outer = isAttached
     isAttached = false
-    defer { isAttached = outer }
-    for index in plans.indices where isActive[index] {
-      if filters[index] != nil {
-        step.layers = met.filter { $0.probes.contains(index) }
+    defer {
+      isAttached = outer
+      quiet.putBack()
+    }
+    for index in plans.indices where isActive[index] && !isTaken(index) {
+      if filters[index] != nil || hasTwins {
+        step.layers = met.filter { $0.probes.contains(index) && !isTaken(index, at: $0) }
         step.samples = samples?.among(Set(step.layers.map(\.index)))
       }
       defer { (step.layers, step.samples) = (met, samples) }
@@ -218,67 +247,27 @@ public final class Recorder {
 
   /// Says once, in words, what should have come before `step(loss:)` and has not.
   private func noteWhatIsMissing() {
-    guard model != nil else { return }
-    if !seen.forward {
-      notices.once(
-        "no call of the model that can be differentiated came before recorder.step() in step \(stepNumber), so its layers "
-          + "are not recorded")
-    } else if !seen.backward {
-      notices.once(
-        "no gradient reached the model before recorder.step() in step \(stepNumber), so gradients are not recorded; call "
-          + "loss.backward() before")
-    } else if !seen.update {
-      notices.once(
-        "optimizer.step() did not come between backward() and recorder.step() in step \(stepNumber), so weights and updates "
-          + "are not recorded; call it before")
-    }
+    guard let model else { return }
+    if skippedAt == nil || !seen.backward { notices.missing(seen, step: stepNumber) }
     if let called, seen.forward {
-      noteUncalled(called)
-      noteUnrecordedParameters(called)
+      notices.omissions(
+        of: model, called: called, in: sites, step: stepNumber, isWatched: { !probes(for: $0).isEmpty },
+        hasNorms: { $0.probes.contains { plans[$0].probe is WeightStatistics } })
     }
     called = nil
   }
 
-  /// Names the layers with parameters that took no part in the first recorded step.
-  private func noteUncalled(_ called: Set<ObjectIdentifier>) {
-    let uncalled = model!.modules.filter { path, module in
-      !module.ownParameters.isEmpty && !called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
-    }.map(\.path)
-    notices.uncalled(uncalled, step: stepNumber)
-  }
-
-  /// Names the parameters of called modules of which nothing is recorded.
-  private func noteUnrecordedParameters(_ called: Set<ObjectIdentifier>) {
-    let places = model!.parameters
-    let present = Set(
-      model!.modules.filter { path, module in
-        called.contains(ObjectIdentifier(module)) && !probes(for: path).isEmpty
-      }.flatMap { $0.module.ownParameters.map { ObjectIdentifier($0.parameter) } })
-    let withoutSite = places.filter { _, parameter in
-      present.contains(ObjectIdentifier(parameter)) && sites.owner(of: parameter) == nil
-    }.map(\.path)
-    let withoutNorms = places.filter { _, parameter in
-      // Vectors and scalars are no layer's weight.
-      guard let (layer, name) = sites.owner(of: parameter), parameter.shape.count > 1, name != layer.weightName else {
-        return false
-      }
-      return layer.probes.contains { plans[$0].probe is WeightStatistics }
-    }.map(\.path)
-    notices.withoutSite(withoutSite)
-    notices.withoutNorms(withoutNorms)
-  }
-
   /// Keeps what the model is called with, in passes that can be differentiated.
   private func watchInputs(of model: Module) {
-    inputHandles = [
+    standingHandles += [
       model.watchInputs { [unowned self] site, input in
-        guard isAttached, tapeIsOn || isInCheckpoint, !needs.isDisjoint(with: [.inputs, .samples]) else { return }
-        if site.tensorIndex == 0 { (inputs, inputsAreList) = ([], false) }
+        guard isAttached, tapeIsOn || isInCheckpoint, !needs.isDisjoint(with: [.inputs, .samples]) else { return nil }
+        if site.tensorIndex == 0 { (inputs, outputsAreSeveral) = ([], false) }
+        quiet?.isCalledWithList = site.isOfList
         inputs.append(input.detached())
+        return nil
       },
-      model.watch(
-        as: "", forward: { [unowned self] site, _, _ in if site.tensorIndex > 0 { inputsAreList = true } },
-        backward: { _, _ in }),
+      model.watch(as: "") { [unowned self] site, _, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
     ]
   }
 
@@ -326,6 +315,14 @@ public final class Recorder {
     handles = []
   }
 
+  /// Whether a probe that is due leaves a layer, or the step where none is given, to an earlier one of its name.
+  private func isTaken(_ index: Int, at layer: ProbedLayer? = nil) -> Bool {
+    twins[index].contains { twin in
+      isActive[twin]
+        && (layer?.probes.contains(twin) ?? [nil, plans[index].pattern].contains(plans[twin].pattern))
+    }
+  }
+
   /// The probes that look at a path.
   private func probes(for path: String) -> [Int] { plans.indices.filter { filters[$0]?.matches(path) ?? true } }
 
@@ -348,7 +345,7 @@ public final class Recorder {
       }
     }
     apart {
-      for index in layer.probes where isActive[index] {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
         plans[index].probe.look(atOutput: output, of: layer, &layer.findings)
       }
     }
@@ -365,12 +362,12 @@ public final class Recorder {
       layer.gradient = layer.gradient.map { sum in withoutGradients { sum + arrived } } ?? arrived
     }
     apart {
-      for index in layer.probes where isActive[index] {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
         plans[index].probe.look(atGradient: gradient, of: layer, &layer.findings)
       }
     }
     if let count = layer.findings.row[.gradientNonfiniteCount], count != 0 {
-      notices.nonfinite("a gradient is not finite", at: layer, step: stepNumber)
+      nonfiniteGradient = nonfiniteGradient ?? layer
     }
   }
 
@@ -386,7 +383,7 @@ public final class Recorder {
     let change = ParameterChange(
       name: name, parameter: parameter, gradient: gradient, before: before[ObjectIdentifier(parameter)], norms: norms)
     apart {
-      for index in layer.probes where isActive[index] {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
         plans[index].probe.look(at: change, of: layer, &layer.findings)
       }
     }

@@ -1,8 +1,8 @@
 /// What is recorded of a site at a step: one case for each column of the table `layer`.
 ///
-/// An activation is an element of the site's output y, over the whole batch; a gradient is an element of dL/dy, the loss L
-/// being a mean over the batch; the weight W is the site's parameter named `weight`. Activations, gradients and weights are
-/// pure numbers, in whatever unit the model computes.
+/// An activation is an element of the site's output y, over the whole batch and all passes of the step; a gradient is an
+/// element of dL/dy, the loss L being a mean over the batch; the weight W is the site's parameter named `weight`.
+/// Activations, gradients and weights are pure numbers, in whatever unit the model computes.
 public enum LayerQuantity: Int, CaseIterable, Sendable {
   /// mean(y).
   case activationMean

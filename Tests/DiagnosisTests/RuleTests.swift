@@ -8,7 +8,7 @@ import Testing
   /// A run of twenty ReLU layers, each made worse by `spoil`.
   private func findings(
     factor: Double = 1, learns: Bool = true, steps: Int = 50, every stride: Int = 1,
-    losing: (from: Int, loss: Double)? = nil,
+    losing: (from: Int, loss: Double)? = nil, skipping: [Int] = [],
     spoil: (_ step: Int, _ layer: Int, inout LayerRow) -> Void = { _, _, _ in }
   ) throws -> [Finding] {
     try withTemporaryFolder { folder in
@@ -34,6 +34,7 @@ import Testing
         try writer.append(
           step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows)
       }
+      for step in skipping { try writer.event(step: step, kind: "skipped", text: "") }
       return diagnose(try writer.finish())
     }
   }
@@ -139,6 +140,23 @@ import Testing
         if step >= 31 { row[.gradientRMS] = .infinity }
       }.first)
     #expect(uncounted.sites == ["12"] && uncounted.statement.contains("activation") && uncounted.steps == 30...49)
+  }
+
+  /// A loss scaler skips steps by design, unless it never finds a scale.
+  @Test func stepsThatOverflowedAreNoFaultUnlessTheyGoOn() throws {
+    func skipping(_ steps: [Int]) throws -> [Finding] {
+      try findings(skipping: steps) { step, _, row in
+        guard steps.contains(step) else { return }
+        (row[.gradientNonfiniteCount], row[.gradientRMS]) = (3, .infinity)
+      }
+    }
+    #expect(try skipping(Array(0..<16) + [20, 40]).isEmpty)
+    let found = try skipping(Array(20..<40))
+    #expect(found.map(\.rule) == ["skipped steps"] && found[0].severity == .failure && found[0].steps == 20...39)
+    #expect(found[0].measured == 20 && found[0].limit == 16)
+    // A step that was taken is another matter.
+    let taken = try findings(skipping: [3]) { step, _, row in if step >= 3 { row[.gradientNonfiniteCount] = 3 } }
+    #expect(taken.map(\.rule) == ["non-finite values"] && taken[0].steps == 4...49)
   }
 
   @Test func aRunThatCannotBeReadIsAFinding() throws {

@@ -14,6 +14,27 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
   let make: @Sendable () -> Module
   /// Computes the loss.
   var loss: @Sendable (Module) -> Tensor = { squares($0(samples(4, 5))) }
+  /// How many passes forward and back come before a step; each fires as often.
+  var passes = 1
+  /// What the loss is multiplied by.
+  var lossScale: Float?
+  /// What trains it.
+  var optimizers: @Sendable (Module) throws -> [Optimizer] = { [SGD($0, learningRate: 0.1)] }
+
+  /// Computes the gradients of a step.
+  func backward(_ net: Module) {
+    for _ in 0..<passes {
+      let loss = loss(net)
+      (lossScale.map { LossScaler(scale: $0).scaled(loss) } ?? loss).backward()
+    }
+  }
+
+  /// Has optimizers step.
+  func step(_ optimizers: [Optimizer]) {
+    for optimizer in optimizers {
+      if let lossScale { LossScaler(scale: lossScale).step(optimizer) } else { optimizer.step() }
+    }
+  }
 
   static let all: [AwkwardModel] = [
     AwkwardModel(
@@ -87,6 +108,27 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
       description: "bfloat16", path: "1", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
       make: { Sequential(Linear(5, 5), Linear(5, 5)) },
       loss: { net in squares(withPrecision(.bfloat16) { net(samples(4, 5)) }) }),
+    AwkwardModel(
+      description: "float16 with a scaled loss", path: "1", inputs: 1, outputs: 1, outputGradients: 1,
+      inputGradients: 1, make: { Sequential(Linear(5, 5), Linear(5, 5)) },
+      loss: { net in squares(withPrecision(.float16) { net(samples(4, 5)) }) }, lossScale: 1024),
+    AwkwardModel(
+      description: "a frozen layer", path: "0", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 0,
+      make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
+      optimizers: { net in
+        let optimizer = SGD(net, learningRate: 0.1)
+        try optimizer.group("0.**", isFrozen: true)
+        return [optimizer]
+      }),
+    AwkwardModel(
+      description: "several optimizers", path: "2", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
+      make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
+      optimizers: { net in
+        [SGD(net.modules[1].module, learningRate: 0.1), Adam(net.modules[3].module, learningRate: 0.1)]
+      }),
+    AwkwardModel(
+      description: "accumulated gradients", path: "2", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
+      make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) }, passes: 3),
   ]
 }
 

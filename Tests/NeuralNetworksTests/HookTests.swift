@@ -43,6 +43,33 @@ import Testing
     #expect(Set(parameters) == ["0.weight [6, 5]", "1.1.weight [6, 6]", "3.weight [3, 6]"])
   }
 
+  @Test func gradientsOfParametersAreHookedByKind() throws {
+    func gradients(_ hook: Hook?) throws -> [String: [Float]] {
+      let net = self.net()
+      if let hook { try net.onParameterGradient(Linear.self, hook) }
+      loss(net).backward()
+      return Dictionary(uniqueKeysWithValues: net.parameters.map { ($0, $1.gradient!.values) })
+    }
+    var seen: [String] = []
+    let plain = try gradients(nil)
+    let hooked = try gradients { site, gradient in
+      seen.append("\(site.path) \(site.kind) \(gradient.shape)")
+      return site.path == "0.bias" ? gradient * 2 : nil
+    }
+    #expect(
+      seen.sorted()
+        == ["0", "1.1", "3"].flatMap { path in
+          let outputs = path == "3" ? 3 : 6, inputs = path == "0" ? 5 : 6
+          return ["\(path).bias Parameter [\(outputs)]", "\(path).weight Parameter [\(outputs), \(inputs)]"]
+        })
+    for (path, values) in hooked { #expect(values == plain[path]!.map { path == "0.bias" ? 2 * $0 : $0 }, "\(path)") }
+    let net = self.net()
+    #expect(throws: HookError.self) { try net.onParameterGradient(Conv2d.self) { _, _ in nil } }
+    let error = try #require(#expect(throws: HookError.self) { try net.onParameterGradient(ReLU.self) { _, _ in nil } })
+    #expect("\(error)" == "no parameter of a module of the kind matches “ReLU”; did you mean “Linear”?")
+    #expect(net.hooksAreAbsent)
+  }
+
   @Test func hooksReplace() throws {
     let net = net()
     loss(net).backward()

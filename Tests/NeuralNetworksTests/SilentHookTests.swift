@@ -11,7 +11,13 @@ import Testing
 ///   gradient has come back to the model;
 /// - nothing is called while the hook is attached, or only before: said when it is removed after other modules were called, or
 ///   a gradient has gone back somewhere;
-/// - a part takes another's place later: it is found when the model is initialized, without which it stops;
+/// - another takes the place of a module or parameter after the hook has fired: said at the next call, or soon after, and the new
+///   one is found when hooks are attached; a hook that only misses passes now and then, as in a branch, says nothing;
+/// - the model is never called as a whole, only its parts are, and one of these not: said when a backward pass is over and the
+///   first part is called again, or after many calls; for gradients after ten such rounds;
+/// - the model's output is detached before the loss, or the loss does not use it: said after ten calls that were each followed by a
+///   backward pass, since adversaries may take it as data for a while, or when the hook is removed;
+/// - a part takes another's place before: it is found when the model is initialized, without which it stops;
 /// - the hook is removed before the gradients come: it sees none, as it should;
 /// - a module in a set has no name of its own: stops when the model is looked at;
 /// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen: it fires
@@ -117,6 +123,135 @@ import Testing
     #expect(lines.count == 3)
     #expect(lines[1].hasSuffix("nothing called it while the hook was attached"))
     #expect(lines[2].hasSuffix("a hook on gradients is attached before the forward pass"))
+  }
+
+  @Test func aModuleReplacedLaterIsSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      var fired = 0
+      let count: Hook = { _, _ in
+        fired += 1
+        return nil
+      }
+      try net.onForward("used") { _, _ in nil }
+      try net.onBackward("used") { _, _ in nil }
+      try net.onParameterGradient("used.weight") { _, _ in nil }
+      SilentHookTests.twoSteps(net)
+      net.used = SilentHookTests.net().used
+      for _ in 0..<3 { SilentHookTests.twoSteps(net) }
+      try net.onForward("used", count)
+      SilentHookTests.twoSteps(net)
+      precondition(fired == 2, "the new one has been found")
+    }
+    let lines = try lines(result).sorted()
+    #expect(
+      lines
+        == ["backward", "forward", "parameter gradient"].map {
+          "rheoscope: the \($0) hook at “used\($0.hasPrefix("p") ? ".weight" : "")” no longer fires: another has taken its "
+            + "place, to which it is to be attached anew"
+        })
+  }
+
+  @Test func branchesThatAreTakenNowAndThenSayNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      final class Branching: Module {
+        let first = Linear(5, 5), second = Linear(5, 5)
+        var calls = 0
+
+        override func forward(_ x: Tensor) -> Tensor {
+          calls += 1
+          return calls % 3 == 1 ? first(second(x)) : calls % 3 == 2 ? first(x) : second(x)
+        }
+      }
+      let net = Branching()
+      net.initialize(seed: 1)
+      for pattern in ["*", "first"] {
+        try net.onForward(pattern) { _, _ in nil }
+        try net.onBackward(pattern) { _, _ in nil }
+      }
+      for _ in 0..<30 { net(samples(4, 5)).sum().backward() }
+    }
+    #expect(try lines(result) == [])
+  }
+
+  /// The loop calls parts, and the hooks are never removed.
+  @Test(arguments: [true, false]) func aModelOfWhichOnlyPartsAreCalledIsSaid(_ isTrained: Bool) async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [isTrained] in
+      let net = SilentHookTests.net()
+      try net.onForward("") { _, _ in nil }
+      try net.onInput("unused") { _, _ in nil }
+      try net.onForward("used") { _, _ in nil }
+      try net.onBackward("") { _, _ in nil }
+      try net.onBackward("used") { _, _ in nil }
+      for _ in 0..<(isTrained ? 12 : 1002) {
+        let output = net.used(net.aside(samples(4, 5)))
+        if isTrained { output.sum().backward() }
+      }
+      precondition(!net.hooksAreAbsent)
+    }
+    let lines = try lines(result)
+    let why = "parts of the model are called but never the model as a whole, and "
+    #expect(
+      lines == [
+        "rheoscope: the forward hook at the model itself did not fire: \(why)nothing called this part",
+        "rheoscope: the input hook at “unused” did not fire: \(why)nothing called this part",
+      ]
+        + (isTrained
+          ? ["rheoscope: the backward hook at the model itself did not fire: \(why)no gradient came here"] : []))
+  }
+
+  @Test func partsThatAreAllCalledSayNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      let handles = [
+        try net.onForward("*sed") { _, _ in nil }, try net.onInput("aside") { _, _ in nil },
+        try net.onBackward("used") { _, _ in nil },
+      ]
+      for _ in 0..<12 {
+        // Twenty calls of a part come before the next one's.
+        let hidden = (0..<20).reduce(samples(4, 5)) { state, _ in net.aside(state) }
+        net.used(net.unused(hidden)).sum().backward()
+      }
+      precondition(net.unused.hooksAreAbsent == false)
+      for handle in handles { handle.remove() }
+      precondition(net.hooksAreAbsent)
+    }
+    #expect(try lines(result) == [])
+  }
+
+  @Test func anOutputThatIsDetachedBeforeTheLossIsSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net(), head = SilentHookTests.net()
+      try net.onBackward("used") { _, _ in nil }
+      for _ in 0..<15 { head(net(samples(4, 5)).detached()).sum().backward() }
+      // At once where the hook goes.
+      try net.withHooks {
+        try $0.onInputGradient("used") { _, _ in nil }
+      } run: {
+        head(net(samples(4, 5)).detached()).sum().backward()
+      }
+    }
+    let why =
+      "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
+      + "the loss does not use it"
+    #expect(
+      try lines(result)
+        == ["backward", "input gradient"].map {
+          "rheoscope: the \($0) hook at “used” did not fire: \(why)"
+        })
+  }
+
+  /// An adversary takes the output as data several times before it is the generator's turn.
+  @Test func anOutputThatIsDetachedNowAndThenSaysNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let generator = SilentHookTests.net(), critic = SilentHookTests.net()
+      try generator.onBackward("used") { _, _ in nil }
+      for step in 1...24 {
+        let made = generator(samples(4, 5))
+        critic(step % 6 == 0 ? made : made.detached()).sum().backward()
+      }
+    }
+    #expect(try lines(result) == [])
   }
 
   @Test func hooksThatFireSayNothing() async throws {

@@ -9,17 +9,59 @@ import Testing
 /// A small net with something of everything.
 private final class MixedNet: Module {
   let front = Sequential(Conv2d(1, 4, window: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(window: 2), Flatten())
-  let middle = Sequential(
-    Linear(36, 12), LayerNorm(12), Residual(GELU(), Linear(12, 12), scale: 0.5), Dropout(0.3), HookPoint())
+  let middle: Sequential
   let head = Linear(12, 3)
+
+  init(checkpointed: Bool) {
+    middle = Sequential(
+      [Linear(36, 12), LayerNorm(12), Residual(GELU(), Linear(12, 12), scale: 0.5), Dropout(0.3), HookPoint()],
+      checkpointed: checkpointed, segments: 2)
+  }
+
   override func forward(_ x: Tensor) -> Tensor { head(middle(front(x))) }
 }
 
+private final class TokenNet: Module {
+  let table = Embedding(5, 8), head = Linear(8, 3)
+  override func forward(_ x: Tensor) -> Tensor { head(tanh(table(x).mean(axes: [1]))) }
+}
+
+private final class TwoHeads: Module {
+  let trunk = Linear(6, 8), first = Linear(8, 3), second = Linear(8, 3)
+  override func forward(_ inputs: [Tensor]) -> [Tensor] {
+    let hidden = tanh(trunk(inputs[0]))
+    return [first(hidden), second(hidden)]
+  }
+}
+
+private final class ListNet: Module {
+  let trunk = Linear(6, 8), head = Linear(8, 3)
+  override func forward(_ inputs: [Tensor]) -> [Tensor] { [head(tanh(trunk(inputs[0])))] }
+}
+
+/// A net of numbers that adds what a table says of places.
+private final class PlacedNet: Module {
+  let places = Embedding(6, 1), trunk = Linear(6, 8), head = Linear(8, 3)
+  override func forward(_ x: Tensor) -> Tensor {
+    head(tanh(trunk(x + places(Tensor([0, 1, 2, 3, 4, 5], shape: [6])).reshaped(6))))
+  }
+}
+
+/// Names that are told from the input off the tape.
+private final class RoundedNet: Module {
+  let table = Embedding(5, 8), head = Linear(8, 3)
+  override func forward(_ x: Tensor) -> Tensor {
+    head(tanh(table(Tensor(x.values.map { abs($0).rounded() }, shape: x.shape)).mean(axes: [1])))
+  }
+}
+
 @Suite struct EverythingTests {
-  private func train(steps: Int, _ probes: ProbeSet?, in folder: String) throws -> (
-    losses: [Float], values: [[Float]], run: Run?
-  ) {
-    let net = MixedNet()
+  private func images(_ step: Int) -> Tensor { Tensor(sampleValues(6 * 36, seed: UInt64(step)), shape: [6, 6, 6, 1]) }
+
+  private func train(
+    _ net: Module, steps: Int, _ probes: ProbeSet?, in folder: String, labels: [Int] = [0, 1, 2, 0, 1, 2],
+    _ output: @escaping (_ step: Int) -> Tensor
+  ) throws -> (losses: [Float], values: [[Float]], run: Run?, notices: [String]) {
     net.initialize(seed: 5)
     let optimizer = Adam(net, learningRate: 0.01)
     var notices: [String] = []
@@ -27,88 +69,222 @@ private final class MixedNet: Module {
       try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: $0, notice: { notices.append($0) })
     }
     let losses = try (0..<steps).map { step in
-      let inputs = Tensor(sampleValues(6 * 36, seed: UInt64(step)), shape: [6, 6, 6, 1]), labels = [0, 1, 2, 0, 1, 2]
-      let loss = crossEntropy(net(inputs), labels)
+      let loss = crossEntropy(output(step), labels)
       loss.backward()
       optimizer.clipGradients(toNorm: 1)
       optimizer.step()
-      try recorder?.step(loss: loss, again: { crossEntropy(net(inputs), labels) })
+      try recorder?.step(loss: loss, again: { crossEntropy(output(step), labels) })
       return loss.value
     }
     let run = try recorder?.finish()
-    #expect(net.hooksAreAbsent && net.modules.allSatisfy { $0.module.isTraining })
-    #expect(notices.allSatisfy { $0.hasPrefix("gradients of single samples leave out front.1,") } && notices.count <= 1)
+    #expect(net.modules.allSatisfy { $0.module.isTraining })
     let values = net.parameters.map(\.parameter.value.values) + net.statistics.map(\.statistic.value.values)
-    return (losses, values, run)
+    return (losses, values, run, notices)
   }
 
-  @Test func trainingUnderEverythingIsBitIdentical() throws {
+  /// The names of probes that have noted nothing.
+  private func empty(in run: Run) throws -> [String] {
+    try ProbeSet.everything.descriptions.map(\.name).filter { name in
+      func allAreEmpty(_ quantities: [LayerQuantity]) throws -> Bool {
+        try quantities.contains { quantity in
+          let found = try run.layers(quantity)
+          return !run.sites.indices.contains { site in found.steps.indices.contains { found[site, $0] != nil } }
+        }
+      }
+      return switch name {
+      case "activation statistics":
+        try allAreEmpty([
+          .activationMean, .activationStd, .activationRMS, .activationMin, .activationMax, .zeroFraction,
+          .nonfiniteCount,
+        ])
+      case "gradient statistics": try allAreEmpty([.gradientRMS, .gradientMax, .gradientNonfiniteCount])
+      case "weight statistics":
+        try allAreEmpty([.weightNorm, .weightGradientNorm, .weightGradientMax, .updateNorm])
+      case "histograms":
+        try ["activation", "gradient", "weight", "weight_gradient"].contains { try run.histograms($0).isEmpty }
+      default: try run.measures(name).isEmpty
+      }
+    }
+  }
+
+  @Test(arguments: ["plain", "checkpointed", "bfloat16"]) func trainingUnderEverythingIsBitIdentical(_ way: String)
+    throws
+  {
     try withTemporaryFolder { folder in
-      let plain = try train(steps: 52, nil, in: folder)
-      let watched = try train(steps: 52, .everything, in: folder)
+      func trained(_ probes: ProbeSet?) throws -> (losses: [Float], values: [[Float]], run: Run?, notices: [String]) {
+        let net = MixedNet(checkpointed: way == "checkpointed")
+        defer { #expect(net.hooksAreAbsent) }
+        return try train(net, steps: 52, probes, in: folder) { step in
+          withPrecision(way == "bfloat16" ? .bfloat16 : .float32) { net(images(step)) }
+        }
+      }
+      let plain = try trained(nil), watched = try trained(.everything)
       #expect(plain.losses == watched.losses && plain.values == watched.values)
       #expect(Set(plain.losses).count == 52, "the net is one that changes")
-      let run = try #require(watched.run)
-      let empty = try ProbeSet.everything.descriptions.map(\.name).filter { name in
-        try !["activation statistics", "gradient statistics", "weight statistics", "histograms"].contains(name)
-          ? run.measures(name).isEmpty : false
+      #expect(
+        watched.notices.allSatisfy { $0.hasPrefix("gradients of single samples leave out ") }, "\(watched.notices)")
+      if way == "plain" {
+        #expect(watched.notices.allSatisfy { $0.contains("leave out front.1,") } && watched.notices.count <= 1)
       }
-      #expect(empty.isEmpty, "each probe has noted something")
+      #expect(try empty(in: try #require(watched.run)).isEmpty, "each probe has noted something")
     }
   }
 
-  /// Nets that can't be called with one tensor of numbers train under every probe all the same.
-  @Test func netsThatProbesCanNotCallAreTrained() throws {
-    final class TokenNet: Module {
-      let table = Embedding(5, 8), head = Linear(8, 3)
-      override func forward(_ x: Tensor) -> Tensor { head(table(x).mean(axes: [1])) }
-    }
-    final class TwoHeads: Module {
-      let trunk = Linear(6, 8), first = Linear(8, 3), second = Linear(8, 3)
-      override func forward(_ inputs: [Tensor]) -> [Tensor] {
-        let hidden = tanh(trunk(inputs[0]))
-        return [first(hidden), second(hidden)]
-      }
-    }
-    let labels = [0, 1, 2, 0]
-    func train(_ net: Module, _ output: @escaping () -> Tensor) throws -> (measures: Set<String>, notices: [String]) {
-      try withTemporaryFolder { folder in
-        net.initialize(seed: 5)
-        let optimizer = SGD(net, learningRate: 0.1)
-        var notices: [String] = []
-        let recorder = try Recorder(
-          net, optimizer, writingTo: folder + "/run.rheo", probes: .everything, notice: { notices.append($0) })
-        for _ in 0..<3 {
-          let loss = crossEntropy(output(), labels)
-          loss.backward()
-          optimizer.step()
-          try recorder.step(loss: loss, again: { crossEntropy(output(), labels) })
+  /// Hooks of the user's own, that count and that add noise, run as often as without a recorder.
+  @Test func hooksOfOnesOwnRunAsOftenAsWithoutARecorder() throws {
+    try withTemporaryFolder { folder in
+      func trained(_ probes: ProbeSet?) throws -> (
+        losses: [Float], values: [[Float]], notices: [String], counts: [String: Int]
+      ) {
+        let net = MixedNet(checkpointed: true)
+        var counts: [String: Int] = [:], random = RandomStream(seed: 3, name: "noise")
+        func count(_ kind: String) -> Hook {
+          { _, _ in
+            counts[kind, default: 0] += 1
+            return nil
+          }
         }
-        let run = try recorder.finish()
-        let names = ["similarity_to_final", "input_gradient_norm", "jacobian_largest_singular_value"]
-        return (Set(try names.filter { try !run.measures($0).isEmpty }), notices.sorted())
+        func noise(_ tensor: Tensor) -> Tensor {
+          Tensor(shape: tensor.shape) { for index in $0.indices { $0[index] = 1 + 0.1 * Float(random.uniform()) } }
+        }
+        let handles = [
+          try net.onInput("**", count("input")), try net.onForward("**", count("output")),
+          try net.onBackward("**", count("output gradient")), try net.onInputGradient("**", count("input gradient")),
+          try net.onParameterGradient("**", count("parameter gradient")),
+          try net.onForward("front.2") { _, output in output * noise(output) },
+          try net.onForward("middle.1") { _, output in output * noise(output) },
+          try net.onBackward("middle.0") { _, gradient in gradient * noise(gradient) },
+          try net.onParameterGradient("head.weight") { _, gradient in gradient * noise(gradient) },
+        ]
+        let found = try train(net, steps: 8, probes, in: folder) { net(images($0)) }
+        for handle in handles { handle.remove() }
+        #expect(net.hooksAreAbsent)
+        return (found.losses, found.values, found.notices, counts)
       }
+      let plain = try trained(nil), watched = try trained(.everything)
+      #expect(plain.counts == watched.counts && plain.counts.count == 5)
+      #expect(plain.losses == watched.losses && plain.values == watched.values)
+      #expect(
+        watched.notices.filter { !$0.hasPrefix("gradients of single samples") } == [
+          "probes that call the model run it without its hooks, so what the hook at “front.2” puts in the place of values has "
+            + "no part in what they find"
+        ])
     }
-    let tokens = Tensor([0, 1, 2, 3, 4, 0, 1, 2], shape: [4, 2]), tokenNet = TokenNet()
-    let named = try train(tokenNet) { tokenNet(tokens) }
-    #expect(
-      named.notices
-        == ["gradient_correlation", "input_gradient_norm", "jacobian_singular_values"].map {
-          "\($0) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
-            + "is left out"
-        })
-    #expect(named.measures == ["similarity_to_final"])
-    let numbers = Tensor(sampleValues(24), shape: [4, 6]), heads = TwoHeads()
-    let listed = try train(heads) {
-      let outputs = heads([numbers])
+  }
+
+  /// What a probe of one's own computes with the model runs none of its hooks either, and those that come and go meanwhile do.
+  @Test func probesCallTheModelWithoutItsHooks() throws {
+    final class Caller: Probe {
+      let about = ProbeDescription(name: "caller", quantity: "", unit: "", cost: "", source: "")
+      let needs: ProbeNeeds = .inputs
+      var own = 0, toRemove: HookHandle?, left: HookHandle?
+      var outputs: [Float] = []
+
+      func look(at step: ProbedStep, _ findings: inout Findings) throws {
+        toRemove?.remove()
+        let handle = try step.model.onForward("0") { [unowned self] _, _ in
+          own += 1
+          return nil
+        }
+        let output = step.model(step.input!)
+        gradients(of: output.sum(), withRespectTo: [step.model.parameters[0].parameter.value])
+          .forEach { outputs.append($0.values[0]) }
+        handle.remove()
+        if left == nil { left = try step.model.onForward("0") { _, _ in nil } }
+      }
+
+      func finish(_ report: FinalReport) { _ = report.model(Tensor(repeating: 1, shape: [2, 4])) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(4, 3), Linear(3, 2)), caller = Caller(), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 1)
+      var fired = (forward: 0, parameter: 0, removed: 0)
+      try net.onForward("0") { _, _ in
+        fired.forward += 1
+        return nil
+      }
+      try net.onParameterGradient("0.weight") { _, _ in
+        fired.parameter += 1
+        return nil
+      }
+      caller.toRemove = try net.onForward("0") { _, _ in
+        fired.removed += 1
+        return nil
+      }
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: [caller, caller])
+      for _ in 0..<3 {
+        let loss = net(Tensor(sampleValues(8), shape: [2, 4])).sum()
+        loss.backward()
+        optimizer.step()
+        try recorder.step(loss: loss)
+      }
+      _ = try recorder.finish()
+      #expect(fired == (3, 3, 1) && caller.own == 3 && caller.outputs.count == 3)
+      #expect(caller.left != nil && !net.hooksAreAbsent)
+    }
+  }
+
+  private static let callers = [
+    "similarity_to_final", "input_gradient_norm", "jacobian_largest_singular_value", "gradient_correlation",
+  ]
+
+  /// Trains a net without and with every probe; which of those that call it noted something, and what was said.
+  private func callers(
+    of make: () -> Module, _ output: @escaping (Module) -> Tensor
+  ) throws -> (measures: Set<String>, notices: [String]) {
+    try withTemporaryFolder { folder in
+      func trained(_ probes: ProbeSet?) throws -> (losses: [Float], values: [[Float]], run: Run?, notices: [String]) {
+        let net = make()
+        return try train(net, steps: 3, probes, in: folder, labels: [0, 1, 2, 0]) { _ in output(net) }
+      }
+      let plain = try trained(nil), watched = try trained(.everything)
+      #expect(plain.losses == watched.losses && plain.values == watched.values)
+      let run = try #require(watched.run)
+      return (
+        Set(try EverythingTests.callers.filter { try !run.measures($0).isEmpty }),
+        watched.notices.filter { !$0.hasPrefix("gradients of single samples") }.sorted()
+      )
+    }
+  }
+
+  private static var numbers: Tensor { Tensor(sampleValues(24), shape: [4, 6]) }
+
+  private func named(_ probes: [String], _ text: String) -> [String] { probes.map { "\($0) \(text)" } }
+
+  /// Names of rows have no derivative, also where they are told from numbers behind the tape's back.
+  @Test func netsOfNamesAreTrained() throws {
+    let tokens = Tensor([0, 1, 2, 3, 4, 0, 1, 2], shape: [4, 2])
+    let text =
+      "differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it is left out"
+    let found = try callers(of: { TokenNet() }) { $0(tokens) }
+    #expect(found.notices == named(["gradient_correlation", "input_gradient_norm", "jacobian_singular_values"], text))
+    #expect(found.measures == ["similarity_to_final"])
+    let rounded = try callers(of: { RoundedNet() }) { $0(EverythingTests.numbers * 4) }
+    #expect(rounded.notices == named(["gradient_correlation", "jacobian_singular_values"], text))
+  }
+
+  /// A table of places takes no names from the input.
+  @Test func netsOfNumbersWithATableAreProbed() throws {
+    let found = try callers(of: { PlacedNet() }) { $0(EverythingTests.numbers) }
+    #expect(found.notices.isEmpty && found.measures == Set(EverythingTests.callers))
+  }
+
+  @Test func netsThatAreCalledWithAListOfOneAreProbed() throws {
+    let found = try callers(of: { ListNet() }) { $0([EverythingTests.numbers])[0] }
+    #expect(found.notices.isEmpty && found.measures == Set(EverythingTests.callers), "\(found)")
+  }
+
+  @Test func netsWithSeveralOutputsAreTrained() throws {
+    let found = try callers(of: { TwoHeads() }) { net in
+      let outputs = net([EverythingTests.numbers])
       return outputs[0] + outputs[1]
     }
     #expect(
-      listed.notices
-        == ["gradient_correlation", "jacobian_singular_values", "similarity_to_final"].map {
-          "\($0) needs a model that is called with one input and puts out one tensor, and this one is not"
-        })
-    #expect(listed.measures == ["input_gradient_norm"])
+      found.notices
+        == named(
+          ["gradient_correlation", "jacobian_singular_values", "similarity_to_final"],
+          "needs a model that is called with one input and puts out one tensor, and this one is not"))
+    #expect(found.measures == ["input_gradient_norm"])
   }
 
   @Test func everyProbeSaysWhatItMeasures() {
@@ -116,35 +292,6 @@ private final class MixedNet: Module {
     #expect(Set(all.map(\.name)).count == all.count && all.count == 18)
     for probe in all {
       for text in [probe.name, probe.quantity, probe.unit, probe.cost, probe.source] { #expect(!text.isEmpty) }
-    }
-  }
-
-  /// In a process of its own, whose memory nobody else uses.
-  @Test func manyRecordedStepsLeaveMemoryFlat() async {
-    await #expect(processExitsWith: .success) {
-      try withTemporaryFolder { folder in
-        func resident() throws -> Int {
-          let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-          return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
-        }
-        let net = Sequential(Linear(3, 4), ReLU(), Linear(4, 2))
-        net.initialize(seed: 0)
-        let optimizer = SGD(net, learningRate: 0.01)
-        let probes = ProbeSet.standard + ProbeSet.thorough.every(16) + ProbeSet.everything.every(400)
-        let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes, notice: { _ in })
-        let inputs = Tensor(sampleValues(12), shape: [4, 3]), labels = [0, 1, 1, 0]
-        var before = 0
-        for step in 1...8_000 {
-          let loss = crossEntropy(net(inputs), labels)
-          loss.backward()
-          optimizer.step()
-          try recorder.step(loss: loss, again: { crossEntropy(net(inputs), labels) })
-          if step == 3_000 { before = try resident() }
-        }
-        let growth = try resident() - before
-        _ = try recorder.finish()
-        try #require(growth < 2 << 20, "\(growth) bytes in 5,000 steps")
-      }
     }
   }
 }

@@ -207,6 +207,31 @@ private final class Bowl: Module {
   }
 }
 
+@Suite struct InputGradientTests {
+  /// A loss that does not call the model as a whole is told of once, by the recorder.
+  @Test func whatCallsOnlyPartsIsSaidOnce() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      try withTemporaryFolder { folder in
+        let head = Linear(4, 3), net = Sequential(head)
+        net.initialize(seed: 1)
+        let optimizer = SGD(net, learningRate: 0.1), inputs = Tensor(sampleValues(20), shape: [5, 4])
+        let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: [InputGradients()])
+        for _ in 0..<4 {
+          let loss = head(inputs).sum()
+          loss.backward()
+          optimizer.step()
+          try recorder.step(loss: loss, again: { head(inputs).sum() })
+        }
+        _ = try recorder.finish()
+      }
+    }
+    let told = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(
+      told
+        == "rheoscope: input_gradient_norm needs a model that is called once with one input, and this one is not\n")
+  }
+}
+
 @Suite struct SpectrumTests {
   /// Records one tensor, and returns effective rank and saturation.
   private func spectrum(_ tensor: Tensor) throws -> (rank: Double?, saturation: Double?) {

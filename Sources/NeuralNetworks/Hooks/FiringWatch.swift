@@ -2,41 +2,78 @@ import Autodiff
 import CKernels
 import Foundation
 
-/// Sees to it that hooks fire which were attached together through one model, and says so in words if one does not.
+/// Sees to it that hooks fire which were attached together through one model, and says so in words, once, if one does not, or no
+/// longer.
 ///
 /// When the whole model has been called, every hook on inputs and outputs must have fired. When a gradient has come back to the
-/// model's output, hooks on gradients have until the model's next call.
+/// model's output, hooks on gradients have until the model's next call. Where only parts of the model are called, all have until
+/// the first of these comes round again.
 final class FiringWatch {
   private let hooks: [AttachedHook]
   private let what: String
   private let waitsForGradient: Bool
+  private weak var model: Module?
   private let tell: (String) -> Void
   /// How many calls of outermost modules and backward passes the thread had made when the hooks were attached.
   private let start: (passes: Int64, sweeps: Int64)
-  private var hasBeenCalled = false
+  /// Whether the model itself, not only parts of it, has been called.
+  private(set) var hasBeenCalled = false
   private var gradientHasCome = false
+  private var isJudged = false
   private(set) var isOver = false
+  /// The backward passes that came before the model's last call, if its output was on the tape, and how many calls were followed
+  /// by others without a gradient.
+  private var sweepsBefore: Int64?
+  private var callsWithoutGradient = 0
+  private var isAtParts = false
+  /// The part that was called first, the backward passes before, and how often it came round again.
+  private var firstPart: ObjectIdentifier?
+  private var sweepsBeforeParts: Int64 = 0
+  private var rounds = (all: 0, withGradients: 0)
+  /// The hooks that have fired, how often by the last look, and how many passes without any of them there were.
+  private var living: [(hook: AttachedHook, firings: Int)] = []
+  private var misses = 0
+
+  /// A loss may take a model's output as data for several steps in a row, as those of adversaries do.
+  private static let patience = 10
+  /// How often the first part is called before all have been, where no backward pass says so.
+  private static let longestRound = 1000
 
   init(
-    _ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool,
+    _ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module,
     tell: @escaping (String) -> Void = { FileHandle.standardError.write(Data("rheoscope: \($0)\n".utf8)) }
   ) {
     self.hooks = hooks
     self.what = what
     self.waitsForGradient = waitsForGradient
+    self.model = model
     self.tell = tell
     start = (thread_state_here().pointee.pass, thread_state_here().pointee.sweeps)
   }
 
   /// The model is about to be called.
-  func callBegins() { if gradientHasCome { judge() } }
+  func callBegins() {
+    if !waitsForGradient {
+      if hasBeenCalled { look() }
+    } else if gradientHasCome {
+      look()
+    } else if gradientWentElsewhere {
+      callsWithoutGradient += 1
+      if callsWithoutGradient == FiringWatch.patience { judge(lost) }
+    }
+    (gradientHasCome, sweepsBefore) = (false, nil)
+  }
 
   /// The model has been called and put out a tensor.
   func callEnds(_ output: Tensor) {
-    hasBeenCalled = true
+    if !hasBeenCalled {
+      hasBeenCalled = true
+      leaveParts()
+    }
     if !waitsForGradient {
-      judge()
+      if !isJudged { judge(uncalled) }
     } else if output.isOnTape {
+      if sweepsBefore == nil { sweepsBefore = thread_state_here().pointee.sweeps }
       output.addGradientHook { [weak self] _ in
         self?.gradientHasCome = true
         return nil
@@ -44,26 +81,95 @@ final class FiringWatch {
     }
   }
 
-  /// The hooks are about to be removed.
-  func ends() {
-    let now = thread_state_here().pointee
-    if waitsForGradient {
-      if gradientHasCome || (!hasBeenCalled && now.sweeps > start.sweeps) { judge() }
-    } else if now.pass > start.passes {
-      judge()
+  /// A part of the model is about to be called, and the model itself has not been.
+  func partBegins(_ part: ModuleHooks) {
+    guard !hasBeenCalled, !isJudged else { return }
+    let sweeps = thread_state_here().pointee.sweeps
+    guard let firstPart else { return (firstPart, sweepsBeforeParts) = (ObjectIdentifier(part), sweeps) }
+    guard firstPart == ObjectIdentifier(part) else { return }
+    rounds.all += 1
+    if sweeps > sweepsBeforeParts { rounds.withGradients += 1 }
+    sweepsBeforeParts = sweeps
+    let isLongEnough =
+      waitsForGradient
+      ? rounds.withGradients >= FiringWatch.patience
+      : rounds.withGradients > 0 || rounds.all >= FiringWatch.longestRound
+    if isLongEnough {
+      judge(partsOnly)
+      leaveParts()
     }
   }
 
-  private func judge() {
+  /// The hooks are about to be removed.
+  func ends() {
     guard !isOver else { return }
+    let now = thread_state_here().pointee
+    if !waitsForGradient {
+      if now.pass > start.passes { judge(uncalled) }
+    } else if gradientHasCome {
+      judge(uncalled)
+    } else if gradientWentElsewhere {
+      judge(lost)
+    } else if !hasBeenCalled, now.sweeps > start.sweeps {
+      judge(uncalled)
+    }
     isOver = true
-    let silent = hooks.filter { !$0.hasFired }.map { $0.path.isEmpty ? "the model itself" : "“\($0.path)”" }
-    guard !silent.isEmpty else { return }
-    let places = silent.prefix(3).joined(separator: ", ") + (silent.count > 3 ? " and \(silent.count - 3) more" : "")
-    tell("the \(what) at \(places) did not fire: \(reason)")
+    leaveParts()
   }
 
-  private var reason: String {
+  /// Waits at all parts of the model for what is called if it is not the model itself.
+  func waitAtParts() {
+    isAtParts = true
+    for (_, module) in model?.modules.dropFirst() ?? [] { module.ownHooks.watchesOfOuter.append(self) }
+  }
+
+  private func leaveParts() {
+    guard isAtParts else { return }
+    isAtParts = false
+    for (_, module) in model?.modules.dropFirst() ?? [] {
+      module.hooks?.watchesOfOuter.removeAll { $0 === self }
+      module.forgetHooksIfEmpty()
+    }
+  }
+
+  /// Whether a backward pass came after the model's last call and did not get to its output.
+  private var gradientWentElsewhere: Bool {
+    sweepsBefore.map { !gradientHasCome && thread_state_here().pointee.sweeps > $0 } ?? false
+  }
+
+  /// Looks at the pass that is over.
+  private func look() {
+    guard isJudged else { return judge(uncalled) }
+    var silent: [AttachedHook] = []
+    for index in living.indices {
+      if living[index].firings == living[index].hook.firings { silent.append(living[index].hook) }
+      living[index].firings = living[index].hook.firings
+    }
+    guard !silent.isEmpty else { return }
+    // Not every pass need come by, so it takes a look at the model, which costs: at the 1st, 2nd, 4th, 8th … time.
+    misses += 1
+    guard misses & (misses - 1) == 0, let present = model?.presentParts() else { return }
+    let gone = silent.filter { hook in hook.place.map { !present.contains(ObjectIdentifier($0)) } ?? true }
+    guard !gone.isEmpty else { return }
+    living.removeAll { hook, _ in gone.contains { $0 === hook } }
+    tell(
+      "the \(what) at \(named(gone)) no longer fires: another has taken its place, to which it is to be attached anew")
+  }
+
+  private func judge(_ reason: String) {
+    guard !isJudged, !isOver else { return }
+    isJudged = true
+    living = hooks.filter { $0.firings > 0 }.map { ($0, $0.firings) }
+    let silent = hooks.filter { $0.firings == 0 }
+    if !silent.isEmpty { tell("the \(what) at \(named(silent)) did not fire: \(reason)") }
+  }
+
+  private func named(_ hooks: [AttachedHook]) -> String {
+    let names = hooks.map { $0.path.isEmpty ? "the model itself" : "“\($0.path)”" }
+    return names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+  }
+
+  private var uncalled: String {
     guard hasBeenCalled else {
       return "nothing called it while the hook was attached"
         + (waitsForGradient ? "; a hook on gradients is attached before the forward pass" : "")
@@ -76,5 +182,15 @@ final class FiringWatch {
     return
       "the model was called but not this part of it: no forward uses it, or another has taken its place since the hook was "
       + "attached, or its forward was called by hand, part.forward(x), which must be part(x)"
+  }
+
+  private var lost: String {
+    "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
+      + "the loss does not use it"
+  }
+
+  private var partsOnly: String {
+    "parts of the model are called but never the model as a whole, and "
+      + (waitsForGradient ? "no gradient came here" : "nothing called this part")
   }
 }

@@ -12,6 +12,8 @@ struct HookedCall {
   /// What is kept of the call, in a `checkpointed` body.
   private let record: Record?
   private let isAgain: Bool
+  /// Whether the module is called with a list.
+  var isOfList = false
 
   private final class Record {
     let pass: Int64
@@ -34,12 +36,10 @@ struct HookedCall {
   init?(_ hooks: ModuleHooks?, pass: Int64, isInCheckpoint: Bool) {
     guard isInCheckpoint else {
       guard let hooks else { return nil }
-      hooks.tellWatches { $0.callBegins() }
       (self.hooks, self.pass, index) = (hooks, pass, hooks.beginCall(in: pass))
       (record, isAgain) = (nil, false)
       return
     }
-    hooks?.tellWatches { $0.callBegins() }
     let logged = replayed { Logged(record: hooks.map { Record(pass: pass, index: $0.beginCall(in: pass)) }) }
     guard hooks != nil || logged.record != nil else { return nil }
     record = logged.record
@@ -77,7 +77,7 @@ struct HookedCall {
     if result.isLeaf { result = result.marked() }
     if let hooks {
       wait(for: result, hooks.toOutput, index)
-      hooks.tellWatches { $0.callEnds(result) }
+      hooks.endCall(result)
     }
     return result
   }
@@ -94,7 +94,6 @@ struct HookedCall {
       let here = site(hook, tensorIndex)
       tensor.addGradientHook { gradient in
         guard hook.isAttached else { return nil }
-        hook.hasFired = true
         return hook.look(here, gradient, gradient)
       }
     }
@@ -110,7 +109,6 @@ struct HookedCall {
       ? (record?.replacements ?? []).filter { $0.kind == kind && $0.tensorIndex == tensorIndex }.map(\.hook) : hooks
     var result = tensor
     for hook in called {
-      hook.hasFired = true
       guard let new = look(hook, site(hook, tensorIndex), result) else { continue }
       guard new.shape == result.shape else {
         let what = kind == .input ? "input" : "output"
@@ -125,6 +123,7 @@ struct HookedCall {
   }
 
   private func site(_ hook: AttachedHook, _ tensorIndex: Int) -> HookSite {
-    HookSite(path: hook.path, kind: hook.kind, callIndex: index, tensorIndex: tensorIndex, pass: pass)
+    HookSite(
+      path: hook.path, kind: hook.kind, callIndex: index, tensorIndex: tensorIndex, isOfList: isOfList, pass: pass)
   }
 }

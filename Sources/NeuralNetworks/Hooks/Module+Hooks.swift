@@ -61,14 +61,21 @@ extension Module {
   @discardableResult
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
-    let attached = try indices(of: all.map(\.path), fitting: pattern, "parameter").map { index in
-      let hook = AttachedHook(path: all[index].path, kind: "Parameter") { site, _, gradient in hook(site, gradient) }
-      return (all[index].parameter.gradientHooks, hook)
+    return attach(to: try indices(of: all.map(\.path), fitting: pattern, "parameter").map { all[$0] }, hook)
+  }
+
+  /// As `onParameterGradient` with a pattern, for the parameters that modules of a kind hold themselves, subclasses included.
+  /// Throws if there are none.
+  @discardableResult
+  public func onParameterGradient<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
+    let held = Set(try all(kind).flatMap { $0.module.ownParameters.map { ObjectIdentifier($0.parameter) } })
+    guard !held.isEmpty else {
+      let others = Set(modules.filter { !$0.module.ownParameters.isEmpty }.map(\.module.kind)).sorted()
+      throw HookError.nothingMatches(
+        pattern: "\(kind)", what: "parameter of a module of the kind",
+        nearest: nearestNames(to: "\(kind)", among: others))
     }
-    for (hooks, attached) in attached { hooks.list.append(attached) }
-    return handle(attached.map(\.1), "parameter gradient hook", waitsForGradient: true) {
-      for (hooks, attached) in attached { hooks.list.removeAll { $0 === attached } }
-    }
+    return attach(to: parameters.filter { held.contains(ObjectIdentifier($0.parameter)) }, hook)
   }
 
   typealias Place = (path: String, module: Module)
@@ -90,13 +97,36 @@ extension Module {
 
   /// Attaches a hook at each place; `what` it is called if it does not fire, nil if nobody waits for it.
   func attach(_ kind: HookKind, to places: [Place], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
-    let attached = places.map { path, module in
-      (module, AttachedHook(path: path, kind: module.kind) { site, _, tensor in hook(site, tensor) })
+    attach(to: places.map { path, module in (path, module, kind, { site, _, tensor in hook(site, tensor) }) }, what)
+  }
+
+  /// Attaches hooks of several kinds.
+  private func attach(
+    to places: [(path: String, module: Module, kind: HookKind, look: (HookSite, Tensor, Tensor) -> Tensor?)],
+    _ what: String?
+  ) -> HookHandle {
+    let attached = places.map { path, module, kind, look in
+      let hook = AttachedHook(path: path, kind: module.kind, at: module, hook: look)
+      module.ownHooks.hooks[kind, default: []].append(hook)
+      return (module, kind, hook)
     }
-    for (module, attached) in attached { module.add(attached, kind) }
-    let waitsForGradient = kind == .inputGradient || kind == .outputGradient
-    return handle(attached.map(\.1), what, waitsForGradient: waitsForGradient) {
-      for (module, attached) in attached { module.remove(attached, kind) }
+    let waitsForGradient = attached.contains { $0.1 == .inputGradient || $0.1 == .outputGradient }
+    return handle(attached.map(\.2), what, waitsForGradient: waitsForGradient) {
+      for (module, kind, hook) in attached {
+        module.hooks?.hooks[kind]?.removeAll { $0 === hook }
+        module.forgetHooksIfEmpty()
+      }
+    }
+  }
+
+  private func attach(to places: [(path: String, parameter: Parameter)], _ hook: @escaping Hook) -> HookHandle {
+    let attached = places.map { path, parameter in
+      let new = AttachedHook(path: path, kind: "Parameter", at: parameter) { site, _, gradient in hook(site, gradient) }
+      parameter.gradientHooks.list.append(new)
+      return (parameter.gradientHooks, new)
+    }
+    return handle(attached.map(\.1), "parameter gradient hook", waitsForGradient: true) {
+      for (hooks, attached) in attached { hooks.list.removeAll { $0 === attached } }
     }
   }
 
@@ -104,8 +134,11 @@ extension Module {
   private func handle(
     _ attached: [AttachedHook], _ what: String?, waitsForGradient: Bool, remove: @escaping () -> Void
   ) -> HookHandle {
-    let watch = what.map { FiringWatch(attached, $0, waitsForGradient: waitsForGradient) }
-    if let watch { ownHooks.watches.append(watch) }
+    let watch = what.map { FiringWatch(attached, $0, waitsForGradient: waitsForGradient, in: self) }
+    if let watch {
+      ownHooks.watches.append(watch)
+      watch.waitAtParts()
+    }
     let handle = HookHandle { [self] in
       for hook in attached { hook.isAttached = false }
       remove()
@@ -127,42 +160,29 @@ extension Module {
 
   func forgetHooksIfEmpty() { if hooks?.isEmpty == true { hooks = nil } }
 
-  private func add(_ hook: AttachedHook, _ kind: HookKind) { ownHooks.hooks[kind, default: []].append(hook) }
-
-  private func remove(_ hook: AttachedHook, _ kind: HookKind) {
-    hooks?.hooks[kind]?.removeAll { $0 === hook }
-    forgetHooksIfEmpty()
-  }
-
   /// Calls `forward` after each call of this module, which is called `path` in the model that is watched, with the (first)
-  /// input and an output, and `backward` with the output's gradient.
+  /// input and an output, and `backward` with the output's gradient. Nobody is told if they are not called.
   package func watch(
     as path: String, forward: @escaping (_ site: HookSite, _ input: Tensor, _ output: Tensor) -> Void,
-    backward: @escaping (_ site: HookSite, _ gradient: Tensor) -> Void
+    backward: ((_ site: HookSite, _ gradient: Tensor) -> Void)? = nil
   ) -> HookHandle {
-    let after = AttachedHook(path: path, kind: kind) { site, input, output in
+    let after: (HookSite, Tensor, Tensor) -> Tensor? = { site, input, output in
       forward(site, input, output)
       return nil
     }
-    let toOutput = AttachedHook(path: path, kind: kind) { site, _, gradient in
-      backward(site, gradient)
-      return nil
+    let back = backward.map { backward in
+      { (site: HookSite, _: Tensor, gradient: Tensor) -> Tensor? in
+        backward(site, gradient)
+        return nil
+      }
     }
-    add(after, .output)
-    add(toOutput, .outputGradient)
-    return HookHandle { [self] in
-      remove(after, .output)
-      remove(toOutput, .outputGradient)
-    }
+    return attach(
+      to: [(path, self, .output, after)] + (back.map { [(path, self, .outputGradient, $0)] } ?? []), nil)
   }
 
-  /// Calls `look` with each input of each call of this module; nobody is told if there is none.
-  package func watchInputs(_ look: @escaping (_ site: HookSite, _ input: Tensor) -> Void) -> HookHandle {
-    attach(.input, to: [("", self)], nil) { site, input in
-      look(site, input)
-      return nil
-    }
-  }
+  /// Calls `look` with each input of each call of this module; what it returns takes the input's place. Nobody is told if it is
+  /// not called.
+  package func watchInputs(_ look: @escaping Hook) -> HookHandle { attach(.input, to: [("", self)], nil, look) }
 
   /// Whether no module of this one has a hook.
   package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }

@@ -10,6 +10,8 @@ public struct HookSite {
   public let callIndex: Int
   /// Which of the module's inputs or outputs it is: 0 unless there are several.
   public var tensorIndex = 0
+  /// Whether the module was called with a list.
+  package var isOfList = false
   /// The number of the pass.
   var pass: Int64 = 0
 }
@@ -34,23 +36,40 @@ final class ModuleHooks {
   @exclusivity(unchecked) private(set) var toOutput: [AttachedHook] = []
   /// What looks after the hooks that were attached through this module.
   @exclusivity(unchecked) var watches: [FiringWatch] = []
+  /// What looks after hooks that were attached through a module of which this is a part, until that is called.
+  @exclusivity(unchecked) var watchesOfOuter: [FiringWatch] = []
   /// Handles of hooks that are attached while a scope begins; nil at all other times.
   @exclusivity(unchecked) var newHandles: [HookHandle]?
   @exclusivity(unchecked) private var pass: Int64 = -1
   @exclusivity(unchecked) private var calls = 0
 
-  var isEmpty: Bool { watches.isEmpty && newHandles == nil && hooks.values.allSatisfy(\.isEmpty) }
+  var isEmpty: Bool {
+    watches.isEmpty && watchesOfOuter.isEmpty && newHandles == nil && hooks.values.allSatisfy(\.isEmpty)
+  }
 
-  /// The number of a call that begins.
+  var all: [AttachedHook] { hooks.values.flatMap { $0 } }
+
+  /// Takes in others, and leaves out what has been removed.
+  func take(_ new: ModuleHooks?) {
+    for kind in Set(hooks.keys).union(new.map { Set($0.hooks.keys) } ?? []) {
+      hooks[kind] = (hooks[kind] ?? []).filter(\.isAttached) + (new?.hooks[kind] ?? [])
+    }
+    watches = watches.filter { !$0.isOver } + (new?.watches ?? [])
+    watchesOfOuter = watchesOfOuter.filter { !$0.isOver } + (new?.watchesOfOuter ?? [])
+  }
+
+  /// Tells watches of a call that begins; its number.
   func beginCall(in pass: Int64) -> Int {
+    if !watches.isEmpty { for watch in watches { watch.callBegins() } }
+    if !watchesOfOuter.isEmpty { for watch in watchesOfOuter { watch.partBegins(self) } }
     calls = self.pass == pass ? calls + 1 : 0
     self.pass = pass
     return calls
   }
 
-  func tellWatches(_ news: (FiringWatch) -> Void) {
+  /// Tells watches what a call has put out.
+  func endCall(_ output: Tensor) {
     guard !watches.isEmpty else { return }
-    for watch in watches { news(watch) }
-    watches.removeAll(where: \.isOver)
+    for watch in watches { watch.callEnds(output) }
   }
 }

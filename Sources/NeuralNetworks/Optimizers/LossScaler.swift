@@ -41,7 +41,7 @@ public final class LossScaler {
       parameter.gradient!.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
     }
     guard areFinite else {
-      for optimizer in optimizers { optimizer.clearGradients() }
+      for optimizer in optimizers { optimizer.skipStep(atScale: scale) }
       (scale, stepsSinceChange) = (max(scale / 2, .leastNormalMagnitude), 0)
       return false
     }

@@ -38,6 +38,7 @@ open class Optimizer {
   /// The learning rate that a schedule's factor 1 stands for.
   package final var scheduledRate: Float
   private var observers: [(id: Int, hook: Observer)] = []
+  private var skipObservers: [(id: Int, hook: (_ scale: Float) -> Void)] = []
   private var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var lastHookID = 0
@@ -79,6 +80,11 @@ open class Optimizer {
 
   /// Calls `observer` after each change of a parameter, with what was done.
   package final func observe(_ observer: @escaping Observer) -> HookHandle { attach(observer, \.observers) }
+
+  /// Calls `observer` after each step that a `LossScaler` has skipped, with the scale at which gradients were not finite.
+  package final func observeSkips(_ observer: @escaping (_ scale: Float) -> Void) -> HookHandle {
+    attach(observer, \.skipObservers)
+  }
 
   private func attach<Hook>(
     _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: Hook)]>
@@ -130,6 +136,12 @@ open class Optimizer {
           states: states[index]),
         measuring: norms)
     }
+  }
+
+  /// Clears the gradients, which are not finite at this scale of the loss, in place of a step.
+  final func skipStep(atScale scale: Float) {
+    clearGradients()
+    for (_, observer) in skipObservers { observer(scale) }
   }
 
   /// Clears the gradients without a step.

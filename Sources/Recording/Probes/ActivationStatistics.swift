@@ -2,7 +2,7 @@ import Autodiff
 import CKernels
 import RunFile
 
-/// What a layer's outputs are like, over all elements of the batch: columns `activation_mean` to `nonfinite_count`.
+/// What a layer's outputs are like, over all elements, of all passes and outputs in the step: columns `activation_mean` to `nonfinite_count`.
 public struct ActivationStatistics: Probe {
   /// What is measured.
   public let about = ProbeDescription(
@@ -17,19 +17,33 @@ public struct ActivationStatistics: Probe {
 
   /// Fills the columns of an activation.
   public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    let count = Double(output.elementCount)
-    guard count > 0 else { return }
+    let here = Double(output.elementCount), before = findings.counts.activations
+    guard here > 0 else { return }
     let limits = layer.saturationLimits
     let low = limits?.lowerBound ?? -.infinity, high = limits?.upperBound ?? .infinity
     let seen = output.withValues { statistics_of($0.baseAddress!, $0.count, low, high) }
-    let mean = seen.sum / count, square = seen.square_sum / count
+    let count = before + here
+    var sum = seen.sum, squareSum = seen.square_sum
+    var zeros = Double(seen.zeros), outside = Double(seen.outside), nonfinite = Double(seen.nonfinite)
+    var minimum = Double(seen.minimum), maximum = Double(seen.maximum)
+    if before > 0 {
+      let row = findings.row
+      sum += row[.activationMean]! * before
+      squareSum += row[.activationRMS]! * row[.activationRMS]! * before
+      zeros += row[.zeroFraction]! * before
+      outside += (row[.saturatedFraction] ?? 0) * before
+      nonfinite += row[.nonfiniteCount]!
+      (minimum, maximum) = (Swift.min(minimum, row[.activationMin]!), Swift.max(maximum, row[.activationMax]!))
+    }
+    findings.counts.activations = count
+    let mean = sum / count, square = squareSum / count
     findings.row[.activationMean] = mean
     findings.row[.activationStd] = Swift.max(square - mean * mean, 0).squareRoot()
     findings.row[.activationRMS] = square.squareRoot()
-    findings.row[.activationMin] = Double(seen.minimum)
-    findings.row[.activationMax] = Double(seen.maximum)
-    findings.row[.zeroFraction] = Double(seen.zeros) / count
-    if limits != nil { findings.row[.saturatedFraction] = Double(seen.outside) / count }
-    findings.row[.nonfiniteCount] = Double(seen.nonfinite)
+    findings.row[.activationMin] = minimum
+    findings.row[.activationMax] = maximum
+    findings.row[.zeroFraction] = zeros / count
+    if limits != nil { findings.row[.saturatedFraction] = outside / count }
+    findings.row[.nonfiniteCount] = nonfinite
   }
 }

@@ -6,7 +6,8 @@ import NeuralNetworks
 /// batch without output proves nothing; a window of them does.
 ///
 /// Looks at ReLU modules, and at hook points and observed tensors, which may be a rectifier's; a unit is an index of the last
-/// dimension. Before the window is full nothing is noted.
+/// dimension, and dead if it is so in all passes of all steps of the window. Before the window is full nothing is noted. Tensors
+/// with another number of units than the layer's first are left out, with a word.
 public struct DeadUnits: Probe {
   /// What is measured.
   public let about = ProbeDescription(
@@ -16,12 +17,14 @@ public struct DeadUnits: Probe {
 
   private let window: Int
   private struct Units {
-    /// How often the layer has been seen.
+    /// In how many steps the layer has been seen, and in which one last.
     var looks = 0
-    /// At which look each unit was last active.
+    var step = -1
+    /// At which of them each unit was last active.
     var lastActive: [Int64]
   }
   private var units: [Int: Units] = [:]
+  private var otherWidths: String?
 
   /// A probe whose window is so many recorded steps; 50 by default.
   public init(window: Int = 50) {
@@ -33,8 +36,12 @@ public struct DeadUnits: Probe {
   public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     guard layer.canBeSilent, let columns = output.shape.last, columns > 0 else { return }
     var seen = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
-    guard seen.lastActive.count == columns else { return }
-    seen.looks += 1
+    defer { units[layer.index] = seen }
+    guard seen.lastActive.count == columns else {
+      otherWidths = layer.path
+      return
+    }
+    if seen.step != findings.row.step { (seen.step, seen.looks) = (findings.row.step, seen.looks + 1) }
     output.withValues { values in
       note_active_columns(
         values.baseAddress!, values.count / columns, columns, Int64(seen.looks), &seen.lastActive)
@@ -43,7 +50,18 @@ public struct DeadUnits: Probe {
       let dead = seen.lastActive.count { $0 <= Int64(seen.looks - window) }
       findings.note(about.name, Double(dead) / Double(columns))
     }
-    units[layer.index] = seen
+  }
+
+  /// Tells what was left out.
+  public func look(at step: ProbedStep, _ findings: inout Findings) {
+    step.tellOfOtherWidths(about.name, at: otherWidths)
+  }
+}
+
+extension ProbedStep {
+  /// Tells of a layer whose outputs differ in the number of units.
+  func tellOfOtherWidths(_ name: String, at path: String?) {
+    if let path { tell("\(name) leaves out outputs of \(path) that have another number of units than its first") }
   }
 }
 

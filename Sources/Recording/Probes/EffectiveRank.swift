@@ -3,10 +3,11 @@ import Foundation
 
 /// In how many directions a layer's outputs differ: measures `effective_rank` and `layer_saturation`.
 ///
-/// With the singular values σ of the outputs, a row a place of the batch, whose mean is taken off, and p = σ / Σσ: the effective
+/// With the singular values σ of the outputs, a row a place of the batch, or of all batches of the step, whose mean is taken off, and p = σ / Σσ: the effective
 /// rank is exp(−Σ p ln p), from 1 to the number of units; the saturation is the fraction of the units' number that the directions
 /// of largest variance are which together hold 99 % of the variance. A unit is an index of the last dimension. Where there are
-/// more than 256 rows and units only 256 rows count, evenly spaced. Outputs that don't differ have neither.
+/// more than 256 rows and units only 256 rows count, evenly spaced. Outputs that don't differ have neither. Of a module with
+/// several outputs those with another number of units than the first are left out, with a word.
 ///
 /// Sources: Roy and Vetterli, "The effective rank", 2007; Shenk et al., "Spectral analysis of latent representations", 2019,
 /// arXiv:1907.08589.
@@ -22,6 +23,9 @@ public struct EffectiveRank: Probe {
 
   private static let limit = 256
   private let share: Double
+  /// What each layer has put out in the step.
+  private var kept: [Int: (step: Int, outputs: [Tensor])] = [:]
+  private var otherWidths: String?
 
   /// A probe whose saturation counts directions up to this share of the variance, 0.99 by default.
   public init(share: Double = 0.99) {
@@ -29,20 +33,44 @@ public struct EffectiveRank: Probe {
     self.share = share
   }
 
-  /// Notes both.
-  public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    guard let columns = output.shape.last, columns > 0, output.elementCount > columns else { return }
-    let all = output.elementCount / columns
+  /// Notes both, anew where more comes in the same step.
+  public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard let columns = output.shape.last, columns > 0 else { return }
+    var outputs = kept.removeValue(forKey: layer.index).map { $0.step == findings.row.step ? $0.outputs : [] } ?? []
+    if outputs.isEmpty || outputs[0].shape.last == columns {
+      outputs.append(output.detached())
+      note(outputs, columns, &findings)
+    } else {
+      otherWidths = layer.path
+    }
+    kept[layer.index] = (findings.row.step, outputs)
+  }
+
+  /// Lets go of the outputs.
+  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+    kept.removeAll(keepingCapacity: true)
+    step.tellOfOtherWidths(about.name, at: otherWidths)
+  }
+
+  private func note(_ outputs: [Tensor], _ columns: Int, _ findings: inout Findings) {
+    let all = outputs.reduce(0) { $0 + $1.elementCount } / columns
+    guard all > 1 else { return }
     let rows = columns > EffectiveRank.limit ? min(all, EffectiveRank.limit) : all
     var values = [Double](repeating: 0, count: rows * columns), means = [Double](repeating: 0, count: columns)
-    output.withValues { output in
-      for row in 0..<rows {
-        let source = row * all / rows * columns
-        for column in 0..<columns {
-          values[row * columns + column] = Double(output[source + column])
-          means[column] += values[row * columns + column]
+    var row = 0, first = 0
+    for output in outputs {
+      let end = first + output.elementCount / columns
+      output.withValues { output in
+        while row < rows, row * all / rows < end {
+          let source = (row * all / rows - first) * columns
+          for column in 0..<columns {
+            values[row * columns + column] = Double(output[source + column])
+            means[column] += values[row * columns + column]
+          }
+          row += 1
         }
       }
+      first = end
     }
     for row in 0..<rows {
       for column in 0..<columns { values[row * columns + column] -= means[column] / Double(rows) }

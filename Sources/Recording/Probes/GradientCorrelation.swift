@@ -35,7 +35,15 @@ public struct GradientCorrelation: Probe {
         for index in moved.indices { moved[index] = x[index] + distance * (x[(index + size) % x.count] - x[index]) }
       }
     }.requiringGradient()
-    guard let here = gradient(step, x), let there = gradient(step, neighbours) else { return }
+    // Also when a checkpoint computes again, the model is evaluated.
+    let found: (here: Tensor, there: Tensor)? = step.model.evaluated {
+      // What the output does not depend on smoothly may take no numbers in between.
+      guard let here = gradient(step, x), here.withValues({ $0.contains { $0 != 0 } }),
+        let there = gradient(step, neighbours)
+      else { return nil }
+      return (here, there)
+    }
+    guard let (here, there) = found else { return }
     let products = rowProducts(here, there, rows: count)
     let squares = zip(rowSquares(here, rows: count), rowSquares(there, rows: count)).map { $0 * $1 }
     // A sample that the output doesn't depend on has no direction.
@@ -45,7 +53,7 @@ public struct GradientCorrelation: Probe {
 
   /// ∂s/∂x of each sample.
   private func gradient(_ step: ProbedStep, _ x: Tensor) -> Tensor? {
-    let output = step.model.evaluated { step.model(x) }
+    let output = step.output(for: x)
     guard output.isOnTape, output.shape.first == x.shape[0] else { return nil }
     var random = RandomStream(seed: seed, name: about.name)
     let signs = Tensor(shape: Shape(output.shape.dropFirst())) {

@@ -9,7 +9,8 @@ import Autodiff
 /// signal to noise √(G² / (S / n)), which is 1 where the noise scale is n. Each estimate is averaged over recorded steps before
 /// they are divided, since a ratio of noisy numbers is biased; where G² is still not above 0 the noise scale is infinite.
 ///
-/// Tells once which layers are left out: `BatchNorm` mixes samples, and modules with parameters of their own are not known.
+/// Tells once which layers are left out: `BatchNorm` mixes samples, and modules with parameters of their own are not known. Where
+/// several passes come before a step, the gradient is no longer that of the batch whose inputs are kept, so that all are.
 ///
 /// Sources: Goodfellow 2015, arXiv:1510.01799; McCandlish et al. 2018, arXiv:1812.06162, appendix A.1.
 public struct GradientNoise: Probe {

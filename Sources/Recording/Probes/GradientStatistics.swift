@@ -2,7 +2,7 @@ import Autodiff
 import CKernels
 import RunFile
 
-/// What dL/d(output) of a layer is like, over all elements of the batch: columns `gradient_rms`, `gradient_max` and
+/// What dL/d(output) of a layer is like, over all elements, of all passes and outputs in the step: columns `gradient_rms`, `gradient_max` and
 /// `gradient_nonfinite_count`.
 public struct GradientStatistics: Probe {
   /// What is measured.
@@ -16,11 +16,19 @@ public struct GradientStatistics: Probe {
 
   /// Fills the columns of a gradient.
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    let count = Double(gradient.elementCount)
-    guard count > 0 else { return }
+    let here = Double(gradient.elementCount), before = findings.counts.gradients
+    guard here > 0 else { return }
     let seen = gradient.withValues { magnitudes_of($0.baseAddress!, $0.count) }
-    findings.row[.gradientRMS] = (seen.square_sum / count).squareRoot()
-    findings.row[.gradientMax] = Double(seen.largest)
-    findings.row[.gradientNonfiniteCount] = Double(seen.nonfinite)
+    var squareSum = seen.square_sum, largest = Double(seen.largest), nonfinite = Double(seen.nonfinite)
+    if before > 0 {
+      let row = findings.row
+      squareSum += row[.gradientRMS]! * row[.gradientRMS]! * before
+      largest = max(largest, row[.gradientMax]!)
+      nonfinite += row[.gradientNonfiniteCount]!
+    }
+    findings.counts.gradients = before + here
+    findings.row[.gradientRMS] = (squareSum / (before + here)).squareRoot()
+    findings.row[.gradientMax] = largest
+    findings.row[.gradientNonfiniteCount] = nonfinite
   }
 }

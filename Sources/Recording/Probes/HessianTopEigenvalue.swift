@@ -4,7 +4,7 @@ import Autodiff
 /// rate η is stable along it up to 2 / η.
 ///
 /// By Lanczos's method from a random vector, until the value changes by less than `tolerance` of itself. The loss is the step's
-/// batch's, after the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+/// batch's, after the step; `Recorder.step` needs `again`. It is the model's without its hooks.
 ///
 /// Sources: Lanczos 1950; Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability", 2021,
 /// arXiv:2103.00065.

@@ -4,7 +4,7 @@ import Autodiff
 /// parameters.
 ///
 /// The mean of zᵀ H z over vectors z of random signs, which is exact where H is diagonal. The loss is the step's batch's, after
-/// the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+/// the step; `Recorder.step` needs `again`. It is the model's without its hooks.
 ///
 /// Source: Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1989.
 public struct HessianTrace: Probe {

@@ -3,7 +3,7 @@ import CKernels
 import RunFile
 
 /// How often values fall into each of the `HistogramBins`: histograms `activation`, `gradient`, `weight` and
-/// `weight_gradient`, with zeros, NaN and infinities counted apart.
+/// `weight_gradient`, with zeros, NaN and infinities counted apart. Outputs and their gradients are those of all passes in the step.
 public struct Histograms: Probe {
   /// What is measured.
   public let about = ProbeDescription(
@@ -15,12 +15,12 @@ public struct Histograms: Probe {
 
   /// Counts an output.
   public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    findings.note("activation", histogram: counts(of: output))
+    findings.pool("activation", histogram: counts(of: output))
   }
 
   /// Counts a gradient.
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    findings.note("gradient", histogram: counts(of: gradient))
+    findings.pool("gradient", histogram: counts(of: gradient))
   }
 
   /// Counts a weight and its gradient.

@@ -6,7 +6,7 @@ import NeuralNetworks
 /// that was looked at.
 ///
 /// A feature is a place in one sample; of more than 4096 only the norm is noted. The loss is the mean over the step's batch, after
-/// the step; `Recorder.step` needs `again`. Running the model once more runs its hooks once more.
+/// the step; `Recorder.step` needs `again`. It is the model's without its hooks.
 ///
 /// Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013, arXiv:1312.6034.
 public struct InputGradients: Probe {
@@ -26,15 +26,16 @@ public struct InputGradients: Probe {
   public init() {}
 
   /// Notes the norm.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) throws {
-    guard let again = step.again, step.inputIsOfNumbers(for: about.name) else { return }
-    var leaves: [Tensor] = []
-    let handle = try step.model.onInput("") { _, input in
+  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+    guard let again = step.again else { return }
+    var leaves: [Tensor] = [], loss = Tensor(0)
+    let handle = step.model.watchInputs { _, input in
       leaves.append(input.requiringGradient())
       return leaves.last
     }
-    let loss = again()
+    let names = step.model.namesOfRows { loss = again() }
     handle.remove()
+    guard !names.contains(where: \.isOnTape) else { return step.tellOfNames(about.name) }
     guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first, count > 0 else {
       return step.tell("\(about.name) needs a model that is called once with one input, and this one is not")
     }

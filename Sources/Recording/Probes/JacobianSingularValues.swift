@@ -31,8 +31,13 @@ public struct JacobianSingularValues: Probe {
   /// Notes the values.
   public func look(at step: ProbedStep, _ findings: inout Findings) {
     guard let x = step.differentiableInput(samples: samples, for: "jacobian_singular_values") else { return }
+    // Also when a checkpoint computes again, the model is evaluated.
+    step.model.evaluated { look(at: step, x, &findings) }
+  }
+
+  private func look(at step: ProbedStep, _ x: Tensor, _ findings: inout Findings) {
     let count = x.shape[0], inputs = x.elementCount / count
-    let output = step.model.evaluated { step.model(x) }
+    let output = step.output(for: x)
     guard output.isOnTape, output.shape.first == count, inputs > 0 else { return }
     let outputs = output.elementCount / count
     guard outputs > 0, outputs <= JacobianSingularValues.mostOutputs else {

@@ -51,7 +51,7 @@ public struct SimilarityToFinal: Probe {
     guard let inputs else { return }
     defer { count += 1 }
     guard count % interval == 0 else { return }
-    kept.append(Look(step: step.number, products: products(step.model, inputs)))
+    kept.append(Look(step: step.number, products: products(step.model) { _ = step.output(for: inputs) }))
     if kept.count > looks {
       kept = kept.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
       interval *= 2
@@ -61,7 +61,7 @@ public struct SimilarityToFinal: Probe {
   /// Notes the similarities.
   public mutating func finish(_ report: FinalReport) throws {
     guard let inputs, !kept.isEmpty else { return }
-    let final = products(report.model, inputs)
+    let final = products(report.model) { _ = report.output(for: inputs) }
     for look in kept {
       for layer in layers {
         guard let then = look.products[layer.index], let last = final[layer.index] else { continue }
@@ -73,16 +73,19 @@ public struct SimilarityToFinal: Probe {
     }
   }
 
-  private func products(_ model: Module, _ inputs: Tensor) -> [Int: Tensor] {
+  /// The products of a layer's outputs; of several outputs of one call those of all together, side by side.
+  private func products(_ model: Module, _ call: () -> Void) -> [Int: Tensor] {
+    let count = inputs?.shape[0]
     var found: [Int: Tensor] = [:]
     let places = Dictionary(grouping: layers) { ObjectIdentifier($0.module) }
     withoutGradients {
       model.evaluated {
-        model.outputs(for: inputs) { module, callIndex, output in
+        model.outputs(of: call) { module, callIndex, output in
           guard let layer = places[ObjectIdentifier(module)]?.first(where: { $0.callIndex == callIndex }),
-            output.shape.first == inputs.shape[0]
+            output.shape.first == count
           else { return }
-          found[layer.index] = centredProducts(output)
+          let products = centredProducts(output)
+          found[layer.index] = found[layer.index].map { $0 + products } ?? products
         }
       }
     }

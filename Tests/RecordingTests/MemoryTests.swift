@@ -1,0 +1,77 @@
+import Autodiff
+import Foundation
+import NeuralNetworks
+import Recording
+import TestSupport
+import Testing
+
+/// That a recording takes no more memory the longer it goes on. A million steps take some minutes:
+/// `RHEOSCOPE_STEPS=1000000 ./test --filter MemoryTests`.
+@Suite struct MemoryTests {
+  /// In processes of their own, whose memory nobody else uses. Until step 12,000 the page cache of the run file fills, 2 MiB.
+  @Test(arguments: ["standard", "thorough", "everything"]) func stepsLeaveMemoryFlat(_ probes: String) async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [probes] in
+      useThreads(1)
+      let warmUp = 12_000
+      let steps = max(ProcessInfo.processInfo.environment["RHEOSCOPE_STEPS"].flatMap(Int.init) ?? 24_000, 2 * warmUp)
+      let sets: [String: ProbeSet] = [
+        "standard": .standard, "thorough": .thorough,
+        "everything": .standard + .thorough.every(16) + .everything.every(400),
+      ]
+      try withTemporaryFolder { folder in
+        let net = Sequential(Linear(3, 4), ReLU(), Linear(4, 2))
+        net.initialize(seed: 0)
+        let optimizer = SGD(net, learningRate: 0.01)
+        let recorder = try Recorder(
+          net, optimizer, writingTo: folder + "/run.rheo", probes: sets[probes]!, notice: { _ in })
+        let inputs = Tensor(sampleValues(12), shape: [4, 3]), labels = [0, 1, 1, 0]
+        var before = (allocated: 0, resident: 0, tensors: 0)
+        for step in 1...steps {
+          let loss = crossEntropy(net(inputs), labels)
+          loss.backward()
+          optimizer.step()
+          try recorder.step(loss: loss, again: { crossEntropy(net(inputs), labels) })
+          if step == warmUp { before = try memory() }
+        }
+        let after = try memory()
+        _ = try recorder.finish()
+        let growth = (
+          allocated: after.allocated - before.allocated, resident: after.resident - before.resident,
+          tensors: after.tensors - before.tensors
+        )
+        let told = "\(probes): \(steps - warmUp) steps, \(growth)"
+        if steps > 24_000 { FileHandle.standardError.write(Data((told + "\n").utf8)) }
+        // Looks of `SimilarityToFinal` come until they are forgotten: at most 50 of three layers.
+        try #require(growth.allocated < 96 << 10 && growth.resident < 2 << 20 && growth.tensors < 64 << 10, "\(told)")
+      }
+    }
+    print(String(decoding: try #require(result).standardErrorContent, as: UTF8.self), terminator: "")
+  }
+}
+
+/// What malloc has given out, what the process takes of the machine's memory, and what tensors take, in bytes, when all that was
+/// recorded is written.
+private func memory() throws -> (allocated: Int, resident: Int, tensors: Int) {
+  Thread.sleep(forTimeInterval: 0.6)
+  let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+  return (allocatedBytes(), Int(pages)! * sysconf(Int32(_SC_PAGESIZE)), TensorMemory.inUse)
+}
+
+/// Bytes that malloc has given out, over all its arenas.
+private func allocatedBytes() -> Int {
+  // The header that declares it is not in Swift's module of the C library.
+  typealias Inform = @convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32
+  let inform = unsafeBitCast(dlsym(nil, "malloc_info"), to: Inform.self)
+  var text: UnsafeMutablePointer<CChar>?, size = 0
+  let stream = open_memstream(&text, &size)!
+  _ = inform(0, stream)
+  fclose(stream)
+  defer { free(text) }
+  let lines = String(cString: text!).split(separator: "\n")
+  /// The totals over all arenas come last.
+  func total(_ start: String) -> Int {
+    lines.last { $0.hasPrefix(start) }!.split(separator: "\"").compactMap { Int($0) }.last!
+  }
+  return total("<system type=\"current\"") + total("<total type=\"mmap\"")
+    - total("<total type=\"fast\"") - total("<total type=\"rest\"")
+}
