@@ -50,7 +50,8 @@ import Testing
         "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
         "A number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
           + "probability of 75 %.",
-        "- ✓ **holds** in 3 of 3 seeds: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00. Source: arithmetic.",
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; so in 3 of 3 seeds. Source: "
+          + "arithmetic.",
         "## What differs from the literature",
         "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; as there in 0 of 3 seeds). "
           + "Source: a book. They are odd.",

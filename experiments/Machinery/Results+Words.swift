@@ -30,9 +30,9 @@ extension Results {
       settings.seeds > 1 ? ", the median of \(settings.seeds) seeds; \(Spread.meaning(settings.seeds))" : ""
     let claims = judgements.map { judgement in
       """
-      - \(judgement.verdict.sign) **\(judgement.verdict.name)**\(judgement.inSeeds.map { " \($0)" } ?? ""): \
-      \(judgement.statement). Measured \(judgement.found), expected \
-      \(judgement.expected.words)\(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
+      - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.found), expected \
+      \(judgement.expected.words)\(judgement.inSeeds.map { "; so \($0)" } ?? "")\
+      \(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
       """
     }
     let apart = disagreements.map { "- \($0.disagreementLine). Source: \($0.source). \($1)" }
