@@ -129,13 +129,11 @@ extension Experiment {
       Disagreement(
         with: Claim(
           "plain-56: nor does it later: the first layer’s gradient is as large as the last one’s or larger", plain56,
-          fading,
-          .atLeast(1),
-          source: "He et al. 2015, arXiv:1512.03385, section 4.1, which finds “healthy norms” and gives no numbers",
+          fading, .atLeast(1),
+          source: "He et al. 2015, arXiv:1512.03385, section 4.1: “healthy norms”, without numbers",
           about: .long),
-        why: "It has faded to a few hundredths after some twenty steps, when the net has failed to learn already; when "
-          + "training begins it is the largest of all. So a vanishing gradient accompanies the failure, and does not begin it."
-      )
+        why: "It fades within some twenty steps, when the net has failed to learn already; when training begins it is "
+          + "the largest of all. So a vanishing gradient accompanies the failure, and does not begin it.")
     ],
     pictures: [
       .chart("loss"), .chart("gradient-profile"),
