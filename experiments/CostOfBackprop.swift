@@ -69,7 +69,7 @@ private func size(_ decades: Double) -> Variant {
     bench.report(ratio, back / there, .never)
     bench.report(moving, count * times[2], .never)
     if wanted <= mostMoved {
-      let whole = bench.seconds(ofBest: 1, forwardWithEachMoved)
+      let whole = bench.seconds(of: forwardWithEachMoved)
       bench.report(moved, whole, .never)
       bench.report(movedShare, whole / (count * times[2]), .never)
     }
@@ -104,7 +104,8 @@ extension Experiment {
     name: "cost-of-backprop",
     question: "Why not move each weight a little and see?",
     settings: [
-      .batch(128), .whole("passes", 15, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
+      .batch(256, quick: 192),
+      .whole("passes", 15, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
       .seeds(3, quick: 1, full: 20),
     ],
     variants: sizes,
