@@ -75,16 +75,49 @@ private let net = Variant("three-layers", "784 pixels, two hidden layers of tanh
     let inputs = layers[layer].weight.shape[1]
     bench.report(name, rows: stride(from: 0, to: tried.count, by: inputs).map { Array(blame[layer][$0..<$0 + inputs]) })
   }
-  bench.report("right class", Double(label))
-  bench.report("answer", Double(answer.argmax()[0]))
+  bench.report("image", rows: [[Double(label), Double(answer.argmax()[0])], pixels])
 }
 
-/// A heatmap of one layer's blame: a row a unit, a column an input.
+/// The image, from black to white, and under it what it is and what the net says.
+private func picture(_ image: [[Double]]) -> Panel {
+  let names = image[0].map { FashionMNIST.classNames[Int($0)] }, (low, high) = (image[1].min()!, image[1].max()!)
+  let shades = image[1].map { ($0 - low) / (high - low) }
+  return Panel(
+    title: "image: \(names[0])", detail: "answer: \(names[1])", x: .hidden, y: .hidden,
+    marks: [ImageMark(pixels(shades, width: 28) { Color(red: $0, green: $0, blue: $0) })])
+}
+
+/// The blame of the first layer's weights: a tile a unit, and in it a pixel a weight, where the pixel is that it looks at.
+private func tiles(_ title: String, _ rows: [[Double]]) -> Panel {
+  let sizes = rows.map { $0.map { abs($0) } }, largest = sizes.joined().max() ?? 1
+  let across = Int(Double(rows.count).squareRoot().rounded(.up)), down = (rows.count + across - 1) / across
+  let side = 29, width = across * side - 1, height = down * side - 1
+  // Gaps and missing tiles are white.
+  let values = (0..<height).flatMap { y in
+    (0..<width).map { x -> Double in
+      let tile = y / side * across + x / side
+      return x % side < 28 && y % side < 28 && tile < rows.count
+        ? sizes[tile][y % side * 28 + x % side] / largest : .nan
+    }
+  }
+  let colors = ColorScale(Scale(.linear, from: 0, to: largest), .viridis)
+  let image = pixels(values, width: width) { $0.isNaN ? Color(0xFFFFFF) : colors.map.color(at: $0) }
+  return Panel(
+    title: title, detail: "a tile a unit, a pixel a weight", x: .hidden, y: .hidden, marks: [ImageMark(image)],
+    colorKey: ColorKey(colors, title: "|dL/dW|"))
+}
+
+private func pixels(_ values: [Double], width: Int, _ color: (Double) -> Color) -> PixelImage {
+  PixelImage(width: width, height: values.count / width, pixels: values.map { color($0).pixel })
+}
+
+/// A heatmap of another layer's blame: a row a unit, a column an input.
 private func heatmap(_ title: String, _ rows: [[Double]]) -> Panel {
   let sizes = rows.map { $0.map { abs($0) } }, largest = sizes.joined().max() ?? 1
   let colors = ColorScale(Scale(.linear, from: 0, to: largest), .viridis)
   return Panel(
-    title: title, x: Axis(.integer, "input", hasGrid: false, isTight: true),
+    title: title, detail: "a row a unit, a column an input",
+    x: Axis(.integer, "input", hasGrid: false, isTight: true),
     y: Axis(.integer, "unit", hasGrid: false, isTight: true),
     marks: [
       CellMark(
@@ -112,11 +145,13 @@ extension Experiment {
     },
     pictures: [
       Picture("blame", "How much each weight is to blame for the wrong answer, layer by layer") { results in
-        Figure(
-          title: "Which weights are to blame · blame",
-          subtitle: "size of dL/dW for one wrong answer, seed 0: a row a unit, a column an input",
-          panels: names.map { heatmap($0, results.tables($0, of: net)[0]) }, columns: 3,
-          description: "Three heatmaps of the size of gradients, one a layer.", size: Size(width: 1200, height: 420))
+        func rows(_ name: String) -> [[Double]] { results.tables(name, of: net)[0] }
+        return Figure(
+          title: "Which weights are to blame · blame", subtitle: "size of dL/dW for one wrong answer, seed 0",
+          panels: [picture(rows("image")), tiles(names[0], rows(names[0]))]
+            + names.dropFirst().map { heatmap($0, rows($0)) },
+          columns: 4, description: "An image, and the size of gradients of three layers.",
+          size: Size(width: 1500, height: 420))
       },
       Picture("graph", "The net as a graph, with the largest gradient of each layer's weights") { results in
         // Signals flow from the image to the loss; each layer of weights comes in from the side.

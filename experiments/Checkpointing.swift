@@ -101,6 +101,10 @@ private let uncut = segmented(nil)
 private let counts = [1, 2, 5, 10, 20, 40, 80, 200, 400]
 private let cuts = counts.map { segmented($0) }
 
+@Sendable private func passesMoreOnAverage(_ seed: OneSeed) throws -> Double {
+  try cuts.map { try seed[passesMore, $0] }.reduce(0, +) / Double(cuts.count)
+}
+
 /// Besides what is kept there are a few outputs under way: of the step that is being computed, and the blame for it.
 private let underWay = 6.0
 
@@ -143,10 +147,18 @@ extension Experiment {
       }
       + [
         Claim(
-          "on the average over all cuts it takes up to one pass forward more", expected: .between(0, 1.2),
-          source: "Chen et al. 2016, arXiv:1604.06174; less where caches hold a segment; tolerance: what timings vary by"
-        ) { seed in try cuts.map { try seed[passesMore, $0] }.reduce(0, +) / Double(cuts.count) }
+          "on the average over all cuts it takes no more than one pass forward more", expected: .between(0, 1.2),
+          source: "Chen et al. 2016, arXiv:1604.06174; tolerance: what timings vary by", measure: passesMoreOnAverage)
       ],
+    disagreements: [
+      Disagreement(
+        with: Claim(
+          "on the average over all cuts it takes one whole pass forward more", expected: .near(1, withinShare: 0.2),
+          source: "Chen et al. 2016, arXiv:1604.06174, who count arithmetic", measure: passesMoreOnAverage),
+        why:
+          "What is kept is written to memory and read again. 400 outputs are more than caches hold, a segment is not. So on "
+          + "some processors a part of that pass is won back, on others nothing.")
+    ],
     pictures: [
       Picture("memory-and-time", "Memory and time over the number of segments, and memory over the length of the chain")
       { results in

@@ -27,6 +27,8 @@ private let tooLarge = Variant(
 private let tooSmall = Variant(
   "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
 
+private let finiteLosses = "losses before NaN"
+
 private let nets = [he, xavier, leCun, orthogonal, pyTorch, tooLarge, tooSmall]
 
 extension Variant {
@@ -34,6 +36,7 @@ extension Variant {
     self.init(
       name, title,
       theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor) },
+      also: { $0.report(finiteLosses, Double($1.losses.prefix { $0.isFinite }.count)) },
       net: { settings in DeepNet(settings, initializer: initializer, activation: { ReLU() }) })
   }
 }
@@ -51,10 +54,17 @@ extension Experiment {
     ],
     variants: nets,
     claims: nets.map { .gradientFactor(of: $0) } + [
-      .learns(he, toBelow: 2, "He et al. 2015"),
+      .learns(he, "He et al. 2015"),
+      .learns(orthogonal, "Saxe et al. 2014, arXiv:1312.6120"),
       .staysAtChance(xavier, "He et al. 2015"),
+      .staysAtChance(leCun, "He et al. 2015: as Xavier’s, in square layers"),
       .staysAtChance(pyTorch, "He et al. 2015"),
       .staysAtChance(tooSmall, "He et al. 2015"),
+      // Signals and blame grow by √2 each, so what a layer is to change by, the product of both, is √2⁴⁹ = 2 · 10⁷ whichever layer
+      // it is. A hundredth of it is thousands of times its weights, and thousands to the power of 50 are more than 10³⁸.
+      Claim(
+        "too-large overflows at the first step: only the loss before it is a finite number", tooLarge, finiteLosses,
+        .exactly(1), source: "the chain rule; IEEE 754", about: .deepAndLong),
     ],
     pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

@@ -11,8 +11,6 @@ import Rheoscope
 // block adds; a last norm divides by the root of that, and on the way back blame is divided by it too: less for each block the
 // more blocks there are (Xiong et al. 2020).
 //
-// They also find that from block to block post-norm gradients fade toward the input, and pre-norm ones stay. Not so in these nets:
-// there post-norm gradients stay, and pre-norm ones grow toward the input.
 private typealias Placement = TransformerBlock.NormPlacement
 
 /// A Transformer that reads an image two rows at a time, 14 times 56 pixels, and gives its answer at the last place.
@@ -40,8 +38,8 @@ private final class RowReader: Module {
 
 // MARK: Before training
 
-/// The gradient with respect to the last layer of weights of each block, before any training: for 64 images, the mean over eight
-/// draws of first weights. A shallow net has a quarter of the blocks.
+/// The gradient with respect to the last layer of weights of each block, before any training: for 64 images, the mean over draws
+/// of first weights. A shallow net has a quarter of the blocks.
 private func start(_ placement: Placement, isShallow: Bool = false) -> Variant {
   let blocks = isShallow ? "a quarter of the blocks" : "all blocks"
   return Variant(
@@ -49,25 +47,28 @@ private func start(_ placement: Placement, isShallow: Bool = false) -> Variant {
     adjust: { if isShallow { $0["blocks"] = max(($0["blocks"] / 4).rounded(), 1) } }
   ) { bench in
     let batch = try bench.data().train.batch(at: 0..<64)
-    var sizes = [Double](repeating: 0, count: bench.settings.whole("blocks"))
-    for draw in 0..<8 {
+    let draws = bench.settings.whole("draws"), count = Double(draws)
+    let drawn = (0..<draws).map { draw in
       let model = RowReader(bench.settings, placement)
-      model.initialize(seed: UInt64(8 * bench.seed + draw))
+      model.initialize(seed: UInt64(draws * bench.seed + draw))
       crossEntropy(model(batch.inputs), batch.labels).backward()
-      for (index, block) in model.blocks.enumerated() {
+      return model.blocks.map { block in
         let gradient = block.contract.weight.gradient!
-        sizes[index] += Double(gradient.rms) * Double(gradient.elementCount).squareRoot() / 8
+        return Double(gradient.rms) * Double(gradient.elementCount).squareRoot()
       }
     }
+    let sizes = drawn[0].indices.map { block in drawn.reduce(0) { $0 + $1[block] } / count }
+    let squares = drawn.reduce(0) { $0 + pow($1.last! - sizes.last!, 2) }
     bench.report(last, sizes.last!)
-    bench.report("last / first gradient", sizes.last! / sizes[0])
+    bench.report(uncertainty, (squares / (count * (count - 1))).squareRoot())
+    bench.report(lastOverFirst, sizes.last! / sizes[0])
     bench.report("gradient", sizes, over: sizes.indices.map { Double($0 + 1) })
   }
 }
 
 private let pre = start(.pre), shallowPre = start(.pre, isShallow: true)
 private let post = start(.post), shallowPost = start(.post, isShallow: true)
-private let last = "last gradient"
+private let last = "last gradient", uncertainty = "its standard error", lastOverFirst = "last / first gradient"
 
 /// How many blocks the deep and the shallow net have.
 private func blocks(_ settings: Settings) -> (deep: Double, shallow: Double) {
@@ -75,19 +76,43 @@ private func blocks(_ settings: Settings) -> (deep: Double, shallow: Double) {
 }
 
 /// The mean square of the stream of a pre-norm net after some blocks is between 1 + l/2 and 1 + 3 l/2, that of a post-norm net before
-/// its last norm 3/2, by lemma 2 of Xiong et al., which is about infinitely wide nets. Here a factor of 1.5 more or less is let
-/// pass, since the nets have a width of 32.
+/// its last norm 3/2, by lemma 2 of Xiong et al. A gradient is divided by the root of that. `range` gives between which numbers the
+/// square of the quotient of two lies; measured is by how many of its standard errors the quotient is outside.
 private func claim(
   _ statement: String, _ range: @escaping @Sendable (_ deep: Double, _ shallow: Double) -> (Double, Double),
   _ above: Variant, _ below: Variant
 ) -> Claim {
-  Claim(
-    source: "Xiong et al. 2020, arXiv:2002.04745, theorem 1 and lemma 2, give or take a factor of 1.5",
-    about: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 }, statement: { _ in statement },
-    expected: { settings in
-      let (low, high) = range(blocks(settings).deep, blocks(settings).shallow)
-      return .between(low.squareRoot() / 1.5, high.squareRoot() * 1.5)
-    }, measure: { try $0[last, above] / $0[last, below] })
+  @Sendable func ends(_ settings: Settings) -> (low: Double, high: Double) {
+    let (low, high) = range(blocks(settings).deep, blocks(settings).shallow)
+    return (low.squareRoot(), high.squareRoot())
+  }
+  return Claim(
+    source: "Xiong et al. 2020, arXiv:2002.04745, theorem 1 and lemma 2; three standard errors",
+    about: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 },
+    statement: { settings in
+      let (low, high) = ends(settings)
+      let factor = low == high ? significant(low) : "\(significant(low)) to \(significant(high))"
+      return "\(statement), by a factor of \(factor) (how many standard errors it is off)"
+    },
+    expected: { _ in .atMost(3) },
+    measure: { seed in
+      let (low, high) = ends(seed.settings), quotient = try seed[last, above] / seed[last, below]
+      let share =
+        try pow(seed[uncertainty, above] / seed[last, above], 2) + pow(seed[uncertainty, below] / seed[last, below], 2)
+      return max(0, low - quotient, quotient - high) / (quotient * share.squareRoot())
+    })
+}
+
+/// What Xiong et al. find from block to block.
+private func differs(_ statement: String, _ net: Variant, _ expected: Expectation) -> Disagreement {
+  Disagreement(
+    with: Claim(
+      statement, net, lastOverFirst, expected, source: "Xiong et al. 2020, arXiv:2002.04745, figure 3",
+      about: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 }),
+    why:
+      "The paper’s nets are hundreds of units wide and trained to translate, with a loss at every place. These have a width of "
+      + "32 and one answer at the last place, so blame has to get from there to all others by attention. Whether that is the "
+      + "reason was not tried.")
 }
 
 // MARK: Training
@@ -115,6 +140,7 @@ private func costOfNoWarmUp(_ cold: [Variant], _ warm: [Variant], _ seed: OneSee
   try zip(cold, warm).map { try seed[Reported.finalLoss, $0] - seed[Reported.finalLoss, $1] }.max()!
 }
 
+/// Of three differences that chance makes, one is beyond three standard deviations once in 250 times.
 private let longEnough = Claim.Scope("12 blocks or more that are trained for 100 steps or more") {
   $0["blocks"] >= 12 && $0.steps >= 100
 }
@@ -128,26 +154,42 @@ extension Experiment {
     question: "Pre-norm or post-norm Transformer?",
     settings: [
       .whole("blocks", 12, in: 1...1_000, "blocks of the Transformer"), .width(32), .batch(32),
+      .whole(
+        "draws", 32, quick: 8, in: 2...10_000, "draws of first weights that gradients before training are means of"),
       .steps(120, quick: 2), .seeds(3, quick: 1, full: 20),
     ],
     variants: [pre, post, shallowPre, shallowPost] + preNets + preWarm + postNets + postWarm,
     claims: [
-      claim("post-norm: the last block's gradient does not depend on depth", { _, _ in (1, 1) }, post, shallowPost),
       claim(
-        "pre-norm: the last block's gradient falls with the root of depth",
+        "post-norm: the last block's gradient is that of a net with a quarter of the blocks",
+        { _, _ in (1, 1) }, post, shallowPost),
+      claim(
+        "pre-norm: the last block's gradient is smaller than with a quarter of the blocks",
         { ((1 + 1.5 * $1) / (1 + 1.5 * $0), (1 + 0.5 * $1) / (1 + 0.5 * $0)) }, pre, shallowPre),
       claim(
-        "the last block's gradient is larger in post-norm than in pre-norm by the root of depth",
+        "the last block's gradient is larger in post-norm than in pre-norm",
         { deep, _ in ((1 + 0.5 * deep) / 1.5, (1 + 1.5 * deep) / 1.5) }, post, pre),
-      // Over twenty batches of 32 the mean loss is known to about 0.04; the tolerance is two and a half of these.
+      .learns(preNets.last!, "Xiong et al. 2020, arXiv:2002.04745", about: longEnough),
+      .endsHigher(
+        "post-norm can't bear that rate: without a warm-up it ends clearly higher", postNets.last!, than: preNets.last!,
+        "Xiong et al. 2020, arXiv:2002.04745", about: longEnough),
       Claim(
-        "post-norm needs a warm-up: at one of the rates the loss ends higher without it", expected: .atLeast(0.1),
-        source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough
-      ) { try costOfNoWarmUp(postNets, postWarm, $0) },
-      Claim(
-        "pre-norm needs none: at none of the rates the loss ends higher without it", expected: .atMost(0.1),
-        source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough
-      ) { try costOfNoWarmUp(preNets, preWarm, $0) },
+        source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough,
+        statement: { _ in "pre-norm needs none: at none of the rates the loss ends clearly higher without it" },
+        expected: { .atMost($0.differenceTolerance) }, measure: { try costOfNoWarmUp(preNets, preWarm, $0) }),
+    ],
+    disagreements: [
+      Disagreement(
+        with: Claim(
+          source: "Xiong et al. 2020, arXiv:2002.04745, figure 2", about: longEnough,
+          statement: { _ in "post-norm needs a warm-up: at one of the rates the loss ends clearly higher without it" },
+          expected: { .atLeast($0.differenceTolerance) }, measure: { try costOfNoWarmUp(postNets, postWarm, $0) }),
+        why:
+          "Of twenty seeds some three in four show it. The paper warms up for thousands of steps; at the largest of these rates "
+          + "a warm-up of sixty does not save post-norm, and at the smallest it is not needed."),
+      differs(
+        "post-norm: gradients grow from the first block to the last, to twice their size or more", post, .atLeast(2)),
+      differs("pre-norm: gradients are the same in all blocks, within a factor of 2", pre, .near(1, withinFactor: 2)),
     ],
     pictures: [
       .curves(

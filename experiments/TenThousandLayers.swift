@@ -181,12 +181,8 @@ extension Experiment {
       Claim(
         "residual: the first layer's gradient is that of the last, within a factor of 3", residualNet, ratio,
         .near(1, withinFactor: 3), source: "√e, by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719"),
-      Claim(
-        "tanh learns: its loss ends below 2", tanhNet, Reported.finalLoss, .atMost(2),
-        source: "Xiao et al. 2018, arXiv:1806.05393", about: longEnough),
-      Claim(
-        "residual learns: its loss ends below 2", residualNet, Reported.finalLoss, .atMost(2),
-        source: "Hanin and Rolnick 2018, arXiv:1803.01719", about: longEnough),
+      .learns(tanhNet, "Xiao et al. 2018, arXiv:1806.05393", about: longEnough),
+      .learns(residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", about: longEnough),
       fitsInMemory(tanhNet), fitsInMemory(residualNet),
       // Of a unit vector in n dimensions that is turned about at random, each unit kept with probability ½, twice the square that
       // is left has mean 1 and variance v = 3/(n + 2). So the logarithm of the RMS drifts by −v/4 a layer and wanders by √v/2.

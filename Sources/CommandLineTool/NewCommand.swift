@@ -59,7 +59,8 @@ enum NewExperimentError: Error, Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .unfitName(let name):
-      "“\(name)” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"
+      "“\(name)” is no name for an experiment; begin with a small letter and go on with small letters, digits and single hyphens, "
+        + "such as my-experiment"
     case .swiftWord(let name):
       "“\(name)” is a word of Swift’s own; choose another name, such as my-\(name)"
     case .fileExists(let path):

@@ -33,9 +33,17 @@ extension Command {
     Flag(name: "--threads", kind: .whole(1...1_024), help: "threads of one trial (default: 1)"),
     Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "where Fashion-MNIST's four files are"),
     Flag(
-      name: "--out", kind: .path(placeholder: "DIR"), help: "where results go (default: output/EXPERIMENT; all: output)"
+      name: "--out", kind: .path(placeholder: "DIR"),
+      help:
+        "where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without "
+        + "EXPERIMENT)"
     ),
   ]
+}
+
+extension Profile {
+  /// Where results go; those of the default profile, which are worth keeping, apart from others.
+  fileprivate var folder: String { self == .standard ? "output" : "output/\(rawValue)" }
 }
 
 extension Flag {
@@ -64,14 +72,15 @@ extension Tool {
     let experiment = try experiment(name)
     let arguments = try Arguments(words, for: .run(experiment))
     let profile = try profile(arguments)
-    let options = runOptions(arguments, profile, output: arguments["--out"] ?? "output/\(name)", typed: typed)
+    let options = runOptions(
+      arguments, profile, output: arguments["--out"] ?? "\(profile.folder)/\(name)", typed: typed)
     let outcome = try experiment.run(
       settings(of: experiment, arguments, profile), options, console: console)
     guard outcome.failed.isEmpty else { throw FailedClaims(outcomes: [outcome]) }
   }
 
   private func runAll(_ arguments: Arguments, typed: [String]) throws {
-    let profile = try profile(arguments), folder = arguments["--out"] ?? "output"
+    let profile = try profile(arguments), folder = arguments["--out"] ?? profile.folder
     var outcomes: [Outcome] = []
     for experiment in Experiment.all {
       let options = runOptions(arguments, profile, output: "\(folder)/\(experiment.name)", typed: typed)

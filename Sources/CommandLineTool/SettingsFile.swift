@@ -5,34 +5,19 @@ import Foundation
 /// `UsageError` where it is none, and where a key or a value is not among the experiment's.
 func settingsFile(_ path: String, of experiment: Experiment) throws(UsageError) -> [String: Double] {
   guard let data = FileManager.default.contents(atPath: path) else { throw .noSettingsFile(path: path) }
-  guard let object = try? JSONDecoder().decode([String: SettingValue].self, from: data) else {
-    throw .brokenSettingsFile(path: path)
+  let pairs: [(name: String, value: String)]
+  do {
+    pairs = try FlatObject(data).pairs
+  } catch {
+    throw .brokenSettingsFile(path: path, line: error.line, column: error.column, expected: error.expected)
   }
   var values: [String: Double] = [:]
-  for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+  for (name, value) in pairs {
     guard let setting = experiment.settings.first(where: { $0.name == name }) else {
       throw .unknownSetting(name, path: path, settings: experiment.settings.map(\.name))
     }
-    try Flag(name: "\(path): \(name)", kind: Flag(setting).kind, help: setting.help).check(value.text)
-    values[name] = Double(value.text)
+    try Flag(name: "\(path): \(name)", kind: Flag(setting).kind, help: setting.help).check(value)
+    guard values.updateValue(Double(value)!, forKey: name) == nil else { throw .repeatedSetting(name, path: path) }
   }
   return values
-}
-
-/// A value as text, so that what is no number can be named as it is.
-private struct SettingValue: Decodable {
-  let text: String
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let number = try? container.decode(Int.self) {
-      text = "\(number)"
-    } else if let number = try? container.decode(Double.self) {
-      text = "\(number)"
-    } else if let word = try? container.decode(String.self) {
-      text = word
-    } else {
-      text = (try? container.decode(Bool.self)).map { "\($0)" } ?? "null"
-    }
-  }
 }

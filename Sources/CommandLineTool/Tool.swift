@@ -40,6 +40,7 @@ public struct Tool {
     switch command.name {
     case Command.list.name: console.print(Help.experiments)
     case Command.verify.name: try verify(arguments)
+    case Command.tally.name: try tally(arguments, typed: words)
     case Command.new.name: try new(arguments)
     case Command.render.name: try render(arguments, typed: words)
     case Command.show.name: try show(arguments)

@@ -28,8 +28,11 @@ extension UsageError: CustomStringConvertible {
       "\(one) and \(other) exclude each other; give one of them"
     case .noSettingsFile(let path):
       "\(path): no such file; --settings is a JSON file such as {\"depth\": 30}"
-    case .brokenSettingsFile(let path):
-      "\(path): not a JSON object of settings, such as {\"depth\": 30, \"learning-rate\": 0.1}"
+    case .brokenSettingsFile(let path, let line, let column, let expected):
+      "\(path), line \(line), column \(column): expected \(expected); it is a JSON object of settings, such as "
+        + "{\"depth\": 30, \"learning-rate\": 0.1}"
+    case .repeatedSetting(let name, let path):
+      "\(path): “\(name)” is given twice; give it once"
     case .unknownSetting(let name, let path, let settings):
       "\(path): there is no setting “\(name)”; \(suggestion(for: name, among: settings, called: "settings"))"
     case .notWhole(let flag, let value, let range):

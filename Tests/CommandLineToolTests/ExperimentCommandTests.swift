@@ -65,7 +65,12 @@ import Testing
       ("{\"depth\": 7.5}", "s.json: depth is a whole number from 2 to 20000, not “7.5”"),
       ("{\"depth\": \"ten\"}", "s.json: depth is a whole number from 2 to 20000, not “ten”"),
       ("{\"depth\": true}", "s.json: depth is a whole number from 2 to 20000, not “true”"),
-      ("[7]", "s.json: not a JSON object of settings, such as {\"depth\": 30, \"learning-rate\": 0.1}"),
+      ("{\"depth\": 7, \"width\": 4, \"\\u0064epth\": 7}", "s.json: “depth” is given twice; give it once"),
+      ("[7]", mistake(1, 1, "“{”")), ("", mistake(1, 1, "“{”")), ("{}}", mistake(1, 3, "the end of the file")),
+      ("{\"depth\": 7,\n  \"width\" 4}", mistake(2, 11, "“:”")),
+      ("{\"depth\": 7,\n}", mistake(2, 1, "a name in double quotes")),
+      ("{\"depth\": 07}", mistake(1, 11, "a number")), ("{\"depth\": [7]}", mistake(1, 11, "a number")),
+      ("{\"depth\": 7 \"width\": 4}", mistake(1, 13, "“,” or “}”")), ("{\"depth", mistake(1, 8, "“\"”")),
     ])
   func settingsFile(_ text: String, _ answer: String?) throws {
     try withTemporaryFolder { folder in
@@ -77,6 +82,32 @@ import Testing
       } else {
         #expect(run.code == 0 && run.output.contains("depth 7, width 5, seeds 3"), "flags count for more")
       }
+    }
+  }
+
+  @Test func quickResultsDoNotReplaceThoseThatAreKept() throws {
+    try withTemporaryFolder { folder in
+      for flag in ["--jobs=1", "--quick", "--full"] {
+        let run = try runTool("run", "chain-rule", flag, in: folder)
+        #expect(run.code == 0)
+      }
+      let places = ["chain-rule", "full/chain-rule", "quick/chain-rule"]
+      for place in places {
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/output/\(place)/summary.json"), "\(place)")
+      }
+    }
+  }
+
+  @Test func tallyCountsSeeds() throws {
+    try withTemporaryFolder { folder in
+      #expect(try runTool(words: ["run", "chain-rule"], in: folder).code == 0)
+      let run = try runTool(words: ["tally", "output/chain-rule", "--out", "t.md"], in: folder)
+      #expect(run.code == 0 && run.output == "wrote t.md\n")
+      let page = try String(contentsOfFile: folder + "/t.md", encoding: .utf8)
+      #expect(
+        page.contains("`./rheoscope tally output/chain-rule --out t.md`")
+          && page.contains("| by-hand: c is 25 | 1 of 1 |"))
+      #expect(try runTool(words: ["tally", "output/chain-rule", "--out", "none/t.md"], in: folder).code == 1)
     }
   }
 
@@ -122,7 +153,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("My", "“My” is no name for an experiment; use small letters, digits and hyphens, such as my-experiment"),
+      ("My", noName("My")), ("123", noName("123")), ("my--net", noName("my--net")),
       ("residual", "there is an experiment “residual” already; choose another name"),
       ("all", "there is an experiment “all” already; choose another name"),
       ("default", "“default” is a word of Swift’s own; choose another name, such as my-default"),
@@ -151,4 +182,14 @@ import Testing
       #expect(FileManager.default.fileExists(atPath: folder + "/report.md"))
     }
   }
+}
+
+private func mistake(_ line: Int, _ column: Int, _ expected: String) -> String {
+  "s.json, line \(line), column \(column): expected \(expected); it is a JSON object of settings, such as "
+    + "{\"depth\": 30, \"learning-rate\": 0.1}"
+}
+
+private func noName(_ name: String) -> String {
+  "“\(name)” is no name for an experiment; begin with a small letter and go on with small letters, digits and single hyphens, "
+    + "such as my-experiment"
 }

@@ -14,6 +14,7 @@ import Testing
           list                 Names the experiments and what they ask.
           run EXPERIMENT|all   Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.
           verify FOLDER…       Runs experiments again in a temporary folder, and says what is not as it was.
+          tally FOLDER…        Writes a table of in how many seeds each claim holds, from the results of experiments.
           new NAME             Writes an experiment of your own into experiments/, ready to be run and changed.
           render RUN…          Draws charts of one run file or several.
           show RUN…            Draws loss and gradient flow of runs in the terminal.
@@ -44,7 +45,7 @@ import Testing
           --jobs N          trials that are under way at once (default: one a core)
           --threads N       threads of one trial (default: 1)
           --data DIR        where Fashion-MNIST's four files are
-          --out DIR         where results go (default: output/EXPERIMENT; all: output)
+          --out DIR         where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without EXPERIMENT)
 
         The settings of one: rheoscope run EXPERIMENT --help.
 
@@ -68,7 +69,7 @@ import Testing
           --jobs N          trials that are under way at once (default: one a core)
           --threads N       threads of one trial (default: 1)
           --data DIR        where Fashion-MNIST's four files are
-          --out DIR         where results go (default: output/EXPERIMENT; all: output)
+          --out DIR         where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without EXPERIMENT)
 
         """)
   }

@@ -17,7 +17,8 @@ import Testing
       #expect(run.errors == "", "no progress where there is no terminal")
       #expect(
         try files(in: folder + "/output/residual") == [
-          "gradient-flow.png", "gradient-profile.png", "he-scaled", "he-scaled/seed-0.rheo", "he-scaled/seed-1.rheo",
+          "degradation.png", "gradient-flow.png", "gradient-profile.png", "he-scaled", "he-scaled/seed-0.rheo",
+          "he-scaled/seed-1.rheo",
           "he-unscaled", "he-unscaled/seed-0.rheo", "he-unscaled/seed-1.rheo", "loss.png", "manifest.json", "plain",
           "plain/seed-0.rheo", "plain/seed-1.rheo", "report.md", "residual", "residual/seed-0.rheo",
           "residual/seed-1.rheo", "rezero", "rezero/seed-0.rheo", "rezero/seed-1.rheo", "summary.json",
@@ -29,7 +30,9 @@ import Testing
       #expect(lines[3].hasPrefix("variant"))
       #expect(lines[4].hasPrefix("plain ") && lines[5].hasPrefix("residual "))
       #expect(
-        run.output.contains("– residual learns: its loss ends below 1.0 (not judged: it is about 30 layers or more"))
+        run.output.contains(
+          "– residual learns: its loss ends clearly below that of guessing, ln 10 = 2.303 (not judged: it is about 30 layers"
+        ))
       #expect(run.output.hasSuffix("report.md, summary.json, manifest.json, VARIANT/seed-N.rheo\n"))
 
       let recorded = try Run(path: folder + "/output/residual/plain/seed-1.rheo")

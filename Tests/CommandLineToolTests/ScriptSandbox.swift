@@ -22,7 +22,8 @@ struct ScriptSandbox {
     try write("", to: "the repository/Sources/Main.swift")
     try files.createDirectory(atPath: programs, withIntermediateDirectories: true)
     for name in [
-      "bash", "cat", "chmod", "dirname", "env", "find", "flock", "grep", "mkdir", "mktemp", "mv", "readlink", "rm",
+      "awk", "bash", "cat", "chmod", "dirname", "env", "find", "flock", "grep", "mkdir", "mktemp", "mv", "readlink",
+      "rm",
       "sleep",
       "tail", "tee", "touch",
     ] {
@@ -65,7 +66,7 @@ struct ScriptSandbox {
           [ -z "${FAKE_MISTAKE:-}" ] || { echo "Main.swift:1:1: error: a mistake"; exit 1; }
           tool="$5/.build/release/rheoscope"
           mkdir -p "${tool%/*}"
-          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
+          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' '[ "$1" = run ] && exit "${FAKE_TOOL_OF_RUN:-${FAKE_TOOL:-7}}"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
           chmod +x "$tool" ;;
         test)
           echo "[1/2] Compiling Main.swift"

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-private let building = "rheoscope: building rheoscope (release) …\n"
+private let building = "rheoscope: building rheoscope (release) …; the first time takes minutes\n"
+private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
 
 @Suite struct RheoscopeScriptTests {
   @Test func buildsOnceAndPassesEverythingThrough() throws {
@@ -40,7 +41,8 @@ private let building = "rheoscope: building rheoscope (release) …\n"
       #expect(try isBuilt())
       #expect(try !isBuilt())
       try scripts.write("changed", to: "the repository/Sources/Main.swift")
-      #expect(try isBuilt(), "a changed source")
+      #expect(try scripts.run("rheoscope").errors == buildingAgain, "a changed source")
+      #expect(try scripts.calls().contains { $0.hasPrefix("swift build") })
       try scripts.write("new", to: "the repository/experiments/New.swift")
       #expect(try isBuilt(), "a new experiment")
       try scripts.remove("the repository/experiments/New.swift")
@@ -173,6 +175,24 @@ private let building = "rheoscope: building rheoscope (release) …\n"
 }
 
 @Suite struct TestScriptTests {
+  /// What has failed before is told in the end.
+  @Test(arguments: [0, 1]) func theGalleryIsDrawnThoughClaimsFail(_ code: Int32) throws {
+    try withScripts { scripts in
+      let run = try scripts.run(".scripts/gallery", [], ["FAKE_TOOL_OF_RUN": "\(code)", "FAKE_TOOL": "0"])
+      #expect(run.code == code)
+      #expect(run.output.contains("<run><all>") && run.output.contains("<render><--chart><learning-rates>"))
+    }
+  }
+
+  @Test func twentySeedsOfWhatHasSeeds() throws {
+    try withScripts { scripts in
+      let run = try scripts.run(".scripts/twenty-seeds", ["residual"], ["FAKE_TOOL": "0"])
+      #expect(run.code == 0)
+      #expect(run.output.contains("<run><residual><--jobs><1><--out><.build/twenty-seeds/residual>"))
+      #expect(run.output.hasSuffix("<tally><--out><output/twenty-seeds.md>"))
+    }
+  }
+
   @Test(arguments: [0, 3]) func testPassesArgumentsAndExitCode(_ code: Int32) throws {
     try withScripts { scripts in
       let run = try scripts.run("test", ["--filter", "a b"], ["FAKE_TESTS": "\(code)"])

@@ -17,7 +17,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("rum activations", "there is no command “rum”; did you mean “run”?"),
     Mistake(
       "frobnicate",
-      "there is no command “frobnicate”; commands are list, run, verify, new, render, show, diagnose, help"),
+      "there is no command “frobnicate”; commands are list, run, verify, tally, new, render, show, diagnose, help"),
     Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
     Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),
     Mistake("help run list", "help takes only [COMMAND], so “list” is too much"),
@@ -91,6 +91,8 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       "render a.rheo --width 9cm",
       "--width is a length such as 900 (units of 1/96 inch), 1800px (pixels) or 400pt (points), not “9cm”"),
+    Mistake("tally a", "tally needs --out FILE: the table, a Markdown file"),
+    Mistake("tally a --out b.txt", "--out is a file whose name ends in .md, not “b.txt”"),
     Mistake("show", "show needs RUN…; see rheoscope help show"),
     Mistake("diagnose", "diagnose needs RUN…; see rheoscope help diagnose"),
   ]

@@ -21,7 +21,16 @@ import Testing
     Claim("x is so", Self.first, "x", expected, source: "").judged(results(values)).verdict
   }
 
-  @Test func theWholeIntervalOverSeedsDecides() {
+  @Test func aClaimHoldsInNineteenOfTwentySeeds() {
+    let nineteen = [Double](repeating: 1, count: 19), eighteen = [Double](repeating: 1, count: 18)
+    #expect(verdict(.atMost(2), nineteen + [3]) == .holds)
+    #expect(verdict(.atMost(2), eighteen + [3, 3]) == .notShown, "though the interval for the median lies there")
+    #expect(verdict(.atMost(2), eighteen.map { $0 + 2 } + [1, 1]) == .fails, "though two of twenty are so")
+    let judgement = Claim("x is so", Self.first, "x", .atMost(2), source: "").judged(results(eighteen + [3, .nan]))
+    #expect(judgement.held == 18 && judgement.perSeed.count == 20)
+  }
+
+  @Test func allOfFewSeedsDecide() {
     #expect(verdict(.atMost(2), [1, 1.5, 1.9]) == .holds)
     #expect(verdict(.atMost(2), [1, 1.5, 2.1]) == .notShown, "one of three seeds disagrees")
     #expect(verdict(.atMost(2), [2.1, 2.5, 3]) == .fails)
@@ -45,6 +54,13 @@ import Testing
     #expect(deep.judged(results([1], settings: [.depth(30)])).verdict == .holds)
     let odd = Claim("x", expected: .atMost(0), source: "") { _ in throw NotMeasured(reason: "it rains") }
     #expect(odd.judged(results([1])).verdict == .notJudged("it rains"))
+  }
+
+  @Test func scopesAreAboutSettingsAsTheVariantHasThem() {
+    let shallow = Variant("first", "one", adjust: { $0.depth = 3 }) { _ in }
+    let deep = Claim.Scope("30 layers or more") { $0.depth >= 30 }
+    let claim = Claim("x", shallow, "x", .atMost(2), source: "", about: deep)
+    #expect(claim.judged(results([1], settings: [.depth(40)])).verdict == .notJudged("it is about 30 layers or more"))
   }
 
   @Test func seedsArePaired() {
@@ -71,10 +87,23 @@ import Testing
   }
 
   @Test func theToleranceOfAFactorShrinksWithWidth() {
-    func tolerance(_ width: Int, _ depth: Int) -> Double { Settings([.width(width), .depth(depth)]).factorTolerance }
+    func tolerance(_ width: Int, _ depth: Int, _ variance: Double = varianceOfReLU) -> Double {
+      Settings([.width(width), .depth(depth)]).factorTolerance(variance: variance)
+    }
     // 1.25 / 64 + 3 √(1.5 / (64 · 46))
     #expect(abs(tolerance(64, 50) - 0.08725) < 1e-4)
     #expect(tolerance(1024, 50) < 0.02 && tolerance(64, 200) < tolerance(64, 50))
+    // A branch as large as the stream: 9/4, and a quarter of it 9/16.
+    #expect(varianceOfResidual(branch: 1) == 2.25)
+    let residual = 0.5625 / 64 + 3 * (1.2 * 0.5625 / (64 * 46)).squareRoot()
+    #expect(abs(tolerance(64, 50, 2.25) - residual) < 1e-12)
+  }
+
+  @Test func theToleranceOfALossShrinksWithTheBatch() {
+    let settings = Settings([.batch(45)])
+    // 20 · 45 = 30²
+    #expect(abs(settings.lossTolerance - 0.1) < 1e-12 && abs(settings.learnedLoss - (log(10) - 0.1)) < 1e-12)
+    #expect(abs(settings.differenceTolerance - 0.1 * 2.0.squareRoot()) < 1e-12)
   }
 }
 

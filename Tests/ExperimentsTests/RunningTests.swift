@@ -29,12 +29,17 @@ import Testing
       Claim("tables too", expected: .exactly(2), source: "") { try Double($0.table("table", of: cell(3)).count) },
       Claim("this is wrong", cell(3), "sum", .exactly(0), source: ""),
     ],
+    disagreements: [
+      Disagreement(
+        with: Claim("powers of 3 are even", cell(3), "sum", .exactly(12), source: "a book"), why: "They are odd.")
+    ],
     pictures: [.curves("powers", "Powers over exponents", of: "powers", x: Axis(.integer), y: Axis(.log))]
   ) { settings in (1...3).map { cell(Double($0)) } }
 
   @Test func leavesAReportAndRecords() throws {
     try withTemporaryFolder { folder in
-      let options = RunOptions(output: folder + "/x", command: "./rheoscope run powers")
+      let options = RunOptions(
+        output: folder + "/x", command: "./rheoscope run powers", date: Date(timeIntervalSince1970: 0))
       let outcome = try experiment.run(experiment.settings(in: .standard), options, console: Console(isQuiet: true))
       #expect(outcome.failed == ["this is wrong"])
       let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/x").sorted()
@@ -45,12 +50,20 @@ import Testing
         "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
         "A number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
           + "probability of 75 %.",
-        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00. Source: arithmetic.",
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; so in 3 of 3 seeds. Source: "
+          + "arithmetic.",
+        "## What differs from the literature",
+        "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; as there in 0 of 3 seeds). "
+          + "Source: a book. They are odd.",
         "![Powers over exponents](powers.png)", "    ./rheoscope run powers",
       ] { #expect(report.contains(line), "\(line)") }
 
       let summary = try json(folder + "/x/summary.json"), manifest = try json(folder + "/x/manifest.json")
       #expect((summary["settings"] as? [String: Double]) == ["terms": 3, "factor": 1, "seeds": 3])
+      let claims = try #require(summary["claims"] as? [[String: Any]])
+      #expect(claims.map { $0["held"] as? Int } == [3, 3, 3, 0])
+      let disagreements = try #require(summary["disagreements"] as? [[String: Any]])
+      #expect(disagreements.map { $0["why"] as? String } == ["They are odd."])
       let measured = try #require((summary["variants"] as? [[String: Any]])?[1]["measured"] as? [[String: Any]])
       #expect(measured[0]["perSeed"] as? [Double] == [7, 8, 9] && measured[0]["low"] as? Double == 7)
       #expect(measured[1]["repeats"] as? String == "never" && measured[0]["repeats"] as? String == "exactly")
@@ -58,7 +71,7 @@ import Testing
       let picture = try Data(contentsOf: URL(filePath: folder + "/x/powers.png"))
       #expect(hashes["powers.png"] == digest(of: picture) && hashes.count == 3)
       #expect(manifest["dataHash"] == nil, "no data were read")
-      #expect(manifest["seeds"] as? [Int] == [0, 1, 2])
+      #expect(manifest["seeds"] as? [Int] == [0, 1, 2] && manifest["date"] as? String == "1970-01-01T00:00:00Z")
     }
   }
 
@@ -68,8 +81,33 @@ import Testing
       let outcome = try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
       try writeIndex(of: [outcome], .quick, command: "./rheoscope run all --quick", to: folder)
       let page = try String(contentsOfFile: folder + "/index.md", encoding: .utf8)
-      #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? | 2 | 2 |  |  |"))
-      #expect(page.contains("![Powers over exponents](powers/powers.png)"))
+      #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? | 2 | 2 |  |  | 1 |"))
+      #expect(
+        page.contains("![Powers over exponents](powers/powers.png)") && page.contains("\n- ≠ powers of 3 are even ("))
+      #expect(!page.contains("twenty-seeds"))
+      try Data().write(to: URL(filePath: folder + "/twenty-seeds.md"))
+      try writeIndex(of: [outcome], .quick, command: "", to: folder)
+      #expect(try String(contentsOfFile: folder + "/index.md", encoding: .utf8).contains("(twenty-seeds.md)"))
+    }
+  }
+
+  @Test func aTallyCountsSeeds() throws {
+    try withTemporaryFolder { folder in
+      let options = RunOptions(
+        output: folder + "/x", command: "./rheoscope run powers", date: Date(timeIntervalSince1970: 0))
+      try experiment.run(experiment.settings(in: .standard), options, console: Console(isQuiet: true))
+      try writeTally(ofResultsIn: [folder + "/x"], command: "./rheoscope tally x", to: folder + "/tally.md")
+      let page = try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
+      for line in [
+        "Made by `./rheoscope tally x` from", "Of 4 claims that were judged 3 hold in 19 of 20 seeds or more.",
+        "## powers\n\n`./rheoscope run powers` on ", ", 1970-01-01T00:00:00Z, 0 seconds.",
+        "| 1 + 2 + 4 is 7 | 3 of 3 | 8.00 (7.00 to 9.00) | 7.00 to 9.00 |",
+        "| this is wrong | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
+        "| ≠ powers of 3 are even | 0 of 3 | 14.0 (13.0 to 15.0) | exactly 12.0 |",
+      ] { #expect(page.contains(line), "\(line)") }
+      #expect(throws: ExperimentError.noRecord(path: folder + "/y/summary.json")) {
+        try writeTally(ofResultsIn: [folder + "/y"], command: "", to: folder + "/tally.md")
+      }
     }
   }
 

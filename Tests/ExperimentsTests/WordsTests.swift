@@ -27,7 +27,7 @@ import Testing
       (.atMost(2), [3], "✗ it is so (measured 3.00, expected at most 2.00)"),
       (
         .atMost(2), [1, 3],
-        "? it is so (not shown, since seeds disagree: measured 2.00 (1.00 to 3.00), expected at most 2.00)"
+        "? it is so (not shown, since seeds disagree: measured 2.00 (1.00 to 3.00), expected at most 2.00; in 1 of 2 seeds)"
       ),
       (.atMost(2), [nil], "– it is so (not judged: net has no final loss)"),
       (.atLeast(2), [3], "✓ it is so (measured 3.00, expected 2.00 or more)"),
@@ -37,6 +37,23 @@ import Testing
     ] as [(Experiments.Expectation, [Double?], String)])
   func linesOfClaims(_ expected: Experiments.Expectation, _ values: [Double?], _ line: String) {
     #expect(results(values, [Claim("it is so", variant, "final loss", expected, source: "")]).verdicts == line)
+  }
+
+  @Test(
+    arguments: [
+      ([3, 4], "≠ it is so (measured 3.50 (3.00 to 4.00); in the literature at most 2.00; as there in 0 of 2 seeds)"),
+      ([1, 4], "≠ it is so (measured 2.50 (1.00 to 4.00); in the literature at most 2.00; as there in 1 of 2 seeds)"),
+      ([1], "= it is so (measured 1.00; in the literature at most 2.00)"),
+      ([nil], "– it is so (not judged: net has no final loss)"),
+    ] as [([Double?], String)])
+  func linesOfDisagreements(_ values: [Double?], _ line: String) {
+    let claim = Claim("it is so", variant, "final loss", .atMost(2), source: "")
+    let experiment = Experiment(
+      name: "made-up", question: "What?", settings: [.seeds(values.count)], variants: [variant], claims: [],
+      disagreements: [Disagreement(with: claim, why: "Who knows.")], pictures: [])
+    let trials = values.enumerated().map { Trial(variant: "net", seed: $0, measured: ["final loss": $1]) }
+    let results = Results(experiment: experiment, settings: experiment.settings(in: .standard), trials: trials)
+    #expect(results.verdicts == line)
   }
 
   @Test(

@@ -78,6 +78,9 @@ public final class Bench {
     return try (0..<count).map { _ in try processorSeconds(body) }.min() ?? .nan
   }
 
+  /// The same of something that is done once, and so long that it needs no warming up.
+  public func seconds(of body: () throws -> Void) rethrows -> Double { try processorSeconds(body) }
+
   /// The same of several things that are done in turn, so that what slows the machine down for a while slows all of them down.
   public func seconds(ofBest count: Int, alternating bodies: [() -> Void]) -> [Double] {
     for body in bodies { body() }

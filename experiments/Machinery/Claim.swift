@@ -63,7 +63,7 @@ public struct Claim: Sendable {
     let spread = Spread(values)
     return Judgement(
       statement: statement(settings), perSeed: values, spread: spread, expected: expected, source: source,
-      verdict: verdict ?? expected.verdict(on: spread!))
+      verdict: verdict ?? expected.verdict(on: values))
   }
 }
 
@@ -76,15 +76,18 @@ package struct Judgement: Sendable {
   package let expected: Expectation
   package let source: String
   package let verdict: Verdict
+
+  /// In how many of the seeds it is so.
+  package var held: Int { expected.count(of: perSeed) }
 }
 
 /// Whether the trials show what was claimed.
 package enum Verdict: Sendable, Equatable {
-  /// The whole interval over seeds lies where it should.
+  /// It is so in 19 of 20 seeds or more, and so in all of fewer than twenty.
   case holds
-  /// None of it does.
+  /// None of the interval for the median over seeds lies where it should.
   case fails
-  /// Seeds disagree: part of the interval lies where it should.
+  /// Seeds disagree.
   case notShown
   /// The reason why the trials can't tell.
   case notJudged(String)

@@ -36,9 +36,14 @@ public struct Expectation: Sendable, Equatable {
 
   func contains(_ value: Double) -> Bool { value >= lowest && value <= highest }
 
-  /// Whether all, some or none of an interval lies here. What is not a number lies nowhere.
-  func verdict(on spread: Spread) -> Verdict {
-    if contains(spread.low), contains(spread.high) { return .holds }
+  /// How many of these values lie here. What is not a number lies nowhere.
+  func count(of values: [Double]) -> Int { values.count(where: contains) }
+
+  /// What values of so many seeds, at least one, show: that a value lies here, if 19 of 20 do, and so all of fewer than twenty;
+  /// that it does not, if none of the interval for their median lies here.
+  func verdict(on values: [Double]) -> Verdict {
+    if 20 * count(of: values) >= 19 * values.count { return .holds }
+    let spread = Spread(values)!
     let isApart = spread.low.isNaN || spread.low > highest || spread.high < lowest
     return isApart ? .fails : .notShown
   }

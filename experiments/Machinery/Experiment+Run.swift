@@ -16,11 +16,13 @@ public struct RunOptions: Sendable {
   public var output: String
   /// What was typed, for the records.
   public var command: String
+  /// When it was, for the records.
+  public var date: Date
 
   /// As many jobs as there are cores, a thread each.
   public init(
     profile: Profile = .standard, jobs: Int = ProcessInfo.processInfo.activeProcessorCount, threads: Int = 1,
-    data: String = FashionMNIST.defaultDirectory, output: String, command: String
+    data: String = FashionMNIST.defaultDirectory, output: String, command: String, date: Date = Date()
   ) {
     self.profile = profile
     self.jobs = jobs
@@ -28,6 +30,7 @@ public struct RunOptions: Sendable {
     self.data = data
     self.output = output
     self.command = command
+    self.date = date
   }
 }
 
@@ -58,7 +61,9 @@ extension Experiment {
       let recorded = trials.contains { $0.runPath != nil } ? ["VARIANT/seed-N.rheo"] : []
       let files = pictures.map { $0.name + ".png" } + ["report.md", "summary.json", "manifest.json"] + recorded
       console.print("wrote \(options.output)/: \(files.joined(separator: ", "))")
-      return Outcome(experiment: self, judgements: results.judgements, seconds: seconds)
+      return Outcome(
+        experiment: self, judgements: results.judgements, disagreements: results.disagreements.map(\.judgement),
+        seconds: seconds)
     } catch {
       console.clearProgress()
       folder.discard()
@@ -92,6 +97,7 @@ extension Experiment {
 public struct Outcome: Sendable {
   let experiment: Experiment
   package let judgements: [Judgement]
+  let disagreements: [Judgement]
   let seconds: Double
 
   /// The statements of the claims that the trials contradict.

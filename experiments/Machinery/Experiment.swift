@@ -11,6 +11,8 @@ public struct Experiment: Sendable {
   public let variants: @Sendable (Settings) -> [Variant]
   /// What should be found.
   public let claims: [Claim]
+  /// What the literature claims and these trials don't show.
+  public let disagreements: [Disagreement]
   /// What is drawn.
   public let pictures: [Picture]
   /// Whether trials are under way one at a time, since they measure how long something takes.
@@ -18,24 +20,25 @@ public struct Experiment: Sendable {
 
   /// An experiment made of its parts, whose variants are known beforehand.
   public init(
-    name: String, question: String, settings: [Setting], variants: [Variant], claims: [Claim], pictures: [Picture],
-    isTimed: Bool = false
+    name: String, question: String, settings: [Setting], variants: [Variant], claims: [Claim],
+    disagreements: [Disagreement] = [], pictures: [Picture], isTimed: Bool = false
   ) {
     self.init(
-      name: name, question: question, settings: settings, claims: claims, pictures: pictures, isTimed: isTimed,
-      grid: { _ in variants })
+      name: name, question: question, settings: settings, claims: claims, disagreements: disagreements,
+      pictures: pictures, isTimed: isTimed, grid: { _ in variants })
   }
 
   /// An experiment made of its parts, whose variants depend on the settings: the cells of a grid, for instance.
   public init(
-    name: String, question: String, settings: [Setting], claims: [Claim], pictures: [Picture], isTimed: Bool = false,
-    grid: @escaping @Sendable (Settings) -> [Variant]
+    name: String, question: String, settings: [Setting], claims: [Claim], disagreements: [Disagreement] = [],
+    pictures: [Picture], isTimed: Bool = false, grid: @escaping @Sendable (Settings) -> [Variant]
   ) {
     self.name = name
     self.question = question
     self.settings = settings
     variants = grid
     self.claims = claims
+    self.disagreements = disagreements
     self.pictures = pictures
     self.isTimed = isTimed
   }

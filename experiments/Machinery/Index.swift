@@ -10,22 +10,31 @@ public func writeIndex(of outcomes: [Outcome], _ profile: Profile, command: Stri
       let count = outcome.judgements.count { $0.verdict.name == verdict.name }
       return count == 0 ? "" : "\(count)"
     }
+    let apart = outcome.disagreements.count(where: \.isDisagreement)
     let seconds = String(format: "%.1f", outcome.seconds)
-    return (["[\(name)](\(name)/report.md)", outcome.experiment.question] + counts + [seconds]).joined(separator: " | ")
+    return
+      (["[\(name)](\(name)/report.md)", outcome.experiment.question] + counts + [apart == 0 ? "" : "\(apart)", seconds])
+      .joined(separator: " | ")
   }
   let sections = outcomes.map { outcome in
     let name = outcome.experiment.name
-    let claims = outcome.judgements.map { "- " + $0.line }.joined(separator: "\n")
+    let lines = outcome.judgements.map(\.line) + outcome.disagreements.map(\.disagreementLine)
+    let claims = lines.map { "- " + $0 }.joined(separator: "\n")
     let picture = outcome.experiment.pictures.first.map { "\n\n![\($0.caption)](\(name)/\($0.name).png)" } ?? ""
     return "## [\(name)](\(name)/report.md)\n\n\(outcome.experiment.question)\n\n\(claims)\(picture)"
   }
+  let tally = "twenty-seeds.md"
+  let tallied =
+    FileManager.default.fileExists(atPath: "\(folder)/\(tally)")
+    ? " In how many of twenty each does: [\(tally)](\(tally))." : ""
   let page = """
     # Experiments
 
-    Made by `\(command)`, with the settings of the \(profile.rawValue) profile.
+    Made by `\(command)`, with the settings of the \(profile.rawValue) profile. A claim holds if it does in 19 of 20 seeds, and so in
+    all of fewer.\(tallied)
 
-    | experiment | question | \(verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")) | seconds |
-    | --- | --- | --- | --- | --- | --- | --- |
+    | experiment | question | \(verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")) | ≠ literature | seconds |
+    | --- | --- | --- | --- | --- | --- | --- | --- |
     \(rows.map { "| \($0) |" }.joined(separator: "\n"))
 
     \(sections.joined(separator: "\n\n"))

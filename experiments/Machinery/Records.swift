@@ -19,6 +19,22 @@ struct Summary: Codable {
     let median, low, high: Double?
     let perSeed: [Double]
     let expectedLowest, expectedHighest: Double
+    /// In how many of the seeds it is so; nil where it was not judged.
+    let held: Int?
+    /// What may be the reason why it is not so; nil for a claim of the experiment's own.
+    let why: String?
+
+    init(_ judgement: Judgement, why: String? = nil) {
+      statement = judgement.statement
+      source = judgement.source
+      verdict = judgement.verdict.name
+      reason = judgement.verdict.reason
+      (median, low, high) = (judgement.spread?.median, judgement.spread?.low, judgement.spread?.high)
+      perSeed = judgement.perSeed
+      (expectedLowest, expectedHighest) = (judgement.expected.lowest, judgement.expected.highest)
+      held = judgement.spread == nil ? nil : judgement.held
+      self.why = why
+    }
   }
   let experiment, question: String
   let settings: [String: Double]
@@ -26,6 +42,8 @@ struct Summary: Codable {
   let intervalCoverage: Double
   let variants: [Variant]
   let claims: [Claim]
+  /// Claims of the literature's that the trials don't show; nil in summaries of before there were any.
+  let disagreements: [Claim]?
 
   init(_ results: Results) {
     experiment = results.experiment.name
@@ -44,13 +62,8 @@ struct Summary: Codable {
             high: spread?.high, repeats: trials.compactMap { $0.measured[name] }[0].repeats.word)
         })
     }
-    claims = results.judgements.map { judgement in
-      Claim(
-        statement: judgement.statement, source: judgement.source, verdict: judgement.verdict.name,
-        reason: judgement.verdict.reason, median: judgement.spread?.median, low: judgement.spread?.low,
-        high: judgement.spread?.high, perSeed: judgement.perSeed, expectedLowest: judgement.expected.lowest,
-        expectedHighest: judgement.expected.highest)
-    }
+    claims = results.judgements.map { Claim($0) }
+    disagreements = results.disagreements.map { Claim($0.judgement, why: $0.why) }
   }
 
   init(path: String) throws { self = try read(path) }
@@ -75,6 +88,8 @@ extension Repeatability {
 struct Manifest: Codable {
   let experiment, command, version, system, processor, dataFolder: String
   let dataHash: String?
+  /// When it was, in ISO 8601; nil in manifests of before it was noted.
+  let date: String?
   let profile: String
   let settings: [String: Double]
   let seeds: [Int]
@@ -94,6 +109,7 @@ struct Manifest: Codable {
     processor = provenance.processor
     dataHash = data.hash
     dataFolder = options.data
+    date = options.date.ISO8601Format()
     profile = options.profile.rawValue
     settings = results.settings.byName
     seeds = Array(0..<results.settings.seeds)

@@ -5,8 +5,10 @@ extension Results {
     return columns(rows) + (hidden > 0 ? "\n… and \(hidden) more" : "")
   }
 
-  /// A line a claim.
-  package var verdicts: String { judgements.map(\.line).joined(separator: "\n") }
+  /// A line a claim, and behind them a line for each of the literature's that is not so here.
+  package var verdicts: String {
+    (judgements.map(\.line) + disagreements.map(\.judgement.disagreementLine)).joined(separator: "\n")
+  }
 
   /// How many variants tables show at most.
   private static let mostRows = 30
@@ -29,9 +31,13 @@ extension Results {
     let claims = judgements.map { judgement in
       """
       - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.found), expected \
-      \(judgement.expected.words)\(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
+      \(judgement.expected.words)\(judgement.inSeeds.map { "; so \($0)" } ?? "")\
+      \(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
       """
     }
+    let apart = disagreements.map { "- \($0.disagreementLine). Source: \($0.source). \($1)" }
+    let disagreement =
+      apart.isEmpty ? "" : "## What differs from the literature\n\n\(apart.joined(separator: "\n"))\n\n"
     let shown = experiment.pictures.map { "![\($0.caption)](\($0.name).png)" }
     return """
       # \(experiment.question)
@@ -50,7 +56,7 @@ extension Results {
 
       \(claims.joined(separator: "\n"))
 
-      ## Pictures
+      \(disagreement)## Pictures
 
       \(shown.joined(separator: "\n\n"))
 

@@ -56,6 +56,11 @@ public struct Results: Sendable {
   /// What became of each claim.
   package var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
 
+  /// What became of each claim of the literature's that these trials don't show, and what may be the reason.
+  package var disagreements: [(judgement: Judgement, why: String)] {
+    experiment.disagreements.map { ($0.claim.judged(self), $0.why) }
+  }
+
   func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
 
   fileprivate func check(_ name: String) {

@@ -14,6 +14,8 @@ public struct Spread: Sendable, Equatable {
   public let low: Double
   /// Where the interval ends.
   public let high: Double
+  /// The least and the largest of all.
+  let lowest, highest: Double
   /// How many measurements there are.
   public let count: Int
   /// With which probability the interval contains the true median; 0 for one measurement.
@@ -29,6 +31,7 @@ public struct Spread: Sendable, Equatable {
     median = n % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     let places = (1...max(n / 2, 1)).last { Self.coverage(n, $0) >= 0.9 } ?? 1
     (low, high) = (sorted[places - 1], sorted[n - places])
+    (lowest, highest) = (sorted[0], sorted[n - 1])
     coverage = Self.coverage(n, places)
     count = n
     undefined = sorted.count(where: \.isNaN)

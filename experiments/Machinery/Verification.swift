@@ -51,7 +51,7 @@ public struct Verification: Sendable {
         "the results are from another \(others.joined(separator: " and ")), where sums are rounded otherwise: only verdicts "
           + "are compared")
     }
-    compare(before.claims, after.claims)
+    compare(before.claims + (before.disagreements ?? []), after.claims + (after.disagreements ?? []))
   }
 
   private mutating func checkFiles(of manifest: Manifest, in folder: String) {

@@ -108,13 +108,27 @@ extension Judgement {
     return low == high ? middle : "\(middle) (\(low) to \(high))"
   }
 
+  /// In how many seeds it is so; nothing where there is only one.
+  var inSeeds: String? { perSeed.count > 1 ? "in \(held) of \(perSeed.count) seeds" : nil }
+
   /// The claim, what was measured, and what was expected, in a line.
   var line: String {
-    let comparison = "measured \(found), expected \(expected.words)"
+    let comparison = ["measured \(found), expected \(expected.words)", inSeeds].compactMap { $0 }.joined(
+      separator: "; ")
     return switch verdict {
     case .holds, .fails: "\(verdict.sign) \(statement) (\(comparison))"
     case .notShown: "\(verdict.sign) \(statement) (not shown, since seeds disagree: \(comparison))"
     case .notJudged(let reason): "\(verdict.sign) \(statement) (not judged: \(reason))"
     }
   }
+
+  /// What the literature claims, and what was measured instead, in a line.
+  var disagreementLine: String {
+    if case .notJudged(let reason) = verdict { return "\(verdict.sign) \(statement) (not judged: \(reason))" }
+    let parts = ["measured \(found)", "in the literature \(expected.words)", inSeeds.map { "as there \($0)" }]
+    return "\(isDisagreement ? "≠" : "=") \(statement) (\(parts.compactMap { $0 }.joined(separator: "; ")))"
+  }
+
+  /// Whether a claim of the literature's was judged and is not so.
+  var isDisagreement: Bool { verdict == .fails || verdict == .notShown }
 }

@@ -1,0 +1,16 @@
+import Experiments
+
+extension Command {
+  static let tally = Command(
+    name: "tally", operands: "FOLDER…", operandCount: 1...Int.max,
+    summary: "Writes a table of in how many seeds each claim holds, from the results of experiments.",
+    flags: [Flag(name: "--out", kind: .file(endings: ["md"]), help: "the table, a Markdown file")])
+}
+
+extension Tool {
+  func tally(_ arguments: Arguments, typed: [String]) throws {
+    let path = try arguments.required("--out", of: .tally)
+    try writeTally(ofResultsIn: arguments.operands, command: commandLine(typed), to: path)
+    console.print("wrote \(path)")
+  }
+}
