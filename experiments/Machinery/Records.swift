@@ -41,9 +41,9 @@ struct Summary: Codable {
   /// The probability with which an interval from low to high contains the median over all seeds.
   let intervalCoverage: Double
   let variants: [Variant]
-  let claims: [Claim]
+  var claims: [Claim]
   /// Claims of the literature's that the trials don't show; nil in summaries of before there were any.
-  let disagreements: [Claim]?
+  var disagreements: [Claim]?
 
   init(_ results: Results) {
     experiment = results.experiment.name
