@@ -71,6 +71,17 @@ struct Summary: Codable {
   func write(to path: String) throws { try Experiments.write(self, to: path) }
 }
 
+extension Judgement {
+  /// What became of a claim, as it was recorded.
+  init(_ claim: Summary.Claim) {
+    let verdicts: [Verdict] = [.holds, .fails, .notShown]
+    self.init(
+      statement: claim.statement, perSeed: claim.perSeed, spread: Spread(claim.perSeed),
+      expected: Expectation(lowest: claim.expectedLowest, highest: claim.expectedHighest), source: claim.source,
+      verdict: verdicts.first { $0.name == claim.verdict } ?? .notJudged(claim.reason ?? "?"))
+  }
+}
+
 extension Repeatability {
   /// As `summary.json` has it.
   fileprivate var word: String {

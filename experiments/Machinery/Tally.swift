@@ -66,10 +66,10 @@ private func section(_ summary: Summary, _ manifest: Manifest) -> String {
 }
 
 private func row(_ claim: Summary.Claim, sign: String) -> String {
-  let expected = Expectation(lowest: claim.expectedLowest, highest: claim.expectedHighest), digits = expected.digits
+  let judgement = Judgement(claim), expected = judgement.expected, digits = expected.digits
   // A bar would end the cell.
   let statement = sign + claim.statement.replacing("|", with: "\\|")
-  guard let held = claim.held, let spread = Spread(claim.perSeed) else {
+  guard let held = claim.held, let spread = judgement.spread else {
     return "| \(statement) | not judged: \(claim.reason ?? "?") | | \(expected.words) |"
   }
   let (lowest, middle, highest) = (
