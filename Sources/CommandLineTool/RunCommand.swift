@@ -1,4 +1,5 @@
 import Experiments
+import Foundation
 
 extension Command {
   static let run = Command(
@@ -76,6 +77,10 @@ extension Tool {
       arguments, profile, output: arguments["--out"] ?? "\(profile.folder)/\(name)", typed: typed)
     let outcome = try experiment.run(
       settings(of: experiment, arguments, profile), options, console: console)
+    // An index that is there goes on saying what is true.
+    if arguments["--out"] == nil, FileManager.default.fileExists(atPath: "\(profile.folder)/index.md") {
+      try writeIndex(of: Experiment.all, in: profile.folder)
+    }
     guard outcome.failed.isEmpty else { throw FailedClaims(outcomes: [outcome]) }
   }
 
@@ -87,7 +92,7 @@ extension Tool {
       outcomes.append(try experiment.run(experiment.settings(in: profile), options, console: console))
       console.print("")
     }
-    try writeIndex(of: outcomes, profile, command: commandLine(typed), to: folder)
+    try writeIndex(of: Experiment.all, in: folder)
     console.print("wrote \(folder)/index.md")
     guard outcomes.allSatisfy(\.failed.isEmpty) else { throw FailedClaims(outcomes: outcomes) }
   }

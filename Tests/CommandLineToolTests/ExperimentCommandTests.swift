@@ -98,6 +98,17 @@ import Testing
     }
   }
 
+  @Test func anIndexIsKeptTrue() throws {
+    try withTemporaryFolder { folder in
+      #expect(try runTool(words: ["run", "chain-rule"], in: folder).code == 0)
+      let index = folder + "/output/index.md"
+      #expect(!FileManager.default.fileExists(atPath: index))
+      try write("old", index)
+      #expect(try runTool(words: ["run", "chain-rule"], in: folder).code == 0)
+      #expect(try String(contentsOfFile: index, encoding: .utf8).contains("| [chain-rule](chain-rule/report.md) | "))
+    }
+  }
+
   @Test func tallyCountsSeeds() throws {
     try withTemporaryFolder { folder in
       #expect(try runTool(words: ["run", "chain-rule"], in: folder).code == 0)

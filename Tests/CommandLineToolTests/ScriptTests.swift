@@ -189,7 +189,7 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
       let run = try scripts.run(".scripts/twenty-seeds", ["residual"], ["FAKE_TOOL": "0"])
       #expect(run.code == 0)
       #expect(run.output.contains("<run><residual><--jobs><1><--out><.build/twenty-seeds/residual>"))
-      #expect(run.output.hasSuffix("<tally><--out><output/twenty-seeds.md>"))
+      #expect(run.output.hasSuffix("<tally><output/ten-thousand-layers><--out><output/twenty-seeds.md>"))
     }
   }
 

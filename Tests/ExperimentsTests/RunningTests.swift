@@ -78,15 +78,15 @@ import Testing
   @Test func theIndexLinksReports() throws {
     try withTemporaryFolder { folder in
       let options = RunOptions(profile: .quick, output: folder + "/powers", command: "")
-      let outcome = try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
-      try writeIndex(of: [outcome], .quick, command: "./rheoscope run all --quick", to: folder)
+      try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
+      try writeIndex(of: [experiment, .chainRule], in: folder)
       let page = try String(contentsOfFile: folder + "/index.md", encoding: .utf8)
       #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? | 2 | 2 |  |  | 1 |"))
       #expect(
         page.contains("![Powers over exponents](powers/powers.png)") && page.contains("\n- ≠ powers of 3 are even ("))
-      #expect(!page.contains("twenty-seeds"))
+      #expect(!page.contains("twenty-seeds") && !page.contains("chain-rule"))
       try Data().write(to: URL(filePath: folder + "/twenty-seeds.md"))
-      try writeIndex(of: [outcome], .quick, command: "", to: folder)
+      try writeIndex(of: [experiment], in: folder)
       #expect(try String(contentsOfFile: folder + "/index.md", encoding: .utf8).contains("(twenty-seeds.md)"))
     }
   }
@@ -99,7 +99,7 @@ import Testing
       try writeTally(ofResultsIn: [folder + "/x"], command: "./rheoscope tally x", to: folder + "/tally.md")
       let page = try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
       for line in [
-        "Made by `./rheoscope tally x` from", "Of 4 claims that were judged 3 hold in 19 of 20 seeds or more.",
+        "Made by `./rheoscope tally x` from", "version. Of 4 claims that were judged 3 hold in 19 of 20 seeds or more.",
         "## powers\n\n`./rheoscope run powers` on ", ", 1970-01-01T00:00:00Z, 0 seconds.",
         "| 1 + 2 + 4 is 7 | 3 of 3 | 8.00 (7.00 to 9.00) | 7.00 to 9.00 |",
         "| this is wrong | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
@@ -108,6 +108,30 @@ import Testing
       #expect(throws: ExperimentError.noRecord(path: folder + "/y/summary.json")) {
         try writeTally(ofResultsIn: [folder + "/y"], command: "", to: folder + "/tally.md")
       }
+    }
+  }
+
+  /// In whatever words a claim was made then, and of numbers of another name too.
+  @Test func aTallyJudgesAnew() throws {
+    try withTemporaryFolder { folder in
+      var settings = Experiment.vanishingProduct.settings(in: .standard)
+      settings.seeds = 2
+      let options = RunOptions(output: folder + "/x", command: "")
+      try Experiment.vanishingProduct.run(settings, options, console: Console(isQuiet: true))
+      let path = folder + "/x/summary.json"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      func tally(_ text: String) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: path))
+        try writeTally(ofResultsIn: [folder + "/x"], command: "", to: folder + "/tally.md")
+        return try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
+      }
+      let row = "| after 50 layers the gradient is 1 to the power of 50 of what it was | 2 of 2 |"
+      #expect(try tally(text).contains(row))
+      #expect(try tally(text.replacing("the gradient is 1 to", with: "what is left is 1 to")).contains(row))
+      let renamed = text.replacing("\"first / last gradient\"", with: "\"another\"")
+      #expect(try tally(renamed).contains(row), "what became of it then")
+      let unknown = try tally(renamed.replacing("of what it was", with: "of it"))
+      #expect(unknown.contains("of what it was | not judged: stretch-1 has no first / last gradient |"))
     }
   }
 

@@ -24,7 +24,13 @@ import Testing
     await #expect(processExitsWith: .success) {
       try Self.isSo { bench in
         let waiting = bench.seconds(ofBest: 3) { usleep(20_000) }
-        return waiting >= 0 && waiting < 0.005 && bench.seconds(ofBest: 3) { Self.work(100) } > 0.005
+        var calls = 0
+        let once = bench.seconds(of: {
+          calls += 1
+          Self.work(100)
+        })
+        return waiting >= 0 && waiting < 0.005 && bench.seconds(ofBest: 3) { Self.work(100) } > 0.005 && once > 0.005
+          && calls == 1
       }
     }
   }

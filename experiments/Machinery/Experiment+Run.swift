@@ -61,9 +61,7 @@ extension Experiment {
       let recorded = trials.contains { $0.runPath != nil } ? ["VARIANT/seed-N.rheo"] : []
       let files = pictures.map { $0.name + ".png" } + ["report.md", "summary.json", "manifest.json"] + recorded
       console.print("wrote \(options.output)/: \(files.joined(separator: ", "))")
-      return Outcome(
-        experiment: self, judgements: results.judgements, disagreements: results.disagreements.map(\.judgement),
-        seconds: seconds)
+      return Outcome(judgements: results.judgements)
     } catch {
       console.clearProgress()
       folder.discard()
@@ -95,10 +93,7 @@ extension Experiment {
 
 /// What became of an experiment.
 public struct Outcome: Sendable {
-  let experiment: Experiment
   package let judgements: [Judgement]
-  let disagreements: [Judgement]
-  let seconds: Double
 
   /// The statements of the claims that the trials contradict.
   public var failed: [String] { judgements.filter { $0.verdict == .fails }.map(\.statement) }

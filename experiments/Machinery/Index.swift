@@ -1,44 +1,63 @@
 import Foundation
 
-/// Writes `index.md` into a folder that holds the results of several experiments: what each asked and what became of its
-/// claims, with links to the reports.
-public func writeIndex(of outcomes: [Outcome], _ profile: Profile, command: String, to folder: String) throws {
-  let verdicts: [Verdict] = [.holds, .fails, .notShown, .notJudged("")]
-  let rows = outcomes.map { outcome in
-    let name = outcome.experiment.name
-    let counts = verdicts.map { verdict in
-      let count = outcome.judgements.count { $0.verdict.name == verdict.name }
-      return count == 0 ? "" : "\(count)"
-    }
-    let apart = outcome.disagreements.count(where: \.isDisagreement)
-    let seconds = String(format: "%.1f", outcome.seconds)
-    return
-      (["[\(name)](\(name)/report.md)", outcome.experiment.question] + counts + [apart == 0 ? "" : "\(apart)", seconds])
-      .joined(separator: " | ")
-  }
-  let sections = outcomes.map { outcome in
-    let name = outcome.experiment.name
-    let lines = outcome.judgements.map(\.line) + outcome.disagreements.map(\.disagreementLine)
-    let claims = lines.map { "- " + $0 }.joined(separator: "\n")
-    let picture = outcome.experiment.pictures.first.map { "\n\n![\($0.caption)](\(name)/\($0.name).png)" } ?? ""
-    return "## [\(name)](\(name)/report.md)\n\n\(outcome.experiment.question)\n\n\(claims)\(picture)"
-  }
+/// Writes `index.md` into a folder that holds the results of some of these experiments, each in a folder of its name: what each
+/// asked and what became of its claims, with links to the reports. Throws where records can't be read.
+public func writeIndex(of experiments: [Experiment], in folder: String) throws {
+  let entries = try experiments.compactMap { try IndexEntry($0, in: folder) }
   let tally = "twenty-seeds.md"
   let tallied =
     FileManager.default.fileExists(atPath: "\(folder)/\(tally)")
     ? " In how many of twenty each does: [\(tally)](\(tally))." : ""
+  let signs = IndexEntry.verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")
   let page = """
     # Experiments
 
-    Made by `\(command)`, with the settings of the \(profile.rawValue) profile. A claim holds if it does in 19 of 20 seeds, and so in
-    all of fewer.\(tallied)
+    Made by `./rheoscope run all`, or one by one as their reports say. A claim holds if it does in 19 of 20 seeds, and so in all of
+    fewer.\(tallied)
 
-    | experiment | question | \(verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")) | ≠ literature | seconds |
+    | experiment | question | \(signs) | ≠ literature | seconds |
     | --- | --- | --- | --- | --- | --- | --- | --- |
-    \(rows.map { "| \($0) |" }.joined(separator: "\n"))
+    \(entries.map { "| \($0.row) |" }.joined(separator: "\n"))
 
-    \(sections.joined(separator: "\n\n"))
+    \(entries.map(\.section).joined(separator: "\n\n"))
 
     """
   try Data(page.utf8).write(to: URL(filePath: "\(folder)/index.md"))
+}
+
+/// What the index says of one experiment, from the records of its run.
+private struct IndexEntry {
+  static let verdicts: [Verdict] = [.holds, .fails, .notShown, .notJudged("")]
+
+  private let experiment: Experiment
+  private let judgements, disagreements: [Judgement]
+  private let seconds: Double
+
+  /// Nil where the folder has no results of it.
+  init?(_ experiment: Experiment, in folder: String) throws {
+    let path = "\(folder)/\(experiment.name)"
+    guard FileManager.default.fileExists(atPath: "\(path)/summary.json") else { return nil }
+    let summary = try Summary(path: "\(path)/summary.json")
+    self.experiment = experiment
+    judgements = summary.claims.map { Judgement($0) }
+    disagreements = (summary.disagreements ?? []).map { Judgement($0) }
+    seconds = try Manifest(path: "\(path)/manifest.json").seconds
+  }
+
+  private var link: String { "[\(experiment.name)](\(experiment.name)/report.md)" }
+
+  var row: String {
+    let counts =
+      Self.verdicts.map { verdict in judgements.count { $0.verdict.name == verdict.name } }
+      + [disagreements.count(where: \.isDisagreement)]
+    let cells = [link, experiment.question] + counts.map { $0 == 0 ? "" : "\($0)" }
+    return (cells + [String(format: "%.1f", seconds)]).joined(separator: " | ")
+  }
+
+  var section: String {
+    let lines = judgements.map(\.line) + disagreements.map(\.disagreementLine)
+    let claims = lines.map { "- " + $0 }.joined(separator: "\n")
+    let picture = experiment.pictures.first.map { "\n\n![\($0.caption)](\(experiment.name)/\($0.name).png)" } ?? ""
+    return "## \(link)\n\n\(experiment.question)\n\n\(claims)\(picture)"
+  }
 }

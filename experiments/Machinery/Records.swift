@@ -41,9 +41,9 @@ struct Summary: Codable {
   /// The probability with which an interval from low to high contains the median over all seeds.
   let intervalCoverage: Double
   let variants: [Variant]
-  let claims: [Claim]
+  var claims: [Claim]
   /// Claims of the literature's that the trials don't show; nil in summaries of before there were any.
-  let disagreements: [Claim]?
+  var disagreements: [Claim]?
 
   init(_ results: Results) {
     experiment = results.experiment.name
@@ -69,6 +69,17 @@ struct Summary: Codable {
   init(path: String) throws { self = try read(path) }
 
   func write(to path: String) throws { try Experiments.write(self, to: path) }
+}
+
+extension Judgement {
+  /// What became of a claim, as it was recorded.
+  init(_ claim: Summary.Claim) {
+    let verdicts: [Verdict] = [.holds, .fails, .notShown]
+    self.init(
+      statement: claim.statement, perSeed: claim.perSeed, spread: Spread(claim.perSeed),
+      expected: Expectation(lowest: claim.expectedLowest, highest: claim.expectedHighest), source: claim.source,
+      verdict: verdicts.first { $0.name == claim.verdict } ?? .notJudged(claim.reason ?? "?"))
+  }
 }
 
 extension Repeatability {

@@ -9,12 +9,15 @@ public struct Results: Sendable {
   let experiment: Experiment
   /// Variants in the experiment's order, and the seeds of each from 0.
   let trials: [Trial]
+  /// Whether the trials are from the records of an earlier run, which may not have measured all that is asked for now.
+  let areRecorded: Bool
 
   /// Results made of their parts.
-  package init(experiment: Experiment, settings: Settings, trials: [Trial]) {
+  package init(experiment: Experiment, settings: Settings, trials: [Trial], areRecorded: Bool = false) {
     self.experiment = experiment
     self.settings = settings
     self.trials = trials
+    self.areRecorded = areRecorded
     variants = experiment.variants(settings)
   }
 
@@ -89,7 +92,7 @@ public struct OneSeed: Sendable {
   /// The number that a variant reported under a name. Throws `NotMeasured` where it had none.
   public subscript(name: String, variant: Variant) -> Double {
     get throws {
-      results.check(name)
+      if !results.areRecorded { results.check(name) }
       guard let value = trial(variant)?.measured[name]?.value else {
         throw NotMeasured(reason: "\(variant.name) has no \(name)")
       }

@@ -18,8 +18,18 @@ package struct Trial: Sendable {
   /// A trial made of what it measured.
   package init(variant: String, seed: Int, measured: KeyValuePairs<String, Double?>) {
     self.init(variant: variant, seed: seed)
-    names = measured.map(\.key)
-    self.measured = Dictionary(uniqueKeysWithValues: measured.map { ($0, Measured(value: $1, repeats: .exactly)) })
+    for (name, value) in measured { note(name, value) }
+  }
+
+  /// A trial as an earlier run recorded it, without its curves and tables.
+  init(_ variant: Summary.Variant, seed: Int) {
+    self.init(variant: variant.name, seed: seed)
+    for number in variant.measured { note(number.name, number.perSeed[seed]) }
+  }
+
+  private mutating func note(_ name: String, _ value: Double?) {
+    names.append(name)
+    measured[name] = Measured(value: value, repeats: .exactly)
   }
 }
 
