@@ -4,8 +4,8 @@ import CKernels
 /// is paid for with one more forward pass; gradients are bit-identical.
 ///
 /// In a chain of L equal layers, cut into s segments that are each `checkpointed`, L / s + s activations are alive at a time:
-/// least, about 2 √L, with s = √L. `body` must compute the same again: what draws random numbers or gathers statistics
-/// asks `replayed` and `isRecomputing`, as this package's modules do.
+/// least, about 2 √L, with s = √L. `body` must compute the same again, so parameters are not to be changed in between; what
+/// draws random numbers or gathers statistics asks `replayed` and `isRecomputing`, as this package's modules do.
 ///
 /// Sources: Griewank and Walther, "Algorithm 799: revolve", 2000; Chen et al., "Training deep nets with sublinear memory cost",
 /// 2016, arXiv:1604.06174.
@@ -54,7 +54,9 @@ private final class Replay {
   func replaying<Result>(_ body: () -> Result) -> Result {
     isReplaying = true
     next = 0
-    return asCurrent(body)
+    let result = asCurrent(body)
+    guard next == values.count else { Replay.stopOverChange() }
+    return result
   }
 
   private func asCurrent<Result>(_ body: () -> Result) -> Result {
@@ -65,11 +67,16 @@ private final class Replay {
     return body()
   }
 
+  private static func stopOverChange() -> Never {
+    stop(
+      "checkpointed",
+      "the body computed something else when it was computed again; what it uses, such as whether modules are trained, must stay "
+        + "as it is until backward() is over")
+  }
+
   func value<Value>(_ make: () -> Value) -> Value {
     if isReplaying {
-      guard next < values.count, let value = values[next] as? Value else {
-        stop("checkpointed", "the body computed something else when it was computed again")
-      }
+      guard next < values.count, let value = values[next] as? Value else { Replay.stopOverChange() }
       next += 1
       return value
     }

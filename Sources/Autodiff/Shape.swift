@@ -13,16 +13,16 @@ public struct Shape: Hashable, Sendable {
 
   /// A shape with the given sizes.
   public init(_ sizes: some Collection<Int>) {
-    guard sizes.count <= 8 else { fatalError("Shape: \(sizes.count) dimensions, at most 8 are possible") }
+    guard sizes.count <= 8 else { stop("Shape", "\(sizes.count) dimensions, at most 8 are possible") }
     dimensions = Int32(sizes.count)
     var product = 1
     for (axis, size) in sizes.enumerated() {
       guard let stored = Int32(exactly: size), stored >= 0 else {
-        fatalError("Shape: a size of \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
+        stop("Shape", "a size of \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
       }
       if axis < 4 { outer[axis] = stored } else { inner[axis - 4] = stored }
       let (count, isTooLarge) = product.multipliedReportingOverflow(by: size)
-      guard !isTooLarge else { fatalError("Shape: \(Array(sizes)) has more elements than can be counted") }
+      guard !isTooLarge else { stop("Shape", "\(Array(sizes)) has more elements than can be counted") }
       product = count
     }
     elementCount = product
@@ -32,7 +32,7 @@ public struct Shape: Hashable, Sendable {
   @inline(__always)
   package init(rows: Int, columns: Int) {
     guard let height = Int32(exactly: rows), let width = Int32(exactly: columns), height >= 0, width >= 0 else {
-      fatalError("Shape: [\(rows), \(columns)], sizes run from 0 to \(Int32.max)")
+      stop("Shape", "[\(rows), \(columns)], sizes run from 0 to \(Int32.max)")
     }
     outer[0] = height
     outer[1] = width
@@ -50,7 +50,7 @@ extension Shape: RandomAccessCollection {
 
   /// The size of a dimension, counted from the outermost.
   public subscript(axis: Int) -> Int {
-    guard axis >= 0, axis < Int(dimensions) else { fatalError("\(self) has no dimension \(axis)") }
+    guard axis >= 0, axis < Int(dimensions) else { stop("Shape", "\(self) has no dimension \(axis)") }
     return Int(axis < 4 ? outer[axis] : inner[axis - 4])
   }
 }
@@ -69,7 +69,7 @@ extension Shape {
   /// This shape with another first size. Stops where there is none.
   package func replacingFirst(by size: Int) -> Shape {
     guard count > 0, let stored = Int32(exactly: size), stored >= 0 else {
-      fatalError("\(self) has no first dimension that could be \(size)")
+      stop("Shape", "\(self) has no first dimension that could be \(size)")
     }
     var shape = self
     shape.outer[0] = stored

@@ -8,6 +8,10 @@ package final class Sweep {
   @exclusivity(unchecked) var lossScale: Float = 1
   @exclusivity(unchecked) private var waiting = Heap()
   @exclusivity(unchecked) private var leaves: [Node] = []
+  /// Tells this sweep's arrivals from those of one that it runs inside of, from a hook.
+  @exclusivity(unchecked) private var number: Int64 = 0
+  /// What had arrived in outer sweeps at nodes that this one has come to.
+  @exclusivity(unchecked) private var ofOthers: [(node: Node, gradient: Tensor, sweep: Int64)] = []
   /// The node whose pullback is under way.
   @exclusivity(unchecked) private unowned(unsafe) var visited: Node?
   /// Whether nobody but the pullback under way can see the gradient it was given, so that it may write its result there.
@@ -42,10 +46,14 @@ package final class Sweep {
   }
 
   func add(_ contribution: Tensor, at node: Node) {
+    guard contribution.shape == node.shape else {
+      stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
+    }
+    if node.sweep != number {
+      if let gradient = node.arriving { ofOthers.append((node, gradient, node.sweep)) }
+      (node.arriving, node.sweep) = (nil, number)
+    }
     guard node.arriving != nil else {
-      guard contribution.shape == node.shape else {
-        stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
-      }
       node.arriving = contribution.precision == node.precision ? contribution : contribution.rounded(to: node.precision)
       if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
       return
@@ -62,7 +70,9 @@ package final class Sweep {
 
   /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
   private func run(from output: Node, seed: Tensor) {
-    thread_state_here().pointee.sweeps += 1
+    let here = thread_state_here()
+    here.pointee.sweeps += 1
+    number = here.pointee.sweeps
     add(seed, at: output)
     while let node = waiting.popLatest() {
       guard let pullback = node.pullback else {
@@ -100,9 +110,10 @@ package final class Sweep {
   func accumulate(from output: Node, seed: Tensor) {
     withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
     for leaf in leaves {
-      let arrived = withoutGradients { settle(leaf) }
+      let arrived = withoutGradients { settle(leaf).offTape }
       leaf.gradient = leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived)
     }
+    putBack()
   }
 
   /// Runs and returns the gradients of the wanted nodes, nil for those that nothing arrived at.
@@ -111,10 +122,19 @@ package final class Sweep {
       Releasing.withQueue { run(from: output, seed: seed) }
       for leaf in leaves { _ = settle(leaf) }
     }
+    putBack()
     return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }
   }
 
-  private func withTape(_ on: Bool, _ body: () -> Void) { if on { body() } else { withoutGradients(body) } }
+  /// Gives outer sweeps their nodes back.
+  private func putBack() {
+    for (node, gradient, sweep) in ofOthers { (node.arriving, node.sweep) = (gradient, sweep) }
+  }
+
+  /// Runs a sweep with or without a tape, and in the precisions that the pass forward has stored, whatever is around it.
+  private func withTape(_ on: Bool, _ body: () -> Void) {
+    withPrecision(.float32) { if on { body() } else { withoutGradients(body) } }
+  }
 }
 
 /// Nodes that wait for their turn, the latest on top.

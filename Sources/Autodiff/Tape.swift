@@ -22,8 +22,9 @@ package final class Node {
   /// The output's elements, where the pullback asks for `sweep.output`.
   @exclusivity(unchecked) fileprivate(set) var output: Buffer?
 
-  /// What has arrived in the sweep that is under way.
+  /// What has arrived in the sweep of that number, which is under way.
   @exclusivity(unchecked) var arriving: Tensor?
+  @exclusivity(unchecked) var sweep: Int64 = 0
 
   /// A leaf's gradient, summed over sweeps.
   @exclusivity(unchecked) package var gradient: Tensor?
@@ -55,6 +56,8 @@ package final class Node {
   func release() {
     Releasing.release(&pullback)
     output = nil
+    // They may hold on to what holds on to this node.
+    if !gradientHooks.isEmpty { gradientHooks = [] }
   }
 
   deinit { Releasing.release(&pullback) }

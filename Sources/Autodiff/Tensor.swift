@@ -1,7 +1,7 @@
 import CKernels
 
-/// An array of numbers, Float32 unless `withPrecision` made it, with a shape, row-major, whose history of operations is kept so that gradients can flow
-/// back through it.
+/// An array of numbers, Float32 unless `withPrecision` made it, with a shape, row-major, whose history of operations is kept
+/// so that gradients can flow back through it.
 ///
 /// A tensor's values never change. Tensors belong to the thread that uses them and are not `Sendable`.
 ///
@@ -69,8 +69,10 @@ public final class Tensor {
 
   /// Calls `body` with the elements in row-major order, which are valid only during the call.
   public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(storage) {
-      try body(UnsafeBufferPointer(start: buffer.pointer, count: elementCount))
+    // Not `buffer`, whose widened numbers may go while the body is at work.
+    let wide = stored(as: .float32)
+    return try withExtendedLifetime(wide) {
+      try body(UnsafeBufferPointer(start: wide.storage.pointer, count: elementCount))
     }
   }
 }
@@ -79,6 +81,9 @@ extension Tensor {
   /// A tensor with the same elements from which no gradient flows back.
   public func detached() -> Tensor { Tensor(shape: shape, buffer: storage) }
 
+  /// This tensor, or where it is on the tape, one with the same elements that isn't.
+  package var offTape: Tensor { node == nil ? self : detached() }
+
   /// A tensor with the same elements that gathers its gradient in `gradient` when `backward()` reaches it.
   public func requiringGradient() -> Tensor { Tensor(shape: shape, buffer: storage, node: Node(leafOf: self)) }
 
@@ -86,7 +91,7 @@ extension Tensor {
   /// for a tensor that was not made by `requiringGradient()`.
   public var gradient: Tensor? {
     get { node?.gradient }
-    set { node?.gradient = newValue }
+    set { node?.gradient = newValue?.offTape }
   }
 
   /// Whether gradients flow back through this tensor.

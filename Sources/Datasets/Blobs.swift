@@ -5,6 +5,8 @@ extension Dataset {
   ///
   /// Each coordinate of a class's center is a standard normal number, and each of a point is its center's plus a normal number
   /// of standard deviation `spread`. Inputs [samplesPerClass · classes, features], labels 0, 1, …, 0, 1, ….
+  ///
+  /// Source: after the set of that name in Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func blobs(
     samplesPerClass: Int = 500, classes: Int = 3, features: Int = 2, spread: Double = 0.25, seed: UInt64
   ) -> Dataset {

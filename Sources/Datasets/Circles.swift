@@ -6,6 +6,8 @@ extension Dataset {
   ///
   /// Point i of n is at the angle 2π i / n on both circles, of radius 1 (class 0) and `innerRadius` (class 1); each coordinate
   /// is then moved by a normal number of standard deviation `noise`. Inputs [2 n, 2], labels alternate 0 and 1.
+  ///
+  /// Source: after the set of that name in Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func circles(
     samplesPerClass count: Int = 500, innerRadius: Double = 0.5, noise: Double = 0.05, seed: UInt64
   ) -> Dataset {

@@ -38,7 +38,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public static let leCunUniform = uniform("LeCun uniform") { 1 / Double($0.inputs) }
   /// Uniform from −1/√inputs to 1/√inputs, variance 1 / (3 inputs): what PyTorch's layers begin with. Too small for deep nets
   /// of ReLU, whose gradients it shrinks by √(1/6) = 0.408 a layer.
-  public static let pyTorchDefault = uniform("U(±1/√n)") { 1 / (3 * Double($0.inputs)) }
+  public static let pyTorchDefault = uniform("U(±1/√n)") { 1 / (3 * Double(max($0.inputs, 1))) }
   /// All zeros.
   public static let zeros = constant(0)
 

@@ -50,7 +50,7 @@ public final class Parameter {
       if let newValue, newValue.shape != shape {
         stop("parameter \(path)", newValue.shape, shape, "a gradient has the parameter's shape")
       }
-      leaf.gradient = newValue?.stored(as: .float32)
+      leaf.gradient = newValue?.stored(as: .float32).offTape
     }
   }
 

@@ -103,4 +103,15 @@ import Testing
     #expect(x.gradient?.value == 5)
     #expect(withoutGradients { checkpointed { x * 2 } }.isOnTape == false)
   }
+
+  /// A body that asks for less when it is computed again computes something else.
+  @Test func aBodyThatChangesStops() async {
+    await #expect(processExitsWith: .failure) {
+      var isTraining = true
+      let x = Tensor([1, 2], shape: [2]).requiringGradient()
+      let y = checkpointed { isTraining ? x * replayed { 2 } : x }
+      isTraining = false
+      y.sum().backward()
+    }
+  }
 }

@@ -155,4 +155,40 @@ import Testing
     loss.backward()
     #expect(seen == 0 && net.parameters.last!.parameter.gradient!.values == [4, 4])
   }
+
+  /// What was captured goes with the result, also where gradients have come.
+  @Test func memoryGoesWithTheResult() throws {
+    let net = net()
+    func captureOnce() throws {
+      let captured = try net.capture("*") { net(samples(64, 5)).sum() }
+      captured.result.backward()
+    }
+    try captureOnce()
+    let before = TensorMemory.inUse
+    for _ in 0..<10 { try captureOnce() }
+    #expect(TensorMemory.inUse == before)
+  }
+
+  private final class Memory { var outputs: [Tensor] = [] }
+
+  /// Nor does what hooks keep of their own, though the tape holds the hook that holds the tape's tensors.
+  @Test func memoryOfHooksGoesWithThePass() throws {
+    let net = net()
+    func pass() throws {
+      let memory = Memory()
+      try net.withHooks {
+        try $0.onForward("*") { _, output in
+          memory.outputs.append(output)
+          return nil
+        }
+        try $0.onBackward("*") { _, gradient in memory.outputs.isEmpty ? gradient : nil }
+      } run: {
+        net(samples(64, 5)).sum().backward()
+      }
+    }
+    try pass()
+    let before = TensorMemory.inUse
+    for _ in 0..<10 { try pass() }
+    #expect(TensorMemory.inUse == before)
+  }
 }

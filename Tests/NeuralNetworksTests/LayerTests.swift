@@ -1,4 +1,5 @@
 import Autodiff
+import CKernels
 import NeuralNetworks
 import TestSupport
 import Testing
@@ -193,5 +194,28 @@ import Testing
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("nothing to take a mean of"))
+  }
+
+  /// Segments are as equal as can be, and as many as were asked for.
+  @Test(arguments: 1...10) func thereAreAsManySegmentsAsWereAskedFor(_ count: Int) {
+    let net = Sequential((0..<10).map { _ in Tanh() }, checkpointed: true, segments: count)
+    let before = thread_state_here().pointee.nodes
+    _ = net(Tensor(repeating: 1, shape: [1]).requiringGradient())
+    #expect(thread_state_here().pointee.nodes - before == Int64(count))
+  }
+
+  /// 1 / (1 − p) has more digits than 16 bits hold, and is not rounded before it is multiplied by.
+  @Test(arguments: [Precision.bfloat16, .float16]) func dropoutIsUnbiasedInSixteenBits(_ precision: Precision) {
+    let dropout = Dropout(0.15)
+    dropout.initialize(seed: 1)
+    let x = Tensor(sampleValues(400).map { $0 + 2 }, shape: [400]).rounded(to: precision)
+    let scaled = (x.rounded(to: .float32) * (1 / (1 - Float(0.15)))).rounded(to: precision)
+    for (found, expected) in zip(dropout(x).values, scaled.values) { #expect(found == 0 || found == expected) }
+  }
+
+  @Test func aLayerWithoutInputsHasABias() {
+    let layer = Linear(0, 2)
+    layer.initialize(seed: 1)
+    #expect(layer.bias!.value.values.allSatisfy { $0.isFinite })
   }
 }

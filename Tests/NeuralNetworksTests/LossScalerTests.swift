@@ -100,4 +100,26 @@ import Testing
     let exact = try seen(.float32, LossScaler(scale: 1))
     #expect(try relativeDifference(seen(.float16, LossScaler()), exact) < 1e-2)
   }
+
+  /// Clipped when they have lost the scale.
+  @Test func gradientsAreClippedInTheStep() {
+    func train(_ scaler: LossScaler?) -> [[Float]] {
+      let net = net(), optimizer = SGD(net, learningRate: 0.1)
+      optimizer.beforeStep { $0.clipGradients(toNorm: 0.01) }
+      let loss = crossEntropy(net(x()), [0, 1, 1])
+      (scaler?.scaled(loss) ?? loss).backward()
+      if let scaler { #expect(scaler.step(optimizer)) } else { optimizer.step() }
+      return net.parameters.map { $0.parameter.value.values }
+    }
+    #expect(train(nil) == train(LossScaler()))
+  }
+
+  /// What is frozen has no say in whether a step can be taken.
+  @Test func frozenParametersSkipNoStep() throws {
+    let net = net(), optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler()
+    try optimizer.group("0.weight", isFrozen: true)
+    for (_, parameter) in net.parameters { parameter.gradient = Tensor(repeating: 1, shape: parameter.shape) }
+    net.parameters[0].parameter.gradient = Tensor(repeating: .infinity, shape: net.parameters[0].parameter.shape)
+    #expect(scaler.step(optimizer))
+  }
 }

@@ -174,4 +174,23 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
     #expect(pair.short.gradient!.values[0].isNaN)
     #expect(pair.short.gradient!.values[1...] == [2, -2])
   }
+
+  /// One that gradients reach late begins as the others did: Adam's first step is as long as the learning rate.
+  @Test(arguments: [true, false]) func parametersThatBeginLateBeginAsTheFirst(_ decoupled: Bool) throws {
+    let net = net()
+    let adam = decoupled ? AdamW(net, learningRate: 0.01, weightDecay: 0) : Adam(net, learningRate: 0.01)
+    let late = net.parameters[0].parameter, all = net.parameters.map(\.parameter)
+    func step() {
+      for parameter in all { parameter.gradient = Tensor(repeating: 1, shape: parameter.shape) }
+      adam.step()
+    }
+    try adam.group("0.**", isFrozen: true)
+    for _ in 0..<100 { step() }
+    try adam.group("0.**", isFrozen: false)
+    let before = late.value.values
+    for count in 1...5 {
+      step()
+      for (old, new) in zip(before, late.value.values) { #expect(abs(old - new - 0.01 * Float(count)) < 1e-5) }
+    }
+  }
 }

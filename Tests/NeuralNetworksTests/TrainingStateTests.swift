@@ -116,4 +116,16 @@ import Testing
     var again = try JSONDecoder().decode(RandomStream.self, from: JSONEncoder().encode(stream))
     for _ in 0..<5 { #expect(again.next() == stream.next()) }
   }
+
+  /// A gradient that is there already is not of the training that goes on.
+  @Test func restoringClearsGradients() throws {
+    try withTemporaryFolder { folder in
+      let (model, optimizer) = made(everyOptimizer[0], seed: 3)
+      try TrainingState(step: 0).save(model, optimizer, to: folder + "/state")
+      let parameter = model.parameters[0].parameter
+      parameter.gradient = Tensor(repeating: .nan, shape: parameter.shape)
+      _ = try TrainingState(restoring: model, optimizer, from: folder + "/state")
+      #expect(model.parameters.allSatisfy { $0.parameter.gradient == nil })
+    }
+  }
 }

@@ -24,9 +24,12 @@ extension Tensor {
 
   /// left · right, element by element. For the product of matrices see `matmul`.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
-    record(combine("*", left, right, binary_multiply), from: left, right) { gradient, sweep in
-      sweep.add((gradient * right).summed(to: left.shape), to: left)
-      sweep.add((gradient * left).summed(to: right.shape), to: right)
+    let first = left.node, second = right.node
+    // Each is kept only where the other has a gradient.
+    return record(combine("*", left, right, binary_multiply), from: left, right) {
+      [left = second == nil ? nil : left, right = first == nil ? nil : right] gradient, sweep in
+      if let first, let right { sweep.add((gradient * right).summed(to: first.shape), to: first) }
+      if let second, let left { sweep.add((gradient * left).summed(to: second.shape), to: second) }
     }
   }
 
@@ -34,7 +37,8 @@ extension Tensor {
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     record(combine("/", left, right, binary_divide), from: left, right) { gradient, sweep in
       sweep.add((gradient / right).summed(to: left.shape), to: left)
-      sweep.add((-gradient * left / (right * right)).summed(to: right.shape), to: right)
+      // Not left / right², whose square leaves the numbers' range long before the quotient does.
+      sweep.add((-gradient * (left / right / right)).summed(to: right.shape), to: right)
     }
   }
 }

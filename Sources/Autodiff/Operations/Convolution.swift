@@ -58,6 +58,7 @@ private struct Convolution {
 
   /// x * weight + bias.
   func output(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    let weight = factor(weight, as: x.precision)
     let made = make(outputs, from: [x], as: x.precision) { what, images, y in
       onednn_convolve(&what, images[0], weight.buffer.pointer, bias?.buffer.pointer, y)
     }
@@ -68,8 +69,9 @@ private struct Convolution {
 
   /// The gradient of x for the gradient g of the output.
   func inputGradient(_ g: Tensor, _ weight: Tensor) -> Tensor {
+    let factor = factor(weight, as: g.precision)
     let made = make(images, from: [g], as: g.precision) { what, images, x in
-      onednn_convolve_to_input(&what, images[0], weight.buffer.pointer, x)
+      onednn_convolve_to_input(&what, images[0], factor.buffer.pointer, x)
     }
     return record(made, from: g, weight) { gradient, sweep in
       sweep.add(convolve(gradient, weight: weight, stride: stride, padding: padding, groups: groups), to: g)
@@ -86,6 +88,11 @@ private struct Convolution {
       sweep.add(inputGradient(g, gradient), to: x)
       sweep.add(convolve(x, weight: gradient, stride: stride, padding: padding, groups: groups), to: g)
     }
+  }
+
+  /// The weight, rounded as the images are; oneDNN rounds to bfloat16 itself where it takes that.
+  private func factor(_ weight: Tensor, as precision: Precision) -> Tensor {
+    precision == .bfloat16 && takesBfloat16 ? weight : weight.stored(as: precision)
   }
 
   /// A new tensor that `product` computes from images in bfloat16 if they are so stored and that can be done, otherwise in

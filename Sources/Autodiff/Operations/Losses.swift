@@ -46,6 +46,8 @@ public func huberError(
 ///
 /// `positiveWeight`, a tensor that repeats to the logits' shape, multiplies the first term: above 1 it makes up for positives
 /// that are rare. Each term is taken from the logit without p, so that neither end loses digits.
+///
+/// Source: Cox, "The regression analysis of binary sequences", 1958, doi:10.1111/j.2517-6161.1958.tb00292.x.
 public func binaryCrossEntropy(
   logits: Tensor, _ target: Tensor, positiveWeight: Tensor? = nil, reduction: Reduction = .mean
 ) -> Tensor {

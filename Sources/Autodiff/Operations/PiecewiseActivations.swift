@@ -17,6 +17,8 @@ public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
 
 /// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α, not negative, is 1 by default.
 ///
+/// The derivative is taken from the output, as y + α, so it has lost its digits below x = −10 and is 0 below −17.
+///
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
 /// 2015, arXiv:1511.07289.
 public func elu(_ x: Tensor, alpha: Float = 1) -> Tensor {

@@ -5,6 +5,8 @@ import CKernels
 /// x [n, height, width, channels] to [n, height′, width′, channels], height′ = ⌊(height + 2 padding − window) / stride⌋ + 1. The
 /// stride is the window's size unless it is given; what lies beyond the edge doesn't count. The gradient goes to the largest
 /// element, the first of equals.
+///
+/// Source: Yamaguchi et al., "A neural network for speaker-independent isolated word recognition", 1990.
 public func maxPool(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
   var what = pooling("maxPool", x.shape, window, stride ?? window, padding)
   let shape = pooledShape(what)
@@ -19,6 +21,8 @@ public func maxPool(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int =
 ///
 /// x [n, height, width, channels] to [n, height′, width′, channels], height′ = ⌊(height + 2 padding − window) / stride⌋ + 1. The
 /// stride is the window's size unless it is given.
+///
+/// Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 public func averagePool(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
   var what = pooling("averagePool", x.shape, window, stride ?? window, padding)
   let shape = pooledShape(what)

@@ -8,7 +8,7 @@ extension Tensor {
     }
   }
 
-  /// The sum over the given dimensions, which disappear, or stay with size 1.
+  /// The sum over the given dimensions, which disappear, or stay with size 1; accumulated in Float64 but for runs of 256.
   public func sum(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
     let axes = normalized(axes, "sum")
     let kept = Shape(shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
@@ -42,7 +42,7 @@ extension Tensor {
     return indices.map(Int.init)
   }
 
-  /// The dimensions counted from the front, in order; negative ones count from the back.
+  /// The dimensions counted from the front; negative ones count from the back.
   private func normalized(_ axes: [Int], _ operation: String) -> Set<Int> {
     Set(
       axes.map { axis in
@@ -75,8 +75,9 @@ extension Tensor {
     case (2, [0, 1]): sum_columns(buffer.pointer, output.pointer, Int(walk.sizes[0]), Int(walk.sizes[1]))
     case (2, [1, 0]): sum_rows(buffer.pointer, output.pointer, Int(walk.sizes[0]), Int(walk.sizes[1]))
     default:
-      fill(0, output.pointer, target.elementCount)
-      sum_strided(buffer.pointer, output.pointer, walk.first, walk.sizes, Int32(walk.sizes.count))
+      let count = target.elementCount
+      guard sum_strided(buffer.pointer, output.pointer, count, walk.first, walk.sizes, Int32(walk.sizes.count)) != 0
+      else { stop("sum", "out of memory: no room for \(count) sums in Float64") }
     }
   }
 

@@ -11,7 +11,6 @@
     }                                                 \
   }
 
-UNARY(unary_negate, -x)
 UNARY(unary_relu, x < 0 ? 0 : x)
 UNARY(unary_sigmoid, sigmoid1(x))
 UNARY(unary_tanh, tanh1(x))
@@ -32,11 +31,6 @@ DISPATCHED void add_scaled(floats_in x, float factor, floats_out y, size_t n) {
 
 DISPATCHED void fill(float value, floats_out y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = value;
-}
-
-DISPATCHED void add_row(floats_in x, floats_in row, floats_out y, size_t rows, size_t columns) {
-  for (size_t r = 0; r < rows; r++, x += columns, y += columns)
-    for (size_t c = 0; c < columns; c++) y[c] = x[c] + row[c];
 }
 
 /// Moves `offset` to the next row of an odometer over all dimensions but the last; false when it has gone round.

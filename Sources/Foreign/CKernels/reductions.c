@@ -1,5 +1,7 @@
 #include "include/reductions.h"
 
+#include <stdlib.h>
+
 #include "lanes.h"
 
 DISPATCHED double sum_all(const float *x, size_t n) {
@@ -11,33 +13,56 @@ DISPATCHED double sum_all(const float *x, size_t n) {
   return total;
 }
 
-DISPATCHED void sum_columns(const float *x, float *y, size_t rows, size_t columns) {
+/// Sums of some columns, over so few rows that Float32 will do.
+INLINED void sum_few_rows(const float *x, float *y, size_t rows, size_t step, size_t columns) {
   for (size_t c = 0; c < columns; c++) y[c] = 0;
   size_t r = 0;
-  for (; r + 4 <= rows; r += 4, x += 4 * columns)
-    for (size_t c = 0; c < columns; c++)
-      y[c] += (x[c] + x[columns + c]) + (x[2 * columns + c] + x[3 * columns + c]);
-  for (; r < rows; r++, x += columns)
+  for (; r + 4 <= rows; r += 4, x += 4 * step)
+    for (size_t c = 0; c < columns; c++) y[c] += (x[c] + x[step + c]) + (x[2 * step + c] + x[3 * step + c]);
+  for (; r < rows; r++, x += step)
     for (size_t c = 0; c < columns; c++) y[c] += x[c];
+}
+
+DISPATCHED void sum_columns(const float *x, float *y, size_t rows, size_t columns) {
+  enum { few = 256, wide = 256 };
+  if (rows <= few) return sum_few_rows(x, y, rows, columns, columns);
+  for (size_t first = 0; first < columns; first += wide) {
+    size_t width = columns - first < wide ? columns - first : wide;
+    float part[wide];
+    double total[wide] = {0};
+    for (size_t r = 0; r < rows; r += few) {
+      sum_few_rows(x + r * columns + first, part, rows - r < few ? rows - r : few, columns, width);
+      for (size_t c = 0; c < width; c++) total[c] += part[c];
+    }
+    for (size_t c = 0; c < width; c++) y[first + c] = (float)total[c];
+  }
 }
 
 void sum_rows(const float *x, float *y, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++) y[r] = (float)sum_all(x + r * columns, columns);
 }
 
-void sum_strided(const float *x, float *y, const int64_t *y_strides, const int64_t *sizes, int rank) {
+int sum_strided(
+    const float *x, float *y, size_t count, const int64_t *y_strides, const int64_t *sizes, int rank) {
+  double *total = calloc(count ? count : 1, sizeof *total);
+  if (!total) return 0;
   int64_t index[8] = {0}, n = sizes[rank - 1], step = y_strides[rank - 1];
-  for (;;) {
-    float *row = y;
-    for (int d = 0; d < rank - 1; d++) row += index[d] * y_strides[d];
-    for (int64_t i = 0; i < n; i++) row[i * step] += *x++;
-    int d = rank - 2;
-    for (; d >= 0; d--) {
+  for (int d = 0; d >= 0;) {
+    double *row = total;
+    for (d = 0; d < rank - 1; d++) row += index[d] * y_strides[d];
+    if (step == 0)
+      row[0] += sum_all(x, (size_t)n);
+    else
+      for (int64_t i = 0; i < n; i++) row[i * step] += x[i];
+    x += n;
+    for (d = rank - 2; d >= 0; d--) {
       if (++index[d] < sizes[d]) break;
       index[d] = 0;
     }
-    if (d < 0) return;
   }
+  for (size_t i = 0; i < count; i++) y[i] = (float)total[i];
+  free(total);
+  return 1;
 }
 
 void argmax_rows(const float *x, int64_t *index, size_t rows, size_t columns) {

@@ -3,7 +3,7 @@ import Autodiff
 /// Modules one after the other; children are named "0", "1", ….
 public final class Sequential: Module {
   private let layers: [Module]
-  private let segmentSize: Int?
+  private let segments: [ArraySlice<Module>]?
 
   /// Modules in order.
   ///
@@ -15,18 +15,17 @@ public final class Sequential: Module {
     guard count >= min(1, layers.count), count <= layers.count else {
       stop("Sequential", "\(count) segments of \(layers.count) layers, at least 1 and at most each layer is one")
     }
-    segmentSize = checkpointed ? max((layers.count + count - 1) / max(count, 1), 1) : nil
+    // As equal as can be.
+    let ends = (0...count).map { $0 * layers.count / max(count, 1) }
+    self.segments = checkpointed ? zip(ends, ends.dropFirst()).map { layers[$0..<$1] } : nil
   }
 
   /// Modules in order.
   public convenience init(_ layers: Module...) { self.init(layers) }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    guard let segmentSize else { return layers.reduce(x) { $1($0) } }
-    return stride(from: 0, to: layers.count, by: segmentSize).reduce(x) { input, first in
-      let segment = layers[first..<min(first + segmentSize, layers.count)]
-      return Autodiff.checkpointed { segment.reduce(input) { $1($0) } }
-    }
+    guard let segments else { return layers.reduce(x) { $1($0) } }
+    return segments.reduce(x) { input, segment in Autodiff.checkpointed { segment.reduce(input) { $1($0) } } }
   }
 
   package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }

@@ -21,7 +21,8 @@ public final class Dropout: Module {
 
   public override func forward(_ x: Tensor) -> Tensor {
     guard isTraining, probability > 0 else { return x }
-    let kept = 1 / (1 - probability)
+    // 1 / (1 − p) is no number of 16 bits, and is multiplied by apart there.
+    let kept = 1 / (1 - probability), isWhole = x.precision == .float32
     // A fraction of 2³² below which a random word drops its element; two words a draw.
     let limit = UInt64((Double(probability) * 0x1p32).rounded())
     let mask = random.draw { stream in
@@ -29,11 +30,11 @@ public final class Dropout: Module {
         var bits: UInt64 = 0
         for index in mask.indices {
           bits = index % 2 == 0 ? stream.next() : bits >> 32
-          mask[index] = bits & 0xffff_ffff < limit ? 0 : kept
+          mask[index] = bits & 0xffff_ffff < limit ? 0 : isWhole ? kept : 1
         }
       }
     }
-    return x * mask.rounded(to: x.precision)
+    return isWhole ? x * mask : x * mask.rounded(to: x.precision) * kept
   }
 
   public override var details: String { "\(probability)" }

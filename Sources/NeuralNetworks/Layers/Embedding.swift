@@ -5,6 +5,8 @@ import Autodiff
 /// y[…, :] = weight[x[…], :], where x holds whole numbers from 0 ..< rows; x [n, …] to [n, …, width], weight [rows, width].
 /// The gradient of a row is the sum over the places that name it. weight begins standard normal, as in PyTorch, or as the
 /// initializer says. Stops at a number that names no row.
+///
+/// Source: Bengio et al., "A neural probabilistic language model", 2003.
 public final class Embedding: Module {
   /// [rows, width]
   public let weight: Parameter

@@ -8,6 +8,7 @@ import Autodiff
 /// channels-last images [n, height, width, channels].
 ///
 /// weight begins as 1, bias as 0, the running mean as 0 and the running variance as 1; ε = 10⁻⁵ and momentum 0.1 by default.
+/// A batch of one element a channel, which PyTorch refuses, has the bias as its output and no gradient.
 ///
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015, arXiv:1502.03167.
 public final class BatchNorm: Module {

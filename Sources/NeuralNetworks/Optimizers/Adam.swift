@@ -4,8 +4,8 @@ import Foundation
 
 /// Adam: steps scaled by running means of the gradient and of its square.
 ///
-/// g ← g + λ w, m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) at step
-/// t = 1, 2, …; m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0 by default. For weight decay that
+/// g ← g + λ w, m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) at the
+/// parameter's step t = 1, 2, …; m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0 by default. For weight decay that
 /// the running means don't see, take `AdamW`.
 ///
 /// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2014, arXiv:1412.6980.

@@ -9,7 +9,8 @@ extension Optimizer {
   }
 
   /// Scales all gradients by one factor, so that their norm is at most `limit`, and returns the norm before. To be called
-  /// between `backward()` and `step()`.
+  /// between `backward()` and `step()`, with a `LossScaler`, whose scale gradients have until its step, as
+  /// `optimizer.beforeStep { $0.clipGradients(toNorm: 1) }`.
   ///
   /// g ← g · min(1, limit / ‖g‖), where ‖g‖ is `gradientNorm`. A norm that is NaN or infinite leaves the gradients as they
   /// are: no factor would mend them.
@@ -29,7 +30,8 @@ extension Optimizer {
     return norm
   }
 
-  /// Sets each element of a gradient that lies beyond ±`limit` to that limit. To be called between `backward()` and `step()`.
+  /// Sets each element of a gradient that lies beyond ±`limit` to that limit. To be called between `backward()` and `step()`,
+  /// with a `LossScaler` by `beforeStep`.
   ///
   /// g ← max(−limit, min(limit, g)); NaN stays NaN.
   ///
@@ -43,7 +45,7 @@ extension Optimizer {
     }
   }
 
-  private var gradientsInUse: [(parameter: Parameter, gradient: Tensor)] {
+  var gradientsInUse: [(parameter: Parameter, gradient: Tensor)] {
     zip(parameters, settings).compactMap { parameter, settings in
       settings.isFrozen ? nil : parameter.gradient.map { (parameter, $0) }
     }

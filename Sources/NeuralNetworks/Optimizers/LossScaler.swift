@@ -10,6 +10,8 @@ import CKernels
 ///     scaler.scaled(loss).backward()
 ///     scaler.step(optimizer)
 ///
+/// Gradients have the scale until then, so they are clipped in the step, by `optimizer.beforeStep`.
+///
 /// Source: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740.
 public final class LossScaler {
   /// What the loss is multiplied by.
@@ -37,8 +39,9 @@ public final class LossScaler {
     let reached = optimizers.flatMap(\.parameters).filter {
       $0.gradient != nil && seen.insert(ObjectIdentifier($0)).inserted
     }
-    let areFinite = reached.allSatisfy { parameter in
-      parameter.gradient!.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
+    // Frozen parameters would have every step skipped, whatever is wrong with their gradients.
+    let areFinite = optimizers.flatMap(\.gradientsInUse).allSatisfy { _, gradient in
+      gradient.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
     }
     guard areFinite else {
       for optimizer in optimizers { optimizer.skipStep(atScale: scale) }

@@ -35,6 +35,9 @@ open class Optimizer {
   /// How many steps have been taken.
   public package(set) final var stepCount = 0
 
+  /// How often each parameter has been changed: less than `stepCount` where it was frozen or no gradient reached it.
+  package final var updateCounts: [Int]
+
   /// The learning rate that a schedule's factor 1 stands for.
   package final var scheduledRate: Float
   private var observers: [(id: Int, hook: Observer)] = []
@@ -67,6 +70,7 @@ open class Optimizer {
     stateNames = states
     self.states = found.map { _, parameter in states.map { _ in Tensor(repeating: 0, shape: parameter.shape) } }
     settings = found.map { _ in ParameterSettings(weightDecay: checked(weightDecay: weightDecay)) }
+    updateCounts = found.map { _ in 0 }
   }
 
   /// Calls `hook` at the beginning of every step, when gradients are complete, and not scaled by a `LossScaler`; it may set
@@ -127,11 +131,12 @@ open class Optimizer {
       }
       return
     }
+    updateCounts[index] += 1
     parameter.update { weights in
       update(
         ParameterUpdate(
           weights: UnsafeMutableBufferPointer(start: weights, count: count),
-          gradient: UnsafeBufferPointer(start: gradient.elements, count: count), step: stepCount,
+          gradient: UnsafeBufferPointer(start: gradient.elements, count: count), step: updateCounts[index],
           learningRate: learningRate * settings.learningRateFactor, weightDecay: settings.weightDecay,
           states: states[index]),
         measuring: norms)
@@ -168,7 +173,7 @@ public struct ParameterUpdate {
   public let weights: UnsafeMutableBufferPointer<Float>
   /// The gradient, as many elements.
   public let gradient: UnsafeBufferPointer<Float>
-  /// Which step it is, from 1.
+  /// Which change of this parameter it is, from 1.
   public let step: Int
   /// The step's size for this parameter.
   public let learningRate: Float

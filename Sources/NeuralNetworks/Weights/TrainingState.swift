@@ -6,7 +6,7 @@ import Foundation
 /// The file holds weights, statistics and positions of random sources of the model, and the optimizer's state, step count
 /// and learning rate. Training that was saved, and restored into a model and an optimizer made as before, in the same
 /// process or another, gives the same bits as training without a break. Save between `optimizer.step()` and the next
-/// `backward()`: gradients are not kept.
+/// `backward()`: gradients are not kept, and restoring clears those that are there.
 ///
 ///     var batches = data.batches(of: 64, seed: 7).makeIterator()
 ///     …
@@ -36,6 +36,7 @@ public struct TrainingState: Equatable, Sendable {
     var metadata = [
       Key.format: Self.format, Key.step: "\(step)", Key.batchPosition: "\(batchPosition)",
       Key.optimizer: optimizer.kind, Key.stepCount: "\(optimizer.stepCount)",
+      Key.updateCounts: optimizer.updateCounts.map(String.init).joined(separator: " "),
       Key.learningRate: "\(optimizer.learningRate)", Key.scheduledRate: "\(optimizer.scheduledRate)",
       Key.schedule: optimizer.scheduleInWords,
     ]
@@ -66,6 +67,7 @@ public struct TrainingState: Equatable, Sendable {
     try entries.expect(Key.schedule, optimizer.scheduleInWords)
     let state = Self(step: try entries.count(Key.step), batchPosition: try entries.count(Key.batchPosition))
     let stepCount = try entries.count(Key.stepCount)
+    let updateCounts = try entries.counts(Key.updateCounts, optimizer.parameters.count, else: stepCount)
     let learningRate: Float = try entries.number(Key.learningRate)
     let scheduledRate: Float = try entries.number(Key.scheduledRate)
     let scale: (value: Float, steps: Int)?
@@ -85,7 +87,8 @@ public struct TrainingState: Equatable, Sendable {
     model.take(Array(tensors.prefix(weights.count)))
     for ((_, source), stream) in zip(model.randomSources, streams) { source.stream = stream }
     optimizer.take(Array(tensors.dropFirst(weights.count)))
-    optimizer.stepCount = stepCount
+    optimizer.clearGradients()
+    (optimizer.stepCount, optimizer.updateCounts) = (stepCount, updateCounts)
     optimizer.learningRate = learningRate
     optimizer.scheduledRate = scheduledRate
     if let scaler, let scale { (scaler.scale, scaler.stepsSinceChange) = (scale.value, scale.steps) }
@@ -98,6 +101,7 @@ public struct TrainingState: Equatable, Sendable {
 /// What the file calls its parts.
 private enum Key {
   static let format = "format", step = "step", batchPosition = "batch_position"
+  static let updateCounts = "optimizer.updates"
   static let optimizer = "optimizer", stepCount = "optimizer.steps", learningRate = "optimizer.learning_rate"
   static let scheduledRate = "optimizer.scheduled_rate", schedule = "optimizer.schedule"
   static let scale = "loss_scaler.scale", stepsAtScale = "loss_scaler.steps"
@@ -142,6 +146,16 @@ private struct Metadata {
     let count: Int = try number(key)
     guard count >= 0 else { throw .otherTraining(path: path, problem: "“\(key)” is “\(count)”") }
     return count
+  }
+
+  /// As many counts; where they are not said, which files of earlier versions don't, all the same.
+  func counts(_ key: String, _ number: Int, else same: Int) throws(WeightsError) -> [Int] {
+    guard let text = texts[key] else { return Array(repeating: same, count: number) }
+    let counts = text.split(separator: " ").compactMap { Int($0) }
+    guard counts.count == number, counts.allSatisfy({ $0 >= 0 }) else {
+      throw .otherTraining(path: path, problem: "“\(key)” is “\(text)”, not \(number) counts")
+    }
+    return counts
   }
 
   func expect(_ key: String, _ present: String) throws(WeightsError) {

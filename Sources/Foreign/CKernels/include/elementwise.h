@@ -11,7 +11,7 @@ typedef float *_Nonnull floats_out;
 /// y[i] = f(x[i]) for n elements; x and y may be the same memory.
 typedef void unary_kernel(floats_in x, floats_out y, size_t n);
 
-unary_kernel unary_negate, unary_relu, unary_sigmoid, unary_tanh, unary_exp, unary_log, unary_square, unary_square_root,
+unary_kernel unary_relu, unary_sigmoid, unary_tanh, unary_exp, unary_log, unary_square, unary_square_root,
     unary_absolute;
 
 /// y[i] = factor * x[i] + offset.
@@ -38,8 +38,5 @@ binary_kernel binary_sigmoid_gradient, binary_tanh_gradient;
 /// Copies x, read by `strides` over `sizes`, to contiguous y: transposition and broadcasting.
 void copy_strided(
     floats_in x, const int64_t *_Nonnull strides, floats_out y, const int64_t *_Nonnull sizes, int rank);
-
-/// y (rows x columns) = row by row x + row, where row has `columns` elements. x and y may be the same memory.
-void add_row(floats_in x, floats_in row, floats_out y, size_t rows, size_t columns);
 
 #endif

@@ -12,10 +12,11 @@ double sum_all(const float *_Nonnull x, size_t n);
 void sum_columns(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
 void sum_rows(const float *_Nonnull x, float *_Nonnull y, size_t rows, size_t columns);
 
-/// y += x, x contiguous over `sizes`, y read by strides that are 0 where a dimension is summed over.
-void sum_strided(
-    const float *_Nonnull x, float *_Nonnull y, const int64_t *_Nonnull y_strides, const int64_t *_Nonnull sizes,
-    int rank);
+/// The `count` elements of y = the sums of x, x contiguous over `sizes`, y written by strides that are 0 where a dimension is summed
+/// over; accumulated in Float64. 0 where there is no memory for that.
+int sum_strided(
+    const float *_Nonnull x, float *_Nonnull y, size_t count, const int64_t *_Nonnull y_strides,
+    const int64_t *_Nonnull sizes, int rank);
 
 /// For each row the first index of its largest value; a row with a NaN gives the NaN's.
 void argmax_rows(const float *_Nonnull x, int64_t *_Nonnull index, size_t rows, size_t columns);
