@@ -24,6 +24,20 @@ final class Notices {
     try? writer.event(step: step, site: layer?.index, kind: "nonfinite", text: what)
   }
 
+  /// Writes into the run file that a step was skipped, which is how a scale of the loss is found.
+  func skipped(atScale scale: Float, step: Int) throws {
+    try writer.event(
+      step: step, kind: "skipped",
+      text: "skipped step: gradients overflowed at loss scale \(String(format: "%g", scale))")
+  }
+
+  /// Tells that a loss can't be computed again.
+  func noLossAgain() {
+    once(
+      "a probe of the loss's curvature has nothing to compute it from; give recorder.step(loss:again:) a closure that computes "
+        + "the loss again")
+  }
+
   /// What a step has had: a forward pass, a backward pass, an optimizer's step.
   typealias Parts = (forward: Bool, backward: Bool, update: Bool)
 

@@ -32,6 +32,14 @@ final class QuietModel {
     aside = nil
   }
 
+  /// The loss, or the mean of several, computed again; statistics and streams of random numbers stay as they are.
+  func lossAgain(_ compute: () -> Tensor) -> Tensor {
+    taken().withStateKept {
+      let losses = compute()
+      return losses.elementCount == 1 ? losses : losses.mean()
+    }
+  }
+
   /// The output for an input, called as the training loop does.
   func output(for input: Tensor) -> Tensor {
     let model = taken()

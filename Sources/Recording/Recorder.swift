@@ -15,7 +15,7 @@ import RunFile
 /// has a row for each call, `path`, `path[1]`, `path[2]`, …. A row tells of all passes before one step, as where gradients are
 /// accumulated, and of all tensors that the module puts out: counts and histograms add up, means, fractions and RMS are over all
 /// elements, extremes the extremes of all. What an optimizer does to a weight is that of its last step. A step that a `LossScaler`
-/// skips is an event `skipped`.
+/// skips is an event `skipped`, where `step(loss:)` is called after it as after others.
 ///
 ///     let recorder = try Recorder(model, optimizer, writingTo: "run.rheo")
 ///     for batch in batches {
@@ -67,8 +67,9 @@ public final class Recorder {
   private let here = Presence()
   /// Whether the step that is under way has had a forward pass, a backward pass and an optimizer's step.
   @exclusivity(unchecked) private var seen: Notices.Parts = (false, false, false)
-  /// The scale of the loss at which the step was skipped, and the first layer with a gradient that is not finite.
-  @exclusivity(unchecked) private var skippedAt: Float?
+  /// The optimizer whose step was skipped, how many it had taken, and the scale of the loss.
+  @exclusivity(unchecked) private var skip: (optimizer: Optimizer, count: Int, scale: Float)?
+  /// The first layer with a gradient that is not finite.
   @exclusivity(unchecked) private var nonfiniteGradient: ProbedLayer?
 
   /// A recorder of `model` as the optimizers train it, by default with every standard probe at every step. `meta` is kept in the
@@ -120,7 +121,11 @@ public final class Recorder {
     if let model, plans.contains(where: { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) }) {
       watchInputs(of: model)
     }
-    standingHandles += optimizers.map { $0.observeSkips { [unowned self] scale in skippedAt = scale } }
+    standingHandles += optimizers.map { optimizer in
+      optimizer.observeSkips { [unowned self, unowned optimizer] scale in
+        skip = (optimizer, optimizer.stepCount, scale)
+      }
+    }
     begin()
   }
 
@@ -144,9 +149,7 @@ public final class Recorder {
     let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
     let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
     if let scale = skippedAt {
-      try writer.event(
-        step: stepNumber, kind: "skipped",
-        text: "skipped step: gradients overflowed at loss scale \(String(format: "%g", scale))")
+      try notices.skipped(atScale: scale, step: stepNumber)
     } else if let layer = nonfiniteGradient {
       notices.nonfinite("a gradient is not finite", at: layer, step: stepNumber)
     }
@@ -201,7 +204,7 @@ public final class Recorder {
     }
     lastOutput = nil
     seen = (false, false, false)
-    (skippedAt, nonfiniteGradient) = (nil, nil)
+    (skip, nonfiniteGradient) = (nil, nil)
     inputs = []
     if !before.isEmpty { before.removeAll(keepingCapacity: true) }
     if isActive.contains(true) { attach() } else { detach() }
@@ -209,12 +212,8 @@ public final class Recorder {
 
   private func closeProbes(loss: Double, _ losses: [Double], _ again: (() -> Tensor)?) throws {
     defer { if !needs.isDisjoint(with: [.inputs, .samples]) { for layer in sites.layers { layer.clear() } } }
-    guard model != nil, let quiet else { return }
-    if needs.contains(.lossAgain), again == nil {
-      notices.once(
-        "a probe of the loss's curvature has nothing to compute it from; give recorder.step(loss:again:) a closure that "
-          + "computes the loss again")
-    }
+    guard let quiet else { return }
+    if needs.contains(.lossAgain), again == nil { notices.noLossAgain() }
     let met = sites.layers.filter { $0.lastStep == stepNumber }
     let count = inputs.first?.shape.first ?? (losses.isEmpty ? nil : losses.count)
     let found =
@@ -225,7 +224,7 @@ public final class Recorder {
     var step = ProbedStep(
       number: stepNumber, loss: loss, losses: losses, quiet: quiet, optimizers: optimizers, layers: met,
       input: inputs.count == 1 && !outputsAreSeveral ? inputs[0] : nil, samples: samples,
-      again: again.map { compute in { quiet.taken().withStateKept { mean(compute()) } } },
+      again: again.map { compute in { quiet.lossAgain(compute) } },
       tell: { [notices] text in notices.once(text) })
     let outer = isAttached
     isAttached = false
@@ -256,6 +255,9 @@ public final class Recorder {
     }
     called = nil
   }
+
+  /// The scale of the loss at which the step was skipped, unless it was taken afterwards.
+  private var skippedAt: Float? { skip.flatMap { $0.optimizer.stepCount == $0.count ? $0.scale : nil } }
 
   /// Keeps what the model is called with, in passes that can be differentiated.
   private func watchInputs(of model: Module) {
@@ -393,6 +395,3 @@ public final class Recorder {
   @inline(__always)
   private func apart(_ body: () -> Void) { withoutGradients { withPrecision(.float32, body) } }
 }
-
-/// A loss, or the mean of several.
-private func mean(_ losses: Tensor) -> Tensor { losses.elementCount == 1 ? losses : losses.mean() }

@@ -32,6 +32,24 @@ import Testing
     }
   }
 
+  /// What was skipped before is no longer so when the step is taken.
+  @Test func aStepThatIsTakenAfterwardsIsNotSkipped() throws {
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(6, 3))
+      net.initialize(seed: 1)
+      let optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler()
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { _ in })
+      for pass in 0..<4 {
+        let loss = net(Tensor(sampleValues(30), shape: [5, 6])).mean()
+        scaler.scaled(pass % 2 == 0 ? loss * .infinity : loss).backward()
+        if scaler.step(optimizer) { try recorder.step(loss: loss) }
+      }
+      let run = try recorder.finish()
+      #expect(run.steps.count == 2 && !run.events.contains { $0.kind == "skipped" })
+      #expect(try run.layers(.updateNorm)[0, 1] != nil)
+    }
+  }
+
   /// No scale helps gradients that are NaN.
   @Test func areAFaultWhereTheyGoOn() throws {
     try withTemporaryFolder { folder in
