@@ -184,8 +184,6 @@ extension Experiment {
       .learns(tanhNet, "Xiao et al. 2018, arXiv:1806.05393", about: longEnough),
       .learns(residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", about: longEnough),
       fitsInMemory(tanhNet), fitsInMemory(residualNet),
-      // Of a unit vector in n dimensions that is turned about at random, each unit kept with probability ½, twice the square that
-      // is left has mean 1 and variance v = 3/(n + 2). So the logarithm of the RMS drifts by −v/4 a layer and wanders by √v/2.
       Claim(
         source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance three standard deviations",
         statement: { "relu: \($0.depth) layers lose \(significant(decadesOfReLU($0).lost)) decades of the gradient" },
@@ -243,9 +241,32 @@ extension Experiment {
 }
 
 /// What finite width takes from the gradient of orthogonal ReLU, in decades, and the standard deviation of that.
+///
+/// Of n units k are active, each with probability ½. A unit vector that is turned about at random has a share of its square in k
+/// units whose logarithm has the mean ψ(k/2) − ψ(n/2) and the variance ψ′(k/2) − ψ′(n/2), since that share has a beta distribution.
+/// It is multiplied by 2. Half of the logarithm is that of the RMS, and layers add up.
 private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Double) {
-  let variance = Double(settings.depth) * 3 / Double(settings.width + 2)
-  return (variance / 4 / log(10), variance.squareRoot() / 2 / log(10))
+  let n = settings.width, all = polygammasOfHalves(n)
+  var mean = 0.0, square = 0.0
+  for (k, part) in zip(1...n, all) {
+    let binomial = lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
+    let probability = exp(binomial - Double(n) * log(2)), logarithm = log(2) + part.first - all[n - 1].first
+    mean += probability * logarithm
+    square += probability * (logarithm * logarithm + part.second - all[n - 1].second)
+  }
+  let layers = Double(settings.depth)
+  return (-layers * mean / 2 / log(10), (layers * (square - mean * mean)).squareRoot() / 2 / log(10))
+}
+
+/// ψ(k/2) and ψ′(k/2) for k from 1 to n, by ψ(x + 1) = ψ(x) + 1/x.
+private func polygammasOfHalves(_ n: Int) -> [(first: Double, second: Double)] {
+  let euler = 0.5772156649015329, square = Double.pi * Double.pi
+  var values = [(first: -euler - 2 * log(2), second: square / 2), (first: -euler, second: square / 6)]
+  for k in stride(from: 3, through: n, by: 1) {
+    let x = Double(k - 2) / 2, before = values[k - 3]
+    values.append((before.first + 1 / x, before.second - 1 / (x * x)))
+  }
+  return values
 }
 
 /// Besides weights and gradients there is room for eight tensors for each of √L layers.

@@ -105,7 +105,7 @@ import Testing
         "| this is wrong | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
         "| ≠ powers of 3 are even | 0 of 3 | 14.0 (13.0 to 15.0) | exactly 12.0 |",
       ] { #expect(page.contains(line), "\(line)") }
-      #expect(throws: ExperimentError.noRecord(path: folder + "/y/summary.json")) {
+      #expect(throws: ExperimentError.noRecord(path: folder + "/y/manifest.json")) {
         try writeTally(ofResultsIn: [folder + "/y"], command: "", to: folder + "/tally.md")
       }
     }
