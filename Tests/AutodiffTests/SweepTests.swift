@@ -18,9 +18,9 @@ import Testing
   }
 
   @Test func aPassInsideAHookMayAccumulate() {
-    let w = Tensor(2).requiringGradient(), point = 3 * w
+    let w = Tensor(2).requiringGradient(), other = 5 * w, point = 3 * w
     point.addGradientHook { _ in
-      (5 * w).backward()
+      other.backward()
       return nil
     }
     (w * point).backward()
