@@ -17,8 +17,9 @@ extension Module {
       return nil
     }
     defer { forward.remove() }
-    let backward = attach(.outputGradient, to: places, nil) { site, gradient in
-      kept.calls[site.path]?.first { $0.isOf(site) }?.gradient = gradient
+    // What is kept keeps the tape, and the tape this hook.
+    let backward = attach(.outputGradient, to: places, nil) { [weak kept] site, gradient in
+      kept?.calls[site.path]?.first { $0.isOf(site) }?.gradient = gradient
       return nil
     }
     do {
