@@ -124,6 +124,20 @@ import Testing
     #expect(calls.map { $0.gradient!.values } == [[Float](repeating: 1, count: 8), [Float](repeating: 3, count: 4)])
   }
 
+  /// The outputs that are kept hold the tape on which the hooks wait that keep gradients.
+  @Test(arguments: [true, false]) func whatWasCapturedGoesWithTheCapture(_ isDifferentiated: Bool) throws {
+    func capture() throws {
+      let net = net()
+      let captured = try net.capture("*") { net(samples(4, 5)).sum() }
+      if isDifferentiated { captured.result.backward() }
+      #expect((captured["4"]?.gradient != nil) == isDifferentiated)
+    }
+    try capture()
+    let before = TensorMemory.inUse
+    for _ in 0..<10 { try capture() }
+    #expect(TensorMemory.inUse == before)
+  }
+
   @Test func scopesThatFailToBeginLeaveNothing() throws {
     let net = net()
     #expect(throws: HookError.self) {
@@ -154,19 +168,6 @@ import Testing
     }
     loss.backward()
     #expect(seen == 0 && net.parameters.last!.parameter.gradient!.values == [4, 4])
-  }
-
-  /// What was captured goes with the result, also where gradients have come.
-  @Test func memoryGoesWithTheResult() throws {
-    let net = net()
-    func captureOnce() throws {
-      let captured = try net.capture("*") { net(samples(64, 5)).sum() }
-      captured.result.backward()
-    }
-    try captureOnce()
-    let before = TensorMemory.inUse
-    for _ in 0..<10 { try captureOnce() }
-    #expect(TensorMemory.inUse == before)
   }
 
   private final class Memory { var outputs: [Tensor] = [] }

@@ -144,8 +144,10 @@ import Testing
       return net.parameters.map { $0.parameter.gradient!.values }
     }
     let plain = try gradients { _ in }
+    var handles: [HookHandle] = []
     let comingAndGoing = try gradients { net in
       var handle: HookHandle?
+      defer { handles.append(handle!) }
       handle = try net.onForward("*") { _, output in
         handle?.remove()
         return output * 1
@@ -153,6 +155,7 @@ import Testing
       try net.onInput("1") { _, _ in nil }
       try net.onBackward("0") { _, gradient in gradient * 1 }
     }
+    for handle in handles { handle.remove() }
     #expect(comingAndGoing == plain)
   }
 

@@ -41,8 +41,9 @@ import Testing
         )
         let told = "\(probes): \(steps - warmUp) steps, \(growth)"
         if steps > 24_000 { FileHandle.standardError.write(Data((told + "\n").utf8)) }
-        // Looks of `SimilarityToFinal` come until they are forgotten: at most 50 of three layers.
-        try #require(growth.allocated < 96 << 10 && growth.resident < 2 << 20 && growth.tensors < 64 << 10, "\(told)")
+        // Looks of `SimilarityToFinal` come until they are forgotten: at most 50 of three layers. Of what malloc gave out it keeps
+        // what it once had, as where rows had to wait for a busy machine.
+        try #require(growth.allocated < 96 << 10 && growth.resident < 64 << 20 && growth.tensors < 64 << 10, "\(told)")
       }
     }
     print(String(decoding: try #require(result).standardErrorContent, as: UTF8.self), terminator: "")

@@ -80,7 +80,7 @@ private final class RecurrentNet: Module {
         notice: { _ in })
       var seen: [String: Seen] = [:]
       func row(_ site: HookSite) -> String {
-        (site.path.isEmpty ? "\(type(of: net))" : site.path) + (site.callIndex == 0 ? "" : "[\(site.callIndex)]")
+        (site.path.isEmpty ? site.kind : site.path) + (site.callIndex == 0 ? "" : "[\(site.callIndex)]")
       }
       try net.onForward("**") { site, y in
         seen[row(site), default: Seen()].outputs += y.values.map(Double.init)

@@ -17,7 +17,7 @@ extension Module {
       return nil
     }
     defer { forward.remove() }
-    // What is kept holds tensors whose tape holds this hook.
+    // What is kept keeps the tape, and the tape this hook.
     let backward = attach(.outputGradient, to: places, nil) { [weak kept] site, gradient in
       kept?.calls[site.path]?.first { $0.isOf(site) }?.gradient = gradient
       return nil
