@@ -6,20 +6,20 @@ import Rheoscope
 // trained net, and drawing lots beside them.
 
 /// By lot: what any of the others must be better than.
-private let random = method("random", "pixels drawn by lot") { _, images, _, random in
+private let random = method("random", "pixels drawn by lot") { _, images, _, random, _ in
   Tensor((0..<images.elementCount).map { _ in Float(random.uniform()) }, shape: images.shape)
 }
 
 /// The gradient at the image itself (Simonyan et al. 2013). It also points at pixels that are black already but would matter if they
 /// were not; deleting those changes nothing.
 private let gradient = method("gradient", "the gradient of the answer with respect to the image") {
-  model, images, classes, _ in slopes(model, at: images, classes)
+  model, images, classes, _, _ in slopes(model, at: images, classes)
 }
 
 /// SmoothGrad (Smilkov et al. 2017): the gradient changes fast from an image to the next one that looks the same. So it is taken at
 /// 25 copies of the image with noise on them, of 15 % of the range of pixels, and the mean is kept.
 private let smoothed = method("smoothgrad", "the mean of 25 gradients, each at the image with noise added") {
-  model, images, classes, random in
+  model, images, classes, random, _ in
   let range = images.values.max()! - images.values.min()!
   var sum = Tensor(repeating: 0, shape: images.shape)
   for _ in 0..<25 {
@@ -34,8 +34,8 @@ private let smoothed = method("smoothgrad", "the mean of 25 gradients, each at t
 /// much its brightening changes the answer. Then all pixels together make up the whole difference between the answers, which is
 /// how one can tell that the sum was done right.
 private let integrated = method("integrated", "gradients added up on the way from a black image to the image") {
-  model, images, classes, _ in
-  let black = blackImages(like: images), way = images - black
+  model, images, classes, _, settings in
+  let black = blackImages(like: images), way = images - black, stepsOnTheWay = settings.whole("path-steps")
   var sum = Tensor(repeating: 0, shape: images.shape)
   for step in 0..<stepsOnTheWay {
     let share = (Float(step) + 0.5) / Float(stepsOnTheWay)
@@ -45,7 +45,6 @@ private let integrated = method("integrated", "gradients added up on the way fro
 }
 
 private let methods = [gradient, smoothed, integrated]
-private let stepsOnTheWay = 200
 
 /// A net of two convolutions; rows of 784 pixels to ten logits.
 private final class Net: Module {
@@ -81,7 +80,7 @@ private let left = "probability left", incompleteness = "missing from the sum"
 /// to the answer by painting them black, and sees what becomes of the answer's probability.
 private func method(
   _ name: String, _ title: String,
-  _ attribution: @escaping @Sendable (Module, Tensor, [Int], inout RandomStream) -> Tensor
+  _ attribution: @escaping @Sendable (Module, Tensor, [Int], inout RandomStream, Settings) -> Tensor
 ) -> Variant {
   Variant(
     name, title, testImages: 2_000, isRecorded: false,
@@ -92,7 +91,7 @@ private func method(
       let right = given.indices.filter { given[$0] == all.labels[$0] }.prefix(bench.settings.whole("images"))
       let chosen = test.batch(at: right), images = chosen.inputs, classes = chosen.labels
       var random = RandomStream(seed: UInt64(bench.seed), name: "features")
-      let matters = attribution(model, images, classes, &random)
+      let matters = attribution(model, images, classes, &random, bench.settings)
       let remaining = shares.map { probabilities(model, images, classes, deleting: $0, of: matters) }
       let means = remaining.map { $0.reduce(0, +) / Double($0.count) }
       bench.report(left, means.reduce(0, +) / Double(means.count))
@@ -160,6 +159,8 @@ extension Experiment {
       .whole(
         "images", 150, quick: 100, in: 50...5_000, "test images, which the net gets right, that pixels are deleted from"
       ),
+      .whole(
+        "path-steps", 200, quick: 300, in: 1...100_000, "steps on the way from a black image of integrated gradients"),
     ],
     variants: methods + [random],
     claims: methods.map { method in
