@@ -7,8 +7,13 @@ struct Contents {
   private(set) var statistics: [(name: String, statistic: Statistic)] = []
   private(set) var randomSources: [(name: String, source: RandomSource)] = []
 
+  /// Whether children have names of their own, and are not to be looked for. Asked once: names of many layers take long to make.
+  private let hasNamedChildren: Bool
+
   init(of module: Module) {
-    if let named = module.namedChildren { children = named }
+    let named = module.namedChildren
+    hasNamedChildren = named != nil
+    if let named { children = named }
     var levels: [Mirror] = []
     var level: Mirror? = Mirror(reflecting: module)
     while let mirror = level, mirror.subjectType != Module.self {
@@ -28,7 +33,7 @@ struct Contents {
   /// enumeration holds, named by their place in it.
   private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
     if let module = value as? Module {
-      if holder.namedChildren == nil { children.append((name, module)) }
+      if !hasNamedChildren { children.append((name, module)) }
     } else if let parameter = value as? Parameter {
       parameters.append((name, parameter))
     } else if let statistic = value as? Statistic {

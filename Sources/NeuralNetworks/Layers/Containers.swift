@@ -3,7 +3,8 @@ import Autodiff
 /// Modules one after the other; children are named "0", "1", ….
 public final class Sequential: Module {
   private let layers: [Module]
-  private let segments: [ArraySlice<Module>]?
+  /// Where segments begin, and the end.
+  private let bounds: [Int]?
 
   /// Modules in order.
   ///
@@ -16,16 +17,18 @@ public final class Sequential: Module {
       stop("Sequential", "\(count) segments of \(layers.count) layers, at least 1 and at most each layer is one")
     }
     // As equal as can be.
-    let ends = (0...count).map { $0 * layers.count / max(count, 1) }
-    self.segments = checkpointed ? zip(ends, ends.dropFirst()).map { layers[$0..<$1] } : nil
+    bounds = checkpointed ? (0...count).map { $0 * layers.count / max(count, 1) } : nil
   }
 
   /// Modules in order.
   public convenience init(_ layers: Module...) { self.init(layers) }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    guard let segments else { return layers.reduce(x) { $1($0) } }
-    return segments.reduce(x) { input, segment in Autodiff.checkpointed { segment.reduce(input) { $1($0) } } }
+    guard let bounds else { return layers.reduce(x) { $1($0) } }
+    return zip(bounds, bounds.dropFirst()).reduce(x) { input, ends in
+      let segment = layers[ends.0..<ends.1]
+      return Autodiff.checkpointed { segment.reduce(input) { $1($0) } }
+    }
   }
 
   package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
