@@ -146,7 +146,9 @@ package func record(
 /// As `record`, for a pullback that needs the output itself. It can't capture it, since output, node and pullback would
 /// then keep each other alive; it finds it as `sweep.output`.
 @inline(__always)
-package func recordKeepingOutput(_ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback) -> Tensor {
+package func recordKeepingOutput(
+  _ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback
+) -> Tensor {
   guard input.node != nil, tapeIsOn else { return output }
   let node = Node(of: output, pullback: pullback())
   node.output = output.storage

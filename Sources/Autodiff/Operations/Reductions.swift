@@ -3,7 +3,8 @@ import CKernels
 extension Tensor {
   /// The sum of all elements, a scalar; accumulated in Float64.
   public func sum() -> Tensor {
-    record(Tensor(Float(sum_all(buffer.pointer, elementCount))), from: self) { [place = node, shape = shape] gradient, sweep in
+    record(Tensor(Float(sum_all(buffer.pointer, elementCount))), from: self) {
+      [place = node, shape = shape] gradient, sweep in
       sweep.add(gradient.broadcast(to: shape), to: place)
     }
   }
