@@ -160,7 +160,7 @@ extension Experiment {
         "images", 150, quick: 100, in: 50...5_000, "test images, which the net gets right, that pixels are deleted from"
       ),
       .whole(
-        "path-steps", 200, quick: 300, in: 1...100_000, "steps on the way from a black image of integrated gradients"),
+        "path-steps", 200, quick: 250, in: 1...100_000, "steps on the way from a black image of integrated gradients"),
     ],
     variants: methods + [random],
     claims: methods.map { method in

@@ -50,7 +50,7 @@ extension Experiment {
     name: "initialization",
     question: "How large should the weights of a deep net of ReLU be when training begins?",
     settings: [
-      .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 2, full: 20), .learningRate(0.01),
+      .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 1, full: 20), .learningRate(0.01),
     ],
     variants: nets,
     claims: nets.map { .gradientFactor(of: $0) } + [
