@@ -44,6 +44,18 @@ public func withPrecision<Result>(_ precision: Precision, _ body: () throws -> R
   return try body()
 }
 
+/// Runs `body` without a tape and in Float32, whatever is around it: both in one, and inlined, for what is done at each layer.
+@inlinable
+package func apart(_ body: () -> Void) {
+  let here = thread_state_here()
+  let outer = here.pointee.precision
+  here.pointee.precision = Precision.float32.rawValue
+  here.pointee.gradients_off += 1
+  body()
+  here.pointee.gradients_off -= 1
+  here.pointee.precision = outer
+}
+
 /// The precision that products have here and now.
 package var precisionHere: Precision { Precision(rawValue: thread_state_here().pointee.precision)! }
 

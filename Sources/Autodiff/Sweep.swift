@@ -93,9 +93,11 @@ package final class Sweep {
   private func settle(_ node: Node) -> Tensor {
     var gradient = node.arriving!
     node.arriving = nil
-    for hook in node.gradientHooks.reversed() {
+    var next = node.gradientHook
+    while let hook = next {
+      next = hook.next
       let shown = lossScale == 1 ? gradient : gradient.stored(as: .float32) * (1 / lossScale)
-      guard var replacement = hook(shown) else { continue }
+      guard var replacement = hook.look(shown) else { continue }
       if lossScale != 1 { replacement = replacement * lossScale }
       guard replacement.shape == node.shape else {
         stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")

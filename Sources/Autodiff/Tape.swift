@@ -29,8 +29,8 @@ package final class Node {
   /// A leaf's gradient, summed over sweeps.
   @exclusivity(unchecked) package var gradient: Tensor?
 
-  /// Called with the whole gradient before it is passed on, last added first; what they return replaces it.
-  @exclusivity(unchecked) package var gradientHooks: [(Tensor) -> Tensor?] = []
+  /// The last that was added of the hooks that are shown the whole gradient before it is passed on.
+  @exclusivity(unchecked) fileprivate(set) var gradientHook: (any GradientHook)?
 
   /// A leaf: gradients end here.
   init(leafOf tensor: Tensor) {
@@ -57,10 +57,44 @@ package final class Node {
     Releasing.release(&pullback)
     output = nil
     // They may hold on to what holds on to this node.
-    if !gradientHooks.isEmpty { gradientHooks = [] }
+    gradientHook = nil
+  }
+
+  func add(_ hook: any GradientHook) {
+    hook.next = gradientHook
+    gradientHook = hook
   }
 
   deinit { Releasing.release(&pullback) }
+}
+
+/// Looks at the whole gradient at a place on the tape before it is passed on.
+///
+/// The hooks of a place are a chain, the last added first: nothing else need be made where one is added to each layer's output.
+package protocol GradientHook: AnyObject {
+  /// The one that was added to the same place before; for the tape to set.
+  var next: (any GradientHook)? { get set }
+
+  /// Shows the gradient; what is returned replaces it.
+  func look(_ gradient: Tensor) -> Tensor?
+}
+
+/// A hook that calls a function.
+private final class CallingHook: GradientHook {
+  var next: (any GradientHook)?
+  private let hook: (Tensor) -> Tensor?
+
+  init(_ hook: @escaping (Tensor) -> Tensor?) { self.hook = hook }
+
+  func look(_ gradient: Tensor) -> Tensor? { hook(gradient) }
+}
+
+extension Tensor {
+  /// Shows `hook`, when there is a gradient with respect to this tensor, it whole, in each sweep; what was added last comes first.
+  package func add(_ hook: any GradientHook) { node?.add(hook) }
+
+  /// As above, a function.
+  package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.add(CallingHook(hook)) }
 }
 
 /// Lets pullbacks go one after the other. Each may hold the last reference to the nodes before it, so left to itself a net

@@ -128,9 +128,6 @@ extension Tensor {
     Tensor(shape: shape) { elements in elements.baseAddress?.update(from: buffer.pointer, count: elementCount) }
   }
 
-  /// The same elements at another tensor's place on the tape, so that gradients arrive there.
-  package func sharing(placeOf leaf: Tensor) -> Tensor { Tensor(shape: shape, buffer: storage, node: leaf.node) }
-
-  /// Lets `hook`, when there is a gradient with respect to this tensor, see it whole and replace it, in each sweep.
-  package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.gradientHooks.append(hook) }
+  /// The same elements at another place on the tape, so that gradients arrive there.
+  package func sharing(_ place: Node) -> Tensor { Tensor(shape: shape, buffer: storage, node: place) }
 }

@@ -53,9 +53,9 @@ open class Module: CustomStringConvertible {
   public final func callAsFunction(_ x: Tensor) -> Tensor {
     called { call in
       guard let call else { return forward(x) }
-      let input = call.applied(toInput: x)
+      let input = call.hooks.applied(toInput: x, call.place, call.kept)
       let output = forward(input)
-      return call.applied(toOutput: output, of: input, isInput: output === input)
+      return call.hooks.applied(toOutput: output, of: input, isInput: output === input, call.place, call.kept)
     }
   }
 
@@ -81,7 +81,7 @@ open class Module: CustomStringConvertible {
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     called { call in
       guard var call else { return forward(inputs) }
-      call.isOfList = true
+      call.place.isOfList = true
       let inputs = call.applied(toInputs: inputs)
       return forward(inputs).enumerated().map { index, output in
         call.applied(toOutput: output, of: inputs, index: index)
@@ -98,10 +98,12 @@ open class Module: CustomStringConvertible {
     if here.pointee.call_depth == 0 { here.pointee.pass += 1 }
     here.pointee.call_depth += 1
     let output: Output
-    if hooks == nil, here.pointee.replay == nil {
-      output = body(nil)
+    if here.pointee.replay != nil {
+      output = body(HookedCall(inCheckpoint: hooks, pass: here.pointee.pass))
+    } else if let hooks {
+      output = body(HookedCall(hooks, pass: here.pointee.pass))
     } else {
-      output = body(HookedCall(hooks, pass: here.pointee.pass, isInCheckpoint: here.pointee.replay != nil))
+      output = body(nil)
     }
     here.pointee.call_depth -= 1
     here.pointee.caller = outer

@@ -11,7 +11,8 @@ public final class Parameter {
   public let initializer: Initializer
   let fan: Fan
   @exclusivity(unchecked) private var tensor: Tensor?
-  private let leaf: Tensor
+  /// The place on the tape of every value that it has.
+  private let place: Node
   let gradientHooks: ParameterHooks
 
   /// The path in the model that was initialized last, such as `blocks.3.1.weight`.
@@ -23,20 +24,23 @@ public final class Parameter {
     self.shape = shape
     self.initializer = initializer
     self.fan = fan ?? Fan(of: shape)
-    // Only its place on the tape is used, never its elements.
-    leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
+    // Its elements are never used.
+    let leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
+    place = leaf.node!
     gradientHooks = ParameterHooks(leaf)
   }
 
   /// The current value. Stops if there is none yet.
   public var value: Tensor {
-    guard let tensor else {
-      stop(
-        "parameter",
-        "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
-          + "call initialize(seed:) on the model first")
-    }
+    guard let tensor else { stopWithoutValue() }
     return tensor
+  }
+
+  private func stopWithoutValue() -> Never {
+    stop(
+      "parameter",
+      "\(path.isEmpty ? "a parameter of shape \(shape)" : path) has no value yet; "
+        + "call initialize(seed:) on the model first")
   }
 
   /// Whether the parameter has a value.
@@ -45,12 +49,12 @@ public final class Parameter {
   /// dL/d(parameter), summed over backward passes since the optimizer's last step; nil before the first. Stops if one is set
   /// that has not the parameter's shape.
   public var gradient: Tensor? {
-    get { leaf.gradient }
+    get { place.gradient }
     set {
       if let newValue, newValue.shape != shape {
         stop("parameter \(path)", newValue.shape, shape, "a gradient has the parameter's shape")
       }
-      leaf.gradient = newValue?.stored(as: .float32).offTape
+      place.gradient = newValue?.stored(as: .float32).offTape
     }
   }
 
@@ -59,15 +63,13 @@ public final class Parameter {
     guard value.shape == shape else {
       stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape")
     }
-    tensor = value.sharing(placeOf: leaf)
+    tensor = value.sharing(place)
   }
 
   /// Calls `body` with the elements to be changed in place. Whoever holds an earlier `value` keeps it as it was.
   func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    _ = value
-    if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() {
-      tensor = tensor!.copied().sharing(placeOf: leaf)
-    }
+    if tensor == nil { stopWithoutValue() }
+    if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() { tensor = tensor!.copied().sharing(place) }
     body(tensor!.elements)
   }
 }
@@ -88,8 +90,8 @@ final class ParameterHooks {
       guard let self else { return nil }
       var replacement: Tensor?
       for hook in list {
-        let gradient = replacement ?? arrived, site = HookSite(path: hook.path, kind: hook.kind, callIndex: 0)
-        if let new = hook.look(site, gradient, gradient) { replacement = new }
+        let gradient = replacement ?? arrived
+        if let new = hook.look(CallPlace(), gradient, gradient) { replacement = new }
       }
       return replacement
     }

@@ -16,8 +16,8 @@ extension Module {
   func outputs(
     of body: () -> Void, _ look: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
   ) {
-    let handles = modules.map { path, module in
-      module.watch(as: path) { site, _, output in look(module, site.callIndex, output) }
+    let handles = modules.map(\.module).map { module in
+      module.watchOutputs { site, output in look(module, site.callIndex, output) }
     }
     defer { for handle in handles { handle.remove() } }
     body()

@@ -62,6 +62,7 @@ public final class Recorder {
   /// The modules that have been called, until the first recorded step is over.
   @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
   private var lastLoss: Double?
+  private var watches: [ModuleWatch] = []
   private var handles: [HookHandle] = []
   private var isAttached = false
   private let here = Presence()
@@ -118,6 +119,10 @@ public final class Recorder {
     let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
     schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
     here.recorder = self
+    watches = (model?.modules ?? []).compactMap { path, module in
+      let probes = self.probes(for: path)
+      return probes.isEmpty ? nil : ModuleWatch(module, WatchedModule(module, path, probes, here))
+    }
     if let model, plans.contains(where: { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) }) {
       watchInputs(of: model)
     }
@@ -154,12 +159,12 @@ public final class Recorder {
       notices.nonfinite("a gradient is not finite", at: layer, step: stepNumber)
     }
     if !value.isFinite { notices.nonfinite("the loss is \(value)", at: nil, step: stepNumber) }
+    let met = isAttached ? sites.layers.filter { $0.lastStep == stepNumber } : []
     if isAttached {
       noteWhatIsMissing()
-      try closeProbes(loss: value, losses, again)
+      try closeProbes(loss: value, losses, met, again)
     }
     if let new = sites.takeNew() { try writer.define(sites: new) }
-    let met = isAttached ? sites.layers.filter { $0.lastStep == stepNumber } : []
     try writer.append(
       step: StepRow(
         step: stepNumber, loss: value, accuracy: accuracy,
@@ -210,11 +215,12 @@ public final class Recorder {
     if isActive.contains(true) { attach() } else { detach() }
   }
 
-  private func closeProbes(loss: Double, _ losses: [Double], _ again: (() -> Tensor)?) throws {
+  private func closeProbes(
+    loss: Double, _ losses: [Double], _ met: [ProbedLayer], _ again: (() -> Tensor)?
+  ) throws {
     defer { if !needs.isDisjoint(with: [.inputs, .samples]) { for layer in sites.layers { layer.clear() } } }
     guard let quiet else { return }
     if needs.contains(.lossAgain), again == nil { notices.noLossAgain() }
-    let met = sites.layers.filter { $0.lastStep == stepNumber }
     let count = inputs.first?.shape.first ?? (losses.isEmpty ? nil : losses.count)
     let found =
       needs.contains(.samples) && skippedAt == nil
@@ -269,42 +275,14 @@ public final class Recorder {
         inputs.append(input.detached())
         return nil
       },
-      model.watch(as: "") { [unowned self] site, _, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
+      model.watchOutputs { [unowned self] site, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
     ]
   }
 
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
-    guard let model else { return }
-    for (path, module) in model.modules {
-      let probes = probes(for: path)
-      guard !probes.isEmpty else { continue }
-      // The module's calls, so that the table is asked once for each and not at every step.
-      var calls = Dictionary(
-        uniqueKeysWithValues: sites.layers.filter { $0.module === module }.map { ($0.callIndex, $0) })
-      handles.append(
-        module.watch(
-          as: path,
-          forward: { [unowned self] site, input, output in
-            guard isAttached, output.isOnTape || isInCheckpoint else { return }
-            if called != nil { called!.insert(ObjectIdentifier(module)) }
-            // A container's output is often its last child's: the same tensor is the same site.
-            guard output !== lastOutput else { return }
-            lastOutput = output
-            // Calls that are off the tape have numbers too, so those on it need not begin at 0.
-            if let known = calls[site.callIndex] { return note(output: output, input, at: known) }
-            let layer = sites.add(
-              module, callIndex: site.callIndex, path: site.path, shape: output.shape, probes: probes)
-            calls[site.callIndex] = layer
-            note(output: output, input, at: layer)
-          },
-          backward: { [here] site, gradient in
-            if let recorder = here.recorder, let layer = calls[site.callIndex] {
-              recorder.note(gradient: gradient, at: layer)
-            }
-          }))
-    }
+    for watch in watches { watch.attach() }
     for optimizer in optimizers {
       handles.append(optimizer.observe { [unowned self] parameter, norms in note(norms, of: parameter) })
     }
@@ -313,6 +291,7 @@ public final class Recorder {
   private func detach() {
     guard isAttached else { return }
     isAttached = false
+    for watch in watches { watch.detach() }
     for handle in handles { handle.remove() }
     handles = []
   }
@@ -329,6 +308,20 @@ public final class Recorder {
   private func probes(for path: String) -> [Int] { plans.indices.filter { filters[$0]?.matches(path) ?? true } }
 
   // MARK: What the hooks see
+
+  /// Takes in what a call of a module has put out.
+  func note(output: Tensor, of input: Tensor, callIndex: Int, of watched: WatchedModule) {
+    guard isAttached, output.isOnTape || isInCheckpoint else { return }
+    if called != nil { called!.insert(ObjectIdentifier(watched.module)) }
+    // A container's output is often its last child's: the same tensor is the same site.
+    guard output !== lastOutput else { return }
+    lastOutput = output
+    if let known = watched.calls[callIndex] { return note(output: output, input, at: known) }
+    let layer = sites.add(
+      watched.module, callIndex: callIndex, path: watched.path, shape: output.shape, probes: watched.probes)
+    watched.calls[callIndex] = layer
+    note(output: output, input, at: layer)
+  }
 
   private func note(output: Tensor, _ input: Tensor?, at layer: ProbedLayer) {
     if layer.lastStep != stepNumber {
@@ -356,7 +349,7 @@ public final class Recorder {
     }
   }
 
-  private func note(gradient: Tensor, at layer: ProbedLayer) {
+  func note(gradient: Tensor, at layer: ProbedLayer) {
     guard isAttached, layer.lastStep == stepNumber else { return }
     seen.backward = true
     if needs.contains(.samples), layer.hasParameters {
@@ -383,15 +376,12 @@ public final class Recorder {
       if name == "bias" { layer.biasGradient = gradient }
     }
     let change = ParameterChange(
-      name: name, parameter: parameter, gradient: gradient, before: before[ObjectIdentifier(parameter)], norms: norms)
+      name: name, parameter: parameter, gradient: gradient,
+      before: before.isEmpty ? nil : before[ObjectIdentifier(parameter)], norms: norms)
     apart {
       for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
         plans[index].probe.look(at: change, of: layer, &layer.findings)
       }
     }
   }
-
-  /// Runs what probes do outside of the tape and of any reduced precision.
-  @inline(__always)
-  private func apart(_ body: () -> Void) { withoutGradients { withPrecision(.float32, body) } }
 }

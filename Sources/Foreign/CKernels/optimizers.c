@@ -29,9 +29,13 @@ INLINED void measure_either(
       slope[k] = LANES(g);
       TAKE_LARGER(largest[k], __builtin_elementwise_abs(slope[k]));
     }
-    weights += WIDENED(FOUR_SQUARES(before));
-    updates += WIDENED(FOUR_SQUARES(change));
-    gradients += WIDENED(FOUR_SQUARES(slope));
+    {
+      // Norms are not part of the step.
+#pragma clang fp contract(on)
+      weights += WIDENED(FOUR_SQUARES(before));
+      updates += WIDENED(FOUR_SQUARES(change));
+      gradients += WIDENED(FOUR_SQUARES(slope));
+    }
   }
   double weight = total_of(&weights), update = total_of(&updates);
   magnitudes gradient = {total_of(&gradients), largest_of_four(largest), 0};
@@ -73,7 +77,11 @@ DISPATCHED static void measure(const float *old, const float *w, const float *g,
 
 DISPATCHED static void foresee_sgd_row(
     const float *w, const float *g, size_t n, float rate, float decay, step_norms *norms) {
-  measure_either(w, NULL, g, n, rate, decay, norms);
+  if (decay == 0) {
+    measure_either(w, NULL, g, n, rate, 0, norms);
+  } else {
+    measure_either(w, NULL, g, n, rate, decay, norms);
+  }
 }
 
 // Roots are elementwise ones, since sqrtf may set errno and so is taken one by one.

@@ -1,39 +1,54 @@
 import Autodiff
 
 /// When a hook of a module is called.
-enum HookKind: Hashable {
+enum HookKind: CaseIterable {
   case input, output, inputGradient, outputGradient
 }
 
 /// A hook at one module or parameter.
-final class AttachedHook {
+class AttachedHook {
   let path: String
   /// The type of the module, or what else the path names.
   let kind: String
   /// The module or parameter.
-  private(set) weak var place: AnyObject?
-  /// Called with the input and the tensor that it may replace.
-  private let hook: (HookSite, _ input: Tensor, Tensor) -> Tensor?
+  final private(set) weak var place: AnyObject?
   /// How often it has been called.
-  @exclusivity(unchecked) private(set) var firings = 0
+  @exclusivity(unchecked) final private(set) var firings = 0
   /// Whether it has ever put something in the place of what it was shown.
-  @exclusivity(unchecked) private(set) var hasReplaced = false
+  @exclusivity(unchecked) final private(set) var hasReplaced = false
   /// Gradients of earlier passes are still to come when a hook is removed.
-  @exclusivity(unchecked) var isAttached = true
+  @exclusivity(unchecked) final var isAttached = true
 
-  init(path: String, kind: String, at place: AnyObject, hook: @escaping (HookSite, Tensor, Tensor) -> Tensor?) {
+  init(path: String, kind: String, at place: AnyObject) {
     self.path = path
     self.kind = kind
     self.place = place
-    self.hook = hook
   }
 
-  /// Shows the hook a tensor.
-  func look(_ site: HookSite, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
+  /// Shows the hook a tensor, of a call with that input; what it returns replaces the tensor.
+  @inline(__always)
+  final func look(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
     firings &+= 1
-    let new = hook(site, input, tensor)
+    let new = shown(place, input, tensor)
     if new != nil { hasReplaced = true }
     return new
+  }
+
+  /// What it does.
+  func shown(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? { nil }
+}
+
+/// A hook that calls a user's function.
+final class CallingHook: AttachedHook {
+  private let hook: Hook
+
+  init(path: String, kind: String, at place: AnyObject, hook: @escaping Hook) {
+    self.hook = hook
+    super.init(path: path, kind: kind, at: place)
+  }
+
+  override func shown(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
+    hook(HookSite(path: path, kind: kind, place: place), tensor)
   }
 }
 

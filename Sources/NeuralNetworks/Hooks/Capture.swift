@@ -47,7 +47,7 @@ public final class CapturedTensor {
 
   /// Passes that come after the capture are others.
   fileprivate func isOf(_ other: HookSite) -> Bool {
-    (site.pass, site.callIndex, site.tensorIndex) == (other.pass, other.callIndex, other.tensorIndex)
+    site.place == other.place
   }
 }
 

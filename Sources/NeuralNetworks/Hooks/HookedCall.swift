@@ -1,27 +1,14 @@
 import Autodiff
 
-/// A call of a module that is under way, as its hooks see it.
+/// What is kept of a module's call in a `checkpointed` body.
 ///
-/// In a `checkpointed` body that is computed again it has the numbers it had at first, hooks on gradients begin to wait, and of
-/// those on inputs and outputs only such are called as have replaced something, whether they are still attached or not: what they
-/// return is part of what the body computes.
-struct HookedCall {
-  private let hooks: ModuleHooks?
-  private let pass: Int64
-  private let index: Int
-  /// What is kept of the call, in a `checkpointed` body.
-  private let record: Record?
-  private let isAgain: Bool
-  /// Whether the module is called with a list.
-  var isOfList = false
-
-  private final class Record {
-    let pass: Int64
-    let index: Int
-    var replacements: [Replacement] = []
-
-    init(pass: Int64, index: Int) { (self.pass, self.index) = (pass, index) }
-  }
+/// When the body is computed again the call has the numbers it had at first, hooks on gradients begin to wait, and of those on
+/// inputs and outputs only such are called as have replaced something, whether they are still attached or not: what they return
+/// is part of what the body computes.
+final class CheckpointedCall {
+  let pass: Int64
+  let index: Int
+  private var replacements: [Replacement] = []
 
   private struct Replacement {
     let hook: AttachedHook
@@ -29,101 +16,119 @@ struct HookedCall {
     let tensorIndex: Int
   }
 
+  init(pass: Int64, index: Int) { (self.pass, self.index) = (pass, index) }
+
+  func note(_ hook: AttachedHook, _ kind: HookKind, at place: CallPlace) {
+    replacements.append(Replacement(hook: hook, kind: kind, tensorIndex: place.tensorIndex))
+  }
+
+  func hooks(_ kind: HookKind, at place: CallPlace) -> [AttachedHook] {
+    replacements.filter { $0.kind == kind && $0.tensorIndex == place.tensorIndex }.map(\.hook)
+  }
+}
+
+/// A call of a module that is under way, as its hooks see it.
+struct HookedCall {
+  /// The module's, or none of a module that had some when a `checkpointed` body was computed first.
+  let hooks: ModuleHooks
+  var place: CallPlace
+  let kept: CheckpointedCall?
+
   /// What a `checkpointed` body logs of each call, also of those without hooks, since hooks may come and go.
-  private struct Logged { let record: Record? }
+  private struct Logged { let call: CheckpointedCall? }
 
-  /// A call that begins; nil if it is nothing to hooks.
-  init?(_ hooks: ModuleHooks?, pass: Int64, isInCheckpoint: Bool) {
-    guard isInCheckpoint else {
-      guard let hooks else { return nil }
-      (self.hooks, self.pass, index) = (hooks, pass, hooks.beginCall(in: pass))
-      (record, isAgain) = (nil, false)
-      return
-    }
-    let logged = replayed { Logged(record: hooks.map { Record(pass: pass, index: $0.beginCall(in: pass)) }) }
-    guard hooks != nil || logged.record != nil else { return nil }
-    record = logged.record
+  /// A call that begins outside of `checkpointed` bodies.
+  @inline(__always)
+  init(_ hooks: ModuleHooks, pass: Int64) {
     self.hooks = hooks
-    self.pass = record?.pass ?? pass
-    index = record?.index ?? 0
-    isAgain = isRecomputing
+    place = CallPlace(callIndex: hooks.beginCall(in: pass), pass: pass)
+    kept = nil
   }
 
-  /// An input after the hooks before the call, with those for its gradient waiting.
-  func applied(toInput input: Tensor, index: Int = 0) -> Tensor {
-    var result = replaced(input, by: hooks?.before ?? [], .input, index) { hook, site, tensor in
-      hook.look(site, tensor, tensor)
-    }
-    guard let waiting = hooks?.toInput, !waiting.isEmpty else { return result }
-    // Others may use the same tensor, and their gradients are not this module's.
-    result = result.marked()
-    wait(for: result, waiting, index)
-    return result
+  /// A call that begins in one; nil if it is nothing to hooks.
+  init?(inCheckpoint hooks: ModuleHooks?, pass: Int64) {
+    let call = replayed {
+      Logged(call: hooks.map { CheckpointedCall(pass: pass, index: $0.beginCall(in: pass)) })
+    }.call
+    guard hooks != nil || call != nil else { return nil }
+    self.hooks = hooks ?? ModuleHooks()
+    place = CallPlace(callIndex: call?.index ?? 0, pass: call?.pass ?? pass)
+    // Hooks that came only after the body was computed first have replaced nothing in it.
+    kept = call ?? (isRecomputing ? CheckpointedCall(pass: pass, index: 0) : nil)
   }
 
-  /// Several inputs, each as above.
+  /// Several inputs after the hooks before the call, with those for their gradients waiting.
   func applied(toInputs inputs: [Tensor]) -> [Tensor] {
-    inputs.enumerated().map { applied(toInput: $0.element, index: $0.offset) }
+    inputs.enumerated().map { hooks.applied(toInput: $0.element, place.ofTensor($0.offset), kept) }
+  }
+
+  /// An output after the forward hooks, with the backward hooks waiting for its gradient.
+  func applied(toOutput made: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
+    hooks.applied(
+      toOutput: made, of: inputs.first ?? made, isInput: inputs.contains { $0 === made }, place.ofTensor(index), kept)
+  }
+}
+
+extension ModuleHooks {
+  /// An input after the hooks before the call, with those for its gradient waiting.
+  func applied(toInput input: Tensor, _ place: CallPlace, _ kept: CheckpointedCall?) -> Tensor {
+    var result = before.isEmpty && kept == nil ? input : replaced(input, by: before, .input, place, kept, of: nil)
+    if !toInput.isEmpty {
+      // Others may use the same tensor, and their gradients are not this module's.
+      result = result.marked()
+      wait(for: result, toInput, place)
+    }
+    return result
   }
 
   /// An output after the forward hooks, with the backward hooks waiting for its gradient. `isInput` says that the module hands
   /// one of its inputs through.
-  func applied(toOutput made: Tensor, of input: Tensor, isInput: Bool, index: Int = 0) -> Tensor {
+  func applied(
+    toOutput made: Tensor, of input: Tensor, isInput: Bool, _ place: CallPlace, _ kept: CheckpointedCall?
+  ) -> Tensor {
     // Otherwise hooks would be told the gradient of all that uses the input or parameter that is handed through.
     let output = isInput || made.isLeaf ? made.marked() : made
-    var result = replaced(output, by: hooks?.after ?? [], .output, index) { hook, site, tensor in
-      hook.look(site, input, tensor)
-    }
+    var result = replaced(output, by: after, .output, place, kept, of: input)
     if result.isLeaf { result = result.marked() }
-    if let hooks {
-      wait(for: result, hooks.toOutput, index)
-      hooks.endCall(result)
-    }
+    wait(for: result, toOutput, place)
+    endCall(result)
     return result
   }
 
-  /// As above, of several inputs.
-  func applied(toOutput made: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
-    applied(toOutput: made, of: inputs.first ?? made, isInput: inputs.contains { $0 === made }, index: index)
-  }
-
-  private func wait(for tensor: Tensor, _ hooks: [AttachedHook], _ tensorIndex: Int) {
+  private func wait(for tensor: Tensor, _ hooks: [AttachedHook], _ place: CallPlace) {
     // The tensor calls those that were added last first, since a container's come after its last child's; a module's own are
     // called in the order in which they were attached.
-    for hook in hooks.reversed() {
-      let here = site(hook, tensorIndex)
-      tensor.addGradientHook { gradient in
-        guard hook.isAttached else { return nil }
-        return hook.look(here, gradient, gradient)
-      }
-    }
+    for index in hooks.indices.reversed() { tensor.add(WaitingHook(hooks[index], place)) }
   }
 
-  /// A tensor as hooks leave it.
+  /// A tensor as hooks leave it; they are shown an input, or where there is none the tensor itself.
   private func replaced(
-    _ tensor: Tensor, by hooks: [AttachedHook], _ kind: HookKind, _ tensorIndex: Int,
-    _ look: (AttachedHook, HookSite, Tensor) -> Tensor?
+    _ tensor: Tensor, by hooks: [AttachedHook], _ kind: HookKind, _ place: CallPlace, _ kept: CheckpointedCall?,
+    of input: Tensor?
   ) -> Tensor {
-    let called =
-      isAgain
-      ? (record?.replacements ?? []).filter { $0.kind == kind && $0.tensorIndex == tensorIndex }.map(\.hook) : hooks
+    let isAgain = kept != nil && isRecomputing
+    let called = isAgain ? kept!.hooks(kind, at: place) : hooks
     var result = tensor
-    for hook in called {
-      guard let new = look(hook, site(hook, tensorIndex), result) else { continue }
+    for index in called.indices {
+      guard let new = called[index].look(place, input ?? result, result) else { continue }
       guard new.shape == result.shape else {
         let what = kind == .input ? "input" : "output"
         stop("\(what) hook", new.shape, result.shape, "a replacement has the shape of the \(what) it replaces")
       }
-      if let record, !isAgain {
-        record.replacements.append(Replacement(hook: hook, kind: kind, tensorIndex: tensorIndex))
-      }
+      if !isAgain { kept?.note(called[index], kind, at: place) }
       result = new
     }
     return result
   }
+}
 
-  private func site(_ hook: AttachedHook, _ tensorIndex: Int) -> HookSite {
-    HookSite(
-      path: hook.path, kind: hook.kind, callIndex: index, tensorIndex: tensorIndex, isOfList: isOfList, pass: pass)
-  }
+/// A hook of a module that waits for the gradient of a tensor.
+private final class WaitingHook: GradientHook {
+  var next: (any GradientHook)?
+  private let hook: AttachedHook
+  private let place: CallPlace
+
+  init(_ hook: AttachedHook, _ place: CallPlace) { (self.hook, self.place) = (hook, place) }
+
+  func look(_ gradient: Tensor) -> Tensor? { hook.isAttached ? hook.look(place, gradient, gradient) : nil }
 }

@@ -97,23 +97,15 @@ extension Module {
 
   /// Attaches a hook at each place; `what` it is called if it does not fire, nil if nobody waits for it.
   func attach(_ kind: HookKind, to places: [Place], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
-    attach(to: places.map { path, module in (path, module, kind, { site, _, tensor in hook(site, tensor) }) }, what)
-  }
-
-  /// Attaches hooks of several kinds.
-  private func attach(
-    to places: [(path: String, module: Module, kind: HookKind, look: (HookSite, Tensor, Tensor) -> Tensor?)],
-    _ what: String?
-  ) -> HookHandle {
-    let attached = places.map { path, module, kind, look in
-      let hook = AttachedHook(path: path, kind: module.kind, at: module, hook: look)
-      module.ownHooks.hooks[kind, default: []].append(hook)
-      return (module, kind, hook)
+    let attached = places.map { path, module in
+      let new = CallingHook(path: path, kind: module.kind, at: module, hook: hook)
+      module.ownHooks[kind].append(new)
+      return (module, new)
     }
-    let waitsForGradient = attached.contains { $0.1 == .inputGradient || $0.1 == .outputGradient }
-    return handle(attached.map(\.2), what, waitsForGradient: waitsForGradient) {
-      for (module, kind, hook) in attached {
-        module.hooks?.hooks[kind]?.removeAll { $0 === hook }
+    let waitsForGradient = kind == .inputGradient || kind == .outputGradient
+    return handle(attached.map(\.1), what, waitsForGradient: waitsForGradient) {
+      for (module, hook) in attached {
+        module.hooks?[kind].removeAll { $0 === hook }
         module.forgetHooksIfEmpty()
       }
     }
@@ -121,7 +113,7 @@ extension Module {
 
   private func attach(to places: [(path: String, parameter: Parameter)], _ hook: @escaping Hook) -> HookHandle {
     let attached = places.map { path, parameter in
-      let new = AttachedHook(path: path, kind: "Parameter", at: parameter) { site, _, gradient in hook(site, gradient) }
+      let new = CallingHook(path: path, kind: "Parameter", at: parameter, hook: hook)
       parameter.gradientHooks.list.append(new)
       return (parameter.gradientHooks, new)
     }
@@ -160,29 +152,17 @@ extension Module {
 
   func forgetHooksIfEmpty() { if hooks?.isEmpty == true { hooks = nil } }
 
-  /// Calls `forward` after each call of this module, which is called `path` in the model that is watched, with the (first)
-  /// input and an output, and `backward` with the output's gradient. Nobody is told if they are not called.
-  package func watch(
-    as path: String, forward: @escaping (_ site: HookSite, _ input: Tensor, _ output: Tensor) -> Void,
-    backward: ((_ site: HookSite, _ gradient: Tensor) -> Void)? = nil
-  ) -> HookHandle {
-    let after: (HookSite, Tensor, Tensor) -> Tensor? = { site, input, output in
-      forward(site, input, output)
-      return nil
-    }
-    let back = backward.map { backward in
-      { (site: HookSite, _: Tensor, gradient: Tensor) -> Tensor? in
-        backward(site, gradient)
-        return nil
-      }
-    }
-    return attach(
-      to: [(path, self, .output, after)] + (back.map { [(path, self, .outputGradient, $0)] } ?? []), nil)
-  }
-
   /// Calls `look` with each input of each call of this module; what it returns takes the input's place. Nobody is told if it is
   /// not called.
   package func watchInputs(_ look: @escaping Hook) -> HookHandle { attach(.input, to: [("", self)], nil, look) }
+
+  /// Calls `look` with each output of each call of this module. Nobody is told if it is not called.
+  package func watchOutputs(_ look: @escaping (_ site: HookSite, _ output: Tensor) -> Void) -> HookHandle {
+    attach(.output, to: [("", self)], nil) { site, output in
+      look(site, output)
+      return nil
+    }
+  }
 
   /// Whether no module of this one has a hook.
   package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }

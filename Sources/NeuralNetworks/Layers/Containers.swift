@@ -24,14 +24,20 @@ public final class Sequential: Module {
   public convenience init(_ layers: Module...) { self.init(layers) }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    guard let bounds else { return layers.reduce(x) { $1($0) } }
+    guard let bounds else { return output(of: layers[...], for: x) }
     return zip(bounds, bounds.dropFirst()).reduce(x) { input, ends in
       let segment = layers[ends.0..<ends.1]
-      return Autodiff.checkpointed { segment.reduce(input) { $1($0) } }
+      return Autodiff.checkpointed { output(of: segment, for: input) }
     }
   }
 
   package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
+}
+
+private func output(of layers: ArraySlice<Module>, for input: Tensor) -> Tensor {
+  var output = input
+  for place in layers.indices { output = layers[place](output) }
+  return output
 }
 
 func numbered(_ layers: [Module]) -> [(name: String, module: Module)] {

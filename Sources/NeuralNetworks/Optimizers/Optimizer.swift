@@ -36,22 +36,22 @@ open class Optimizer {
   public package(set) final var stepCount = 0
 
   /// How often each parameter has been changed: less than `stepCount` where it was frozen or no gradient reached it.
-  package final var updateCounts: [Int]
+  @exclusivity(unchecked) package final var updateCounts: [Int]
 
   /// The learning rate that a schedule's factor 1 stands for.
   package final var scheduledRate: Float
-  private var observers: [(id: Int, hook: Observer)] = []
+  @exclusivity(unchecked) private var observers: [(id: Int, hook: Observer)] = []
   private var skipObservers: [(id: Int, hook: (_ scale: Float) -> Void)] = []
   private var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var lastHookID = 0
 
   /// What is kept from step to step: for each parameter a tensor of its shape for each of `stateNames`.
-  package final var states: [[Tensor]]
+  @exclusivity(unchecked) package final var states: [[Tensor]]
   package let stateNames: [String]
   /// The parameters' paths in the model.
   package let paths: [String]
-  final var settings: [ParameterSettings]
+  @exclusivity(unchecked) final var settings: [ParameterSettings]
 
   /// What one step did to a parameter: norms over all its elements, before the step and of what was really added.
   package typealias Observer = (_ parameter: Parameter, _ norms: step_norms) -> Void

@@ -21,7 +21,7 @@ public struct ActivationStatistics: Probe {
     guard here > 0 else { return }
     let limits = layer.saturationLimits
     let low = limits?.lowerBound ?? -.infinity, high = limits?.upperBound ?? .infinity
-    let seen = output.withValues { statistics_of($0.baseAddress!, $0.count, low, high) }
+    let seen = statistics_of(output.buffer.pointer, output.elementCount, low, high)
     let count = before + here
     var sum = seen.sum, squareSum = seen.square_sum
     var zeros = Double(seen.zeros), outside = Double(seen.outside), nonfinite = Double(seen.nonfinite)

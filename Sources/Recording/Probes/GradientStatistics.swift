@@ -18,7 +18,7 @@ public struct GradientStatistics: Probe {
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     let here = Double(gradient.elementCount), before = findings.counts.gradients
     guard here > 0 else { return }
-    let seen = gradient.withValues { magnitudes_of($0.baseAddress!, $0.count) }
+    let seen = magnitudes_of(gradient.buffer.pointer, gradient.elementCount)
     var squareSum = seen.square_sum, largest = Double(seen.largest), nonfinite = Double(seen.nonfinite)
     if before > 0 {
       let row = findings.row
