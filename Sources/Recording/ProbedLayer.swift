@@ -19,6 +19,8 @@ public final class ProbedLayer {
   @exclusivity(unchecked) var gradient: Tensor?
   @exclusivity(unchecked) var weightGradient: Tensor?
   @exclusivity(unchecked) var biasGradient: Tensor?
+  /// Their squared norms.
+  @exclusivity(unchecked) var gradientSquares = (weight: 0.0, bias: 0.0)
   /// Whether the optimizer has left one of them as it was.
   @exclusivity(unchecked) var isFrozen = false
   /// Where on the tape its observed tensors are.
@@ -57,6 +59,7 @@ public final class ProbedLayer {
     gradient = nil
     weightGradient = nil
     biasGradient = nil
+    gradientSquares = (0, 0)
     isFrozen = false
   }
 

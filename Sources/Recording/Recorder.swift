@@ -372,8 +372,8 @@ public final class Recorder {
     seen.update = true
     if needs.contains(.samples) {
       if norms.update == 0 { layer.isFrozen = true }
-      if name == "weight" { layer.weightGradient = gradient }
-      if name == "bias" { layer.biasGradient = gradient }
+      if name == "weight" { (layer.weightGradient, layer.gradientSquares.weight) = (gradient, norms.gradient) }
+      if name == "bias" { (layer.biasGradient, layer.gradientSquares.bias) = (gradient, norms.gradient) }
     }
     let change = ParameterChange(
       name: name, parameter: parameter, gradient: gradient,

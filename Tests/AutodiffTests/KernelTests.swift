@@ -71,6 +71,26 @@ import Testing
     }
   }
 
+  @Test func productsAndDistancesNeitherVanishNorOverflow() {
+    for size in [1e-36, 1e-25, 1e-18, 1, 1e18, 1e30] as [Float] {
+      let a = (0..<200).map { Float($0 % 5 + 1) * size }, b = (0..<200).map { Float($0 % 3 - 1) * size }
+      let rows = (0..<2).map { row in (100 * row..<100 * row + 100).reduce(0) { $0 + Double(a[$1]) * Double(b[$1]) } }
+      var sums = [0.0, 0.0]
+      multiply_rows(a, b, 100, 2, 100, &sums)
+      for row in 0..<2 { #expect(abs(sums[row] / rows[row] - 1) < 1e-6, "\(size)") }
+      let distance = zip(a, b).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+      #expect(abs(squared_distance(a, b, 200) / distance - 1) < 1e-6, "\(size)")
+    }
+  }
+
+  @Test func productsThatCancelAreAddedUpInFloat64() {
+    // In Float32 the small ones would be lost beside the large ones.
+    let mixed: [Float] = (0..<64).map { [100, 1e-10, -100, 1e-10][$0 / 16] }
+    var sum = 0.0
+    multiply_rows(mixed, [Float](repeating: 1, count: 64), 64, 1, 64, &sum)
+    #expect(abs(sum / 32e-10 - 1) < 1e-3)
+  }
+
   @Test(arguments: [0, 3, 40]) func statisticsTellNonfiniteValues(_ place: Int) {
     var values = [Float](repeating: 1, count: 41)
     values[place] = .nan

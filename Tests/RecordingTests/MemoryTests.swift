@@ -43,7 +43,7 @@ import Testing
         if steps > 24_000 { FileHandle.standardError.write(Data((told + "\n").utf8)) }
         // Looks of `SimilarityToFinal` come until they are forgotten: at most 50 of three layers. Of what malloc gave out it keeps
         // what it once had, as where rows had to wait for a busy machine.
-        try #require(growth.allocated < 96 << 10 && growth.resident < 64 << 20 && growth.tensors < 64 << 10, "\(told)")
+        try #require(growth.allocated < 96 << 10 && growth.resident < 16 << 20 && growth.tensors < 64 << 10, "\(told)")
       }
     }
     print(String(decoding: try #require(result).standardErrorContent, as: UTF8.self), terminator: "")

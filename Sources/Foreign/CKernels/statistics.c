@@ -104,7 +104,7 @@ DISPATCHED pair_products products_of(const float *a, const float *b, size_t n) {
   return total;
 }
 
-DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
+INLINED double squared_distance_exactly(const float *a, const float *b, size_t n) {
   double16 sum = 0;
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
@@ -114,6 +114,19 @@ DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
   double total = total_of(&sum);
   for (; i < n; i++) total += (double)(a[i] - b[i]) * (a[i] - b[i]);
   return total;
+}
+
+DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
+  double16 sum = 0;
+  size_t i = 0;
+  for (; i + block <= n; i += block) {
+    float16 d[4];
+    for (int k = 0; k < 4; k++) d[k] = LANES_AT(a, i + (size_t)k * lanes) - LANES_AT(b, i + (size_t)k * lanes);
+    sum += WIDENED(FOUR_SQUARES(d));
+  }
+  double total = total_of(&sum);
+  for (; i < n; i++) total += (double)(a[i] - b[i]) * (a[i] - b[i]);
+  return squares_are_exact(total, n) ? total : squared_distance_exactly(a, b, n);
 }
 
 DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double *sums) {
@@ -131,15 +144,28 @@ DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double 
   }
 }
 
+INLINED double product_sum_exactly(const float *a, const float *b, size_t n) {
+  double16 sum = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum += WIDENED(LANES_AT(a, i)) * WIDENED(LANES_AT(b, i));
+  double total = total_of(&sum);
+  for (; i < n; i++) total += (double)a[i] * b[i];
+  return total;
+}
+
 DISPATCHED void multiply_rows(
     const float *a, const float *b, size_t step, size_t rows, size_t columns, double *sums) {
   for (size_t r = 0; r < rows; r++, a += columns, b += step) {
     double16 sum = 0;
     size_t i = 0;
-    for (; i + lanes <= columns; i += lanes) sum += WIDENED(LANES_AT(a, i)) * WIDENED(LANES_AT(b, i));
+    for (; i + block <= columns; i += block) {
+#define PRODUCT(k) (LANES_AT(a, i + (k) * lanes) * LANES_AT(b, i + (k) * lanes))
+      sum += WIDENED((PRODUCT(0) + PRODUCT(1)) + (PRODUCT(2) + PRODUCT(3)));
+    }
     double total = total_of(&sum);
     for (; i < columns; i++) total += (double)a[i] * b[i];
-    sums[r] = total;
+    // As with squares; what cancels is small too, and added up again.
+    sums[r] = squares_are_exact(__builtin_fabs(total), columns) ? total : product_sum_exactly(a, b, columns);
   }
 }
 

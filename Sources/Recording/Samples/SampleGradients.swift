@@ -13,7 +13,7 @@ package struct SampleGradients {
   /// Layers with parameters whose shares can be told.
   package private(set) var layers: [SampledLayer]
   /// Layers that are left out since they have another scale.
-  let scaledOtherwise: [SampledLayer]
+  private(set) var scaledOtherwise: [SampledLayer]
   /// By what the samples' shares add up to more than the gradient that the optimizer was given.
   let scale: Double
 
@@ -27,8 +27,8 @@ package struct SampleGradients {
     let scale = smallest?.shareOfTheOptimizers ?? 1
     self.scale = scale
     for layer in layers { layer.scale = scale }
-    self.layers = layers.filter { $0.hasScale(scale) }
-    scaledOtherwise = layers.filter { !$0.hasScale(scale) }
+    (self.layers, scaledOtherwise) = ([], [])
+    for layer in layers { if layer.hasScale(scale) { self.layers.append(layer) } else { scaledOtherwise.append(layer) } }
   }
 
   /// Those of some layers only.
@@ -84,8 +84,7 @@ package final class SampledLayer {
   fileprivate func begin(_ count: Int) {
     self.count = count
     (knownNorms, knownProducts) = (nil, nil)
-    squareOfTheOptimizer = rowSquares(layer.weightGradient!, rows: 1)[0]
-    if let bias = layer.biasGradient { squareOfTheOptimizer += rowSquares(bias, rows: 1)[0] }
+    squareOfTheOptimizer = layer.gradientSquares.weight + layer.gradientSquares.bias
   }
 
   /// ‖∇ℓᵢ‖² for each sample.
@@ -130,7 +129,7 @@ package final class SampledLayer {
         let products = rowProducts(call.gradient!, bias, rows: rows)
         for row in products.indices { total[row / (rows / count)] += products[row] }
       }
-      square = rowSquares(bias, rows: 1)[0]
+      square = layer.gradientSquares.bias
     } else {
       shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count).map { $0 / Double(count) }
       square = squareOfTheOptimizer
