@@ -28,7 +28,9 @@ package struct SampleGradients {
     self.scale = scale
     for layer in layers { layer.scale = scale }
     (self.layers, scaledOtherwise) = ([], [])
-    for layer in layers { if layer.hasScale(scale) { self.layers.append(layer) } else { scaledOtherwise.append(layer) } }
+    for layer in layers {
+      if layer.hasScale(scale) { self.layers.append(layer) } else { scaledOtherwise.append(layer) }
+    }
   }
 
   /// Those of some layers only.
