@@ -9,7 +9,7 @@ import Rheoscope
 // first layer's inputs, so L layers take L products of matrices forward and 2 L − 1 back: with five, 1.8 times as many.
 //
 // That counts arithmetic, and takes batches for which arithmetic is most of the work: of 256 images. A pass back also writes a number
-// a weight to memory, however few the images. With sixteen of them a large net waits for that, and a pass back takes far longer.
+// a weight to memory, however few the images. With sixteen of them a large net waits for that, and a pass back may take far longer.
 
 /// Five layers of weights, n → n four times and n → 10, that have about so many weights together.
 private func net(weights: Double) -> Sequential {
@@ -144,7 +144,8 @@ extension Experiment {
         with: ratioClaim(smallBatch),
         why:
           "Who counts arithmetic does not count memory. Forward, weights are read; back, they are read again, and as many numbers are "
-          + "written. With few images to a batch there is little to compute in the meantime.")
+          + "written. With few images to a batch there is little to compute in the meantime, so what counts is how fast a library "
+          + "writes.")
     ],
     pictures: [
       Picture("cost", "Time over the number of weights, and how many passes forward a pass back is worth") { results in
