@@ -10,7 +10,6 @@ import Rheoscope
 // Pre-norm: each branch normalizes what it reads, and the stream only grows. After L blocks its mean square is about L times what a
 // block adds; a last norm divides by the root of that, and on the way back blame is divided by it too: less for each block the
 // more blocks there are (Xiong et al. 2020).
-//
 private typealias Placement = TransformerBlock.NormPlacement
 
 /// A Transformer that reads an image two rows at a time, 14 times 56 pixels, and gives its answer at the last place.
@@ -171,7 +170,7 @@ extension Experiment {
         { deep, _ in ((1 + 0.5 * deep) / 1.5, (1 + 1.5 * deep) / 1.5) }, post, pre),
       .learns(preNets.last!, "Xiong et al. 2020, arXiv:2002.04745", about: longEnough),
       .endsHigher(
-        "post-norm can't bear that rate: without a warm-up it ends clearly higher", postNets.last!, than: preNets.last!,
+        "post-norm can't bear that rate: it ends clearly higher than pre-norm", postNets.last!, than: preNets.last!,
         "Xiong et al. 2020, arXiv:2002.04745", about: longEnough),
       Claim(
         source: "Xiong et al. 2020, arXiv:2002.04745", about: longEnough,

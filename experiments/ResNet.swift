@@ -10,8 +10,7 @@ import Rheoscope
 // two layers. From stage to stage there are twice the channels and half the rows and columns. As theirs, the learning rate begins
 // small, or the deep net with shortcuts is thrown off at first (try `--warm-up 1`), and is lowered toward the end.
 //
-// The deep plain net's gradients are largest in its first layers when training begins. They do fade there, but after a score of
-// steps, when the net has failed to learn already.
+// The deep plain net's gradients are largest in its first layers when training begins. They do fade there, within a score of steps.
 
 private final class ConvolutionalNet: Module {
   private let images = Images()
@@ -132,8 +131,10 @@ extension Experiment {
           fading, .atLeast(1),
           source: "He et al. 2015, arXiv:1512.03385, section 4.1: “healthy norms”, without numbers",
           about: .long),
-        why: "It fades within some twenty steps, when the net has failed to learn already; when training begins it is "
-          + "the largest of all. So a vanishing gradient accompanies the failure, and does not begin it.")
+        why:
+          "When training begins it is the largest of all, and it fades within some twenty steps, while the loss stays at that of "
+          + "guessing. So no gradient vanishes for depth alone. Whether the fading is part of why the net does not learn, or "
+          + "comes of it, was not tried.")
     ],
     pictures: [
       .chart("loss"), .chart("gradient-profile"),

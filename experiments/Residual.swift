@@ -56,7 +56,8 @@ private func heNet(_ name: String, _ title: String, _ scale: @escaping @Sendable
     })
 }
 
-// ReZero begins with α = 0, where each layer hands its input through, and lets training choose α, a layer each.
+// ReZero begins with α = 0, where each layer hands its input through, and lets training choose α, a layer each. Heatmaps show the
+// blame that gets into the branches, α times that of the stream: of these it is as uneven as what training has chosen.
 private let reZeroNet = Variant(
   "rezero", "x → x + α W relu(x), α learned from 0, He weights", also: reportGradientRatio,
   net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { Residual.reZero($0, $1) } })

@@ -224,13 +224,13 @@ extension Experiment {
           if last < curve.y.count - 1 {
             let layer = Int(results.median(lastWithoutBlame, of: variant))
             panel.notes.append(
-              Note(x: curve.x[last], y: curve.y[last], text: "exactly 0 from layer \(layer) on", ink: .series(ink)))
+              Note(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", ink: .series(ink)))
           }
         }
         return Figure(
           title: "How much of the gradient gets through · ten-thousand-layers",
           subtitle:
-            "before training, \(results.settings.depth) layers of width \(results.settings.width), a line a seed",
+            "before training, \(results.settings.depth) layers of width \(results.settings.width), a line a seed; layer 1 at the input",
           panels: [panel],
           description: "Decades of the gradient over layers from the output, of four nets.")
       },

@@ -30,6 +30,8 @@ public struct ChartOptions: Sendable, Hashable {
 public enum ChartError: Error, Equatable, CustomStringConvertible {
   /// There are no runs.
   case noRuns
+  /// No step of any of the runs is recorded.
+  case noSteps(paths: [String])
   /// The runs hold nothing of what a chart shows, at the steps and layers that were asked for.
   case notRecorded(what: String, paths: [String])
   /// A comparison needs two runs, or the runs of two variants.
@@ -39,11 +41,19 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
   /// A chart of given values got none.
   case notGiven(what: String)
 
+  /// What keeps runs from being drawn that have nothing of what steps leave behind.
+  static func missing(_ what: String, in runs: [Run]) -> ChartError {
+    let paths = runs.map(\.path)
+    return runs.allSatisfy(\.steps.isEmpty) ? .noSteps(paths: paths) : .notRecorded(what: what, paths: paths)
+  }
+
   /// One line: what was wrong, where, and what to do.
   public var description: String {
     switch self {
     case .noRuns, .notTwo, .notSeveralRates, .notGiven:
       reason
+    case .noSteps(let paths):
+      "\(paths.joined(separator: ", ")): \(reason) there; call recorder.step(loss:) behind each step of training"
     case .notRecorded(_, let paths):
       "\(paths.joined(separator: ", ")): \(reason) there; draw another chart, or ask for steps and layers that have it"
     }
@@ -53,6 +63,7 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
   public var reason: String {
     switch self {
     case .noRuns: "no runs to draw; give at least one run file"
+    case .noSteps: "no step is recorded"
     case .notRecorded(let what, _): "no \(what) is recorded"
     case .notTwo(let count): "a comparison needs two runs or two variants, not \(count); give two"
     case .notSeveralRates(let count): "a map over learning rates needs runs of at least two, not \(count); give a sweep"
@@ -63,5 +74,5 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
 
 /// What `draw` gives; nil where what it needs is not recorded.
 func ifRecorded<Result>(_ draw: () throws -> Result) throws -> Result? {
-  do { return try draw() } catch ChartError.notRecorded { return nil }
+  do { return try draw() } catch ChartError.notRecorded { return nil } catch ChartError.noSteps { return nil }
 }

@@ -50,7 +50,7 @@ extension Chart {
         return [(updatePanel(spreads), spreads.map(\.sentence).joined(separator: " "))]
       }
     }
-    guard !page.panels.isEmpty else { throw ChartError.notRecorded(what: "step", paths: runs.map(\.path)) }
+    guard !page.panels.isEmpty else { throw ChartError.missing("step", in: runs) }
     return page.figure(
       title: title(variants.count == 1 ? "The run at a glance" : "The experiment at a glance", runs), runs)
   }
@@ -81,7 +81,7 @@ private struct DashboardPage {
         panels.append(panel)
         if !sentence.isEmpty { sentences.append("\(heading). \(sentence)") }
       }
-    } catch ChartError.notRecorded {
+    } catch ChartError.notRecorded, ChartError.noSteps {
       if !missing.contains(what) { missing.append(what) }
     }
   }

@@ -11,7 +11,7 @@ extension Chart {
   ) throws -> Figure {
     let profiles = try Variant.all(of: runs).compactMap { try DepthProfile($0, .gradientRMS, step: step, options) }
     guard !profiles.isEmpty else {
-      throw ChartError.notRecorded(what: LayerQuantity.gradientRMS.words, paths: runs.map(\.path))
+      throw ChartError.missing(LayerQuantity.gradientRMS.words, in: runs)
     }
     let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
     let most = profiles.map(\.variant.runs.count).max() ?? 1

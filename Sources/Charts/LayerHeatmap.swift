@@ -51,7 +51,7 @@ struct LayerHeatmap {
       return (LayerSelection(matrix, options, where: fits) ?? LayerSelection(matrix, options))
         .map { Part(name: variant.name, selection: $0) }
     }
-    guard !parts.isEmpty else { throw ChartError.notRecorded(what: words, paths: runs.map(\.path)) }
+    guard !parts.isEmpty else { throw ChartError.missing(words, in: runs) }
     self.init(Self.comparable(parts), words: words, style)
   }
 

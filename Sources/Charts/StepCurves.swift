@@ -32,7 +32,7 @@ struct StepCurves {
         return (run, shown.map(\.step), shown.map(\.value))
       }
     }
-    guard longest > 0 else { throw ChartError.notRecorded(what: what, paths: variants.flatMap { $0.runs.map(\.path) }) }
+    guard longest > 0 else { throw ChartError.missing(what, in: variants.flatMap(\.runs)) }
     let weight = options.smoothing ?? suitableSmoothing(steps: longest)
     self.weight = weight
     curves = zip(variants, tables).map { variant, table in

@@ -9,7 +9,7 @@ extension Chart {
   /// It shows each variant's first seed. Throws a `ChartError` where no updates are recorded.
   public static func updateRatios(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let spreads = try Variant.all(of: runs).compactMap { try UpdateSpread($0, options) }
-    guard !spreads.isEmpty else { throw ChartError.notRecorded(what: "update of weights", paths: runs.map(\.path)) }
+    guard !spreads.isEmpty else { throw ChartError.missing("update of weights", in: runs) }
     return Figure(
       title: title("Update-to-weight ratio", runs),
       subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),

@@ -69,7 +69,7 @@ extension Tool {
     guard let name = Arguments.firstOperand(of: words, Command.run) else {
       throw UsageError.missingOperand(command: Command.run.name, operands: Command.run.operands)
     }
-    if name == "all" { return try runAll(Arguments(words, for: .runAll), typed: typed) }
+    if name == "all" { return try runAll(argumentsOfAll(words), typed: typed) }
     let experiment = try experiment(name)
     let arguments = try Arguments(words, for: .run(experiment))
     let profile = try profile(arguments)
@@ -82,6 +82,16 @@ extension Tool {
       try writeIndex(of: Experiment.all, in: profile.folder)
     }
     guard outcome.failed.isEmpty else { throw FailedClaims(outcomes: [outcome]) }
+  }
+
+  /// Throws a `UsageError`; where a flag sets something of one experiment, it says so.
+  private func argumentsOfAll(_ words: [String]) throws(UsageError) -> Arguments {
+    do { return try Arguments(words, for: .runAll) } catch {
+      guard case .unknownFlag(let flag, _, _) = error,
+        Experiment.all.contains(where: { $0.settings.contains { "--" + $0.name == flag } })
+      else { throw error }
+      throw .settingOfOne(flag: flag)
+    }
   }
 
   private func runAll(_ arguments: Arguments, typed: [String]) throws {

@@ -64,8 +64,13 @@ public struct Tool {
 
   private func diagnose(_ arguments: Arguments) throws {
     for path in arguments.operands {
-      let findings = Rheoscope.diagnose(try Run(path: path))
-      console.print(findings.isEmpty ? "\(path): nothing wrong found" : "\(path):")
+      let run = try Run(path: path), findings = Rheoscope.diagnose(run)
+      // What is not recorded can't be found wrong.
+      guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
+      let gradients = try run.layers(.gradientRMS),
+        isBlind = !gradients.sites.indices.contains(where: gradients.isRecorded)
+      let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
+      console.print(findings.isEmpty ? "\(path): \(healthy)" : "\(path):")
       for finding in findings { console.print("\(finding)") }
     }
   }

@@ -12,6 +12,8 @@ extension UsageError: CustomStringConvertible {
       flags.isEmpty
         ? "\(command) has no flags, so “\(name)” can't be one"
         : "\(command) has no flag “\(name)”; \(suggestion(for: name, among: flags, called: "flags"))"
+    case .settingOfOne(let flag):
+      "run all runs each experiment with its own settings, so \(flag) can't be given; run one: run EXPERIMENT \(flag) …"
     case .missingValue(let flag, let placeholder):
       "\(flag) needs a value: \(flag) \(placeholder)"
     case .surplusValue(let flag):

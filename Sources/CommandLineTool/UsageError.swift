@@ -3,6 +3,8 @@ enum UsageError: Error, Equatable {
   case unknownCommand(String, commands: [String])
   case unknownExperiment(String, experiments: [String])
   case unknownFlag(String, command: String, flags: [String])
+  /// A setting of single experiments, given to all.
+  case settingOfOne(flag: String)
   case missingValue(flag: String, placeholder: String)
   case surplusValue(flag: String)
   case missingFlag(flag: String, placeholder: String, command: String, help: String)

@@ -83,6 +83,18 @@ import Testing
     }
   }
 
+  @Test func runsWithoutAnyStepSaySo() throws {
+    try withTemporaryFolder { folder in
+      let run = try RunWriter(path: folder + "/empty.rheo").finish()
+      let charts: [([Run]) throws -> Figure] = [
+        { try Chart.lossCurves(of: $0) }, { try Chart.gradientFlow(of: $0) }, { try Chart.gradientProfile(of: $0) },
+        { try Chart.gradientStrip(of: $0) }, { try Chart.updateRatios(of: $0) }, { try Chart.dashboard(of: $0) },
+      ]
+      for chart in charts { #expect(throws: ChartError.noSteps(paths: [run.path])) { try chart([run]) } }
+      #expect(ChartError.noSteps(paths: ["a"]).description.hasPrefix("a: no step is recorded there; call"))
+    }
+  }
+
   @Test func seedsThatDivergeDoNotLeaveTheBand() {
     let statistics = SeedStatistics([
       (steps: [0, 1], values: [1, 2]), (steps: [0, 1], values: [3, .nan]), (steps: [0, 1], values: [2, 4]),

@@ -90,4 +90,21 @@ import Testing
       #expect(try names(in: folder) == ["a.rheo"])
     }
   }
+
+  @Test func whatIsNotRecordedIsNotFoundHealthy() throws {
+    try withTemporaryFolder { folder in
+      try writeSmallRun(folder + "/empty.rheo", steps: 0)
+      try writeSmallRun(folder + "/blind.rheo", recordsGradients: false)
+      for words in [["diagnose"], ["render", "--out", "a.png"], ["render", "--chart", "loss", "--out", "a.png"]] {
+        let run = try runTool(words: words + ["empty.rheo"], in: folder)
+        #expect(run.code == 1 && run.output == "")
+        #expect(
+          run.errors
+            == "rheoscope: empty.rheo: no step is recorded there; call recorder.step(loss:) behind each step of training\n"
+        )
+      }
+      let blind = try runTool("diagnose", "blind.rheo", in: folder)
+      #expect(blind.output == "blind.rheo: nothing wrong found in its losses; no gradients are recorded there\n")
+    }
+  }
 }

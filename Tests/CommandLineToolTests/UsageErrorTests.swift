@@ -36,6 +36,10 @@ struct Mistake: CustomTestStringConvertible {
       "run activations --learning_rate=1",
       "run activations has no flag “--learning_rate”; did you mean “--learning-rate”?"),
     Mistake("run all --outt 5", "run all has no flag “--outt”; did you mean “--out”?"),
+    Mistake(
+      "run all --depth 5",
+      "run all runs each experiment with its own settings, so --depth can't be given; run one: run EXPERIMENT --depth …"
+    ),
     Mistake("run residual --quick --full", "--quick and --full exclude each other; give one of them"),
     Mistake("run residual --quick=yes", "--quick takes no value; leave out what stands behind the ="),
     Mistake(

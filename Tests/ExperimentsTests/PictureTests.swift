@@ -1,6 +1,8 @@
 import Experiments
 import Foundation
 import Rheoscope
+import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct PictureTests {
@@ -30,12 +32,36 @@ import Testing
     let range = try #require(panel.y.range)
     #expect(abs(range.lowerBound - 0.5) < 1e-9 && abs(range.upperBound - 32) < 1e-9 && cells.height == range)
     #expect(panel.marks.compactMap { $0 as? LineMark }.map(\.y) == [[2, 8], [2, 8]])
-    #expect(figure.subtitle == "of numbers\ntheory")
+    #expect(figure.subtitle == "e; of numbers\ntheory")
     #expect(panel.colorKey?.kinds == [] && panel.colorKey?.hasAbove == false && panel.colorKey?.hasBelow == false)
   }
 
   @Test func whatHasNoColourIsSaid() throws {
     let key = try #require(try map([-1, 2, .nan, .infinity, 0, 0]).panels[0].colorKey)
     #expect(key.kinds == [.notANumber, .infinite] && key.hasBelow && key.hasAbove)
+  }
+
+  @Test func aCurveThatEndsBeforeOthersHasNoLeader() throws {
+    let variants = [3, 5].map { count in
+      Variant("places-\(count)", "") { bench in
+        bench.report("y", [Double](repeating: 1, count: count), over: (0..<count).map(Double.init))
+      }
+    }
+    let drawn = Mutex<Figure?>(nil)
+    let curves = Picture.curves("curves", "Curves", of: "y", x: Axis(.integer), y: Axis(.linear))
+    let picture = Picture("curves", "Curves") { results in
+      let figure = try curves.draw(results)
+      drawn.withLock { $0 = figure }
+      return figure
+    }
+    let experiment = Experiment(
+      name: "e", question: "?", settings: [.seeds(2)], variants: variants, claims: [], pictures: [picture])
+    try withTemporaryFolder { folder in
+      let options = RunOptions(output: folder, command: "")
+      _ = try experiment.run(experiment.settings(in: .standard), options, console: Console(isQuiet: true))
+    }
+    let figure = try #require(drawn.withLock { $0 })
+    #expect(figure.subtitle == "e; 2 seeds, a line each")
+    #expect(figure.panels[0].endLabels.map(\.hasLeader) == [false, true])
   }
 }

@@ -9,6 +9,7 @@ extension Picture {
   ) -> Picture {
     Picture(name, caption) { results in
       var panel = Panel(x: x, y: y)
+      let end = results.variants.flatMap { results.series(series, of: $0) }.compactMap(\.x.last).max()
       for (index, variant) in results.variants.enumerated() {
         let curves = results.series(series, of: variant)
         for curve in curves { panel.marks.append(LineMark(x: curve.x, y: curve.y, ink: .series(index))) }
@@ -17,13 +18,17 @@ extension Picture {
           let y = first.x.map { theory(variant, results.settings, $0) }
           panel.marks.append(LineMark(x: first.x, y: y, ink: .text, dash: [5, 4]))
         }
-        panel.endLabels.append(EndLabel(at: first.y.last { $0.isFinite }, variant.name, ink: .series(index)))
+        // A curve that ends before others do has its name beside its end; a leader would lead to nothing.
+        panel.endLabels.append(
+          EndLabel(
+            at: first.y.last { $0.isFinite }, variant.name, ink: .series(index), hasLeader: first.x.last == end))
       }
       let count = results.settings.seeds
       let seeds = count == 1 ? "" : "\(count) seeds, a line each"
       return Figure(
         title: caption,
-        subtitle: [seeds, theory == nil ? "" : "dashed: theory"].filter { !$0.isEmpty }.joined(separator: "; "),
+        subtitle: [results.experiment.name, seeds, theory == nil ? "" : "dashed: theory"].filter { !$0.isEmpty }
+          .joined(separator: "; "),
         panels: [panel],
         description: caption + ", for " + results.variants.map(\.name).joined(separator: ", ") + ".")
     }

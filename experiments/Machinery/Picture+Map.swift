@@ -69,7 +69,9 @@ extension Picture {
       }
       let names = grid.lines.map(\.name).filter { !$0.isEmpty }.joined(separator: "; ")
       return Figure(
-        title: caption, subtitle: [detail, names].filter { !$0.isEmpty }.joined(separator: "\n"), panels: [panel],
+        title: caption,
+        subtitle: [[results.experiment.name, detail].filter { !$0.isEmpty }.joined(separator: "; "), names]
+          .filter { !$0.isEmpty }.joined(separator: "\n"), panels: [panel],
         description: "\(caption): \(grid.rows.count) × \(grid.columns.count) cells. \(names)")
     }
   }

@@ -36,8 +36,13 @@ extension Results {
       """
     }
     let apart = disagreements.map { "- \($0.disagreementLine). Source: \($0.source). \($1)" }
+    let asThere = disagreements.contains { !$0.judgement.isDisagreement && $0.judgement.verdict.reason == nil }
     let disagreement =
-      apart.isEmpty ? "" : "## What differs from the literature\n\n\(apart.joined(separator: "\n"))\n\n"
+      apart.isEmpty
+      ? ""
+      : "## What differs from the literature\n\n\(apart.joined(separator: "\n"))\n\n"
+        + (asThere
+          ? "Behind = stands what these trials do show; too many with other seeds or settings do not.\n\n" : "")
     let shown = experiment.pictures.map { "![\($0.caption)](\($0.name).png)" }
     return """
       # \(experiment.question)
