@@ -25,6 +25,7 @@ struct Benchmarks {
     ("run-file", { try runFile(threads: $0, $1) }),
     ("main-job", { try mainJob(threads: $0, $1) }),
     ("memory", { try memoryUse(threads: $0, $1) }),
+    ("denormals", { denormals(threads: $0, $1) }),
   ]
 
   static func main() throws {

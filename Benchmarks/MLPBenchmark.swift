@@ -71,8 +71,9 @@ struct Training {
   /// The forward pass alone, as the step computes it.
   func forward() { _ = crossEntropy(model(inputs), labels) }
 
-  /// What a forward pass keeps for the backward pass.
+  /// What a forward pass keeps for the backward pass, beside its input, which is the caller's.
   func bytesKeptForBackward(_ precision: Precision) -> Int {
+    let inputs = inputs.rounded(to: precision)
     TensorMemory.trim()
     let before = TensorMemory.inUse
     let output = withPrecision(precision) { model(inputs) }

@@ -6,7 +6,7 @@ func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
   // First, since the process's peak is what is measured.
   var perStep: [Int: Double] = [:]
   for depth in [1000, 10_000] {
-    let training = Training(tower(depth), 64) { SGD($0, learningRate: 1e-6) }
+    let training = Training(tower(depth, identity), 64) { SGD($0, learningRate: 1e-6) }
     perStep[depth] = bestOfThree { training.step() }
     let parameters = 4 * training.model.parameterCount
     report(Measurement(workload: "tower-\(depth)x64x64", threads: threads, milliseconds: perStep[depth]))
@@ -64,19 +64,21 @@ private func residentBytes() throws -> Int {
   return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
 }
 
+/// Hands on what it is given, and learns so slowly that it goes on doing so. Random weights would end in numbers below Float32's
+/// normal ones, with which some processors are a hundred times slower; that is measured by `denormals`.
+private let identity = Initializer("identity") { values, shape, _, _ in
+  for index in values.indices { values[index] = index / shape[1] == index % shape[1] ? 1 : 0 }
+}
+
 /// Linear layers of width 64 with ReLU, in √L checkpointed segments.
-/// Its inner layers hand on what they are given, and learn so slowly that they go on doing so: random ones would end in numbers
-/// below Float32's normal ones, with which some processors are a hundred times slower.
-private func tower(_ depth: Int) -> Module {
-  let identity = Initializer("identity") { values, shape, _, _ in
-    for index in values.indices { values[index] = index / shape[1] == index % shape[1] ? 1 : 0 }
-  }
+func tower(_ depth: Int, _ inner: Initializer) -> Module {
   var layers: [Module] = [Linear(784, 64, initializer: .heNormal)]
-  for _ in 0..<depth - 2 { layers += [ReLU(), Linear(64, 64, initializer: identity)] }
+  for _ in 0..<depth - 2 { layers += [ReLU(), Linear(64, 64, initializer: inner)] }
   return Sequential(layers + [ReLU(), Linear(64, 10, initializer: .heNormal)], checkpointed: true)
 }
 
-private func bestOfThree(_ step: () -> Void) -> Double {
+/// The least milliseconds of three steps after one.
+func bestOfThree(_ step: () -> Void) -> Double {
   step()
   return (0..<3).map { _ in
     let start = ContinuousClock.now

@@ -47,7 +47,7 @@ func recording(threads: Int, _ report: (Measurement) -> Void) throws {
   }
   report(
     Measurement(
-      workload: "growth, 10,000th to 100,000th step", recorded: true, threads: threads,
+      workload: "growth with all probes, 10,000th to 100,000th step", recorded: true, threads: threads,
       value: Double(try growthOfLongRun(.thorough)) / Double(1 << 20), unit: "MiB"))
 }
 

@@ -49,17 +49,30 @@ struct CSVFile {
   /// A column's place.
   func index(of column: CSVColumn) throws(DataFileError) -> Int {
     switch column {
-    case .index(let index) where (0..<width).contains(index): return index
-    case .index(let index): throw .noColumn(path: path, column: "\(index)", present: ["0 to \(width - 1)"])
-    case .name(let name):
-      guard let names else {
-        throw .noColumn(path: path, column: "“\(name)”", present: ["0 to \(width - 1), without names"])
+    case .index(let index):
+      guard (0..<width).contains(index) else {
+        throw .noColumn(path: path, column: "\(index)", present: ["0 to \(width - 1)"])
       }
-      guard let index = names.firstIndex(of: name) else {
-        throw .noColumn(path: path, column: "“\(name)”", present: names.map { "“\($0)”" })
+      return index
+    case .name(let name):
+      guard let index = names?.firstIndex(of: name) else {
+        throw .noColumn(path: path, column: "“\(name)”", present: titles)
       }
       return index
     }
+  }
+
+  /// The columns that can be named.
+  private var titles: [String] { names.map { $0.map { "“\($0)”" } } ?? ["0 to \(width - 1), without names"] }
+
+  /// The places of the columns to predict, of which there must be one, and of the inputs, which are all others.
+  func split(targets: [CSVColumn]) throws(DataFileError) -> (inputs: [Int], targets: [Int]) {
+    guard !targets.isEmpty else { throw .noTargets(path: path, present: titles) }
+    var places: [Int] = []
+    for column in targets { places.append(try index(of: column)) }
+    let inputs = (0..<width).filter { !places.contains($0) }
+    guard !inputs.isEmpty else { throw .noInputs(path: path, columns: places.map(title)) }
+    return (inputs, places)
   }
 
   /// What errors call a column: its place from 1, as people count, and its name.

@@ -14,7 +14,10 @@ struct NPYFile {
 
   private static let elementSizes = ["<f4": 4, "<f8": 8, "|u1": 1, "<i4": 4, "<i8": 8]
 
-  init(path: String) throws(DataFileError) {
+  /// `holding` says which shape is wanted, for those who bring a single number.
+  init(
+    path: String, holding wanted: String = "inputs have the shape [samples, numbers of a sample, …]"
+  ) throws(DataFileError) {
     self.path = path
     let bytes = [UInt8](try contents(ofFile: path))
     func refusal(_ problem: String) -> DataFileError { .npy(path: path, problem: problem) }
@@ -48,22 +51,42 @@ struct NPYFile {
     guard elements.count == count else {
       throw refusal("\(elements.count) bytes of elements, \(shape) of \(type) takes \(count); save it again")
     }
-    guard let samples = shape.first, samples > 0, count > 0 else { throw .empty(path: path) }
+    guard let samples = shape.first else { throw refusal("a single number, of shape []; \(wanted)") }
+    guard samples > 0 else { throw .empty(path: path) }
+    guard count > 0 else { throw refusal("of shape \(shape), without a number in a sample") }
     self.type = String(type)
   }
 
   /// How many samples there are: the first dimension.
   var count: Int { shape[0] }
 
-  /// The elements, rounded to Float32.
-  var numbers: [Float] {
-    switch type {
-    case "<f4": converted { (value: Float) in value }
-    case "<f8": converted { (value: Double) in Float(value) }
-    case "<i4": converted { (value: Int32) in Float(value) }
-    case "<i8": converted { (value: Int64) in Float(value) }
-    default: converted { (value: UInt8) in Float(value) }
-    }
+  /// The elements, rounded to Float32. Throws at one that is NaN or infinite, or that becomes so.
+  func numbers() throws(DataFileError) -> [Float] {
+    let numbers: [Float] =
+      switch type {
+      case "<f4": converted { (value: Float) in value }
+      case "<f8": converted { (value: Double) in Float(value) }
+      case "<i4": converted { (value: Int32) in Float(value) }
+      case "<i8": converted { (value: Int64) in Float(value) }
+      default: converted { (value: UInt8) in Float(value) }
+      }
+    guard let place = numbers.firstIndex(where: { !$0.isFinite }) else { return numbers }
+    let index = index(ofElement: place)
+    let words = shape.count == 2 ? "row \(index[0]), column \(index[1])" : "sample \(index[0])"
+    let isTooLarge = type == "<f8" && converted { (value: Double) in value }[place].isFinite
+    throw .npy(
+      path: path,
+      problem: "\(numbers[place]) at \(index) (\(words), counted from 0), a finite number"
+        + "\(isTooLarge ? " that Float32 holds" : "") is needed")
+  }
+
+  /// The indices, a dimension each, of the element at a place.
+  private func index(ofElement place: Int) -> [Int] {
+    var rest = place
+    return shape.reversed().map { size in
+      defer { rest /= size }
+      return rest % size
+    }.reversed()
   }
 
   /// The elements as classes: whole numbers from 0, one for each sample.

@@ -21,8 +21,8 @@ struct Samples: Sendable {
   }
 
   private init(_ storage: Storage, elements: Int, count: Int) {
-    guard count > 0, elements % count == 0 else {
-      stop("Dataset", "\(elements) numbers for \(count) samples, each sample has as many as the others")
+    guard count > 0, elements > 0, elements % count == 0 else {
+      stop("Dataset", "\(elements) numbers for \(count) samples, each has as many as the others, and one at least")
     }
     self.storage = storage
     self.count = count

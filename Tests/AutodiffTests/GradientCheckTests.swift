@@ -193,7 +193,7 @@ let allCases = operationCases + imageCases + normalizationCases + activationAndL
         return (above - below) / (2 * step)
       }
       #expect(tensor.gradient?.shape == tensor.shape)
-      #expect(relativeDifference(tensor.gradient?.values ?? [], differences) < 2e-5, "input \(which)")
+      #expect(relativeDifference(tensor.gradient?.values ?? [], differences) < 1e-5, "input \(which)")
     }
   }
 
@@ -225,7 +225,7 @@ let allCases = operationCases + imageCases + normalizationCases + activationAndL
         }
         return (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / (4 * step * step)
       }
-      #expect(relativeDifference(found.values, expected) < 1e-4, "input \(which)")
+      #expect(relativeDifference(found.values, expected) < 1e-5, "input \(which)")
     }
   }
 }

@@ -88,4 +88,27 @@ import Testing
     }
     #expect(throws: DataFileError.self) { try Dataset(csv: "/no/such/file.csv", label: 0) }
   }
+
+  @Test func aSetHasInputsAndSomethingToPredict() throws {
+    #expect(
+      try problem("species\nsetosa\n") { try Dataset(csv: $0, label: 0) }
+        == ": no column is left for inputs beside column 1 (species); name fewer, or add columns to the file")
+    #expect(
+      try problem("a,b\n1,2\n") { try Dataset(csv: $0, targets: ["b", "a"]) }
+        == ": no column is left for inputs beside column 2 (b), 1 (a); name fewer, or add columns to the file")
+    #expect(
+      try problem("a,b\n1,2\n") { try Dataset(csv: $0, targets: []) }
+        == ": no column is named as a target; there are “a”, “b”")
+    #expect(
+      try problem("1,2\n") { try Dataset(csv: $0, targets: [], hasHeader: false) }
+        == ": no column is named as a target; there are 0 to 1, without names")
+  }
+
+  @Test func numbersThatFloat32CannotHoldAreRefused() throws {
+    for number in ["inf", "-Infinity", "1e39", "NaN"] {
+      #expect(
+        try problem("x,y\n1,2\n3,\(number)\n") { try Dataset(csv: $0, targets: ["y"]) }
+          == ", line 3, column 2 (y): “\(number)” is not a finite number")
+    }
+  }
 }

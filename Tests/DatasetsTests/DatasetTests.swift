@@ -17,6 +17,8 @@ import Testing
       _ = Dataset(inputs: [[1]], labels: [0]).batch(at: [0]).targets
     }
     await #expect(processExitsWith: .failure) { _ = Dataset(inputs: [[1], [1, 2]], labels: [0, 0]) }
+    await #expect(processExitsWith: .failure) { _ = Dataset(inputs: [[], []], labels: [0, 0]) }
+    await #expect(processExitsWith: .failure) { _ = Dataset(inputs: [[1], [2]], targets: [[], []]) }
   }
 
   @Test func splittingGivesEverySampleToOneSide() {

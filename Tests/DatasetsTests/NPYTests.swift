@@ -27,6 +27,21 @@ import Testing
     #expect(set.labels == [3, 1])
   }
 
+  @Test func targetsMustBeFiniteToo() {
+    let error = #expect(throws: DataFileError.self) {
+      try Dataset(npy: self.recorded("uint8"), targets: self.recorded("nan"))
+    }
+    #expect(error?.description.hasPrefix(recorded("nan") + ": nan at [1, 2]") == true)
+  }
+
+  @Test func oneLabelIsNoList() {
+    let error = #expect(throws: DataFileError.self) {
+      try Dataset(npy: self.recorded("uint8"), labels: self.recorded("scalar"))
+    }
+    let problem = "a single number, of shape []; labels have the shape [samples]"
+    #expect(error?.description == "\(recorded("scalar")): \(problem)")
+  }
+
   @Test func labelsMayStandInAColumn() throws {
     #expect(try Dataset(npy: recorded("uint8"), labels: recorded("column")).labels == [3, 1])
   }
@@ -44,7 +59,13 @@ import Testing
       "elements of type >f4, not float32, float64, uint8, int32 or int64; convert it with astype"
     ),
     ("structured", "its header can't be understood: {'descr': [('a', '<f4')]"),
-    ("empty", "holds no samples"), ("scalar", "holds no samples"),
+    ("empty", "holds no samples"),
+    ("scalar", "a single number, of shape []; inputs have the shape [samples, numbers of a sample, …]"),
+    ("hollow", "of shape [2, 0], without a number in a sample"),
+    ("nan", "nan at [1, 2] (row 1, column 2, counted from 0), a finite number is needed"),
+    ("infinite", "-inf at [0, 1] (row 0, column 1, counted from 0), a finite number is needed"),
+    ("too-large", "inf at [1, 0] (row 1, column 0, counted from 0), a finite number that Float32 holds is needed"),
+    ("nan-in-cube", "nan at [1, 0, 1] (sample 1, counted from 0), a finite number is needed"),
   ])
   func whatCannotBeTakenOverIsRefused(_ name: String, _ problem: String) {
     let error = #expect(throws: DataFileError.self) { try self.set(name) }

@@ -11,7 +11,9 @@ import Testing
     let inputs, upstream, target, truth, weights: [Float]
     let labels: [Int]
     let activations: [Activation]
-    let losses: [Loss]
+    let losses, halfLosses: [Loss]
+    let edges: [Float]
+    let edgeSlopes: [EdgeSlopes]
   }
 
   struct Result: Decodable, Sendable {
@@ -28,6 +30,12 @@ import Testing
     let name, reduction: String
     let output, gradient: [Double]
     var description: String { "\(name) \(reduction)" }
+  }
+
+  struct EdgeSlopes: Decodable, Sendable, CustomStringConvertible {
+    let name: String
+    let slopes: [Double]
+    var description: String { name }
   }
 
   static let recorded: Recorded = {
@@ -103,5 +111,31 @@ import Testing
     (y * Tensor(Array(Self.recorded.upstream.prefix(y.elementCount)), shape: y.shape)).sum().backward()
     #expect(relativeDifference(y.values, expected.output) < 1e-5)
     #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 1e-5)
+  }
+
+  /// The same for predictions in bfloat16: the loss in Float32, the gradient in bfloat16.
+  @Test(arguments: recorded.halfLosses) func lossInBfloat16(_ expected: Loss) throws {
+    let x = Tensor(Self.recorded.inputs, shape: [3, 21]).rounded(to: .bfloat16).requiringGradient()
+    let y = try loss(expected.name, x, expected.reduction == "mean" ? .mean : .none)
+    (y * Tensor(Array(Self.recorded.upstream.prefix(y.elementCount)), shape: y.shape)).sum().backward()
+    #expect(y.precision == .float32 && x.gradient?.precision == .bfloat16)
+    #expect(relativeDifference(y.values, expected.output) < 2e-2)
+    #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 2e-2)
+  }
+
+  /// Derivatives where two pieces meet, right beside that, and far out, each held against itself.
+  @Test(arguments: recorded.edgeSlopes) func slopesAtEdges(_ expected: EdgeSlopes) throws {
+    let x = Tensor(Self.recorded.edges, shape: [Self.recorded.edges.count]).requiringGradient()
+    let y =
+      switch expected.name {
+      case "clamped": x.clamped(to: -1...1)
+      case "absolute": x.absolute()
+      default: try module(expected.name)(x)
+      }
+    y.sum().backward()
+    for (at, (found, slope)) in zip(Self.recorded.edges, zip(x.gradient!.values, expected.slopes)) {
+      // What is computed from an output, here or there, has that output's rounding.
+      #expect(abs(Double(found) - slope) <= 1e-5 * abs(slope) + 0x1p-23, "\(found), not \(slope), at \(at)")
+    }
   }
 }

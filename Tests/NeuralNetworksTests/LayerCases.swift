@@ -56,3 +56,10 @@ let layerCases: [LayerCase] =
       Sequential([Linear(5, 4), Tanh(), Linear(4, 5), Tanh()], checkpointed: true)
     },
   ]
+
+/// The parameter whose gradient is as large as what the gradient at `path` sums up: the same one, but for the bias of keys. That
+/// adds the same to all scores of a row, which softmax does not see, so its gradient, the sum of all keys', is 0 in exact
+/// arithmetic, and what is found is that sum's rounding. The gradient of the keys' weights sums up the same, times the inputs.
+func summands(of path: String) -> String {
+  path == "key.bias" || path.hasSuffix(".key.bias") ? String(path.dropLast(4)) + "weight" : path
+}

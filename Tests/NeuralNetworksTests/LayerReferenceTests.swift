@@ -10,6 +10,12 @@ import Testing
   struct Recorded: Decodable, Sendable {
     let torch: String
     let cases: [Case]
+    let dropout: RecordedDropout
+  }
+
+  struct RecordedDropout: Decodable, Sendable {
+    let probability: Float
+    let inputs, kept, slopes: [Double]
   }
 
   struct Case: Decodable, Sendable, CustomStringConvertible {
@@ -103,15 +109,13 @@ import Testing
   }
 
   private func checkGradients(_ recorded: Case, _ layer: Module, _ precision: Precision, within limit: Double) {
-    let largest = recorded.gradients.joined().reduce(0) { max($0, abs($1)) }
-    for ((path, parameter), expected) in zip(layer.parameters, ordered(recorded, recorded.gradients)) {
+    let expected = zip(layer.parameters.map(\.path), ordered(recorded, recorded.gradients)).map { ($0, $1) }
+    let sizes = Dictionary(uniqueKeysWithValues: expected.map { ($0, $1.reduce(0) { max($0, abs($1)) }) })
+    for ((path, parameter), (_, expected)) in zip(layer.parameters, expected) {
       let found = parameter.gradient?.values ?? []
       #expect(found.count == expected.count, "\(path)")
-      // Some gradients are 0 in exact arithmetic, as that of a key's bias, and are held against the layer's largest; so are all
-      // in bfloat16, since what is small there is the difference of what is large.
-      let own = expected.reduce(0) { max($0, abs($1)) }
-      let size = precision == .float32 ? max(own, largest / 100) : largest
-      #expect(zip(found, expected).allSatisfy { abs(Double($0.0) - $0.1) <= limit * size }, "\(path)")
+      let size = sizes[summands(of: path)]!, errors = zip(found, expected).map { abs(Double($0) - $1) }
+      #expect(errors.allSatisfy { $0 <= limit * size }, "\(path): \((errors.max() ?? 0) / size)")
     }
   }
 
@@ -124,5 +128,17 @@ import Testing
     layer.evaluate()
     #expect(relativeDifference(layer(x).values, recorded.evaluated!) < 1e-5)
     #expect(layer.statistics[0].statistic.value.values == found["runningMean"])
+  }
+
+  /// An element is dropped, or becomes what PyTorch makes of one that it keeps.
+  @Test func dropoutAgrees() {
+    let recorded = Self.recorded.dropout, layer = Dropout(recorded.probability)
+    layer.initialize(seed: 5)
+    let x = Tensor(recorded.inputs.map { Float($0) }, shape: [17]).requiringGradient(), y = layer(x)
+    y.sum().backward()
+    let slopes = x.gradient!.values, isKept = slopes.map { $0 != 0 }
+    #expect(isKept.contains(true) && isKept.contains(false))
+    #expect(relativeDifference(y.values, zip(recorded.kept, isKept).map { $1 ? $0 : 0 }) < 1e-5)
+    #expect(relativeDifference(slopes, zip(recorded.slopes, isKept).map { $1 ? $0 : 0 }) < 1e-5)
   }
 }

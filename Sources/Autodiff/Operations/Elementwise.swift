@@ -39,12 +39,17 @@ extension Tensor {
     }
   }
 
-  /// The nearest number within the limits, element by element; the derivative is 0 outside them and at both.
+  /// The nearest number within the limits, element by element; the derivative is 1 within them and at both, 0 outside, as in
+  /// PyTorch.
   public func clamped(to limits: ClosedRange<Float>) -> Tensor {
-    recordKeepingOutput(map { x, y, n in clamp(x, y, n, limits.lowerBound, limits.upperBound) }, from: self) {
-      [place = node] gradient, sweep in
-      sweep.add(gradientOfClamping(gradient, sweep.output, limits), to: place)
+    record(clipped(to: limits), from: self) { [self] gradient, sweep in
+      sweep.add(gradientOfClamping(gradient, self, limits), to: self)
     }
+  }
+
+  /// As `clamped`, but not on the tape.
+  func clipped(to limits: ClosedRange<Float>) -> Tensor {
+    map { x, y, n in clamp(x, y, n, limits.lowerBound, limits.upperBound) }
   }
 
   /// −x.
@@ -83,8 +88,8 @@ public func log(_ x: Tensor) -> Tensor {
   record(x.map(unary_log), from: x) { gradient, sweep in sweep.add(gradient / x, to: x) }
 }
 
-/// g where y lies within the limits, otherwise 0.
-private func gradientOfClamping(_ g: Tensor, _ y: Tensor, _ limits: ClosedRange<Float>) -> Tensor {
-  let passed = combine(g, y) { g, y, d, n in gradient_clamp(g, y, d, n, limits.lowerBound, limits.upperBound) }
-  return record(passed, from: g) { gradient, sweep in sweep.add(gradientOfClamping(gradient, y, limits), to: g) }
+/// g where x lies within the limits, both included, otherwise 0.
+func gradientOfClamping(_ g: Tensor, _ x: Tensor, _ limits: ClosedRange<Float>) -> Tensor {
+  let passed = combine(g, x) { g, x, d, n in gradient_clamp(g, x, d, n, limits.lowerBound, limits.upperBound) }
+  return record(passed, from: g) { gradient, sweep in sweep.add(gradientOfClamping(gradient, x, limits), to: g) }
 }

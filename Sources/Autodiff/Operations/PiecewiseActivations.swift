@@ -17,7 +17,8 @@ public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
 
 /// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α, not negative, is 1 by default.
 ///
-/// The derivative is taken from the output, as y + α, so it has lost its digits below x = −10 and is 0 below −17.
+/// The derivative is taken from the output, as y + α, since the next layer keeps that anyway and to keep x too would double what a
+/// net of such layers keeps. So it is right to 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of itself, and it is 0 below −17.
 ///
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
 /// 2015, arXiv:1511.07289.
@@ -41,10 +42,15 @@ public func softsign(_ x: Tensor) -> Tensor {
   record(x.map(activation_softsign), from: x) { gradient, sweep in sweep.add(gradientOfSoftsign(gradient, x), to: x) }
 }
 
-/// x between −1 and 1, otherwise the nearer of the two, element by element.
+/// x between −1 and 1, otherwise the nearer of the two, element by element. The derivative at −1 and 1 is 0, as in PyTorch, and
+/// unlike that of `clamped`; so it follows from the output.
 ///
 /// Source: Collobert, "Large scale machine learning", 2004.
-public func hardTanh(_ x: Tensor) -> Tensor { x.clamped(to: -1...1) }
+public func hardTanh(_ x: Tensor) -> Tensor {
+  recordKeepingOutput(x.clipped(to: -1...1), from: x) { [place = x.node] gradient, sweep in
+    sweep.add(gradientOfClamping(gradient, sweep.output, Float(-1).nextUp...Float(1).nextDown), to: place)
+  }
+}
 
 private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
   let output = x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }

@@ -101,8 +101,8 @@ DISPATCHED void gradient_relu(floats_in g, floats_in y, floats_out d, size_t n) 
   for (size_t i = 0; i < n; i++) d[i] = y[i] <= 0 ? 0 : g[i];
 }
 
-DISPATCHED void gradient_clamp(floats_in g, floats_in y, floats_out d, size_t n, float low, float high) {
-  for (size_t i = 0; i < n; i++) d[i] = y[i] <= low || y[i] >= high ? 0 : y[i] == y[i] ? g[i] : y[i];
+DISPATCHED void gradient_clamp(floats_in g, floats_in x, floats_out d, size_t n, float low, float high) {
+  for (size_t i = 0; i < n; i++) d[i] = x[i] < low || x[i] > high ? 0 : x[i] == x[i] ? g[i] : x[i];
 }
 
 DISPATCHED void activation_elu(floats_in x, floats_out y, size_t n, float scale, float alpha) {

@@ -26,36 +26,53 @@ INLINED void flush(column_sums *s) {
   }
 }
 
-DISPATCHED void column_moments(
-    const float *x, size_t rows, size_t columns, float *mean, float *variance, double *work) {
-  column_sums s = sums_in(work, columns);
-  // The first row is near the mean compared with how far the mean may be from 0.
-  const float *near = x;
+/// Sums of x - near and of their squares over each column of so few rows that Float32 will do.
+INLINED void sums_about(
+    const float *near, const float *x, size_t rows, size_t columns, float *restrict first, float *restrict second) {
+  for (size_t c = 0; c < columns; c++) first[c] = second[c] = 0;
   size_t r = 0;
   for (; r + rows_at_once <= rows; r += rows_at_once) {
     const float *x0 = x + r * columns, *x1 = x0 + columns, *x2 = x1 + columns, *x3 = x2 + columns;
-    float *first = s.first, *second = s.second;
 #pragma clang loop vectorize(assume_safety)
     for (size_t c = 0; c < columns; c++) {
       float a = x0[c] - near[c], b = x1[c] - near[c], d = x2[c] - near[c], e = x3[c] - near[c];
       first[c] += (a + b) + (d + e);
       second[c] += (a * a + b * b) + (d * d + e * e);
     }
-    if ((r + rows_at_once) % rows_in_float == 0) flush(&s);
   }
   for (; r < rows; r++)
     for (size_t c = 0; c < columns; c++) {
       float a = x[r * columns + c] - near[c];
-      s.first[c] += a;
-      s.second[c] += a * a;
+      first[c] += a;
+      second[c] += a * a;
     }
-  flush(&s);
-  for (size_t c = 0; c < columns; c++) {
-    double shift = s.first_total[c] / (double)rows;
-    double spread = s.second_total[c] / (double)rows - shift * shift;
-    mean[c] = (float)(near[c] + shift);
-    variance[c] = (float)(spread < 0 ? 0 : spread);
+}
+
+INLINED size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+DISPATCHED void column_moments(
+    const float *x, size_t rows, size_t columns, float *mean, float *variance, double *work) {
+  double *middle = work, *squares = work + columns;
+  float *first = (float *)(work + 2 * columns), *second = first + columns;
+  // What is subtracted before squaring: the mean of all blocks before, and for the first block its own, which takes a look of
+  // its own. A block can lie far from those before it only where the variance is as large.
+  float *near = mean;
+  size_t rows_of_first = smaller(rows, rows_in_float);
+  for (size_t c = 0; c < columns; c++) near[c] = x[c], middle[c] = squares[c] = 0;
+  sums_about(near, x, rows_of_first, columns, first, second);
+  for (size_t c = 0; c < columns; c++) near[c] += first[c] / (float)rows_of_first;
+  for (size_t r = 0; r < rows; r += rows_in_float) {
+    size_t count = smaller(rows - r, rows_in_float);
+    sums_about(near, x + r * columns, count, columns, first, second);
+    double n = (double)count, share = n / (double)(r + count);
+    for (size_t c = 0; c < columns; c++) {
+      double shift = first[c] / n, step = near[c] + shift - middle[c];
+      squares[c] += second[c] - n * shift * shift + (double)r * share * step * step;
+      middle[c] += share * step;
+      near[c] = (float)middle[c];
+    }
   }
+  for (size_t c = 0; c < columns; c++) variance[c] = (float)(squares[c] < 0 ? 0 : squares[c] / (double)rows);
 }
 
 DISPATCHED void normalize_columns(
@@ -109,12 +126,25 @@ DISPATCHED void normalize_rows(
     float *y, float *mean, float *inverse) {
 #pragma clang fp reassociate(on)
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
-    float sum = 0, squares = 0;
-    if (centered)
-      for (size_t c = 0; c < columns; c++) sum += x[c];
-    float middle = sum / (float)columns;
-    for (size_t c = 0; c < columns; c++) squares += (x[c] - middle) * (x[c] - middle);
-    float factor = 1 / __builtin_sqrtf(squares / (float)columns + epsilon);
+    float middle = 0, rest = 0, squares = 0;
+    if (centered) {
+      for (size_t c = 0; c < columns; c++) middle += x[c];
+      middle /= (float)columns;
+    }
+    for (size_t c = 0; c < columns; c++) {
+      float distance = x[c] - middle;
+      rest += distance;
+      squares += distance * distance;
+    }
+    float variance = squares / (float)columns;
+    if (centered) {
+      // What the sum of numbers far from 0 has lost of their mean.
+      rest /= (float)columns;
+      middle += rest;
+      variance -= rest * rest;
+      variance = variance < 0 ? 0 : variance;
+    }
+    float factor = 1 / __builtin_sqrtf(variance + epsilon);
 #pragma clang loop vectorize(assume_safety)
     for (size_t c = 0; c < columns; c++)
       y[c] = (x[c] - middle) * factor * (weight ? weight[c] : 1) + (bias ? bias[c] : 0);

@@ -98,6 +98,16 @@ void onednn_use_threads(int count) {
   local.last = NULL;
 }
 
+void onednn_on_each_thread(void (*body)(void *), void *argument) {
+  // As above; runtimes of other makers have this function of GNU's too. 0 stands for as many threads as have been set.
+  void (*parallel)(void (*)(void *), void *, unsigned, unsigned) =
+      (void (*)(void (*)(void *), void *, unsigned, unsigned))dlsym(RTLD_DEFAULT, "GOMP_parallel");
+  if (parallel)
+    parallel(body, argument, 0, 0);
+  else
+    body(argument);
+}
+
 static size_t hash_of(const primitive_key *key) {
   uint64_t hash = 0x9e3779b97f4a7c15u ^ (uint64_t)key->kind << 32 ^ (uint64_t)key->threads;
   for (int i = 0; i < key_numbers; i++) {

@@ -16,5 +16,13 @@ numpy.save("big-endian.npy", values.astype(">f4"))
 numpy.save("structured.npy", numpy.zeros(2, dtype=[("a", "<f4")]))
 numpy.save("empty.npy", numpy.zeros((0, 3)))
 numpy.save("scalar.npy", numpy.array(1.0))
+numpy.save("hollow.npy", numpy.zeros((2, 0)))
+for name, place, value in (("nan", (1, 2), numpy.nan), ("infinite", (0, 1), -numpy.inf), ("too-large", (1, 0), 1e39)):
+    broken = values.copy()
+    broken[place] = value
+    numpy.save(name + ".npy", broken)
+cube = numpy.zeros((2, 3, 2), dtype=numpy.float32)
+cube[1, 0, 1] = numpy.nan
+numpy.save("nan-in-cube.npy", cube)
 with open("version2.npy", "wb") as file:
     numpy.lib.format.write_array(file, values.astype(numpy.float32), version=(2, 0))

@@ -60,7 +60,29 @@ for name, loss in losses.items():
         recorded_losses.append(
             {"name": name, "reduction": reduction, "output": flat(y), "gradient": flat(x.grad)})
 
+# Predictions as a net in bfloat16 hands them to its loss; the gradient comes back in bfloat16.
+half_losses = []
+for name, loss in losses.items():
+    for reduction in ("mean", "none"):
+        x = inputs.bfloat16().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            y = loss(x, reduction)
+        y.backward(upstream.flatten()[:y.numel()].reshape(y.shape).to(y.dtype))
+        half_losses.append(
+            {"name": name, "reduction": reduction, "output": flat(y.float()), "gradient": flat(x.grad.float())})
+
+# At the places where two pieces meet, just beside them, and far out where exponentials are small.
+edges = torch.tensor([-30, -20, -12, -9, -3, -1.0000001, -1, -0.9999999, -0.0, 0, 0.9999999, 1, 1.0000001, 3, 20])
+pieces = dict(activations)
+pieces["clamped"], pieces["absolute"] = lambda x: x.clamp(-1, 1), torch.abs
+edge_slopes = []
+for name, function in pieces.items():
+    if "oftmax" not in name.lower():
+        x = edges.clone().requires_grad_()
+        function(x).sum().backward()
+        edge_slopes.append({"name": name, "slopes": flat(x.grad)})
+
 print(json.dumps({
     "torch": torch.__version__, "inputs": flat(inputs), "upstream": flat(upstream), "target": flat(target),
     "truth": flat(truth), "labels": labels.tolist(), "weights": flat(weights), "activations": recorded,
-    "losses": recorded_losses}, separators=(",", ":")))
+    "losses": recorded_losses, "halfLosses": half_losses, "edges": flat(edges), "edgeSlopes": edge_slopes}, separators=(",", ":")))

@@ -146,4 +146,13 @@ for name, (module, shape) in layers.items():
             optimizer.step()
     case["updated"] = [flat(p) for p in parts(module, lambda p: p)]
     cases.append(case)
-print(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")))
+
+# Dropout drops by another stream of random numbers than ours, so what is recorded is what becomes of an element that is kept.
+x = short(torch.randn(17) * 2 + 0.5).requires_grad_()
+kept, slopes = torch.full((17,), float("nan")), torch.zeros(17)
+while kept.isnan().any():
+    y = nn.functional.dropout(x, 0.15)
+    slope, = torch.autograd.grad(y.sum(), x)
+    kept, slopes = torch.where(slope != 0, y.detach(), kept), torch.where(slope != 0, slope, slopes)
+dropout = {"probability": 0.15, "inputs": flat(x), "kept": flat(kept), "slopes": flat(slopes)}
+print(json.dumps({"torch": torch.__version__, "cases": cases, "dropout": dropout}, separators=(",", ":")))

@@ -4,6 +4,7 @@
 #define CKERNELS_H
 
 #include "activations.h"
+#include "denormals.h"
 #include "elementwise.h"
 #include "histograms.h"
 #include "memory.h"

@@ -26,8 +26,8 @@ void gate(floats_in g, floats_in y, floats_out d, size_t n, float below, float a
 /// y = x within low ... high, or the nearer of them.
 void clamp(floats_in x, floats_out y, size_t n, float low, float high);
 
-/// d = low < y < high ? g : 0.
-void gradient_clamp(floats_in g, floats_in y, floats_out d, size_t n, float low, float high);
+/// d = low <= x <= high ? g : 0.
+void gradient_clamp(floats_in g, floats_in x, floats_out d, size_t n, float low, float high);
 
 /// y = scale * (x > 0 ? x : alpha * (e^x - 1)).
 void activation_elu(floats_in x, floats_out y, size_t n, float scale, float alpha);

@@ -13,6 +13,9 @@ const char *_Nonnull onednn_reason(int code);
 /// How many threads the work of the calling thread may use, 1 or more.
 void onednn_use_threads(int count);
 
+/// Calls `body` on each of the threads that the work of the calling thread may use, itself included.
+void onednn_on_each_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
+
 /// What the processor does with factors in bfloat16.
 typedef enum {
   /// Nothing: the library refuses them.
