@@ -9,6 +9,8 @@ public struct Findings {
   var row: LayerRow
   /// Of how many activations and gradients the row tells.
   var counts = (activations: 0.0, gradients: 0.0)
+  /// Σ (y − mean)² of these activations.
+  var squaredDeviations = 0.0
   private var measures: [(name: String, value: Double, weight: Double)] = []
   private var histograms: [(quantity: String, counts: [UInt32])] = []
 

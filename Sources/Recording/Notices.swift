@@ -31,6 +31,9 @@ final class Notices {
       text: "skipped step: gradients overflowed at loss scale \(String(format: "%g", scale))")
   }
 
+  /// Tells that nothing was recorded.
+  func noSteps() { once("no step is recorded; call recorder.step(loss:) after each optimizer.step()") }
+
   /// Tells that a loss can't be computed again.
   func noLossAgain() {
     once(

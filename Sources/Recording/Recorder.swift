@@ -181,6 +181,7 @@ public final class Recorder {
   public func finish(meta: [String: String] = [:]) throws -> Run {
     detach()
     for handle in standingHandles { handle.remove() }
+    if stepNumber == 0 { notices.noSteps() }
     if let quiet {
       let report = FinalReport(quiet: quiet, layers: sites.layers, writer: writer)
       defer { quiet.putBack() }

@@ -76,7 +76,9 @@ struct LayerScan {
 
   /// One quantity, sites × steps, from all quantities, steps × sites × quantities.
   private func gathered<Element>(_ all: [Element], _ index: Int, _ steps: Int) -> [Element] {
-    [Element](unsafeUninitializedCapacity: steps * sites.count) { result, count in
+    // To write that none are there would write where all empty arrays of the process are.
+    guard steps > 0, !sites.isEmpty else { return [] }
+    return [Element](unsafeUninitializedCapacity: steps * sites.count) { result, count in
       for site in sites.indices {
         for step in 0..<steps {
           let element = all[(step * sites.count + site) * quantities.count + index]

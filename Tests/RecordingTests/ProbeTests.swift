@@ -149,6 +149,24 @@ struct ProbedTraining {
     }
   }
 
+  @Test(arguments: [0, 100, 1e4]) func deviationsFromLargeMeansKeepTheirDigits(_ mean: Float) throws {
+    try withTemporaryFolder { folder in
+      let recorder = try Recorder(writingTo: folder + "/run.rheo")
+      let parts = [40, 1_000].map { count in sampleValues(count).map { $0 + mean * (count == 40 ? 1 : -1) } }
+      let slow = { (values: [Float]) -> Double in
+        let wide = values.map(Double.init), mean = wide.reduce(0, +) / Double(wide.count)
+        return (wide.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(wide.count)).squareRoot()
+      }
+      for (index, part) in parts.enumerated() { recorder.observe("\(index)", Tensor(part, shape: [part.count])) }
+      for part in parts { recorder.observe("both", Tensor(part, shape: [part.count])) }
+      try recorder.step(loss: Tensor(0))
+      let found = try recorder.finish().layers(.activationStd)
+      for (index, exact) in [slow(parts[0]), slow(parts[1]), slow(parts[0] + parts[1])].enumerated() {
+        #expect(abs(try #require(found[index, 0]) / exact - 1) < 1e-6)
+      }
+    }
+  }
+
   @Test(arguments: [0, 1, 15, 16, 17, 1_000]) func theFastHistogramIsTheSlowOne(_ count: Int) throws {
     var random = RandomStream(seed: 3, name: "\(count)")
     func value(_ index: Int) -> Float {

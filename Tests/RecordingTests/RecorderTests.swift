@@ -253,4 +253,14 @@ import Testing
       #expect(norms[run.sites.firstIndex { $0.path == "single" }!, 0] != nil, "its only matrix")
     }
   }
+
+  @Test func aRecordingWithoutAStepSaysSo() throws {
+    try withTemporaryFolder { folder in
+      var notices: [String] = []
+      let recorder = try Recorder(writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      recorder.observe("x", Tensor([1, 2], shape: [2]))
+      #expect(try recorder.finish().steps.isEmpty)
+      #expect(notices == ["no step is recorded; call recorder.step(loss:) after each optimizer.step()"])
+    }
+  }
 }

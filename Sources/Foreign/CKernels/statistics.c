@@ -129,6 +129,18 @@ DISPATCHED double squared_distance(const float *a, const float *b, size_t n) {
   return squares_are_exact(total, n) ? total : squared_distance_exactly(a, b, n);
 }
 
+DISPATCHED double squared_deviations(const float *x, size_t n, double mean) {
+  double16 sum = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    double16 d = WIDENED(LANES_AT(x, i)) - mean;
+    sum += d * d;
+  }
+  double total = total_of(&sum);
+  for (; i < n; i++) total += (x[i] - mean) * (x[i] - mean);
+  return total;
+}
+
 DISPATCHED void square_rows(const float *x, size_t rows, size_t columns, double *sums) {
   for (size_t r = 0; r < rows; r++, x += columns) {
     double16 sum = 0;

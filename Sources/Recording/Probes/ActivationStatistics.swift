@@ -24,10 +24,16 @@ public struct ActivationStatistics: Probe {
     let seen = statistics_of(output.buffer.pointer, output.elementCount, low, high)
     let count = before + here
     var sum = seen.sum, squareSum = seen.square_sum
+    // What is left of two sums that cancel loses digits, so deviations are then added up themselves.
+    let ownMean = sum / here, excess = squareSum - sum * ownMean
+    var deviations =
+      excess < 1e-3 * squareSum ? squared_deviations(output.buffer.pointer, output.elementCount, ownMean) : excess
     var zeros = Double(seen.zeros), outside = Double(seen.outside), nonfinite = Double(seen.nonfinite)
     var minimum = Double(seen.minimum), maximum = Double(seen.maximum)
     if before > 0 {
       let row = findings.row
+      let apart = ownMean - row[.activationMean]!
+      deviations += findings.squaredDeviations + apart * apart * here * before / count
       sum += row[.activationMean]! * before
       squareSum += row[.activationRMS]! * row[.activationRMS]! * before
       zeros += row[.zeroFraction]! * before
@@ -36,10 +42,10 @@ public struct ActivationStatistics: Probe {
       (minimum, maximum) = (Swift.min(minimum, row[.activationMin]!), Swift.max(maximum, row[.activationMax]!))
     }
     findings.counts.activations = count
-    let mean = sum / count, square = squareSum / count
-    findings.row[.activationMean] = mean
-    findings.row[.activationStd] = Swift.max(square - mean * mean, 0).squareRoot()
-    findings.row[.activationRMS] = square.squareRoot()
+    findings.squaredDeviations = deviations
+    findings.row[.activationMean] = sum / count
+    findings.row[.activationStd] = (deviations / count).squareRoot()
+    findings.row[.activationRMS] = (squareSum / count).squareRoot()
     findings.row[.activationMin] = minimum
     findings.row[.activationMax] = maximum
     findings.row[.zeroFraction] = zeros / count

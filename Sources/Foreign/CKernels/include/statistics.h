@@ -33,13 +33,17 @@ typedef struct {
 /// Sums of a^2, b^2 and a b, in Float64 throughout.
 pair_products products_of(const float *_Nonnull a, const float *_Nonnull b, size_t n);
 
-/// The sum of (a - b)^2, in Float64 but for the difference.
+/// The sum of (x - mean)^2, in Float64.
+double squared_deviations(const float *_Nonnull x, size_t n, double mean);
+
+/// The sum of (a - b)^2: differences and fours of squares in Float32, their sum in Float64.
 double squared_distance(const float *_Nonnull a, const float *_Nonnull b, size_t n);
 
-/// sums[r] = the sum of x^2 over row r of x [rows, columns], in Float64.
+/// sums[r] = the sum of x^2 over row r of x [rows, columns]: fours in Float32, their sum in Float64.
 void square_rows(const float *_Nonnull x, size_t rows, size_t columns, double *_Nonnull sums);
 
-/// sums[r] = the sum of a b over row r of a [rows, columns] and that of b, whose rows begin `step` apart, in Float64.
+/// sums[r] = the sum of a b over row r of a [rows, columns] and that of b, whose rows begin `step` apart: fours in
+/// Float32, their sum in Float64.
 void multiply_rows(
     const float *_Nonnull a, const float *_Nonnull b, size_t step, size_t rows, size_t columns, double *_Nonnull sums);
 
