@@ -10,6 +10,8 @@ import Rheoscope
 //
 // That counts arithmetic, and takes batches for which arithmetic is most of the work: of 256 images. A pass back also writes a number
 // a weight to memory, however few the images. With sixteen of them a large net waits for that, and a pass back may take far longer.
+//
+// Whatever else a machine does adds to a time and never takes from it, so of all passes in all seeds the fastest is looked at.
 
 /// Five layers of weights, n → n four times and n → 10, that have about so many weights together.
 private func net(weights: Double) -> Sequential {
@@ -106,8 +108,14 @@ private func curve(_ name: String, times unit: Double = 1, _ results: Results, i
 
 private func ratioClaim(_ size: Variant) -> Claim {
   Claim(
-    "\(size.title): a pass back takes 1 to 2.2 times as long as one forward", size, ratio, .between(1, 2.2),
-    source: "9 products against 5; Baur and Strassen 1983 bound the work by a constant", about: .timedOften)
+    "\(size.title): a pass back takes 1 to 2.2 times as long as one forward (the fastest of all seeds)",
+    expected: .between(1, 2.2), source: "9 products against 5; Baur and Strassen 1983 bound the work by a constant",
+    about: .timedOften
+  ) { seed in
+    let there = seed.allSeeds(forward, of: size), both = zip(there, seed.allSeeds(backward, of: size)).map { $0 + $1 }
+    guard let fastest = there.min(), let fastestBoth = both.min() else { throw NotMeasured(reason: "nothing was timed") }
+    return (fastestBoth - fastest) / fastest
+  }
 }
 
 extension Experiment {
@@ -119,7 +127,7 @@ extension Experiment {
     question: "Why not move each weight a little and see?",
     settings: [
       .batch(256, quick: 192),
-      .whole("passes", 15, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
+      .whole("passes", 30, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
       .seeds(3, quick: 1, full: 20),
     ],
     variants: sizes + [smallBatch],
@@ -179,6 +187,6 @@ extension Experiment {
 }
 
 extension Claim.Scope {
-  /// Other programs share caches and memory, and so make one timing a poor witness.
+  /// Other programs share caches and memory, and so make one seed's timing a poor witness.
   fileprivate static let timedOften = Claim.Scope("timings with three seeds or more") { $0.seeds >= 3 }
 }
