@@ -113,7 +113,9 @@ private func ratioClaim(_ size: Variant) -> Claim {
     about: .timedOften
   ) { seed in
     let there = seed.allSeeds(forward, of: size), both = zip(there, seed.allSeeds(backward, of: size)).map { $0 + $1 }
-    guard let fastest = there.min(), let fastestBoth = both.min() else { throw NotMeasured(reason: "nothing was timed") }
+    guard let fastest = there.min(), let fastestBoth = both.min() else {
+      throw NotMeasured(reason: "nothing was timed")
+    }
     return (fastestBoth - fastest) / fastest
   }
 }
