@@ -129,7 +129,7 @@ extension Experiment {
     question: "Why not move each weight a little and see?",
     settings: [
       .batch(256, quick: 192),
-      .whole("passes", 30, quick: 5, in: 1...1000, "how often a pass is made; the fastest counts"),
+      .whole("passes", 30, quick: 3, in: 1...1000, "how often a pass is made; the fastest counts"),
       .seeds(3, quick: 1, full: 20),
     ],
     variants: sizes + [smallBatch],

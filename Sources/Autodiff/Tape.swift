@@ -57,7 +57,15 @@ package final class Node {
     Releasing.release(&pullback)
     output = nil
     // They may hold on to what holds on to this node.
-    gradientHook = nil
+    dropHooks()
+  }
+
+  /// One after the other, since a chain would be taken down by calls one inside the other.
+  private func dropHooks() {
+    while let hook = gradientHook {
+      gradientHook = hook.next
+      hook.next = nil
+    }
   }
 
   func add(_ hook: any GradientHook) {
@@ -65,7 +73,10 @@ package final class Node {
     gradientHook = hook
   }
 
-  deinit { Releasing.release(&pullback) }
+  deinit {
+    Releasing.release(&pullback)
+    dropHooks()
+  }
 }
 
 /// Looks at the whole gradient at a place on the tape before it is passed on.

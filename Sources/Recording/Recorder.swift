@@ -119,10 +119,6 @@ public final class Recorder {
     let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
     schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
     here.recorder = self
-    watches = (model?.modules ?? []).compactMap { path, module in
-      let probes = self.probes(for: path)
-      return probes.isEmpty ? nil : ModuleWatch(module, WatchedModule(module, path, probes, here))
-    }
     if let model, plans.contains(where: { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) }) {
       watchInputs(of: model)
     }
@@ -283,9 +279,20 @@ public final class Recorder {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
+    renewWatches()
     for watch in watches { watch.attach() }
     for optimizer in optimizers {
       handles.append(optimizer.observe { [unowned self] parameter, norms in note(norms, of: parameter) })
+    }
+  }
+
+  /// Finds the modules to be watched, other than before where parts of the model have been replaced.
+  private func renewWatches() {
+    let present = (model?.modules ?? []).map { ($0.path, $0.module, probes(for: $0.path)) }.filter { !$0.2.isEmpty }
+    guard !present.elementsEqual(watches, by: { $0.1 === $1.module }) else { return }
+    let known = Dictionary(uniqueKeysWithValues: watches.map { (ObjectIdentifier($0.module), $0) })
+    watches = present.map { path, module, probes in
+      known[ObjectIdentifier(module)] ?? ModuleWatch(module, WatchedModule(module, path, probes, here))
     }
   }
 

@@ -83,12 +83,13 @@ import Testing
     }
   }
 
-  @Test func productsThatCancelAreAddedUpInFloat64() {
-    // In Float32 the small ones would be lost beside the large ones.
-    let mixed: [Float] = (0..<64).map { [100, 1e-10, -100, 1e-10][$0 / 16] }
+  @Test(arguments: [1e-10, 1e-5, 1]) func productsThatCancelAreRightToTheSizeOfTheirTerms(_ small: Float) {
+    let mixed: [Float] = (0..<64).map { [100, small, -100, small][$0 / 16] }
     var sum = 0.0
     multiply_rows(mixed, [Float](repeating: 1, count: 64), 64, 1, 64, &sum)
-    #expect(abs(sum / 32e-10 - 1) < 1e-3)
+    #expect(abs(sum - 32 * Double(small)) < 1e-7 * 3200)
+    // Where nothing is left of them in Float32 they are added up in Float64.
+    if small < 1e-9 { #expect(abs(sum / (32 * Double(small)) - 1) < 1e-3) }
   }
 
   @Test(arguments: [0, 3, 40]) func statisticsTellNonfiniteValues(_ place: Int) {

@@ -263,4 +263,42 @@ import Testing
       #expect(notices == ["no step is recorded; call recorder.step(loss:) after each optimizer.step()"])
     }
   }
+
+  private final class Replaceable: Module {
+    var head: Module = Linear(6, 3)
+    override func forward(_ x: Tensor) -> Tensor { head(x) }
+  }
+
+  @Test func whatTakesThePlaceOfAPartIsRecordedFromTheNextLookOn() throws {
+    try withTemporaryFolder { folder in
+      let net = Replaceable()
+      net.initialize(seed: 0)
+      let recorder = try Recorder(
+        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", probes: .standard.every(2), notice: { _ in })
+      _ = try train(net, SGD(net, learningRate: 0.1), steps: 2, recorder)
+      net.head = Sequential(Linear(6, 6), Linear(6, 3))
+      net.initialize(seed: 1)
+      _ = try train(net, SGD(net, learningRate: 0.1), steps: 4, recorder)
+      let run = try recorder.finish()
+      let site = try #require(run.sites.firstIndex { $0.path == "head.1" })
+      let gradients = try run.layers(.gradientRMS)
+      #expect(gradients[site, try #require(gradients.steps.firstIndex(of: 4))] != nil)
+      #expect(net.hooksAreAbsent)
+    }
+  }
+
+  @Test func aFolderThatIsGoneStopsTheRecordingWithAnError() throws {
+    try withTemporaryFolder { folder in
+      let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"
+      let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", notice: { _ in })
+      _ = try train(net, optimizer, steps: 1, recorder)
+      try FileManager.default.removeItem(atPath: place)
+      #expect(throws: RunFileError.self) {
+        for _ in 0..<200 {
+          _ = try train(net, optimizer, steps: 1, recorder)
+          Thread.sleep(forTimeInterval: 0.02)
+        }
+      }
+    }
+  }
 }

@@ -176,7 +176,7 @@ DISPATCHED void multiply_rows(
     }
     double total = total_of(&sum);
     for (; i < columns; i++) total += (double)a[i] * b[i];
-    // As with squares; what cancels is small too, and added up again.
+    // As with squares. Where terms cancel what is left has the error of their sizes, 1e-7 of the sum of |a b|.
     sums[r] = squares_are_exact(__builtin_fabs(total), columns) ? total : product_sum_exactly(a, b, columns);
   }
 }

@@ -25,7 +25,7 @@ package final class HooksAside {
     for (module, hooks) in modules {
       let new = module.hooks
       module.hooks = hooks
-      hooks.take(new)
+      hooks.take(new === hooks ? nil : new)
       module.forgetHooksIfEmpty()
     }
     for (hooks, list) in parameters { hooks.list = list.filter(\.isAttached) + hooks.list }

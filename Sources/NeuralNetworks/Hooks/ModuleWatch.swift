@@ -12,7 +12,8 @@ package protocol CallWatcher: AnyObject {
 /// A watcher at a module, which may come and go at every step: where the module has no other hooks that is a matter of one
 /// reference. Nobody is told if it is not called.
 package final class ModuleWatch {
-  private let module: Module
+  /// The module.
+  package let module: Module
   private let hooks: (output: AttachedHook, gradient: AttachedHook)
   /// The module's hooks where there are no others.
   private let alone = ModuleHooks()

@@ -1,7 +1,7 @@
 // Normalization of a matrix, rows x columns, by the moments of its columns (batch normalization) or rows (layer normalization).
 //
-// Sums run in Float32 over a few hundred elements at a time and in Float64 over these, about a value near the mean, so that a
-// large mean does not swallow a small deviation. `weight` and `bias` have one element a column; NULL is 1 and 0.
+// Sums over columns run in Float64, those over a row in Float32, about a value near the mean, so that a large mean does not swallow
+// a small deviation. `weight` and `bias` have one element a column; NULL is 1 and 0.
 #ifndef CKERNELS_NORMALIZATION_H
 #define CKERNELS_NORMALIZATION_H
 

@@ -43,7 +43,7 @@ double squared_distance(const float *_Nonnull a, const float *_Nonnull b, size_t
 void square_rows(const float *_Nonnull x, size_t rows, size_t columns, double *_Nonnull sums);
 
 /// sums[r] = the sum of a b over row r of a [rows, columns] and that of b, whose rows begin `step` apart: fours in
-/// Float32, their sum in Float64.
+/// Float32, their sum in Float64, so right to 1e-7 of the sum of |a b|.
 void multiply_rows(
     const float *_Nonnull a, const float *_Nonnull b, size_t step, size_t rows, size_t columns, double *_Nonnull sums);
 
