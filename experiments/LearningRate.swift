@@ -4,17 +4,20 @@ import Rheoscope
 // The gradient says which way is down, and how steep it is here. It does not say how far one can go. A valley whose floor is
 // curved like λ x² / 2 sends a step of η times the gradient to (1 − ηλ) x: across the floor and up the other side, farther
 // than it came from, if η is greater than 2/λ. A net's loss is curved differently in each direction that its weights can take;
-// the sharpest curve, λ_max, is the first to throw gradient descent out. λ_max is measured without any step: the gradient of a
-// product with the gradient is a product with the matrix of all curvatures, and multiplying with it again and again finds its
-// largest.
+// the sharpest curve, λ_max, is the first to throw gradient descent out. λ_max is measured without any step: moving the weights a
+// little in some direction changes the gradient, the more the sharper the loss is curved in that direction, and taking that change
+// for the next direction, again and again, turns to the sharpest. (The change is computed exactly, by backpropagation of a gradient.)
 //
 // A net's loss is no parabola, and λ_max changes as weights do. Nets with small weights get sharper for as long as descent lets
 // them (Cohen et al. 2021), those with large weights may get flatter at the first step. So λ_max is measured twice, where training
 // begins and where the loss rises.
 //
 // Where exactly? A step from w by −ηg changes the loss by −η g² + η²/2 of g times the curvatures times g, as if curvatures were the
-// same all along the step. They are not, but up to the third order in η those at a third of the way stand for all (Gauss's rule for
-// the remainder of Taylor's series).
+// same all along the step. They are not, and counted for the loss are most of all those at the step's beginning; the one place that
+// stands best for all of the step is a third of the way along it (Gauss's rule for the remainder of Taylor's series).
+//
+// What varies is the net, so that λ_max is from under one to thousands; then, with one net, the learning rate. Measured are λ_max
+// and the smallest learning rate at which the loss rises in a step; then how large gradients and updates are while it trains.
 
 /// ReLU with weights of variance σ²/n.
 private func reluNet(_ weightVariance: Double) -> Variant {

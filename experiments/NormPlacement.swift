@@ -1,7 +1,9 @@
 import Foundation
 import Rheoscope
 
-// A block of a Transformer adds what attention finds to a stream, and then what two layers of weights make of that. Somewhere
+// A Transformer reads a row of inputs, words or here strips of an image, and keeps a vector of numbers for each: the stream. Block
+// after block adds something to it, as shortcuts do. What is added is first a mean of the others' vectors, each weighted by how much
+// it has to do with this one, which is called attention, and then what two layers of weights make of each vector by itself. Somewhere
 // the stream has to be brought back to size: subtract the mean, divide by the deviation. That is a norm.
 //
 // Post-norm, as first published (Vaswani et al. 2017): the stream itself is normalized after each addition. So the last block's
@@ -10,6 +12,9 @@ import Rheoscope
 // Pre-norm: each branch normalizes what it reads, and the stream only grows. After L blocks its mean square is about L times what a
 // block adds; a last norm divides by the root of that, and on the way back blame is divided by it too: less for each block the
 // more blocks there are (Xiong et al. 2020).
+//
+// What varies is where the norm stands, how many blocks there are, the learning rate, and whether it begins small and grows, which is
+// called warm-up. Measured is the gradient of each block's last weights before training, and the loss after it.
 private typealias Placement = TransformerBlock.NormPlacement
 
 /// A Transformer that reads an image two rows at a time, 14 times 56 pixels, and gives its answer at the last place.

@@ -3,7 +3,9 @@ import Rheoscope
 
 // Backpropagation finds the gradient and stops there. What to do with it is another question, and gradient descent, a step against
 // the gradient, is only the oldest answer. Here five optimizers are given one and the same gradient, ten times over, as if the way
-// down were a straight slope. The tenth update says what each makes of it.
+// down were a straight slope. The tenth update says what each makes of it. Then nets are trained with each of them at many learning
+// rates, to see between which they learn; for gradient descent the upper end is set by λ_max, how sharply the loss is curved where it
+// is sharpest (the experiment learning-rate is about that).
 
 /// An optimizer, and by how much it moves a weight at the k-th of equal gradients.
 private struct Rule {
