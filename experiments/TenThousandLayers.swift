@@ -1,13 +1,13 @@
 import Foundation
 import Rheoscope
 
-// Blame is multiplied once a layer, so in ten thousand layers a factor of 0.99 makes 10⁻⁴⁴ of it. That leaves no room for factors
+// Blame, the gradient with respect to what a layer puts out, is multiplied once a layer, so in ten thousand layers a factor of 0.99 makes 10⁻⁴⁴ of it. That leaves no room for factors
 // that are about 1: they have to be 1 to four digits. Two ways of weighting a net reach that, and a third that ought to does not.
 //
-// What varies is how the layers' weights begin, and what stands between layers: tanh with weights that turn signals about without
-// stretching them much; shortcuts beside which each layer adds little; ReLU with weights that would do in a net of endless width; and
-// plain small random weights. Measured is how large the gradient is at the first layer, beside the last; whether the two that deliver
-// it train; and what memory they take.
+// What varies is how the layers' weights begin, and what stands between layers: tanh with weights that rotate signals and hardly
+// stretch them; layers that are passed by, each adding only a little to what goes past it; ReLU with weights that would do in a net of
+// endless width; and plain small random weights. Measured is how large the gradient is at the first layer, beside the last; whether the
+// first two kinds of net, to whose first layer a gradient gets, train; and what memory they take.
 //
 // Width 64 throughout, and one layer of 784 → 64 before it all, which matters little.
 
