@@ -9,7 +9,8 @@ import COneDNN
 ///
 /// They are kept by default, as in PyTorch, since flushing moves what is to be seen: a gradient that fades is then exactly 0 some
 /// layers earlier. It holds for the calling thread, and for those that share its products, whose number is not to be changed in
-/// `body`. A pass back belongs into the same scope as its pass forward, or what checkpoints compute again may differ. Products of bfloat16 on processors with tiles for them are flushed anyway.
+/// `body`. A pass back belongs into the same scope as its pass forward, or what checkpoints compute again may differ. Products of
+/// bfloat16 on processors with tiles for them are flushed anyway.
 public func withDenormalsFlushed<Result>(_ body: () throws -> Result) rethrows -> Result {
   guard !denormals_are_flushed() else { return try body() }
   onednn_on_each_thread({ _ in flush_denormals(true) }, nil)

@@ -91,7 +91,7 @@ package protocol GradientHook: AnyObject {
 }
 
 /// A hook that calls a function.
-private final class CallingHook: GradientHook {
+private final class FunctionHook: GradientHook {
   var next: (any GradientHook)?
   private let hook: (Tensor) -> Tensor?
 
@@ -105,7 +105,7 @@ extension Tensor {
   package func add(_ hook: any GradientHook) { node?.add(hook) }
 
   /// As above, a function.
-  package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.add(CallingHook(hook)) }
+  package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.add(FunctionHook(hook)) }
 }
 
 /// Lets pullbacks go one after the other. Each may hold the last reference to the nodes before it, so left to itself a net

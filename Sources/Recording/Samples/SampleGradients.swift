@@ -74,7 +74,6 @@ package final class SampledLayer {
   @exclusivity(unchecked) private var count = 0
   @exclusivity(unchecked) private var knownNorms: [Double]?
   @exclusivity(unchecked) private var knownProducts: [Double]?
-  @exclusivity(unchecked) private var squareOfTheOptimizer = 0.0
 
   init(_ module: any SampleWise, _ calls: [ProbedLayer]) {
     (layer, self.calls, self.module) = (calls[0], calls, module)
@@ -86,7 +85,6 @@ package final class SampledLayer {
   fileprivate func begin(_ count: Int) {
     self.count = count
     (knownNorms, knownProducts) = (nil, nil)
-    squareOfTheOptimizer = layer.gradientSquares.weight + layer.gradientSquares.bias
   }
 
   /// ‖∇ℓᵢ‖² for each sample.
@@ -104,6 +102,9 @@ package final class SampledLayer {
     knownProducts = found
     return found
   }
+
+  /// ‖∇L‖² as the optimizer was given it.
+  private var squareOfTheOptimizer: Double { layer.gradientSquares.weight + layer.gradientSquares.bias }
 
   /// ‖∇L‖².
   package var gradientSquare: Double { squareOfTheOptimizer * scale * scale }
