@@ -167,7 +167,7 @@ struct ProbedTraining {
     }
   }
 
-  @Test(arguments: [0, 1, 15, 16, 17, 1_000]) func theFastHistogramIsTheSlowOne(_ count: Int) throws {
+  @Test(arguments: [0, 1, 16, 63, 64, 65, 128, 1_000]) func theFastHistogramIsTheSlowOne(_ count: Int) throws {
     var random = RandomStream(seed: 3, name: "\(count)")
     func value(_ index: Int) -> Float {
       switch index % 11 {

@@ -6,7 +6,7 @@
 
 // Most values' bins are computed. What is left is looked up by a float's upper half, its sign, exponent and seven more bits, and
 // where an edge lies among the floats of that half, among the edges.
-enum { middle = 148, outermost = 147, tables = 4, row = 1024, has_edge = 0x8000 };
+enum { middle = 148, outermost = 147, tables = 8, has_edge = 0x8000 };
 
 /// The place of v, going from edge to edge, first from that of a place that is near.
 static int place_exactly(float v, int near, const double *edges) {
@@ -42,7 +42,6 @@ static int looked_up(float v, const double *edges, const uint16_t *cells) {
   return place & has_edge ? place_exactly(v, place - has_edge, edges) : place;
 }
 
-typedef unsigned uint16 __attribute__((ext_vector_type(16), aligned(4)));
 typedef uint16_t place16 __attribute__((ext_vector_type(16), aligned(2)));
 
 /// Writes the places of sixteen values; false where one of them must be looked up, since it is not finite, between the innermost
@@ -50,22 +49,22 @@ typedef uint16_t place16 __attribute__((ext_vector_type(16), aligned(2)));
 ///
 /// From 10⁻¹⁰ on asinh(|v| / 10⁻¹²) is log(2 · 10¹² |v|), so that v lies 8 log₁₀(2 · 10¹² |v|) bins away from the middle.
 INLINED int find_places(const float *x, uint16_t *places) {
-  const float bins_an_octave = 2.40823996531f, at_one = 98.40823996531f, too_close = 3e-4f;
-  const unsigned innermost = 0x2aa34168 /* 2.9e-13 */, logarithmic = 0x2edbe700 /* 1e-10 */, infinite = 0x7f800000;
-  uint16 bits = *(const uint16 *)x, size = bits & 0x7fffffff;
+  const float octave = 2.40823996531f, at_one = 98.40823996531f, too_close = 3e-4f;
+  const int innermost = 0x2aa34168 /* 2.9e-13 */, logarithmic = 0x2edbe700 /* 1e-10 */, infinite = 0x7f800000;
+  int16 bits = (int16)LANES_AT(x, 0), size = bits & 0x7fffffff;
   // Exponent and mantissa, read as one number, are about the logarithm, and the rest is a polynomial of the mantissa.
   float16 m = (float16)((bits & 0x007fffff) | 0x3f800000);
-  float16 bend = ((-0.04514902f * m + 0.28387368f) * m - 0.69947964f) * m + 0.90267205f;
-  float16 octaves =
-      __builtin_convertvector((int16)size, float16) * 0x1p-23f - 127.0f + (m - 1.0f) * (2.0f - m) * bend;
-  float16 away = octaves * bins_an_octave + at_one;
+  float16 bend = ((-0.04514902f * octave * m + 0.28387368f * octave) * m - 0.69947964f * octave) * m + 0.90267205f * octave;
+  float16 line = __builtin_convertvector(size, float16) * (0x1p-23f * octave) + (at_one - 127.0f * octave);
+  float16 away = ((3.0f - m) * m - 2.0f) * bend + line;
   int16 bin = __builtin_convertvector(away, int16);
   float16 beyond = away - __builtin_convertvector(bin, float16) - 0.5f;
-  int16 is_unclear = (size - logarithmic >= infinite - logarithmic) | (__builtin_elementwise_abs(beyond) > 0.5f - too_close);
+  int16 is_unclear =
+      (size < logarithmic) | (size >= infinite) | (__builtin_elementwise_abs(beyond) > 0.5f - too_close);
   if (__builtin_reduce_or(is_unclear & (size >= innermost))) return 0;
   bin = size < innermost ? 0 : bin < outermost ? bin : outermost;
   // Of a negative number −1 − bin.
-  int16 place = 4 + middle + (bin ^ ((int16)bits >> 31));
+  int16 place = 4 + middle + (bin ^ (bits >> 31));
   place = size == 0 ? 0 : place;
   *(place16 *)places = __builtin_convertvector(place, place16);
   return 1;
@@ -73,23 +72,24 @@ INLINED int find_places(const float *x, uint16_t *places) {
 
 DISPATCHED void histogram_of(
     const float *x, size_t n, const double *edges, const uint16_t *cells, uint32_t *counts) {
-  // Several tables, so that an increment need not wait for the one before it, and row by row, so that it need not wait for its
-  // place to be written.
+  // Several tables, so that an increment need not wait for the one before it.
   uint32_t tally[tables][histogram_counts];
   memset(tally, 0, sizeof tally);
-  uint16_t places[row];
-  for (size_t start = 0, length; start < n; start += length) {
-    length = n - start < row ? n - start : row;
-    size_t i = 0;
-    for (; i + lanes <= length; i += lanes) {
-      if (__builtin_expect(find_places(x + start + i, places + i), 1)) continue;
-      for (size_t k = i; k < i + lanes; k++) places[k] = (uint16_t)looked_up(x[start + k], edges, cells);
+  // While a block's places are found those of the block before are counted: arithmetic and memory are busy at the same time.
+  uint16_t places[2][block];
+  size_t i = 0;
+  for (; i + block <= n; i += block) {
+    uint16_t *now = places[i / block % 2], *before = places[1 - i / block % 2];
+    for (size_t v = 0; v < block; v += lanes) {
+      if (__builtin_expect(!find_places(x + i + v, now + v), 0))
+        for (size_t k = v; k < v + lanes; k++) now[k] = (uint16_t)looked_up(x[i + k], edges, cells);
+      if (i)
+        for (size_t k = v; k < v + lanes; k++) tally[k % tables][before[k]]++;
     }
-    for (; i < length; i++) places[i] = (uint16_t)looked_up(x[start + i], edges, cells);
-    for (i = 0; i + tables <= length; i += tables)
-      for (size_t table = 0; table < tables; table++) tally[table][places[i + table]]++;
-    for (; i < length; i++) tally[0][places[i]]++;
   }
+  if (i)
+    for (size_t k = 0; k < block; k++) tally[k % tables][places[(i / block - 1) % 2][k]]++;
+  for (; i < n; i++) tally[0][looked_up(x[i], edges, cells)]++;
   for (int place = 0; place < histogram_counts; place++) {
     uint32_t total = 0;
     for (int table = 0; table < tables; table++) total += tally[table][place];
