@@ -48,8 +48,9 @@ private final class Bowl: Module {
     }
   }
 
-  /// Two batches, noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own.
-  @Test func noisyNumbersAreWeighted() throws {
+  /// Two batches, noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own. A step along
+  /// the gradient shares products with the gradient's tests, one of Adam has its own.
+  @Test(arguments: [false, true]) func noisyNumbersAreWeighted(_ isAlongGradient: Bool) throws {
     func newNet() -> Sequential {
       let net = Sequential(Linear(6, 5), Tanh(), Linear(5, 3))
       net.initialize(seed: 4)
@@ -72,8 +73,9 @@ private final class Bowl: Module {
     func position() -> [Double] { parameters.flatMap { $0.value.values.map(Double.init) } }
     var seen: [(losses: [Double], gradients: [[Double]])] = [], positions: [[Double]] = []
     let found = try withTemporaryFolder { folder in
-      let optimizer = Adam(net, learningRate: 0.05)
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: [Alpha()])
+      let optimizer = isAlongGradient ? SGD(net, learningRate: 0.5) : Adam(net, learningRate: 0.05)
+      let probes: ProbeSet = isAlongGradient ? [GradientTests(), Alpha()] : [Alpha()]
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes)
       for batch in batches {
         for (own, other) in zip(parameters, net.parameters) { own.set(other.parameter.value) }
         seen.append(samples(batch))

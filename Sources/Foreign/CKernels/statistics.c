@@ -104,6 +104,31 @@ DISPATCHED pair_products products_of(const float *a, const float *b, size_t n) {
   return total;
 }
 
+INLINED step_products take_step(
+    const float *after, const float *before, const float *gradient, const float *last, size_t n, float *moved) {
+  double16 with_step = 0, with_last = 0;
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    float16 change = LANES_AT(after, i) - LANES_AT(before, i);
+    *(float16 *)(moved + i) = change;
+    double16 g = WIDENED(LANES_AT(gradient, i));
+    with_step += g * WIDENED(change);
+    if (last) with_last += g * WIDENED(LANES_AT(last, i));
+  }
+  step_products total = {total_of(&with_step), total_of(&with_last)};
+  for (; i < n; i++) {
+    moved[i] = after[i] - before[i];
+    total.with_step += (double)gradient[i] * moved[i];
+    if (last) total.with_last += (double)gradient[i] * last[i];
+  }
+  return total;
+}
+
+DISPATCHED step_products products_with_step(
+    const float *after, const float *before, const float *gradient, const float *last, size_t n, float *moved) {
+  return last ? take_step(after, before, gradient, last, n, moved) : take_step(after, before, gradient, 0, n, moved);
+}
+
 INLINED double squared_distance_exactly(const float *a, const float *b, size_t n) {
   double16 sum = 0;
   size_t i = 0;

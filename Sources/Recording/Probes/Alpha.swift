@@ -17,7 +17,7 @@ public struct Alpha: Probe {
   public let about = ProbeDescription(
     name: "alpha", quantity: "2 t / t′ − 1 of a parabola through losses and slopes before and after a step", unit: "1",
     cost:
-      "three passes over parameters, which are kept; with samples' losses two forward products of 16 samples a layer",
+      "a pass over parameters, which are kept; with samples' losses two products of 16 samples with each layer's step",
     source: "Schneider et al. 2021, arXiv:2102.06604")
   /// Parameters before the step, inputs and gradients of layers.
   public let needs: ProbeNeeds = [.parametersBefore, .samples]
@@ -34,9 +34,9 @@ public struct Alpha: Probe {
   /// The step from there, by parameter.
   private var lastChange: [ObjectIdentifier: Tensor] = [:]
   private var lastSquare = 0.0
-  /// The same of the step that is under way, and the products of its gradient with both.
+  /// The same of the step that is under way, the square of its gradient, and its products with both.
   private var change: [ObjectIdentifier: Tensor] = [:]
-  private var square = 0.0, product = 0.0, lastProduct = 0.0
+  private var square = 0.0, gradientSquare = 0.0, product = 0.0, lastProduct = 0.0
 
   /// A probe that has seen nothing yet.
   public init() {}
@@ -44,11 +44,12 @@ public struct Alpha: Probe {
   /// Takes in how a parameter moves.
   public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
     guard let before = update.before else { return }
-    let moved = update.parameter.value.detached() - before
     let parameter = ObjectIdentifier(update.parameter)
     square += update.norms.update
-    product += rowProducts(update.gradient, moved, rows: 1)[0]
-    if let last = lastChange[parameter] { lastProduct += rowProducts(update.gradient, last, rows: 1)[0] }
+    gradientSquare += update.norms.gradient
+    let (moved, products) = step(from: before, to: update.parameter.value, update.gradient, lastChange[parameter])
+    product += products.with_step
+    lastProduct += products.with_last
     change[parameter] = moved
   }
 
@@ -56,23 +57,28 @@ public struct Alpha: Probe {
   public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
     let scale = step.samples?.scale ?? 1
     if let start, start.number == step.number - 1, lastSquare > 0 {
-      let end = place(at: step, slope: scale * lastProduct, along: lastChange)
+      let end = place(at: step, slope: scale * lastProduct) { $0.products(with: lastChange, samples: $1) }
       if let alpha = alpha(start, end) { findings.note(about.name, alpha) }
     } else if start != nil {
       step.tell("alpha compares successive steps, and those that are recorded are not; record it at every step")
     }
-    start = place(at: step, slope: scale * product, along: change)
+    start = place(at: step, slope: scale * product) { samples, count in
+      // A step along the gradient has the samples' products with the gradient, where another probe has asked for them.
+      let isAlongGradient = product * product > (1 - 1e-6) * square * gradientSquare
+      let known = isAlongGradient ? samples.products(withGradientTimes: product / gradientSquare, samples: count) : nil
+      return known ?? samples.products(with: change, samples: count)
+    }
     swap(&lastChange, &change)
     lastSquare = square
     change.removeAll(keepingCapacity: true)
-    (square, product, lastProduct) = (0, 0, 0)
+    (square, gradientSquare, product, lastProduct) = (0, 0, 0, 0)
   }
 
-  private func place(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> Place {
+  /// `slopes` tells those of as many samples.
+  private func place(at step: ProbedStep, slope: Double, _ slopes: (SampleGradients, Int) -> [Double]) -> Place {
     var variances: (Double, Double)?
     if step.losses.count > 1, let samples = step.samples, samples.count > 1 {
-      let slopes = samples.products(with: direction, samples: min(samples.count, Alpha.samplesOfVariance))
-      variances = (variance(step.losses), variance(slopes))
+      variances = (variance(step.losses), variance(slopes(samples, min(samples.count, Alpha.samplesOfVariance))))
     }
     return Place(number: step.number, loss: step.loss, slope: slope, variances: variances)
   }
@@ -120,7 +126,23 @@ private func variance(_ values: [Double]) -> Double {
   return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
 }
 
-/// Σ a², Σ b² and Σ a b.
-func products(_ a: Tensor, _ b: Tensor) -> pair_products {
-  a.withValues { a in b.withValues { products_of(a.baseAddress!, $0.baseAddress!, a.count) } }
+/// The change of a parameter, and the gradient's products with it and with the change before.
+private func step(
+  from before: Tensor, to after: Tensor, _ gradient: Tensor, _ last: Tensor?
+) -> (Tensor, step_products) {
+  var products = step_products()
+  let moved = Tensor(shape: after.shape) { moved in
+    after.withValues { after in
+      before.withValues { before in
+        gradient.withValues { gradient in
+          func take(_ last: UnsafePointer<Float>?) {
+            products = products_with_step(
+              after.baseAddress!, before.baseAddress!, gradient.baseAddress!, last, after.count, moved.baseAddress!)
+          }
+          if let last { last.withValues { take($0.baseAddress!) } } else { take(nil) }
+        }
+      }
+    }
+  }
+  return (moved, products)
 }

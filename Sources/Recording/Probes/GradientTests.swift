@@ -15,7 +15,7 @@ public struct GradientTests: Probe {
   /// What is measured.
   public let about = ProbeDescription(
     name: "norm_test", quantity: "deviation of the mean of ∇ℓᵢ / ‖∇L‖: whole, along and across ∇L", unit: "1",
-    cost: "as gradient_noise_scale, and one forward product a layer", source: "Schneider et al. 2021, arXiv:2102.06604")
+    cost: "as gradient_noise_scale, and one product a layer", source: "Schneider et al. 2021, arXiv:2102.06604")
   /// Inputs and gradients of layers.
   public let needs: ProbeNeeds = .samples
 

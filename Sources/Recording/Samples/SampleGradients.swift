@@ -46,6 +46,13 @@ package struct SampleGradients {
   /// ∇ℓᵢ · ∇L over all these layers, for each sample.
   package var productsWithGradient: [Double] { sum { $0.productsWithGradient } }
 
+  /// ∇ℓᵢ · d for the first `samples` samples where d is a multiple of the gradient that the optimizer was given, if ∇ℓᵢ · ∇L is
+  /// known already.
+  func products(withGradientTimes factor: Double, samples: Int) -> [Double]? {
+    guard layers.allSatisfy(\.knowsProductsWithGradient) else { return nil }
+    return productsWithGradient.prefix(samples).map { $0 * factor / scale }
+  }
+
   /// ‖∇L‖² over all these layers.
   package var gradientSquare: Double { layers.reduce(0) { $0 + $1.gradientSquare } }
 
@@ -95,6 +102,8 @@ package final class SampledLayer {
     return norms
   }
 
+  fileprivate var knowsProductsWithGradient: Bool { knownProducts != nil }
+
   /// ∇ℓᵢ · ∇L for each sample.
   package var productsWithGradient: [Double] {
     if let knownProducts { return knownProducts }
@@ -116,7 +125,7 @@ package final class SampledLayer {
       let isWhole = samples == count
       let input = isWhole ? call.input! : call.input!.first(samples)
       let gradient = isWhole ? call.gradient! : call.gradient!.first(samples)
-      total.add(rowProducts(gradient, module.image(of: input, weight, bias), rows: samples))
+      total.add(module.products(input, gradient, with: weight, bias, samples))
     }
     for index in total.indices { total[index] *= Double(count) }
     return total
@@ -128,9 +137,7 @@ package final class SampledLayer {
     let shares: [Double], square: Double
     if let bias = layer.biasGradient, !layer.isFrozen {
       shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
-        let rows = call.gradient!.elementCount / bias.elementCount
-        let products = rowProducts(call.gradient!, bias, rows: rows)
-        for row in products.indices { total[row / (rows / count)] += products[row] }
+        total.add(productsOfPlaces(call.gradient!, bias, samples: count))
       }
       square = layer.gradientSquares.bias
     } else {

@@ -12,14 +12,30 @@ protocol SampleWise: Module {
   /// The squared norm of each sample's share of dL/d(parameters), over all calls, whose inputs and gradients are there.
   func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double]
 
-  /// The part of the output for an input that is linear in the parameters, with a direction in their place. Its product with
-  /// dL/d(output) is the product of the direction and dL/d(parameters).
+  /// The product of each sample's share of dL/d(parameters) in a call and a direction in the parameters' space.
+  func products(_ input: Tensor, _ gradient: Tensor, with weight: Tensor, _ bias: Tensor?, _ count: Int) -> [Double]
+}
+
+/// A module whose output with a direction in the parameters' place can be computed: its product with dL/d(output) is that of the
+/// direction and dL/d(parameters).
+private protocol Imaging: SampleWise {
+  /// The part of the output that is linear in the parameters, with a direction in their place.
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
 }
 
+extension Imaging {
+  func products(_ input: Tensor, _ gradient: Tensor, with weight: Tensor, _ bias: Tensor?, _ count: Int) -> [Double] {
+    rowProducts(gradient, image(of: input, weight, bias), rows: count)
+  }
+}
+
 extension Linear: SampleWise {
-  func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    linear(input, weight: weight, bias: bias)
+  func products(_ input: Tensor, _ gradient: Tensor, with weight: Tensor, _ bias: Tensor?, _ count: Int) -> [Double] {
+    // gᵀ (D x) = (gᵀ D) x, of which the latter reads D as it lies.
+    let rows = gradient.reshaped([gradient.elementCount / weight.shape[0], weight.shape[0]])
+    var products = rowProducts(input, matmul(rows, weight), rows: count)
+    if let bias { products.add(productsOfPlaces(gradient, bias, samples: count)) }
+    return products
   }
 
   func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
@@ -38,7 +54,7 @@ extension Linear: SampleWise {
   }
 }
 
-extension Conv2d: SampleWise {
+extension Conv2d: Imaging {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     convolve(
       input, weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
@@ -98,7 +114,7 @@ extension Conv2d: SampleWise {
   }
 }
 
-extension LayerNorm: SampleWise {
+extension LayerNorm: Imaging {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     normalizedByRow(
       input, weight: weight, bias: bias, epsilon: epsilon, centered: true)
@@ -114,7 +130,7 @@ extension LayerNorm: SampleWise {
   }
 }
 
-extension RMSNorm: SampleWise {
+extension RMSNorm: Imaging {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     normalizedByRow(input, weight: weight, bias: nil, epsilon: epsilon, centered: false)
   }
@@ -127,7 +143,7 @@ extension RMSNorm: SampleWise {
   }
 }
 
-extension Embedding: SampleWise {
+extension Embedding: Imaging {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor { weight.rows(at: input) }
 
   func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {

@@ -33,6 +33,15 @@ typedef struct {
 /// Sums of a^2, b^2 and a b, in Float64 throughout.
 pair_products products_of(const float *_Nonnull a, const float *_Nonnull b, size_t n);
 
+typedef struct {
+  double with_step, with_last;
+} step_products;
+
+/// moved = after - before, and the products of the gradient with it and with `last`, where that is given; in Float64.
+step_products products_with_step(
+    const float *_Nonnull after, const float *_Nonnull before, const float *_Nonnull gradient,
+    const float *_Nullable last, size_t n, float *_Nonnull moved);
+
 /// The sum of (x - mean)^2, in Float64.
 double squared_deviations(const float *_Nonnull x, size_t n, double mean);
 

@@ -1,0 +1,30 @@
+import Autodiff
+import CKernels
+
+/// How far a weight is from where it began: `distance_from_initialization`, ‖W − W₀‖₂.
+///
+/// W₀ is the weight at the first recorded step, before it; that of a layer which is first met later, after the step.
+public struct DistanceFromInitialization: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "distance_from_initialization", quantity: "‖W − W₀‖₂", unit: "the weight's",
+    cost: "one pass over each weight, and a copy kept", source: "Nagarajan and Kolter 2019, arXiv:1901.01672")
+  /// The parameters as they were before the first step.
+  public var needs: ProbeNeeds { first.isEmpty ? .parametersBefore : [] }
+  private var first: [Int: Tensor] = [:]
+
+  /// A probe that has seen nothing yet.
+  public init() {}
+
+  /// Notes how far the weight has come.
+  public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard update.name == layer.weightName else { return }
+    if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }
+    guard let start = first[layer.index] else { return }
+    let now = update.parameter.value
+    let square = start.withValues { start in
+      now.withValues { squared_distance($0.baseAddress!, start.baseAddress!, $0.count) }
+    }
+    findings.note(about.name, square.squareRoot())
+  }
+}

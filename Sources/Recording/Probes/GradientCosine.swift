@@ -1,0 +1,28 @@
+import Autodiff
+
+/// The cosine between a weight's gradient at this recorded step and at the one before: `gradient_cosine`. About −1 it swings
+/// from side to side of a valley, about 1 it goes straight on.
+public struct GradientCosine: Probe {
+  /// What is measured.
+  public let about = ProbeDescription(
+    name: "gradient_cosine", quantity: "g·g′ / (‖g‖ ‖g′‖) of successive dL/dW", unit: "1",
+    cost: "one pass over two gradients, and a gradient kept", source: "Balles and Hennig 2018, arXiv:1705.07774")
+  private var last: [Int: Tensor] = [:]
+
+  /// A probe that has seen nothing yet.
+  public init() {}
+
+  /// Notes the cosine to the gradient before.
+  public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+    guard update.name == layer.weightName else { return }
+    if let before = last.updateValue(update.gradient, forKey: layer.index) {
+      findings.note(about.name, cosine(before, update.gradient))
+    }
+  }
+}
+
+/// a·b / (‖a‖ ‖b‖), NaN where one is 0.
+func cosine(_ a: Tensor, _ b: Tensor) -> Double {
+  let sums = products(a, b)
+  return sums.product_sum / (sums.first_square_sum * sums.second_square_sum).squareRoot()
+}
