@@ -62,17 +62,25 @@ public struct Tool {
     return name == "all" ? .runAll : Experiment.all.first { $0.name == name }.map { .run($0) } ?? .run
   }
 
+  /// Runs that can't be diagnosed don't keep the others from it.
   private func diagnose(_ arguments: Arguments) throws {
+    var errors: [any Error] = []
     for path in arguments.operands {
-      let run = try Run(path: path), findings = Rheoscope.diagnose(run)
-      // What is not recorded can't be found wrong.
-      guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
-      let gradients = try run.layers(.gradientRMS),
-        isBlind = !gradients.sites.indices.contains(where: gradients.isRecorded)
-      let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
-      console.print(findings.isEmpty ? "\(path): \(healthy)" : "\(path):")
-      for finding in findings { console.print("\(finding)") }
+      do { try diagnose(path) } catch { errors.append(error) }
     }
+    for error in errors.dropLast() { console.note(error.localizedDescription) }
+    if let last = errors.last { throw last }
+  }
+
+  private func diagnose(_ path: String) throws {
+    let run = try Run(path: path), findings = Rheoscope.diagnose(run)
+    // What is not recorded can't be found wrong.
+    guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
+    let gradients = try run.layers(.gradientRMS),
+      isBlind = !gradients.sites.indices.contains(where: gradients.isRecorded)
+    let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
+    console.print(findings.isEmpty ? "\(path): \(healthy)" : "\(path):")
+    for finding in findings { console.print("\(finding)") }
   }
 }
 
