@@ -61,7 +61,8 @@ private final class TiedHead: Module {
 
 @Suite struct SampleGradientsTests {
   static let kinds = [
-    "fully connected", "few places", "many places", "convolution", "norms", "Transformer", "recurrence",
+    "fully connected", "few places", "many places", "convolution", "norms", "narrow attention", "Transformer",
+    "recurrence",
   ]
 
   private func example(_ kind: String) -> (net: Module, inputs: Tensor) {
@@ -80,6 +81,7 @@ private final class TiedHead: Module {
           Conv2d(6, 5, window: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
       )
     case "norms": return (Sequential(LayerNorm(6), Linear(6, 8), RMSNorm(8), Linear(8, 3)), values([7, 6]))
+    case "narrow attention": return (SlowNet.attentive.make(), values([7, 6]))
     case "Transformer":
       return (TokenNet(), Tensor((0..<42).map { Float($0 * $0 % 5) }, shape: [7, 6]))
     case "recurrence": return (RecurrentNet(), values([7, 6]))
