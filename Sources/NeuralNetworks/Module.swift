@@ -192,7 +192,7 @@ extension Module {
   }
 
   /// Looks at all properties anew.
-  func lookAgain() {
+  package func lookAgain() {
     var seen: Set<ObjectIdentifier> = []
     func look(_ module: Module) {
       guard seen.insert(ObjectIdentifier(module)).inserted else { return }

@@ -69,6 +69,16 @@ final class Notices {
         + "recorded: no forward calls it, part(x), or it is only called without gradients")
   }
 
+  /// Names parts of the model that are others than before.
+  func replaced(_ paths: [String], step: Int) {
+    guard !paths.isEmpty else { return }
+    let (have, are) = paths.count == 1 ? ("has", "is a new row") : ("have", "are new rows")
+    once(
+      "\(listed(paths)) \(have) taken the place of other parts of the model and \(are) from step \(step) on; an optimizer that is "
+        + "to train them must be made anew, and a recorder with it",
+      about: "replaced")
+  }
+
   /// Names parameters of modules that have no row of their own.
   func withoutSite(_ paths: [String]) {
     guard !paths.isEmpty else { return }

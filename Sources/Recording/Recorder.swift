@@ -37,6 +37,8 @@ public final class Recorder {
 
   @exclusivity(unchecked) private var plans: [ProbeSet.Plan]
   private let filters: [PathPattern?]
+  /// The probes that look at a path.
+  private let probes: (_ path: String) -> [Int]
   /// The schedules of the plans, each with those that share it, so that it is asked once a step.
   private let schedules: [(includes: RecordingSchedule.Choice, plans: [Int])]
   /// For each probe the earlier ones of its name: of those that are due at a layer the first looks.
@@ -62,7 +64,9 @@ public final class Recorder {
   /// The modules that have been called, until the first recorded step is over.
   @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
   private var lastLoss: Double?
-  private var watches: [ModuleWatch] = []
+  /// The last step of which layers were recorded.
+  private var lastRecordedStep = -2
+  private let watched: WatchedModel?
   private var handles: [HookHandle] = []
   private var isAttached = false
   private let here = Presence()
@@ -110,7 +114,11 @@ public final class Recorder {
     self.clock = clock
     started = clock()
     plans = probes.plans
-    filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
+    let filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
+    self.filters = filters
+    let probesOfPath = { (path: String) in filters.indices.filter { filters[$0]?.matches(path) ?? true } }
+    self.probes = probesOfPath
+    watched = model.map { [here] in WatchedModel($0, probesOfPath, here) }
     isActive = plans.map { _ in false }
     let names = plans.map(\.probe.about.name)
     twins = names.indices.map { index in (0..<index).filter { names[$0] == names[index] } }
@@ -135,7 +143,7 @@ public final class Recorder {
   /// takes no notice inside `withoutGradients { }`.
   public func observe(_ name: String, _ tensor: Tensor) {
     guard isAttached, model == nil || tapeIsOn || isInCheckpoint else { return }
-    let layer = sites.observed(name, shape: tensor.shape) { probes(for: name) }
+    let layer = sites.observed(name, shape: tensor.shape) { probes(name) }
     let isNew = layer.awaitGradient(of: tensor, in: stepNumber) { [here, unowned layer] gradient, step in
       if let recorder = here.recorder, recorder.stepNumber == step { recorder.note(gradient: gradient, at: layer) }
     }
@@ -156,8 +164,9 @@ public final class Recorder {
     }
     if !value.isFinite { notices.nonfinite("the loss is \(value)", at: nil, step: stepNumber) }
     let met = isAttached ? sites.layers.filter { $0.lastStep == stepNumber } : []
+    let hasOtherParts = isAttached && partsWereReplaced(met: met.count)
     if isAttached {
-      noteWhatIsMissing()
+      if !hasOtherParts { noteWhatIsMissing() }
       try closeProbes(loss: value, losses, met, again)
     }
     if let new = sites.takeNew() { try writer.define(sites: new) }
@@ -170,6 +179,7 @@ public final class Recorder {
     try modelFindings.write(step: stepNumber, site: nil, to: writer)
     lastLoss = value
     stepNumber += 1
+    if hasOtherParts { detach() }
     begin()
   }
 
@@ -253,7 +263,7 @@ public final class Recorder {
     if skippedAt == nil || !seen.backward { notices.missing(seen, step: stepNumber) }
     if let called, seen.forward {
       notices.omissions(
-        of: model, called: called, in: sites, step: stepNumber, isWatched: { !probes(for: $0).isEmpty },
+        of: model, called: called, in: sites, step: stepNumber, isWatched: { !probes($0).isEmpty },
         hasNorms: { $0.probes.contains { plans[$0].probe is WeightStatistics } })
     }
     called = nil
@@ -279,27 +289,25 @@ public final class Recorder {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
-    renewWatches()
-    for watch in watches { watch.attach() }
+    if let watched { notices.replaced(watched.attach(), step: stepNumber) }
     for optimizer in optimizers {
       handles.append(optimizer.observe { [unowned self] parameter, norms in note(norms, of: parameter) })
     }
   }
 
-  /// Finds the modules to be watched, other than before where parts of the model have been replaced.
-  private func renewWatches() {
-    let present = (model?.modules ?? []).map { ($0.path, $0.module, probes(for: $0.path)) }.filter { !$0.2.isEmpty }
-    guard !present.elementsEqual(watches, by: { $0.1 === $1.module }) else { return }
-    let known = Dictionary(uniqueKeysWithValues: watches.map { (ObjectIdentifier($0.module), $0) })
-    watches = present.map { path, module, probes in
-      known[ObjectIdentifier(module)] ?? ModuleWatch(module, WatchedModule(module, path, probes, here))
+  /// Whether other modules are in the places of watched ones, which shows when a layer of the step before is not met at this one.
+  private func partsWereReplaced(met: Int) -> Bool {
+    defer { lastRecordedStep = stepNumber }
+    guard met < sites.layers.count, sites.layers.contains(where: { $0.lastStep == lastRecordedStep }) else {
+      return false
     }
+    return watched?.hasOtherParts() ?? false
   }
 
   private func detach() {
     guard isAttached else { return }
     isAttached = false
-    for watch in watches { watch.detach() }
+    watched?.detach()
     for handle in handles { handle.remove() }
     handles = []
   }
@@ -311,9 +319,6 @@ public final class Recorder {
         && (layer?.probes.contains(twin) ?? [nil, plans[index].pattern].contains(plans[twin].pattern))
     }
   }
-
-  /// The probes that look at a path.
-  private func probes(for path: String) -> [Int] { plans.indices.filter { filters[$0]?.matches(path) ?? true } }
 
   // MARK: What the hooks see
 

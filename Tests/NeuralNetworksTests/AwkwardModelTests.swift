@@ -11,11 +11,13 @@ import Testing
     let description: String
     let attach: Attach
     let count: @Sendable (AwkwardModel) -> Int
+    var isOfGradients = true
   }
 
   static let kinds = [
-    Kind(description: "input", attach: { try $0.onInput($1, $2) }, count: { $0.inputs }),
-    Kind(description: "output", attach: { try $0.onForward($1, $2) }, count: { $0.outputs }),
+    Kind(description: "input", attach: { try $0.onInput($1, $2) }, count: { $0.inputs }, isOfGradients: false),
+    Kind(
+      description: "output", attach: { try $0.onForward($1, $2) }, count: { $0.outputs }, isOfGradients: false),
     Kind(description: "output gradient", attach: { try $0.onBackward($1, $2) }, count: { $0.outputGradients }),
     Kind(description: "input gradient", attach: { try $0.onInputGradient($1, $2) }, count: { $0.inputGradients }),
     Kind(
@@ -50,9 +52,10 @@ import Testing
     let plain = try step(model, nil)
     let watched = try step(model, kind)
     #expect(watched.gradients == plain.gradients)
-    #expect(watched.fired.count == kind.count(model) * model.passes)
+    #expect(
+      watched.fired.count == kind.count(model) * model.passes * (kind.isOfGradients ? model.sweeps : model.forwards))
     let calls = Set(watched.fired.map { [$0.callIndex, $0.tensorIndex] })
-    #expect(calls.count == kind.count(model), "each firing in a pass is of another call or tensor: \(calls)")
+    #expect(calls.count == kind.count(model), "each firing in a pass or sweep is of another call or tensor: \(calls)")
     guard kind.count(model) > 0 else { return }
     let replaced = try step(model, kind) { _, tensor in tensor * 1 }
     #expect(replaced.gradients == plain.gradients, "what is replaced by itself changes nothing")
@@ -101,7 +104,7 @@ import Testing
         return nil
       }
       _ = withoutGradients { model.loss(net) }
-      #expect(seen == (model.outputs, 0), "\(model)")
+      #expect(seen == (model.outputs * model.forwards, 0), "\(model)")
     }
   }
 

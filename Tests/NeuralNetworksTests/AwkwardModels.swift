@@ -7,25 +7,38 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
   let description: String
   /// The module that is watched.
   let path: String
-  /// How often its hooks fire in a pass forward and back.
+  /// How often its hooks fire in one pass forward, and in one sweep back.
   let inputs, outputs, outputGradients, inputGradients: Int
   /// How often the gradient of its weight does.
   var parameterGradients = 1
   let make: @Sendable () -> Module
-  /// Computes the loss.
-  var loss: @Sendable (Module) -> Tensor = { squares($0(samples(4, 5))) }
-  /// How many passes forward and back come before a step; each fires as often.
+  /// Computes the losses, each of which is swept back by itself.
+  var losses: @Sendable (Module) -> [Tensor] = { [squares($0(samples(4, 5)))] }
+  /// How many passes forward that is, and how many sweeps back reach the module; each fires as often.
+  var forwards = 1, sweeps = 1
+  /// How often all of that comes before a step.
   var passes = 1
   /// What the loss is multiplied by.
   var lossScale: Float?
   /// What trains it.
   var optimizers: @Sendable (Module) throws -> [Optimizer] = { [SGD($0, learningRate: 0.1)] }
 
+  /// Computes the sum of the losses.
+  func loss(_ net: Module) -> Tensor { losses(net).reduce(Tensor(0), +) }
+
   /// Computes the gradients of a step.
   func backward(_ net: Module) {
+    let parameters = net.parameters.map(\.parameter)
     for _ in 0..<passes {
-      let loss = loss(net)
-      (lossScale.map { LossScaler(scale: $0).scaled(loss) } ?? loss).backward()
+      let losses = losses(net).map { loss in lossScale.map { LossScaler(scale: $0).scaled(loss) } ?? loss }
+      // All but the last leave the tape for the next.
+      for loss in losses.dropLast() {
+        let found = gradients(of: loss, withRespectTo: parameters.map(\.value), keepingTape: true)
+        for (parameter, new) in zip(parameters, found) {
+          parameter.gradient = parameter.gradient.map { $0 + new } ?? new
+        }
+      }
+      losses.last!.backward()
     }
   }
 
@@ -56,10 +69,21 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
     AwkwardModel(
       description: "two heads with two losses", path: "", inputs: 1, outputs: 2, outputGradients: 2, inputGradients: 0,
       make: { TwoHeads() },
-      loss: {
+      losses: {
         let outputs = $0([samples(4, 5)])
-        return squares(outputs[0]) + meanAbsoluteError(outputs[1], samples(4, 2))
+        return [squares(outputs[0]) + meanAbsoluteError(outputs[1], samples(4, 2))]
       }),
+    AwkwardModel(
+      description: "two heads whose losses are swept back one after the other", path: "trunk", inputs: 1, outputs: 1,
+      outputGradients: 1, inputGradients: 1, make: { TrunkAndHeads() },
+      losses: {
+        let outputs = $0([samples(4, 5)])
+        return [squares(outputs[0]), meanAbsoluteError(outputs[1], samples(4, 2))]
+      }, sweeps: 2),
+    AwkwardModel(
+      description: "two passes forward before two sweeps back", path: "2", inputs: 1, outputs: 1, outputGradients: 1,
+      inputGradients: 1, make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
+      losses: { net in [squares(net(samples(4, 5))), squares(net(samples(3, 5)))] }, forwards: 2, sweeps: 2),
     AwkwardModel(
       description: "tied weights", path: "coder", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 0,
       make: { TiedWeights() }),
@@ -107,11 +131,11 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
     AwkwardModel(
       description: "bfloat16", path: "1", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
       make: { Sequential(Linear(5, 5), Linear(5, 5)) },
-      loss: { net in squares(withPrecision(.bfloat16) { net(samples(4, 5)) }) }),
+      losses: { net in [squares(withPrecision(.bfloat16) { net(samples(4, 5)) })] }),
     AwkwardModel(
       description: "float16 with a scaled loss", path: "1", inputs: 1, outputs: 1, outputGradients: 1,
       inputGradients: 1, make: { Sequential(Linear(5, 5), Linear(5, 5)) },
-      loss: { net in squares(withPrecision(.float16) { net(samples(4, 5)) }) }, lossScale: 1024),
+      losses: { net in [squares(withPrecision(.float16) { net(samples(4, 5)) })] }, lossScale: 1024),
     AwkwardModel(
       description: "a frozen layer", path: "0", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 0,
       make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
@@ -120,6 +144,10 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
         try optimizer.group("0.**", isFrozen: true)
         return [optimizer]
       }),
+    AwkwardModel(
+      description: "a layer that no optimizer holds", path: "0", inputs: 1, outputs: 1, outputGradients: 1,
+      inputGradients: 0, make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
+      optimizers: { net in [SGD(net.modules[3].module, learningRate: 0.1)] }),
     AwkwardModel(
       description: "several optimizers", path: "2", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
       make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
@@ -179,6 +207,15 @@ private final class TwoHeads: Module {
   override func forward(_ inputs: [Tensor]) -> [Tensor] {
     let trunk = tanh(linear(inputs[0], weight: weight.value))
     return heads.map { $0(trunk) }
+  }
+}
+
+private final class TrunkAndHeads: Module {
+  let stem = Linear(5, 5), trunk = Linear(5, 5), heads = [Linear(5, 2), Linear(5, 2)]
+
+  override func forward(_ inputs: [Tensor]) -> [Tensor] {
+    let hidden = tanh(trunk(stem(inputs[0])))
+    return heads.map { $0(hidden) }
   }
 }
 

@@ -83,24 +83,6 @@ import Testing
     #expect(error?.description.hasPrefix("no module of the kind matches “Linear”; did you mean “") == true)
   }
 
-  /// Order of attachment is order of firing, for outputs and for gradients.
-  @Test func hooksFireInTheOrderInWhichTheyWereAttached() throws {
-    let net = net()
-    var order: [String] = []
-    for name in ["a", "b", "c"] {
-      try net.onForward("3") { _, output in
-        order.append(name)
-        return output + 1
-      }
-      try net.onBackward("3") { _, gradient in
-        order.append(name.uppercased())
-        return gradient
-      }
-    }
-    net(samples(4, 5)).sum().backward()
-    #expect(order == ["a", "b", "c", "A", "B", "C"])
-  }
-
   @Test func capturesInCheckpointsToo() throws {
     func gradients(_ isCheckpointed: Bool) throws -> [[Float]] {
       let net = Sequential((0..<4).map { _ in Linear(5, 5) }, checkpointed: isCheckpointed, segments: 2)

@@ -11,16 +11,17 @@ import Testing
       useThreads(1)
       let net = Sequential(Linear(5, 5), ReLU(), Linear(5, 5))
       net.initialize(seed: 1)
-      let inputs = samples(4, 5)
+      let inputs = samples(4, 5), optimizer = SGD(net, learningRate: 0)
       func cycle(_ index: Int) throws {
         let handles = [
           try net.onInput("0") { _, _ in nil }, try net.onForward("*") { _, _ in nil },
           try net.onBackward("*") { _, gradient in gradient * 2 }, try net.onInputGradient("2") { _, _ in nil },
-          try net.onParameterGradient("0.weight") { _, _ in nil },
+          try net.onParameterGradient("0.weight") { _, _ in nil }, optimizer.beforeStep { _ in },
+          optimizer.afterStep { _ in },
         ]
         if index % 10 == 0 {
           net(inputs).sum().backward()
-          for (_, parameter) in net.parameters { parameter.gradient = nil }
+          optimizer.step()
         }
         for handle in handles { handle.remove() }
       }

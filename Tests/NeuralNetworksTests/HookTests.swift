@@ -91,6 +91,52 @@ import Testing
     for ((_, parameter), old) in zip(net.parameters, before) { #expect(parameter.gradient!.values == old) }
   }
 
+  /// Each is shown what the one before has put in the place of what it was shown.
+  @Test(arguments: AwkwardModelTests.kinds)
+  func hooksFireInTheOrderInWhichTheyWereAttached(_ kind: AwkwardModelTests.Kind) throws {
+    let net = Sequential(Linear(5, 5), Linear(5, 5))
+    net.initialize(seed: 4)
+    var seen: [(name: String, values: [Float])] = []
+    let handles = try ["a", "b", "c"].map { name in
+      try kind.attach(net, "1") { _, tensor in
+        seen.append((name, tensor.values))
+        return tensor * 2
+      }
+    }
+    net(inputs).sum().backward()
+    #expect(seen.map(\.name) == ["a", "b", "c"])
+    for place in 1..<3 { #expect(seen[place].values == seen[place - 1].values.map { 2 * $0 }) }
+    seen = []
+    handles[1].remove()
+    net(inputs).sum().backward()
+    #expect(seen.map(\.name) == ["a", "c"] && seen[1].values == seen[0].values.map { 2 * $0 })
+  }
+
+  @Test(arguments: ["before", "after"])
+  func hooksOfAnOptimizerFireInTheOrderInWhichTheyWereAttached(_ when: String) throws {
+    let net = net(), optimizer = SGD(net, learningRate: 0.1), parameter = net.parameters[0].parameter
+    var seen: [(name: String, values: [Float])] = []
+    let handles = ["a", "b", "c"].map { name in
+      let hook = { (_: Optimizer) in
+        let shown = when == "before" ? parameter.gradient! : parameter.value
+        seen.append((name, shown.values))
+        if when == "before" { parameter.gradient = shown * 2 } else { parameter.set(shown.detached() * 2) }
+      }
+      return when == "before" ? optimizer.beforeStep(hook) : optimizer.afterStep(hook)
+    }
+    func step() {
+      seen = []
+      loss(net).backward()
+      optimizer.step()
+    }
+    step()
+    #expect(seen.map(\.name) == ["a", "b", "c"])
+    for place in 1..<3 { #expect(seen[place].values == seen[place - 1].values.map { 2 * $0 }) }
+    handles[1].remove()
+    step()
+    #expect(seen.map(\.name) == ["a", "c"] && seen[1].values == seen[0].values.map { 2 * $0 })
+  }
+
   @Test func aRepeatedModuleTellsItsCalls() throws {
     let cell = Linear(5, 5)
     let net = Sequential(cell, Tanh(), cell, Tanh(), cell)

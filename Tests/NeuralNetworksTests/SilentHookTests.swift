@@ -17,11 +17,13 @@ import Testing
 ///   first part is called again, or after many calls; for gradients after ten such rounds;
 /// - the model's output is detached before the loss, or the loss does not use it: said after ten calls that were each followed by a
 ///   backward pass, since adversaries may take it as data for a while, or when the hook is removed;
+/// - an optimizer takes no step, since another one does or `step()` is forgotten: said of its hooks after ten passes that each began
+///   from cleared gradients, or after a thousand that did not, as long sums may be, and when the hook or the optimizer goes;
 /// - a part takes another's place before: it is found when the model is initialized, without which it stops;
 /// - the hook is removed before the gradients come: it sees none, as it should;
 /// - a module in a set has no name of its own: stops when the model is looked at;
-/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen: it fires
-///   (`AwkwardModelTests`);
+/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen, several sweeps come before a step,
+///   or no optimizer holds the parameter: it fires (`AwkwardModelTests`);
 /// - a tensor is changed in place behind the hook's back: there is no operation that does so.
 @Suite struct SilentHookTests {
   private final class Net: Module {
@@ -250,6 +252,60 @@ import Testing
         let made = generator(samples(4, 5))
         critic(step % 6 == 0 ? made : made.detached()).sum().backward()
       }
+    }
+    #expect(try lines(result) == [])
+  }
+
+  private static let withoutAStep =
+    "did not fire: gradients were computed but this optimizer took no step; call its step(), or attach the hook to the optimizer "
+    + "that steps (a step that a LossScaler skips is none)"
+
+  @Test func anOptimizerThatTakesNoStepIsSaidOnce() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net(), busy = Adam(net, learningRate: 0.1)
+      let idle = SGD(net, learningRate: 0.1)
+      idle.beforeStep { _ in }
+      for _ in 0..<15 {
+        SilentHookTests.twoSteps(net)
+        busy.step()
+      }
+      // At once where the hook goes, or the optimizer.
+      let handle = idle.afterStep { _ in }
+      SilentHookTests.twoSteps(net)
+      handle.remove()
+      func forget() {
+        let forgotten = RMSProp(net, learningRate: 0.1)
+        forgotten.beforeStep { _ in }
+        SilentHookTests.twoSteps(net)
+        precondition(forgotten.stepCount == 0)
+      }
+      forget()
+      let waiting = Adagrad(net, learningRate: 0.1)
+      waiting.afterStep { _ in }
+      for _ in 0..<501 { SilentHookTests.twoSteps(net) }
+      precondition(idle.stepCount == 0 && waiting.stepCount == 0)
+    }
+    let hooks = ["beforeStep hook of SGD", "afterStep hook of SGD", "beforeStep hook of RMSProp"]
+    #expect(
+      try lines(result)
+        == (hooks + ["afterStep hook of Adagrad"]).map { "rheoscope: the \($0) \(SilentHookTests.withoutAStep)" })
+  }
+
+  @Test func anOptimizerThatStepsAtLastSaysNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net(), optimizer = SGD(net, learningRate: 0.1)
+      var once: HookHandle?
+      once = optimizer.beforeStep { optimizer in
+        once?.remove()
+        optimizer.afterStep { _ in }
+      }
+      for _ in 0..<100 { SilentHookTests.twoSteps(net) }
+      optimizer.step()
+      // Nothing comes to it but by hand.
+      let handle = optimizer.afterStep { _ in }
+      handle.remove()
+      optimizer.beforeStep { _ in }
+      optimizer.step()
     }
     #expect(try lines(result) == [])
   }

@@ -9,13 +9,14 @@ import Testing
 /// `RHEOSCOPE_STEPS=1000000 ./test --filter MemoryTests`.
 @Suite struct MemoryTests {
   /// In processes of their own, whose memory nobody else uses. Until step 12,000 the page cache of the run file fills, 2 MiB.
-  @Test(arguments: ["standard", "thorough", "everything"]) func stepsLeaveMemoryFlat(_ probes: String) async throws {
+  @Test(arguments: ["standard", "thorough", "every second step", "everything"])
+  func stepsLeaveMemoryFlat(_ probes: String) async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [probes] in
       useThreads(1)
       let warmUp = 12_000
       let steps = max(ProcessInfo.processInfo.environment["RHEOSCOPE_STEPS"].flatMap(Int.init) ?? 24_000, 2 * warmUp)
       let sets: [String: ProbeSet] = [
-        "standard": .standard, "thorough": .thorough,
+        "standard": .standard, "thorough": .thorough, "every second step": .thorough.every(2),
         "everything": .standard + .thorough.every(16) + .everything.every(400),
       ]
       try withTemporaryFolder { folder in

@@ -58,6 +58,8 @@ private final class RecurrentNet: Module {
       return Sequential(shared, rectify, shared, rectify, Linear(6, 3))
     case "recurrent": return RecurrentNet()
     case "two outputs": return TwoOutputNet()
+    case "convolution": return SlowNet.convolutional.make()
+    case "attention": return SlowNet.attentive.make()
     default:
       return Sequential(
         Linear(6, 8, initializer: .heNormal), ReLU(), HookPoint(), Linear(8, 8), Scale(), Tanh(), Linear(8, 3))
@@ -70,11 +72,13 @@ private final class RecurrentNet: Module {
     var lastOutput: [Double] = []
   }
 
-  @Test(arguments: ["plain", "shared", "recurrent", "two outputs"], [1, 3])
+  @Test(arguments: ["plain", "shared", "recurrent", "two outputs", "convolution", "attention"], [1, 3])
   func rowsAreWhatASlowLookSays(_ kind: String, passes: Int) throws {
     try withTemporaryFolder { folder in
       let net = PoolingTests.net(kind), optimizer = SGD(net, learningRate: 0.1)
       net.initialize(seed: 2)
+      // One of the four units is dead.
+      if kind == "convolution" { net.parameters[1].parameter.set(Tensor([0, 0, -9, 0], shape: [4])) }
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo", probes: PoolingTests.probes + .standard.every(2),
         notice: { _ in })

@@ -76,9 +76,13 @@ struct ProbedTraining {
 
 @Suite struct ProbeTests {
   private func withTraining(
-    _ probes: ProbeSet, steps: Int = 5, _ body: (ProbedTraining) throws -> Void
+    _ probes: ProbeSet, steps: Int = 5, of kind: SlowNet? = nil, _ body: (ProbedTraining) throws -> Void
   ) throws {
-    try withTemporaryFolder { try body(ProbedTraining(probes, steps: steps, in: $0)) }
+    try withTemporaryFolder { folder in
+      try body(
+        kind.map { try ProbedTraining(probes, steps: steps, in: folder, net: $0.make()) }
+          ?? ProbedTraining(probes, steps: steps, in: folder))
+    }
   }
 
   private func norm(_ v: [Double]) -> Double { v.reduce(0) { $0 + $1 * $1 }.squareRoot() }
@@ -99,12 +103,13 @@ struct ProbedTraining {
     }
   }
 
-  @Test func directionsAndDistanceAreThoseOfTheWeights() throws {
-    try withTraining([GradientCosine(), UpdateCosine(), DistanceFromInitialization()], steps: 6) { training in
+  @Test(arguments: SlowNet.allCases) func directionsAndDistanceAreThoseOfTheWeights(_ kind: SlowNet) throws {
+    let probes: ProbeSet = [GradientCosine(), UpdateCosine(), DistanceFromInitialization()]
+    try withTraining(probes, steps: 6, of: kind) { training in
       let w = training.weights, g = training.weightGradients
-      let gradients = try training.measured("gradient_cosine", at: "0")
-      let updates = try training.measured("update_cosine", at: "0")
-      let distances = try training.measured("distance_from_initialization", at: "0")
+      let gradients = try training.measured("gradient_cosine", at: kind.first)
+      let updates = try training.measured("update_cosine", at: kind.first)
+      let distances = try training.measured("distance_from_initialization", at: kind.first)
       #expect(gradients[0] == nil && updates[0] == nil)
       for step in 0..<6 {
         #expect(abs(try #require(distances[step]) - norm(difference(w[step + 1], w[0]))) < 1e-5)

@@ -97,6 +97,12 @@ import Testing
       }
       #expect(try run.layers(.saturatedFraction)[0, 0] == nil)
       #expect(try run.layers(.weightNorm)[1, 0] == nil)
+      let site = run.sites.firstIndex { $0.path == "1.0.1" }!, ratios = try run.layers([.updateNorm, .weightNorm])
+      for step in 0..<4 {
+        let expected = norm(zip(weights[step + 1], weights[step]).map { $0 - $1 }) / norm(weights[step])
+        let ratio = try #require(ratios[0][site, step]) / #require(ratios[1][site, step])
+        #expect(abs(ratio / expected - 1) < 1e-5, "the update-to-weight ratio at step \(step): \(ratio), \(expected)")
+      }
     }
   }
 
@@ -269,20 +275,36 @@ import Testing
     override func forward(_ x: Tensor) -> Tensor { head(x) }
   }
 
-  @Test func whatTakesThePlaceOfAPartIsRecordedFromTheNextLookOn() throws {
+  /// At every step, where what is gone shows at the next, or at looks; initialized with the model, or by itself.
+  @Test(arguments: [1, 2], [true, false])
+  func whatTakesThePlaceOfAPartIsRecordedFromTheNextLookOn(_ interval: Int, _ isInitializedAlone: Bool) throws {
     try withTemporaryFolder { folder in
       let net = Replaceable()
       net.initialize(seed: 0)
+      var notices: [String] = []
       let recorder = try Recorder(
-        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", probes: .standard.every(2), notice: { _ in })
+        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", probes: .standard.every(interval),
+        notice: { notices.append($0) })
       _ = try train(net, SGD(net, learningRate: 0.1), steps: 2, recorder)
-      net.head = Sequential(Linear(6, 6), Linear(6, 3))
-      net.initialize(seed: 1)
+      let other = Sequential(Linear(6, 6), Linear(6, 3))
+      if isInitializedAlone { other.initialize(seed: 1) }
+      net.head = other
+      if !isInitializedAlone { net.initialize(seed: 1) }
       _ = try train(net, SGD(net, learningRate: 0.1), steps: 4, recorder)
-      let run = try recorder.finish()
-      let site = try #require(run.sites.firstIndex { $0.path == "head.1" })
-      let gradients = try run.layers(.gradientRMS)
-      #expect(gradients[site, try #require(gradients.steps.firstIndex(of: 4))] != nil)
+      let run = try recorder.finish(), gradients = try run.layers(.gradientRMS)
+      func steps(_ path: String) throws -> [Int] {
+        let site = try #require(run.sites.firstIndex { $0.path == path })
+        return gradients.steps.indices.filter { gradients[site, $0] != nil }.map { gradients.steps[$0] }
+      }
+      let first = interval == 1 ? 3 : 4
+      #expect(try steps("head") == Array(stride(from: 0, to: 2, by: interval)))
+      #expect(try steps("head.0") == Array(stride(from: first, to: 6, by: interval)))
+      #expect(try steps("head.1") == Array(stride(from: first, to: 6, by: interval)))
+      #expect(
+        notices.filter { $0.contains("place") } == [
+          "“head”, “head.0”, “head.1” have taken the place of other parts of the model and are new rows from step \(first) on; an "
+            + "optimizer that is to train them must be made anew, and a recorder with it"
+        ])
       #expect(net.hooksAreAbsent)
     }
   }
@@ -293,12 +315,13 @@ import Testing
       let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", notice: { _ in })
       _ = try train(net, optimizer, steps: 1, recorder)
       try FileManager.default.removeItem(atPath: place)
-      #expect(throws: RunFileError.self) {
+      let error = #expect(throws: RunFileError.self) {
         for _ in 0..<200 {
           _ = try train(net, optimizer, steps: 1, recorder)
           Thread.sleep(forTimeInterval: 0.02)
         }
       }
+      #expect(error?.description.contains("the file was removed, moved or replaced") == true)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import NeuralNetworks
 import Recording
 import RunFile
@@ -60,7 +61,8 @@ private final class TiedHead: Module {
 
 @Suite struct SampleGradientsTests {
   static let kinds = [
-    "fully connected", "few places", "many places", "convolution", "norms", "Transformer", "recurrence",
+    "fully connected", "few places", "many places", "convolution", "norms", "narrow attention", "Transformer",
+    "recurrence",
   ]
 
   private func example(_ kind: String) -> (net: Module, inputs: Tensor) {
@@ -79,6 +81,7 @@ private final class TiedHead: Module {
           Conv2d(6, 5, window: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
       )
     case "norms": return (Sequential(LayerNorm(6), Linear(6, 8), RMSNorm(8), Linear(8, 3)), values([7, 6]))
+    case "narrow attention": return (SlowNet.attentive.make(), values([7, 6]))
     case "Transformer":
       return (TokenNet(), Tensor((0..<42).map { Float($0 * $0 % 5) }, shape: [7, 6]))
     case "recurrence": return (RecurrentNet(), values([7, 6]))
@@ -89,7 +92,7 @@ private final class TiedHead: Module {
   private let labels = [0, 1, 2, 0, 1, 1, 2]
 
   /// The gradient of each sample alone, by parameter.
-  private func slowGradients(_ net: Module, _ inputs: Tensor) -> [[ObjectIdentifier: [Double]]] {
+  private func slowGradients(_ net: Module, _ inputs: Tensor, _ labels: [Int]) -> [[ObjectIdentifier: [Double]]] {
     let size = inputs.elementCount / 7, values = inputs.values
     return (0..<7).map { sample in
       let alone = Tensor(
@@ -106,7 +109,7 @@ private final class TiedHead: Module {
   func sharesAreThoseOfALoopOverSamples(_ kind: String, _ way: String) throws {
     let (net, inputs) = example(kind)
     net.initialize(seed: 3)
-    let slow = slowGradients(net, inputs)
+    let slow = slowGradients(net, inputs, labels)
     var steps = 0, notices: [String] = []
     let probe = StepProbe { step in
       steps += 1
@@ -256,47 +259,90 @@ private final class TiedHead: Module {
     }
   }
 
-  /// The noise of vectors, as its definition says.
-  @Test func noiseAndTestsAreWhatTheirDefinitionsSay() throws {
+  /// The noise of vectors, as its definition says, of the whole model and of each layer, over steps.
+  @Test(arguments: ["fully connected", "convolution", "Transformer"], [0, 0.7])
+  func noiseAndTestsAreWhatTheirDefinitionsSay(_ kind: String, _ smoothing: Double) throws {
+    // The twin is looked at where the recorder does not see it.
+    let (net, inputs) = example(kind), twin = example(kind).net
+    for net in [net, twin] { net.initialize(seed: 3) }
+    // Most of one kind, so that there is more than noise.
+    let labels = [0, 0, 0, 1, 0, 0, 0], steps = 4
+    let paths = twin.modules.filter { !$0.module.ownParameters.isEmpty }.map(\.path)
+    /// By step, of the model and of each layer.
+    var expected: [[String: Double]] = [], noises: [String: [Double]] = [:], signals: [String: [Double]] = [:]
+    var layers: [[String: Double]] = []
+    /// What is left of the averages of all steps so far, the first of them begun from nothing, divided by each other.
+    func ratio(_ above: [Double], _ below: [Double]) -> Double {
+      func average(_ values: [Double]) -> Double {
+        sum(values.count) { (1 - smoothing) * pow(smoothing, Double(values.count - 1 - $0)) * values[$0] }
+      }
+      return average(above) / average(below)
+    }
     try withTemporaryFolder { folder in
-      let (net, inputs) = example("fully connected")
-      net.initialize(seed: 3)
-      let all = slowGradients(net, inputs).map { sample in
-        net.parameters.flatMap { sample[ObjectIdentifier($0.parameter)]! }
-      }
-      let mean = all[0].indices.map { index in all.reduce(0) { $0 + $1[index] } / 7 }
-      let square = dot(mean, mean)
-      func deviation(_ part: ([Double]) -> [Double]) -> Double {
-        all.reduce(0) { $0 + dot(part($1), part($1)) } / (7 * 6)
-      }
-      func difference(_ a: [Double], _ b: [Double], _ factor: Double = 1) -> [Double] {
-        zip(a, b).map { $0 - factor * $1 }
-      }
-      let noise = 7 * deviation { difference($0, mean) }
-      let expected = [
-        "gradient_variance": noise, "gradient_noise_scale": noise / (square - noise / 7),
-        "gradient_snr": ((square - noise / 7) / (noise / 7)).squareRoot(),
-        "norm_test": (deviation { difference($0, mean) } / square).squareRoot(),
-        "inner_product_test": (deviation { [dot($0, mean) - square] }).squareRoot() / square,
-        "orthogonality_test": (deviation { difference($0, mean, dot($0, mean) / square) } / square).squareRoot(),
-        "sample_gradient_norm_max": all.map { dot($0, $0).squareRoot() }.max()!,
-        "sample_gradient_norm_mean": all.map { dot($0, $0).squareRoot() }.reduce(0, +) / 7,
-      ]
       let optimizer = SGD(net, learningRate: 0.1)
       let recorder = try Recorder(
-        net, optimizer, writingTo: folder + "/run.rheo", probes: [GradientNoise(smoothing: 0), GradientTests()])
-      let loss = crossEntropy(net(inputs), labels)
-      loss.backward()
-      optimizer.step()
-      try recorder.step(loss: loss)
-      let run = try recorder.finish()
-      for (name, value) in expected {
-        let found = try #require(try run.measures(name).first { $0.site == nil }?.value)
-        // √max(G², 0) is 0 where the batch is all noise, and the noise scale infinite.
-        let wanted = value.isNaN ? 0 : name == "gradient_noise_scale" && value < 0 ? .infinity : value
-        #expect(found == wanted || abs(found / wanted - 1) < 2e-5, "\(name): \(found), \(wanted)")
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: [GradientNoise(smoothing: smoothing), GradientTests()])
+      for _ in 0..<steps {
+        for (own, other) in zip(twin.parameters, net.parameters) { own.parameter.set(other.parameter.value) }
+        let slow = slowGradients(twin, inputs, labels)
+        layers.append([:])
+        for path in paths + ["whole"] {
+          let parameters = twin.parameters.filter {
+            path == "whole" || $0.path[..<($0.path.lastIndex(of: ".") ?? $0.path.startIndex)] == path
+          }
+          let all = slow.map { sample in parameters.flatMap { sample[ObjectIdentifier($0.parameter)]! } }
+          let mean = all[0].indices.map { index in all.reduce(0) { $0 + $1[index] } / 7 }
+          let square = dot(mean, mean)
+          func deviation(_ part: ([Double]) -> [Double]) -> Double {
+            all.reduce(0) { $0 + dot(part($1), part($1)) } / (7 * 6)
+          }
+          func difference(_ a: [Double], _ b: [Double], _ factor: Double = 1) -> [Double] {
+            zip(a, b).map { $0 - factor * $1 }
+          }
+          let noise = 7 * deviation { difference($0, mean) }
+          noises[path, default: []].append(noise)
+          signals[path, default: []].append(square - noise / 7)
+          let scale = ratio(noises[path]!, signals[path]!), signal = 7 / scale
+          let found = ["gradient_noise_scale": scale, "gradient_snr": signal.squareRoot()]
+          layers[layers.count - 1].merge(found.map { ("\(path) \($0)", $1) }) { $1 }
+          guard path == "whole" else { continue }
+          expected.append([
+            "gradient_variance": noise,
+            "norm_test": (deviation { difference($0, mean) } / square).squareRoot(),
+            "inner_product_test": (deviation { [dot($0, mean) - square] }).squareRoot() / square,
+            "orthogonality_test": (deviation { difference($0, mean, dot($0, mean) / square) } / square).squareRoot(),
+            "sample_gradient_norm_max": all.map { dot($0, $0).squareRoot() }.max()!,
+            "sample_gradient_norm_mean": all.map { dot($0, $0).squareRoot() }.reduce(0, +) / 7,
+          ])
+        }
+        let loss = crossEntropy(net(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        try recorder.step(loss: loss)
       }
-      #expect(try run.measures("gradient_snr").map { $0.site ?? -1 }.sorted() == [-1, 0, 2])
+      let run = try recorder.finish()
+      for step in 0..<steps {
+        for (name, value) in expected[step] {
+          let found = try #require(try run.measures(name).first { $0.site == nil && $0.step == step }?.value)
+          #expect(abs(found / value - 1) < 2e-5, "\(name): \(found), \(value)")
+        }
+        for name in ["gradient_noise_scale", "gradient_snr"] {
+          let all = try run.measures(name).filter { $0.step == step }
+          #expect(all.count == paths.count + 1)
+          for measure in all {
+            let path = measure.site.map { site in run.sites.first { $0.id == site }!.path } ?? "whole"
+            let value = try #require(layers[step]["\(path) \(name)"], "\(path)")
+            // √max(G², 0) is 0 where the batch is all noise, and the noise scale infinite.
+            let wanted = value.isNaN ? 0 : name == "gradient_noise_scale" && value < 0 ? .infinity : value
+            #expect(
+              measure.value == wanted || abs(measure.value / wanted - 1) < 1e-4,
+              "\(name) of \(path) at step \(step): \(measure.value), \(wanted)")
+          }
+        }
+      }
+      let scales = try run.measures("gradient_noise_scale").map(\.value)
+      #expect(scales.contains { $0.isFinite }, "not all is noise")
     }
   }
 }

@@ -7,9 +7,11 @@ import TestSupport
 import Testing
 
 @Suite struct SimilarityTests {
-  @Test(arguments: [50, 3]) func similarityIsLinearCKA(_ looks: Int) throws {
+  @Test(arguments: [(50, nil), (3, nil), (50, SlowNet.convolutional), (50, .attentive)])
+  func similarityIsLinearCKA(_ looks: Int, _ kind: SlowNet?) throws {
     try withTemporaryFolder { folder in
-      let net = Sequential(Linear(6, 8, initializer: .heNormal), ReLU(), Dropout(0.5), Linear(8, 3))
+      let net =
+        kind?.make() ?? Sequential(Linear(6, 8, initializer: .heNormal), ReLU(), Dropout(0.5), Linear(8, 3))
       net.initialize(seed: 2)
       let optimizer = SGD(net, learningRate: 0.5)
       let fixed = Tensor(sampleValues(60, seed: 77), shape: [10, 6])
@@ -19,7 +21,7 @@ import Testing
         net.evaluate()
         defer { net.train() }
         var found: [String: [Double]] = [:]
-        let handle = try! net.onForward("*") { site, y in
+        let handle = try! net.onForward("**") { site, y in
           found[site.path] = y.values.map(Double.init)
           return nil
         }
@@ -53,7 +55,7 @@ import Testing
       }
       let found = try run.measures("similarity_to_final")
       let steps = looks == 3 ? [0, 4] : Array(0..<8)
-      #expect(Set(found.map(\.step)).sorted() == steps && found.count == 4 * steps.count)
+      #expect(Set(found.map(\.step)).sorted() == steps && found.count == run.sites.count * steps.count)
       for measure in found {
         let path = run.sites.first { $0.id == measure.site }!.path
         let expected = similarity(then[measure.step][path]!, last[path]!)

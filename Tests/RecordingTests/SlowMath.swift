@@ -61,3 +61,28 @@ func effectiveRank(_ singularValues: [Double]) -> Double {
   for value in singularValues where value > 0 { entropy -= value / total * log(value / total) }
   return exp(entropy)
 }
+
+/// ∂f/∂x by central differences.
+func slowGradient(at x: [Double], _ f: ([Double]) -> Double) -> [Double] {
+  x.indices.map { i in
+    var ahead = x, behind = x
+    ahead[i] += 1e-5
+    behind[i] -= 1e-5
+    return (f(ahead) - f(behind)) / 2e-5
+  }
+}
+
+/// ∂²f/∂x² by central differences.
+func slowHessian(at x: [Double], _ f: ([Double]) -> Double) -> [[Double]] {
+  let step = 1e-4
+  func moved(_ i: Int, _ a: Double, _ j: Int, _ b: Double) -> Double {
+    var x = x
+    x[i] += a * step
+    x[j] += b * step
+    return f(x)
+  }
+  return matrix(x.count, x.count) { i, j in
+    let ahead = moved(i, 1, j, 1) - moved(i, 1, j, -1)
+    return (ahead - moved(i, -1, j, 1) + moved(i, -1, j, -1)) / (4 * step * step)
+  }
+}

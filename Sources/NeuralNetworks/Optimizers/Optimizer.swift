@@ -45,6 +45,8 @@ open class Optimizer {
   private var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var lastHookID = 0
+  /// What looks after hooks until the first step that comes after they were attached.
+  @exclusivity(unchecked) private var watches: [StepWatch] = []
 
   /// What is kept from step to step: for each parameter a tensor of its shape for each of `stateNames`.
   @exclusivity(unchecked) package final var states: [[Tensor]]
@@ -74,13 +76,19 @@ open class Optimizer {
   }
 
   /// Calls `hook` at the beginning of every step, when gradients are complete, and not scaled by a `LossScaler`; it may set
-  /// other gradients, and the learning rate where no schedule does.
+  /// other gradients, and the learning rate where no schedule does. Where gradients come but no step it is told of, as other hooks
+  /// that do not fire.
   @discardableResult
-  public final func beforeStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle { attach(hook, \.hooksBefore) }
+  public final func beforeStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle {
+    attach(hook, \.hooksBefore, "beforeStep hook")
+  }
 
-  /// Calls `hook` at the end of every step, when parameters are changed and gradients are cleared.
+  /// Calls `hook` at the end of every step, when parameters are changed and gradients are cleared. Where gradients come but no step
+  /// it is told of, as other hooks that do not fire.
   @discardableResult
-  public final func afterStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle { attach(hook, \.hooksAfter) }
+  public final func afterStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle {
+    attach(hook, \.hooksAfter, "afterStep hook")
+  }
 
   /// Calls `observer` after each change of a parameter, with what was done.
   package final func observe(_ observer: @escaping Observer) -> HookHandle { attach(observer, \.observers) }
@@ -90,17 +98,27 @@ open class Optimizer {
     attach(observer, \.skipObservers)
   }
 
+  /// Attaches a hook, which is looked after if there is a word for what it is.
   private func attach<Hook>(
-    _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: Hook)]>
+    _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: Hook)]>, _ what: String? = nil
   ) -> HookHandle {
     lastHookID += 1
     let id = lastHookID
     self[keyPath: list].append((id, hook))
-    return HookHandle { [self] in self[keyPath: list].removeAll { $0.id == id } }
+    let watch = what.map { StepWatch($0, of: self) }
+    if let watch { watches.append(watch) }
+    return HookHandle { [self] in
+      self[keyPath: list].removeAll { $0.id == id }
+      watch?.ends()
+      watches.removeAll { $0 === watch }
+    }
   }
+
+  deinit { for watch in watches { watch.ends() } }
 
   /// Changes every parameter by its gradient and clears the gradient.
   public final func step() {
+    if !watches.isEmpty { stepHasCome() }
     for (_, hook) in hooksBefore { hook(self) }
     defer { for (_, hook) in hooksAfter { hook(self) } }
     if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
@@ -117,6 +135,11 @@ open class Optimizer {
       }
       parameter.gradient = nil
     }
+  }
+
+  private func stepHasCome() {
+    for watch in watches { watch.leave() }
+    watches = []
   }
 
   private func change(

@@ -1,8 +1,11 @@
 import RunFile
 
 /// How large a layer's weight, its gradient and its update are: columns `weight_norm`, `weight_gradient_norm`,
-/// `weight_gradient_max` and `update_norm`, which is that of the change really made, so the update-to-weight ratio is
-/// `update_norm / weight_norm`.
+/// `weight_gradient_max` and `update_norm`.
+///
+/// The update is the change really made, momentum and decay included. So the update-to-weight ratio, ‖ΔW‖₂ / ‖W‖₂ with W before the
+/// step, is `update_norm / weight_norm` of a row, which is why it is no column of its own: `run.layers([.updateNorm, .weightNorm])`
+/// has both, and `Chart.updateRatios` draws it.
 public struct WeightStatistics: Probe {
   /// What is measured.
   public let about = ProbeDescription(

@@ -136,8 +136,9 @@ package final class SampledLayer {
   fileprivate func hasScale(_ scale: Double) -> Bool {
     let shares: [Double], square: Double
     if let bias = layer.biasGradient, !layer.isFrozen {
-      shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
-        total.add(productsOfPlaces(call.gradient!, bias, samples: count))
+      // Each row's by itself: a sample's may cancel, as those of attention's keys.
+      shares = calls.flatMap { call in
+        rowProducts(call.gradient!, bias, rows: call.gradient!.elementCount / bias.elementCount)
       }
       square = layer.gradientSquares.bias
     } else {

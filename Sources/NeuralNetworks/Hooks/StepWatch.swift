@@ -1,0 +1,56 @@
+import Autodiff
+import CKernels
+import Foundation
+
+/// Sees to it that a hook of an optimizer's step fires, and says so in words, once, if gradients come to the optimizer's parameters
+/// but no step.
+///
+/// A step may be of many passes, whose gradients add up, so it takes ten that each found no gradient left of the one before, as
+/// where another optimizer takes the steps, or a thousand; or the end of the hook or of the optimizer.
+final class StepWatch: AttachedHook {
+  private let what: String
+  private let parameters: [Parameter]
+  /// How many backward passes the thread had made when the hook was attached, and when the last one came here.
+  private let sweepsBefore = thread_state_here().pointee.sweeps
+  private var lastSweep: Int64 = -1
+  private var passes = (all: 0, fromNothing: 0)
+
+  private static let patience = (all: 1000, fromNothing: 10)
+
+  init(_ what: String, of optimizer: Optimizer) {
+    (self.what, parameters) = (what, optimizer.parameters)
+    super.init(path: "", kind: "\(type(of: optimizer))", at: optimizer)
+    for parameter in parameters { parameter.gradientHooks.list.append(self) }
+  }
+
+  override func shown(_ place: CallPlace, _ input: Tensor, _ gradient: Tensor) -> Tensor? {
+    let sweep = thread_state_here().pointee.sweeps
+    guard sweep != lastSweep else { return nil }
+    lastSweep = sweep
+    passes.all += 1
+    if parameters.allSatisfy({ $0.gradient == nil }) { passes.fromNothing += 1 }
+    if passes.all > StepWatch.patience.all || passes.fromNothing > StepWatch.patience.fromNothing { tell() }
+    return nil
+  }
+
+  /// The hook, or the optimizer, is about to go.
+  func ends() {
+    if thread_state_here().pointee.sweeps > sweepsBefore { tell() }
+    leave()
+  }
+
+  /// There is nothing more to be seen to.
+  func leave() {
+    isAttached = false
+    for parameter in parameters { parameter.gradientHooks.list.removeAll { $0 === self } }
+  }
+
+  private func tell() {
+    guard isAttached else { return }
+    leave()
+    let text =
+      "the \(what) of \(kind) did not fire: gradients were computed but this optimizer took no step; call its step(), or attach "
+      + "the hook to the optimizer that steps (a step that a LossScaler skips is none)"
+    FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8))
+  }
+}
