@@ -32,13 +32,17 @@ import Testing
     }
   }
 
-  /// In the input, in a parameter or in a statistic: the output has a NaN where the formula in Float64 has one, and nowhere else.
+  /// In the input, in a parameter or in a statistic: the output has a NaN where the formula in Float64 has one, and nowhere
+  /// else. Convolutions may show more of them: some processors multiply padding, and 0 · NaN is NaN.
   @Test(arguments: layerCases) func outputsShowIt(_ layerCase: LayerCase) {
     forEachPlace(layerCase, among: { 1 + $0.parameters.count + $0.statistics.count }) { point, which, place in
       let point = replacing(point, which, place) { _ in .nan }
       let (layer, variables) = layerCase.layer(at: point)
       let expected = layerCase.output(at: point.map { Float64Array($0) }).values
-      #expect(layer(variables[0]).values.map(\.isNaN) == expected.map(\.isNaN), "number \(which), element \(place)")
+      let found = layer(variables[0]).values, maySpread = layer is Conv2d
+      #expect(
+        zip(found, expected).allSatisfy { $0.isNaN == $1.isNaN || maySpread && $0.isNaN },
+        "number \(which), element \(place)")
     }
   }
 
