@@ -1,49 +1,40 @@
 import Autodiff
 import Foundation
+import TestSupport
 
 /// Activations and losses, written out as their formulas say.
 let activationAndLossCases: [OperationCase] = activationCases + rowCases + crossEntropyCases + differenceCases
 
 private let awayFromOne: @Sendable (Float) -> Float = { abs(abs(2 * $0) - 1) < 0.1 ? $0 / 2 : 2 * $0 }
 
-private func normalShare(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
-
 private let activationCases: [OperationCase] =
   unary("absolute", awayFromZero, { $0.absolute() }, { abs($0) })
-  + unary("clamped", awayFromOne, { $0.clamped(to: -1...1) }, { min(max($0, -1), 1) })
-  + unary("hardTanh", awayFromOne, hardTanh, { min(max($0, -1), 1) })
-  + unary("leakyReLU", awayFromZero, { leakyReLU($0) }, { $0 > 0 ? $0 : 0.01 * $0 })
-  + unary("leakyReLU 0.3", awayFromZero, { leakyReLU($0, slope: 0.3) }, { $0 > 0 ? $0 : Double(Float(0.3)) * $0 })
-  + unary("elu", { 3 * awayFromZero($0) }, { elu($0) }, { $0 > 0 ? $0 : expm1($0) })
-  + unary("elu 0.5", awayFromZero, { elu($0, alpha: 0.5) }, { $0 > 0 ? $0 : 0.5 * expm1($0) })
+  + unary("clamped", awayFromOne, { $0.clamped(to: -1...1) }, ActivationFormulas.hardTanh)
+  + unary("hardTanh", awayFromOne, hardTanh, ActivationFormulas.hardTanh)
+  + unary("leakyReLU", awayFromZero, { leakyReLU($0) }, { ActivationFormulas.leakyReLU($0, slope: 0.01) })
   + unary(
-    "selu", { 2 * awayFromZero($0) }, selu,
-    { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) })
-  + unary("softsign", { 3 * awayFromZero($0) }, softsign, { $0 / (1 + abs($0)) })
-  + unary("softplus", { 5 * $0 }, softplus, { Foundation.log(1 + Foundation.exp($0)) })
-  + unary("silu", { 5 * $0 }, silu, { $0 / (1 + Foundation.exp(-$0)) })
-  + unary("gelu", { 3 * $0 }, { gelu($0) }, { $0 * normalShare($0) })
+    "leakyReLU 0.3", awayFromZero, { leakyReLU($0, slope: 0.3) }, { ActivationFormulas.leakyReLU($0, slope: 0.3) })
+  + unary("elu", { 3 * awayFromZero($0) }, { elu($0) }, { ActivationFormulas.elu($0) })
+  + unary("elu 0.5", awayFromZero, { elu($0, alpha: 0.5) }, { ActivationFormulas.elu($0, alpha: 0.5) })
+  + unary("selu", { 2 * awayFromZero($0) }, selu, ActivationFormulas.selu)
+  + unary("softsign", { 3 * awayFromZero($0) }, softsign, ActivationFormulas.softsign)
+  + unary("softplus", { 5 * $0 }, softplus, ActivationFormulas.softplus)
+  + unary("silu", { 5 * $0 }, silu, ActivationFormulas.silu)
+  + unary("gelu", { 3 * $0 }, { gelu($0) }, ActivationFormulas.gelu)
   + unary(
-    "gelu by tanh", { 3 * $0 }, { gelu($0, tanhApproximation: true) },
-    { $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) / 2 })
+    "gelu by tanh", { 3 * $0 }, { gelu($0, tanhApproximation: true) }, ActivationFormulas.geluByTanh)
 
 private let shapes = [[1, 1], [1, 5], [5, 1], [3, 17], [2, 3, 4]]
-
-/// log softmax of a row.
-private func logShares(_ x: Float64Array) -> Float64Array {
-  let exponentials = x.map { Foundation.exp($0) }.sum([x.shape.count - 1], keeping: true)
-  return Float64Array.broadcast(x, exponentials) { $0 - Foundation.log($1) }
-}
 
 // Of rows of width 1 all that is to be seen is rounding; they have a test of their own.
 private let rowCases: [OperationCase] = [[1, 5], [1, 2], [3, 17], [2, 3, 4]].flatMap { shape in
   [
     OperationCase(
       description: "softmax \(shape)", shapes: [shape], domain: { 3 * $0 }, operation: { softmax($0[0]) },
-      reference: { logShares($0[0]).map { Foundation.exp($0) } }),
+      reference: { $0[0].logShares.map { Foundation.exp($0) } }),
     OperationCase(
       description: "logSoftmax \(shape)", shapes: [shape], domain: { 3 * $0 }, operation: { logSoftmax($0[0]) },
-      reference: { logShares($0[0]) }),
+      reference: { $0[0].logShares }),
   ]
 }
 
@@ -69,7 +60,7 @@ private let crossEntropyCases: [OperationCase] = [(1, 2), (1, 10), (17, 3), (5, 
             $0[0], labels, classWeights: weights, labelSmoothing: Float(smoothing), reduction: reduction)
         },
         reference: { x in
-          let logShares = logShares(x[0]), smoothing = Double(Float(smoothing))
+          let logShares = x[0].logShares, smoothing = Double(Float(smoothing))
           let losses = Float64Array([rows]) { r in
             (0..<classes).reduce(0) { sum, c in
               let share = (c == labels[r[0]] ? 1 - smoothing : 0) + smoothing / Double(classes)

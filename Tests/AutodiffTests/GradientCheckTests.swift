@@ -97,7 +97,7 @@ private func crossEntropyCase(_ rows: Int, _ classes: Int) -> OperationCase {
 let operationCases: [OperationCase] =
   unary("negate", { $0 }, { -$0 }, { -$0 })
   + unary("relu", awayFromZero, relu, { max($0, 0) })
-  + unary("sigmoid", { 4 * $0 }, sigmoid, { 1 / (1 + Foundation.exp(-$0)) })
+  + unary("sigmoid", { 4 * $0 }, sigmoid, ActivationFormulas.sigmoid)
   + unary("tanh", { 2 * $0 }, tanh, { Foundation.tanh($0) })
   + unary("exp", { 3 * $0 }, exp, { Foundation.exp($0) })
   + unary("log", positive, log, { Foundation.log($0) })
@@ -115,13 +115,11 @@ let operationCases: [OperationCase] =
     OperationCase(
       description: "linear with bias", shapes: [[5, 7], [3, 7], [3]],
       operation: { linear($0[0], weight: $0[1], bias: $0[2]) },
-      reference: { Float64Array.broadcast(.product($0[0], $0[1].transposed([1, 0])), $0[2], +) }),
+      reference: { $0[0].linear($0[1], $0[2]) }),
     OperationCase(
       description: "linear on three dimensions", shapes: [[2, 3, 4], [6, 4]],
       operation: { linear($0[0], weight: $0[1]) },
-      reference: { x in
-        Float64Array([2, 3, 6]) { i in (0..<4).reduce(0) { $0 + x[0][[i[0], i[1], $1]] * x[1][[i[2], $1]] } }
-      }),
+      reference: { $0[0].linear($0[1]) }),
   ]
   + reduction([7], [0], keeping: false) + reduction([3, 17], [0], keeping: false)
   + reduction([3, 17], [1], keeping: true)
@@ -148,11 +146,7 @@ let operationCases: [OperationCase] =
       reference: { x in Float64Array([2, 3, 4]) { x[0][$0] } }),
     OperationCase(
       description: "softmax", shapes: [[3, 5]], operation: { softmax($0[0]) },
-      reference: { x in
-        Float64Array([3, 5]) { i in
-          Foundation.exp(x[0][i]) / (0..<5).reduce(0) { $0 + Foundation.exp(x[0][[i[0], $1]]) }
-        }
-      }),
+      reference: { $0[0].logShares.map { Foundation.exp($0) } }),
     OperationCase(
       description: "meanSquaredError", shapes: [[3, 5], [3, 5]], operation: { meanSquaredError($0[0], $0[1]) },
       reference: {

@@ -1,65 +1,205 @@
 import Autodiff
+import Foundation
 import NeuralNetworks
+import TestSupport
 
-/// A layer with inputs of odd shapes.
-struct LayerCase: Sendable, CustomStringConvertible {
-  let description: String
-  let shapes: [Shape]
-  var domain: @Sendable (Float) -> Float = { $0 }
-  let make: @Sendable () -> Module
-}
+let layerCases = activationCases + rowCases + imageCases + normalizationCases + sequenceCases
 
 /// A batch of one, rows of one, and sizes that are no multiple of a vector's length.
-let rowShapes: [Shape] = [[1, 5], [4, 1], [3, 17], [2, 3, 7]]
-let imageShapes: [Shape] = [[1, 3, 4, 2], [2, 5, 3, 2]]
+private let rowShapes: [Shape] = [[1, 5], [4, 1], [3, 17], [2, 3, 7]]
 
-private func activation(_ make: @escaping @Sendable () -> Module) -> LayerCase {
+private func activation(
+  _ make: @escaping @Sendable () -> Module, _ formula: @escaping @Sendable (Double) -> Double
+) -> LayerCase {
   // Away from the kinks at 0 and ±1.
   LayerCase(
-    description: make().kind, shapes: rowShapes, domain: { 0.7 * $0 + ($0 < 0 ? -0.15 : 0.15) }, make: make)
+    make().kind, rowShapes,
+    inputs: { sampleValues($0.elementCount, seed: 9).map { 0.7 * $0 + ($0 < 0 ? -0.15 : 0.15) } }, make
+  ) { x, _ in x.map(formula) }
 }
 
-let layerCases: [LayerCase] =
-  [
-    activation { ReLU() }, activation { LeakyReLU(slope: 0.2) }, activation { ELU() }, activation { SELU() },
-    activation { GELU() }, activation { GELU(tanhApproximation: true) }, activation { SiLU() },
-    activation { Softplus() }, activation { Softsign() }, activation { HardTanh() }, activation { Sigmoid() },
-    activation { Tanh() },
-    // Of rows of width 1 the share is 1 whatever they hold.
-    LayerCase(description: "Softmax", shapes: [[1, 5], [3, 17], [2, 3, 7]]) { Softmax() },
-    LayerCase(description: "LogSoftmax", shapes: [[1, 5], [3, 17], [2, 3, 7]]) { LogSoftmax() },
-    LayerCase(description: "Linear", shapes: [[1, 5], [17, 5]]) { Linear(5, 3) },
-    LayerCase(description: "Linear of width 1", shapes: [[1, 1], [3, 1]]) { Linear(1, 1) },
-    LayerCase(description: "Conv2d", shapes: imageShapes) { Conv2d(2, 3, window: 3, stride: 2, padding: 1) },
-    LayerCase(description: "Conv2d, grouped", shapes: imageShapes) { Conv2d(2, 4, window: 3, padding: 1, groups: 2) },
-    LayerCase(description: "Conv2d of window 1", shapes: imageShapes) { Conv2d(2, 3, window: 1, stride: 2) },
-    LayerCase(description: "AveragePool2d", shapes: imageShapes) { AveragePool2d(window: 2, stride: 1) },
-    LayerCase(description: "GlobalAveragePool2d", shapes: imageShapes) { GlobalAveragePool2d() },
-    LayerCase(description: "Flatten", shapes: imageShapes) { Flatten() },
-    LayerCase(description: "BatchNorm", shapes: [[3, 5], [17, 5], [2, 3, 2, 5]]) { BatchNorm(5) },
-    LayerCase(description: "BatchNorm of width 1", shapes: [[7, 1]]) { BatchNorm(1) },
-    LayerCase(description: "LayerNorm", shapes: [[1, 5], [3, 5], [2, 3, 5]]) { LayerNorm(5) },
-    LayerCase(description: "RMSNorm", shapes: [[1, 5], [3, 5], [2, 3, 5]]) { RMSNorm(5) },
-    LayerCase(description: "MultiHeadAttention", shapes: [[1, 1, 6], [2, 3, 6]]) { MultiHeadAttention(6, heads: 2) },
-    LayerCase(description: "MultiHeadAttention, causal", shapes: [[1, 5, 6]]) {
-      MultiHeadAttention(6, heads: 3, isCausal: true)
-    },
-    LayerCase(description: "MultiHeadAttention of width 1", shapes: [[2, 3, 1]]) { MultiHeadAttention(1, heads: 1) },
-    LayerCase(description: "Residual", shapes: [[1, 5], [3, 5]]) {
-      Residual(Linear(5, 4), Tanh(), scale: 0.3, learnsScale: true, shortcut: Linear(5, 4, bias: false))
-    },
-    LayerCase(description: "TransformerBlock, pre-norm", shapes: [[1, 3, 6]]) { TransformerBlock(6, heads: 2) },
-    LayerCase(description: "TransformerBlock, post-norm", shapes: [[1, 3, 6]]) {
-      TransformerBlock(6, heads: 2, hidden: 5, placement: .post, isCausal: true)
-    },
-    LayerCase(description: "Sequential, checkpointed", shapes: [[1, 5], [3, 5]]) {
-      Sequential([Linear(5, 4), Tanh(), Linear(4, 5), Tanh()], checkpointed: true)
-    },
-  ]
+private let activationCases: [LayerCase] = [
+  activation({ ReLU() }) { max($0, 0) },
+  activation({ LeakyReLU(slope: 0.2) }) { ActivationFormulas.leakyReLU($0, slope: 0.2) },
+  activation({ ELU() }) { ActivationFormulas.elu($0) }, activation({ SELU() }, ActivationFormulas.selu),
+  activation({ GELU() }, ActivationFormulas.gelu),
+  activation({ GELU(tanhApproximation: true) }, ActivationFormulas.geluByTanh),
+  activation({ SiLU() }, ActivationFormulas.silu), activation({ Softplus() }, ActivationFormulas.softplus),
+  activation({ Softsign() }, ActivationFormulas.softsign), activation({ HardTanh() }, ActivationFormulas.hardTanh),
+  activation({ Sigmoid() }, ActivationFormulas.sigmoid), activation({ Tanh() }) { Foundation.tanh($0) },
+  // Of rows of width 1 the share is 1 whatever they hold.
+  LayerCase("Softmax", [[1, 5], [3, 17], [2, 3, 7]], { Softmax() }) { x, _ in x.logShares.map { Foundation.exp($0) } },
+  LayerCase("LogSoftmax", [[1, 5], [3, 17], [2, 3, 7]], { LogSoftmax() }) { x, _ in x.logShares },
+]
 
-/// The parameter whose gradient is as large as what the gradient at `path` sums up: the same one, but for the bias of keys. That
-/// adds the same to all scores of a row, which softmax does not see, so its gradient, the sum of all keys', is 0 in exact
-/// arithmetic, and what is found is that sum's rounding. The gradient of the keys' weights sums up the same, times the inputs.
-func summands(of path: String) -> String {
-  path == "key.bias" || path.hasSuffix(".key.bias") ? String(path.dropLast(4)) + "weight" : path
+private func wholeNumbers(below limit: Int) -> @Sendable (Shape) -> [Float] {
+  { shape in (0..<shape.elementCount).map { Float(($0 * 3 + 1) % limit) } }
 }
+
+private let rowCases: [LayerCase] = [
+  LayerCase("Linear", [[1, 5], [17, 5]], { Linear(5, 3) }) { x, n in x.linear(n[0], n[1]) },
+  LayerCase("Linear of width 1", [[1, 1], [3, 1]], { Linear(1, 1) }) { x, n in x.linear(n[0], n[1]) },
+  LayerCase("Linear of width 17", [[3, 17]], { Linear(17, 9, bias: false) }) { x, n in x.linear(n[0]) },
+  LayerCase("Dropout", rowShapes, { Dropout(0.4) }) { x, _ in x * kept(x.shape) },
+  LayerCase("Dropout, evaluated", rowShapes, evaluated: true, { Dropout(0.4) }) { x, _ in x },
+  LayerCase("Embedding", [[1, 5], [2, 3, 2]], inputs: wholeNumbers(below: 4), { Embedding(4, 3) }) { x, n in
+    n[0].rows(at: x)
+  },
+  LayerCase("Embedding of width 1", [[1], [5]], inputs: wholeNumbers(below: 4), { Embedding(4, 1) }) { x, n in
+    n[0].rows(at: x)
+  },
+  LayerCase("Embedding of one row", [[1, 5]], inputs: wholeNumbers(below: 1), { Embedding(1, 17) }) { x, n in
+    n[0].rows(at: x)
+  },
+  LayerCase("Flatten", [[1, 1], [1, 3, 4, 2], [2, 5, 3, 2]], { Flatten() }) { x, _ in
+    Float64Array([x.shape[0], x.values.count / x.shape[0]], x.values)
+  },
+  LayerCase("Sequential, checkpointed", [[1, 5], [3, 5]]) {
+    Sequential([Linear(5, 4), Tanh(), Linear(4, 5), Tanh()], checkpointed: true)
+  } formula: { x, n in
+    x.linear(n[0], n[1]).map(Foundation.tanh).linear(n[2], n[3]).map(Foundation.tanh)
+  },
+]
+
+/// What a dropout that is initialized alike multiplies by.
+private func kept(_ shape: [Int]) -> Float64Array {
+  let twin = Dropout(0.4)
+  twin.initialize(seed: LayerCase.seed)
+  return Float64Array(twin(Tensor(repeating: 1, shape: Shape(shape))))
+}
+
+private let imageShapes: [Shape] = [[1, 3, 4, 2], [2, 5, 3, 2]]
+/// One channel, and sizes that windows don't divide.
+private let oneChannel: [Shape] = [[1, 3, 3, 1], [2, 5, 4, 1]]
+
+private func pooling(
+  _ name: String, _ make: @escaping @Sendable () -> Module,
+  _ formula: @escaping @Sendable (Float64Array) -> Float64Array
+) -> LayerCase {
+  LayerCase(name, imageShapes + oneChannel, make) { x, _ in formula(x) }
+}
+
+private let imageCases: [LayerCase] = [
+  LayerCase("Conv2d", imageShapes, { Conv2d(2, 3, window: 3, stride: 2, padding: 1) }) { x, n in
+    x.convolved(n[0], n[1], stride: 2, padding: 1)
+  },
+  LayerCase("Conv2d, grouped", imageShapes, { Conv2d(2, 4, window: 3, padding: 1, groups: 2) }) { x, n in
+    x.convolved(n[0], n[1], padding: 1, groups: 2)
+  },
+  LayerCase("Conv2d, depthwise", [[1, 3, 4, 5]], { Conv2d(5, 5, window: 3, padding: 1, groups: 5) }) { x, n in
+    x.convolved(n[0], n[1], padding: 1, groups: 5)
+  },
+  LayerCase("Conv2d of window 1", imageShapes, { Conv2d(2, 3, window: 1, stride: 2) }) { x, n in
+    x.convolved(n[0], n[1], stride: 2)
+  },
+  LayerCase("Conv2d of one channel", [[1, 1, 1, 1], [2, 5, 4, 1]], { Conv2d(1, 1, window: 1) }) { x, n in
+    x.convolved(n[0], n[1])
+  },
+  LayerCase("Conv2d of 17 channels", [[1, 3, 2, 17]], { Conv2d(17, 5, window: 2, bias: false) }) { x, n in
+    x.convolved(n[0], Float64Array([5], Array(repeating: 0, count: 5)))
+  },
+  pooling("MaxPool2d", { MaxPool2d(window: 2) }) { $0.maxPooled(2) },
+  pooling("MaxPool2d that overlaps", { MaxPool2d(window: 3, stride: 2, padding: 1) }) {
+    $0.maxPooled(3, stride: 2, padding: 1)
+  },
+  pooling("AveragePool2d", { AveragePool2d(window: 2) }) { $0.averagePooled(2) },
+  pooling("AveragePool2d that overlaps", { AveragePool2d(window: 3, stride: 2, padding: 1) }) {
+    $0.averagePooled(3, stride: 2, padding: 1)
+  },
+  LayerCase("Pools of one pixel", [[1, 1, 1, 1]], { Sequential(MaxPool2d(window: 1), AveragePool2d(window: 1)) }) {
+    x, _ in x
+  },
+  pooling("GlobalAveragePool2d", { GlobalAveragePool2d() }) { x in
+    x.sum([1, 2]).map { $0 / Double(x.shape[1] * x.shape[2]) }
+  },
+]
+
+private func leading(_ x: Float64Array) -> [Int] { Array(0..<x.shape.count - 1) }
+
+private func batchNorm(_ name: String, _ shapes: [Shape], _ channels: Int, evaluated: Bool = false) -> LayerCase {
+  LayerCase(name, shapes, evaluated: evaluated, { BatchNorm(channels) }) { x, n in
+    guard evaluated else { return x.normalized(over: leading(x), epsilon: 1e-5) * n[0] + n[1] }
+    return .broadcast(x - n[2], n[3]) { $0 / ($1 + Double(Float(1e-5))).squareRoot() } * n[0] + n[1]
+  }
+}
+
+private let normalizationCases: [LayerCase] = [
+  // A batch of one element a channel has the bias as its output; one image has many elements a channel.
+  batchNorm("BatchNorm", [[1, 5], [3, 5], [17, 5], [2, 3, 2, 5], [1, 3, 4, 5]], 5),
+  batchNorm("BatchNorm of width 1", [[1, 1], [7, 1], [1, 3, 2, 1]], 1),
+  batchNorm("BatchNorm of width 17", [[5, 17]], 17),
+  batchNorm("BatchNorm, evaluated", [[1, 5], [3, 5], [2, 3, 2, 5]], 5, evaluated: true),
+  batchNorm("BatchNorm of width 1, evaluated", [[1, 1], [7, 1], [1, 3, 2, 1]], 1, evaluated: true),
+  LayerCase("LayerNorm", [[1, 5], [3, 5], [2, 3, 5]], { LayerNorm(5) }) { x, n in
+    x.normalized(over: [x.shape.count - 1], epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("LayerNorm of width 1", [[1, 1], [5, 1]], { LayerNorm(1) }) { x, n in
+    x.normalized(over: [1], epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("LayerNorm of width 17", [[3, 17]], { LayerNorm(17) }) { x, n in
+    x.normalized(over: [1], epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("RMSNorm", [[1, 5], [3, 5], [2, 3, 5]], { RMSNorm(5) }) { x, n in
+    x.normalized(over: [x.shape.count - 1], epsilon: .ulpOfOne, centered: false) * n[0]
+  },
+  // With a small ε it is the sign of x.
+  LayerCase("RMSNorm of width 1", [[1, 1], [5, 1]], { RMSNorm(1, epsilon: 0.1) }) { x, n in
+    x.normalized(over: [1], epsilon: 0.1, centered: false) * n[0]
+  },
+  LayerCase("RMSNorm of width 17", [[3, 17]], { RMSNorm(17) }) { x, n in
+    x.normalized(over: [1], epsilon: .ulpOfOne, centered: false) * n[0]
+  },
+]
+
+private func attention(_ name: String, _ shapes: [Shape], _ heads: Int, causal: Bool = false) -> LayerCase {
+  LayerCase(name, shapes, { [width = shapes[0][2]] in MultiHeadAttention(width, heads: heads, isCausal: causal) }) {
+    x, n in
+    x.attended(n, heads: heads, isCausal: causal)
+  }
+}
+
+private func block(
+  _ name: String, _ shapes: [Shape], _ heads: Int, _ placement: TransformerBlock.NormPlacement, causal: Bool = false
+) -> LayerCase {
+  let width = shapes[0][2]
+  return LayerCase(name, shapes) {
+    TransformerBlock(width, heads: heads, hidden: 7, placement: placement, isCausal: causal)
+  } formula: { x, n in
+    func norm(_ x: Float64Array, _ first: Int) -> Float64Array {
+      x.normalized(over: [2], epsilon: 1e-5) * n[first] + n[first + 1]
+    }
+    func attention(_ x: Float64Array) -> Float64Array {
+      x.attended(Array(n[..<8]), heads: heads, isCausal: causal)
+    }
+    func maps(_ x: Float64Array) -> Float64Array {
+      x.linear(n[10], n[11]).map(ActivationFormulas.gelu).linear(n[12], n[13])
+    }
+    if placement == .pre {
+      let attended = x + attention(norm(x, 8))
+      return attended + maps(norm(attended, 14))
+    }
+    let attended = norm(x + attention(x), 8)
+    return norm(attended + maps(attended), 14)
+  }
+}
+
+private let sequenceCases: [LayerCase] = [
+  attention("MultiHeadAttention", [[1, 1, 6], [2, 3, 6]], 2),
+  attention("MultiHeadAttention, causal", [[1, 1, 6], [1, 5, 6]], 3, causal: true),
+  attention("MultiHeadAttention of width 1", [[1, 1, 1], [2, 3, 1]], 1),
+  block("TransformerBlock, pre-norm", [[1, 1, 6], [1, 3, 6]], 2, .pre),
+  block("TransformerBlock, post-norm", [[1, 1, 6], [1, 3, 6]], 2, .post, causal: true),
+  block("TransformerBlock of width 1, pre-norm", [[1, 1, 1], [3, 2, 1]], 1, .pre),
+  block("TransformerBlock of width 1, post-norm", [[1, 1, 1], [3, 2, 1]], 1, .post, causal: true),
+  LayerCase("Residual", [[1, 5], [3, 5]]) {
+    Residual(Linear(5, 4), Tanh(), scale: 0.3, learnsScale: true, shortcut: Linear(5, 4, bias: false))
+  } formula: { x, n in
+    x.linear(n[3]) + n[0] * x.linear(n[1], n[2]).map(Foundation.tanh)
+  },
+  LayerCase("Residual, scaled", [[1, 5], [3, 5]], { Residual(Linear(5, 5), Tanh(), scale: 0.3) }) { x, n in
+    x + x.linear(n[0], n[1]).map { Double(Float(0.3)) * Foundation.tanh($0) }
+  },
+  LayerCase("Residual of width 1", [[1, 1], [3, 1]], { Residual.reZero(Linear(1, 1), Tanh()) }) { x, n in
+    x + n[0] * x.linear(n[1], n[2]).map(Foundation.tanh)
+  },
+]

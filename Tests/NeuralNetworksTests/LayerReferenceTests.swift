@@ -35,6 +35,7 @@ import Testing
 
   private func layer(_ name: String) -> Module {
     switch name {
+    case "linear": Linear(5, 3)
     case "conv": Conv2d(4, 2, window: 3)
     case "conv strided": Conv2d(4, 2, window: 3, stride: 2, padding: 1)
     case "conv grouped": Conv2d(4, 4, window: 3, padding: 1, groups: 2)
@@ -44,8 +45,8 @@ import Testing
     case "max pool": MaxPool2d(window: 3, stride: 2, padding: 1)
     case "average pool": AveragePool2d(window: 3, stride: 2, padding: 1)
     case "global average pool": GlobalAveragePool2d()
-    case "batch norm": BatchNorm(7)
-    case "batch norm of images": BatchNorm(4)
+    case "batch norm", "batch norm, evaluated": BatchNorm(7)
+    case "batch norm of images", "batch norm of images, evaluated": BatchNorm(4)
     case "layer norm": LayerNorm(7)
     case "RMS norm": RMSNorm(7)
     case "embedding": Embedding(5, 3)
@@ -65,13 +66,18 @@ import Testing
     recorded.name == "ReZero" && values[0].count != 1 ? [values.last!] + values.dropLast() : values
   }
 
-  /// The layer with the recorded weights.
+  /// The layer with the recorded weights, and with the recorded statistics where it is evaluated.
   private func prepared(_ recorded: Case) -> Module {
     let layer = layer(recorded.name)
     layer.initialize(seed: 0)
     #expect(layer.parameters.count == recorded.parameters.count)
     for ((_, parameter), value) in zip(layer.parameters, ordered(recorded, recorded.parameters)) {
       parameter.set(Tensor(value.map { Float($0) }, shape: parameter.shape))
+    }
+    if let norm = layer as? BatchNorm, recorded.evaluated == nil {
+      norm.runningMean.set(Tensor(recorded.runningMean!.map { Float($0) }, shape: norm.runningMean.shape))
+      norm.runningVariance.set(Tensor(recorded.runningVariance!.map { Float($0) }, shape: norm.runningVariance.shape))
+      norm.evaluate()
     }
     return layer
   }
@@ -130,15 +136,28 @@ import Testing
     #expect(layer.statistics[0].statistic.value.values == found["runningMean"])
   }
 
-  /// An element is dropped, or becomes what PyTorch makes of one that it keeps.
-  @Test func dropoutAgrees() {
+  /// An element is dropped, or becomes what PyTorch makes of one that it keeps. In 16 bits that is x / (1 − p) and g / (1 − p)
+  /// of the rounded x and g, rounded once.
+  @Test(arguments: [5, 6, 7] as [UInt64], [Precision.float32, .bfloat16])
+  func dropoutAgrees(seed: UInt64, _ precision: Precision) {
     let recorded = Self.recorded.dropout, layer = Dropout(recorded.probability)
-    layer.initialize(seed: 5)
-    let x = Tensor(recorded.inputs.map { Float($0) }, shape: [17]).requiringGradient(), y = layer(x)
-    y.sum().backward()
-    let slopes = x.gradient!.values, isKept = slopes.map { $0 != 0 }
-    #expect(isKept.contains(true) && isKept.contains(false))
-    #expect(relativeDifference(y.values, zip(recorded.kept, isKept).map { $1 ? $0 : 0 }) < 1e-5)
-    #expect(relativeDifference(slopes, zip(recorded.slopes, isKept).map { $1 ? $0 : 0 }) < 1e-5)
+    layer.initialize(seed: seed)
+    func tensor(_ values: [Float]) -> Tensor { Tensor(values, shape: [values.count]).rounded(to: precision) }
+    let x = tensor(recorded.inputs.map { Float($0) }).requiringGradient(), y = layer(x)
+    let ones = gradients(of: y.sum(), withRespectTo: [x], keepingTape: true)[0]
+    let isKept = ones.values.map { $0 != 0 }
+    #expect(isKept.contains(true) && isKept.contains(false), "seed \(seed)")
+    let limit = precision == .float32 ? 1e-5 : 2e-2
+    #expect(relativeDifference(y.values, zip(recorded.kept, isKept).map { $1 ? $0 : 0 }) < limit, "seed \(seed)")
+    #expect(relativeDifference(ones.values, zip(recorded.slopes, isKept).map { $1 ? $0 : 0 }) < limit, "seed \(seed)")
+
+    let direction = tensor(sampleValues(x.elementCount, seed: seed))
+    (y * direction).sum().backward()
+    func scaled(_ tensor: Tensor) -> [Float] {
+      let scaled = tensor.values.map { $0 * (1 / (1 - recorded.probability)) }
+      return zip(Tensor(scaled, shape: tensor.shape).rounded(to: precision).values, isKept).map { $1 ? $0 : 0 }
+    }
+    #expect(y.precision == precision && y.values == scaled(x), "seed \(seed)")
+    #expect(x.gradient?.precision == precision && x.gradient?.values == scaled(direction), "seed \(seed)")
   }
 }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// x [n, height, width, channels] to [n, height′, width′, channels], height′ = ⌊(height + 2 padding − window) / stride⌋ + 1. The
 /// stride is the window's size unless it is given; what lies beyond the edge doesn't count. The gradient goes to the largest
-/// element, the first of equals.
+/// element, the first of equals. A NaN counts as the largest.
 ///
 /// Source: Yamaguchi et al., "A neural network for speaker-independent isolated word recognition", 1990.
 public func maxPool(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {

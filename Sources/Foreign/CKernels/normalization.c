@@ -171,8 +171,11 @@ DISPATCHED void normalize_rows_gradient(
     }
     float offset = centered ? sum / (float)columns : 0, slope = along / (float)columns;
 #pragma clang loop vectorize(assume_safety)
-    for (size_t c = 0; c < columns; c++)
-      dx[c] = factor * (g[c] * (weight ? weight[c] : 1) - offset - (x[c] - middle) * factor * slope);
+    for (size_t c = 0; c < columns; c++) {
+      // Rounded as in the sum, so that a row of one number has no gradient at all.
+      float weighted = g[c] * (weight ? weight[c] : 1);
+      dx[c] = factor * (weighted - offset - (x[c] - middle) * factor * slope);
+    }
     if ((r + 1) % rows_in_float == 0) flush(&s);
   }
   flush(&s);

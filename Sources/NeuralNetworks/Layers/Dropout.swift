@@ -3,7 +3,7 @@ import Autodiff
 /// Sets elements to 0 at random while the module is trained, and hands its input through when it is evaluated.
 ///
 /// Each element is dropped with probability p, the others are divided by 1 − p, so that the expected value stays. The
-/// numbers come from a stream of the module's own, named by the seed and its path.
+/// numbers come from a stream of the module's own, named by the seed and its path. A NaN stays one, dropped or not.
 ///
 /// Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
 public final class Dropout: Module {

@@ -3,7 +3,8 @@ import Autodiff
 /// Attention of a sequence to itself.
 ///
 /// Per head, softmax(Q Kᵀ / √(width / heads)) V, where Q, K and V are linear maps of x; the heads' results side by side go through
-/// a last linear map. x and y [n, length, width]. With `isCausal` a place attends to itself and to those before it only.
+/// a last linear map. x and y [n, length, width]. With `isCausal` a place attends to itself and to those before it only: the shares of
+/// those after it are 0. A NaN still reaches its whole sequence, as in PyTorch, since 0 · NaN is NaN.
 ///
 /// The four maps begin as `Linear` does, or as the initializer says.
 ///

@@ -74,6 +74,13 @@ def normalized(module):
     return module
 
 
+def evaluated(norm):
+    """With running statistics that are not at their first values."""
+    norm.running_mean.copy_(short(torch.randn(norm.num_features)))
+    norm.running_var.copy_(short(torch.rand(norm.num_features) + 0.3))
+    return norm.eval()
+
+
 image = (2, 3, 3, 4)  # n, h, w, c
 layers = {
     "conv": (nn.Conv2d(4, 2, 3), image), "conv strided": (nn.Conv2d(4, 2, 3, 2, 1), image),
@@ -89,6 +96,11 @@ layers = {
     "block, pre-norm": (Block(True, False), (1, 3, 4)), "block, post-norm": (Block(False, True), (1, 3, 4)),
     "projected residual": (Projected(), (4, 5)), "ReZero": (ReZero(), (4, 5)),
 }
+# Apart, so that the numbers of the others stay.
+with torch.random.fork_rng():
+    layers["linear"] = nn.Linear(5, 3), (4, 5)
+    layers["batch norm, evaluated"] = evaluated(normalized(nn.BatchNorm1d(7))), (9, 7)
+    layers["batch norm of images, evaluated"] = evaluated(normalized(nn.BatchNorm2d(4))), image
 
 
 def parts(module, of):
@@ -132,8 +144,9 @@ for name, (module, shape) in layers.items():
         "gradients": [flat(g) for g in parts(module, lambda p: p.grad)],
     }
     if "batch norm" in name:
-        module.eval()
         case["runningMean"], case["runningVariance"] = flat(module.running_mean), flat(module.running_var)
+    if "batch norm" in name and module.training:
+        module.eval()
         case["evaluated"] = flat(run())
         module.train()
     if case["parameters"]:

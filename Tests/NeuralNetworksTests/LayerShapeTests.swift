@@ -1,0 +1,114 @@
+import Autodiff
+import NeuralNetworks
+import Testing
+
+/// A loss as a module.
+private final class Loss: Module {
+  private let loss: (Tensor) -> Tensor
+
+  init(_ loss: @escaping (Tensor) -> Tensor) { self.loss = loss }
+
+  override func forward(_ x: Tensor) -> Tensor { loss(x) }
+}
+
+private func evaluated(_ module: Module) -> Module {
+  module.evaluate()
+  return module
+}
+
+/// What layers and losses say of inputs that they refuse.
+@Suite struct LayerShapeTests {
+  /// Shapes that layers and losses refuse, and what each says of itself as the model's second module. Activations element by
+  /// element and dropout refuse none.
+  static let wrongShapes: [(make: @Sendable () -> Module, shape: Shape, words: String)] = [
+    ({ Linear(4, 2) }, [2, 3], "linear in 1 (Linear): shapes [2, 3] and [2, 4] don't fit"),
+    ({ Residual(ReLU(), Linear(4, 4)) }, [2, 3], "linear in 1.1 (Linear): shapes [2, 3] and [4, 4] don't fit"),
+    (
+      { Conv2d(3, 4, window: 3) }, [1, 8, 8, 2],
+      "convolve in 1 (Conv2d): shapes [1, 8, 8, 2] and [4, 3, 3, 3] don't fit"
+    ),
+    (
+      { MaxPool2d(window: 2, padding: 1) }, [1, 0, 4, 3],
+      "maxPool in 1 (MaxPool2d): a window of 2 doesn't fit into images of shape [1, 0, 4, 3]"
+    ),
+    (
+      { MaxPool2d(window: 2) }, [4, 3],
+      "maxPool in 1 (MaxPool2d): images [n, height, width, channels] are needed, not the shape [4, 3]"
+    ),
+    (
+      { AveragePool2d(window: 3) }, [1, 2, 4, 3],
+      "averagePool in 1 (AveragePool2d): a window of 3 doesn't fit into images of shape [1, 2, 4, 3]"
+    ),
+    (
+      { GlobalAveragePool2d() }, [2, 3],
+      "globalAveragePool in 1 (GlobalAveragePool2d): images [n, height, width, channels] are needed, not"
+    ),
+    ({ Flatten() }, [], "Flatten in 1 (Flatten): a scalar"),
+    ({ BatchNorm(1) }, [2, 3], "batch normalization in 1 (BatchNorm): shapes [2, 3] and [1] don't fit"),
+    ({ evaluated(BatchNorm(3)) }, [2, 1], "batch normalization in 1 (BatchNorm): shapes [2, 1] and [3] don't fit"),
+    ({ BatchNorm(3) }, [3], "batch normalization in 1 (BatchNorm): a shape [n, …, channels] is needed, not [3]"),
+    ({ Sequential(LayerNorm(3)) }, [2, 4], "layer normalization in 1.0 (LayerNorm): shapes [2, 4] and [3] don't fit"),
+    ({ RMSNorm(3) }, [2, 1], "RMS normalization in 1 (RMSNorm): shapes [2, 1] and [3] don't fit"),
+    ({ Softmax() }, [], "softmax in 1 (Softmax): the shape [] has no last dimension"),
+    ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): the shape [2, 0] has no last dimension"),
+    (
+      { MultiHeadAttention(4, heads: 2) }, [2, 4],
+      "MultiHeadAttention in 1 (MultiHeadAttention): sequences [n, length, width] are needed, not the shape"
+    ),
+    (
+      { MultiHeadAttention(4, heads: 2) }, [2, 3, 6],
+      "linear in 1.query (Linear): shapes [2, 3, 6] and [4, 4] don't fit"
+    ),
+    (
+      { TransformerBlock(4, heads: 2) }, [2, 4],
+      "MultiHeadAttention in 1.attention (MultiHeadAttention): sequences [n, length, width] are needed"
+    ),
+    (
+      { TransformerBlock(4, heads: 2) }, [2, 3, 6],
+      "layer normalization in 1.attentionNorm (LayerNorm): shapes [2, 3, 6] and [4] don't fit"
+    ),
+    ({ Residual(Linear(3, 4)) }, [2, 3], "Residual in 1 (Residual): shapes [2, 3] and [2, 4] don't fit"),
+    (
+      { Loss { crossEntropy($0, [1]) } }, [2, 3],
+      "crossEntropy in 1 (Loss): logits of shape [2, 3] for 1 labels, [labels, classes] is needed"
+    ),
+    (
+      { Loss { binaryCrossEntropy(logits: $0, Tensor(0)) } }, [2, 3],
+      "binaryCrossEntropy in 1 (Loss): shapes [2, 3] and [] don't fit"
+    ),
+    ({ Loss { meanSquaredError($0, Tensor(0)) } }, [2], "meanSquaredError in 1 (Loss): shapes [2] and [] don't fit"),
+    ({ Loss { meanAbsoluteError($0, Tensor(0)) } }, [2], "meanAbsoluteError in 1 (Loss): shapes [2] and [] don't fit"),
+    ({ Loss { huberError($0, Tensor(0)) } }, [2], "huberError in 1 (Loss): shapes [2] and [] don't fit"),
+  ]
+
+  @Test(arguments: wrongShapes.indices) func wrongShapesNameOperationModuleAndShapes(_ index: Int) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      let (make, shape, _) = LayerShapeTests.wrongShapes[index]
+      let net = Sequential(Identity(), make())
+      net.initialize(seed: 0)
+      _ = net(Tensor(repeating: 0, shape: shape))
+    }
+    #expect(text(result).contains(Self.wrongShapes[index].words), "\(text(result))")
+  }
+
+  @Test(arguments: [5, 1.5, -1, .nan] as [Float]) func anEmbeddingStopsAtRowsItHasNot(_ row: Float) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      [row = "\(row)" as String] in
+      let net = Sequential(Identity(), Embedding(5, 2))
+      net.initialize(seed: 0)
+      _ = net(Tensor([1, Float(row)!], shape: [2]))
+    }
+    #expect(text(result).contains("rows(at:) in 1 (Embedding): \(row) at place 1 names no row, they are 0 to 4"))
+  }
+
+  @Test func segmentsAreAtMostTheLayersAndAtLeastOne() async {
+    let segments = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Sequential([ReLU(), ReLU()], checkpointed: true, segments: 0)
+    }
+    #expect(text(segments).contains("0 segments of 2 layers, at least 1"))
+  }
+
+  private func text(_ result: ExitTest.Result?) -> String {
+    String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  }
+}
