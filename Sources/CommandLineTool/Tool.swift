@@ -18,11 +18,8 @@ public struct Tool {
     } catch let error as UsageError {
       console.note("\(error)")
       return 2
-    } catch let error as any CustomStringConvertible {
-      console.note("\(error)")
-      return 1
     } catch {
-      console.note(error.localizedDescription)
+      console.note("\(error)")
       return 1
     }
   }
@@ -68,7 +65,7 @@ public struct Tool {
     for path in arguments.operands {
       do { try diagnose(path) } catch { errors.append(error) }
     }
-    for error in errors.dropLast() { console.note(error.localizedDescription) }
+    for error in errors.dropLast() { console.note("\(error)") }
     if let last = errors.last { throw last }
   }
 

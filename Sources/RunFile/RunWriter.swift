@@ -69,20 +69,22 @@ public final class RunWriter: Sendable {
       try tables.seal()
       return nil
     } catch {
-      return .cannotWrite(path: path, reason: reason(for: error))
+      return .cannotWrite(path: path, reason: reason(for: error, at: path))
     }
   }
 
-  private static func reason(for error: any Error) -> String {
+  private static func reason(for error: any Error, at path: String) -> String {
     switch error {
-    case RunTables.Refusal.fileIsGone:
-      "the file was removed, moved or replaced"
     case RunTables.Refusal.undefinedSite(let site, let step):
       "step \(step) has a row for site \(site), which was never defined"
     case RunTables.Refusal.repeatedSite(let site, let step):
       "step \(step) has two rows for site \(site)"
     case RunTables.Refusal.foreignRow(let step, let inStep):
       "step \(inStep) was appended with a row of step \(step)"
+    // Which SQLite may notice first, in words that don't say so.
+    case RunTables.Refusal.fileIsGone,
+      is SQLiteError where !FileManager.default.fileExists(atPath: path):
+      "the file was removed, moved or replaced"
     case let error as SQLiteError where error.primaryCode == SQLITE_FULL:
       "the disk is full"
     case let error as SQLiteError where error.primaryCode == SQLITE_CONSTRAINT:

@@ -35,9 +35,3 @@ import Testing
     }
   }
 }
-
-/// What the process takes of the machine's memory.
-private func residentBytes() throws -> Int {
-  let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-  return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
-}

@@ -55,8 +55,7 @@ import Testing
 /// recorded is written.
 private func memory() throws -> (allocated: Int, resident: Int, tensors: Int) {
   Thread.sleep(forTimeInterval: 0.6)
-  let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
-  return (allocatedBytes(), Int(pages)! * sysconf(Int32(_SC_PAGESIZE)), TensorMemory.inUse)
+  return (allocatedBytes(), try residentBytes(), TensorMemory.inUse)
 }
 
 /// Bytes that malloc has given out, over all its arenas.

@@ -314,7 +314,7 @@ import Testing
       let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"
       let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", notice: { _ in })
       _ = try train(net, optimizer, steps: 1, recorder)
-      try FileManager.default.removeItem(atPath: place)
+      try FileManager.default.moveItem(atPath: place, toPath: folder + "/away")
       let error = #expect(throws: RunFileError.self) {
         for _ in 0..<200 {
           _ = try train(net, optimizer, steps: 1, recorder)

@@ -36,6 +36,17 @@ import Testing
     }
   }
 
+  /// Before the writing thread has opened the file, or while it does.
+  @Test func aFolderThatVanishesAtOnceIsToldInTheSameWords() throws {
+    for _ in 0..<20 {
+      try withTemporaryFolder { folder in
+        let writer = try RunWriter(path: folder + "/runs/run.rheo")
+        try FileManager.default.moveItem(atPath: folder + "/runs", toPath: folder + "/away")
+        #expect(try Self.appendUntilItThrows(writer).contains("the file was removed, moved or replaced"))
+      }
+    }
+  }
+
   @Test func aSecondWriterAtTheSamePathWins() throws {
     try withTemporaryFolder { folder in
       let first = try Self.startedWriter(folder + "/run.rheo")
