@@ -56,6 +56,6 @@ public enum TensorMemory {
   /// Begins a new measurement of `peak`.
   public static func resetPeak() { memory_reset_peak() }
 
-  /// Returns the memory that this thread keeps for its next tensors to the system.
+  /// Returns the memory that this thread keeps for its next tensors to the system, as far as no tensors lie between.
   public static func trim() { memory_trim() }
 }

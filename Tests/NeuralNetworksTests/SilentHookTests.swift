@@ -17,6 +17,8 @@ import Testing
 ///   first part is called again, or after many calls; for gradients after ten such rounds;
 /// - the model's output is detached before the loss, or the loss does not use it: said after ten calls that were each followed by a
 ///   backward pass, since adversaries may take it as data for a while, or when the hook is removed;
+/// - the model is only called inside `withoutGradients` while others are trained: said as late;
+/// - the program ends before that: nothing is said of so few passes;
 /// - an optimizer takes no step, since another one does or `step()` is forgotten: said of its hooks after ten passes that each began
 ///   from cleared gradients, or after a thousand that did not, as long sums may be, and when the hook or the optimizer goes;
 /// - a part takes another's place before: it is found when the model is initialized, without which it stops;
@@ -241,6 +243,29 @@ import Testing
         == ["backward", "input gradient"].map {
           "rheoscope: the \($0) hook at “used” did not fire: \(why)"
         })
+  }
+
+  @Test func aModelThatIsCalledWithoutGradientsIsSaid() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let teacher = SilentHookTests.net(), pupil = SilentHookTests.net()
+      func step() { (pupil(samples(4, 5)) - withoutGradients { teacher(samples(4, 5)) }).sum().backward() }
+      try teacher.onBackward("used") { _, _ in nil }
+      for _ in 0..<15 { step() }
+      // At once where the hook goes.
+      try teacher.withHooks {
+        try $0.onParameterGradient("used.weight") { _, _ in nil }
+      } run: {
+        step()
+      }
+    }
+    let why =
+      "gradients were computed after the model was called, but none can come to its output: it was called inside "
+      + "withoutGradients { }, or nothing in it needs a gradient"
+    #expect(
+      try lines(result) == [
+        "rheoscope: the backward hook at “used” did not fire: \(why)",
+        "rheoscope: the parameter gradient hook at “used.weight” did not fire: \(why)",
+      ])
   }
 
   /// An adversary takes the output as data several times before it is the generator's turn.

@@ -26,9 +26,11 @@ typedef struct block {
 
 /// The beginning of a chunk, which is aligned to its size.
 typedef struct {
-  /// Its blocks that have not been released, and one while a thread cuts from it.
+  /// The blocks that have been cut from it, and one while a thread goes on cutting.
   _Atomic size_t users;
   size_t used;
+  /// While a thread looks for chunks that nobody needs, how many of the blocks are among its free ones.
+  size_t idle;
 } chunk;
 
 typedef struct {
@@ -67,22 +69,71 @@ static inline size_t size_of(int class) {
                               : (size_t)(class % per_doubling + per_doubling + 1) * smallest << (class / per_doubling - 1);
 }
 
+static chunk *chunk_of(block *of) { return (chunk *)((uintptr_t)of & ~(uintptr_t)(chunk_size - 1)); }
+
 static void drop(chunk *of) {
   if (atomic_fetch_sub(&of->users, 1) == 1) munmap(of, chunk_size);
 }
 
-static void release(pool *of) {
+/// Free blocks of threads that have ended, whose chunks others still use; for all threads.
+static struct {
+  pthread_mutex_t lock;
+  atomic_int any;
+  block *free[classes];
+} left = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/// Returns free blocks to the system, but for those of chunks in which others are used. Called with `left.lock` held.
+static void release(block **free_blocks, chunk **cutting) {
+  for (int i = 0; i < classes && size_of(i) <= largest_cut; i++)
+    for (block *b = free_blocks[i]; b; b = b->next) chunk_of(b)->idle++;
+  if (cutting && *cutting && (*cutting)->idle + 1 == (*cutting)->users) {
+    drop(*cutting);
+    *cutting = NULL;
+  }
+  for (int i = 0; i < classes; i++)
+    for (block **at = &free_blocks[i]; *at;) {
+      block *b = *at;
+      if (size_of(i) > largest_cut) {
+        *at = b->next;
+        free(b);
+      } else if (chunk_of(b)->idle == chunk_of(b)->users) {
+        *at = b->next;
+        chunk_of(b)->idle--;
+        drop(chunk_of(b));
+      } else {
+        at = &b->next;
+      }
+    }
+  for (int i = 0; i < classes; i++)
+    for (block *b = free_blocks[i]; b; b = b->next) chunk_of(b)->idle = 0;
+}
+
+/// Leaves a thread's free blocks to the others.
+static void leave(pool *of) {
+  pthread_mutex_lock(&left.lock);
   for (int i = 0; i < classes; i++)
     while (of->free[i]) {
       block *first = of->free[i];
       of->free[i] = first->next;
-      if (size_of(i) > largest_cut)
-        free(first);
-      else
-        drop((chunk *)((uintptr_t)first & ~(uintptr_t)(chunk_size - 1)));
+      first->next = left.free[i];
+      left.free[i] = first;
     }
   if (of->cutting) drop(of->cutting);
   of->cutting = NULL;
+  release(left.free, NULL);
+  left.any = 0;
+  for (int i = 0; i < classes; i++) left.any |= left.free[i] != NULL;
+  pthread_mutex_unlock(&left.lock);
+}
+
+/// A free block that a thread has left, or NULL.
+static void *left_block(int class) {
+  if (!atomic_load_explicit(&left.any, memory_order_relaxed)) return NULL;
+  pthread_mutex_lock(&left.lock);
+  block *first = left.free[class];
+  if (first) left.free[class] = first->next;
+  pthread_mutex_unlock(&left.lock);
+  return first;
 }
 
 static void release_scratch(void) {
@@ -95,7 +146,7 @@ static void release_scratch(void) {
 static void at_exit(void *of) {
   release_scratch();
   ((pool *)of)->registered = 0;
-  release(of);
+  leave(of);
 }
 
 static void make_key(void) { pthread_key_create(&at_exit_key, at_exit); }
@@ -110,7 +161,7 @@ static inline void register_thread(void) {
 
 static void *checked(void *fresh, size_t size) {
   if (fresh && fresh != MAP_FAILED) return fresh;
-  fprintf(stderr, "Fatal error: out of memory: no %zu bytes for a tensor\n", size);
+  fprintf(stderr, "Fatal error: out of memory: no %zu bytes for tensors\n", size);
   abort();
 }
 
@@ -151,7 +202,10 @@ void *memory_take(size_t bytes) {
   size_t size;
   int class = class_of(bytes, &size);
   block *first = local.free[class];
-  if (!first) return size > largest_cut ? from_system(size) : cut(size);
+  if (!first) {
+    void *other = left_block(class);
+    return other ? other : size > largest_cut ? from_system(size) : cut(size);
+  }
   local.free[class] = first->next;
   return first;
 }
@@ -184,5 +238,8 @@ void memory_reset_peak(void) { local.peak = local.in_use; }
 
 void memory_trim(void) {
   release_scratch();
-  release(&local);
+  pthread_mutex_lock(&left.lock);
+  release(local.free, &local.cutting);
+  release(left.free, NULL);
+  pthread_mutex_unlock(&left.lock);
 }

@@ -21,9 +21,10 @@ final class FiringWatch {
   private var gradientHasCome = false
   private var isJudged = false
   private(set) var isOver = false
-  /// The backward passes that came before the model's last call, if its output was on the tape, and how many calls were followed
-  /// by others without a gradient.
+  /// The backward passes that came before the model's last call, whether its output was on the tape, and how many calls were
+  /// followed by backward passes that did not get there.
   private var sweepsBefore: Int64?
+  private var isOnTape = false
   private var callsWithoutGradient = 0
   private var isAtParts = false
   /// The part that was called first, the backward passes before, and how often it came round again.
@@ -70,14 +71,15 @@ final class FiringWatch {
       hasBeenCalled = true
       leaveParts()
     }
-    if !waitsForGradient {
-      if !isJudged { judge(uncalled) }
-    } else if output.isOnTape {
-      if sweepsBefore == nil { sweepsBefore = thread_state_here().pointee.sweeps }
-      output.addGradientHook { [weak self] _ in
-        self?.gradientHasCome = true
-        return nil
-      }
+    guard waitsForGradient else { return isJudged ? () : judge(uncalled) }
+    // In a checkpoint it is on the tape only later.
+    guard output.isOnTape || !isInCheckpoint else { return }
+    if sweepsBefore == nil { sweepsBefore = thread_state_here().pointee.sweeps }
+    isOnTape = output.isOnTape
+    guard isOnTape else { return }
+    output.addGradientHook { [weak self] _ in
+      self?.gradientHasCome = true
+      return nil
     }
   }
 
@@ -185,7 +187,11 @@ final class FiringWatch {
   }
 
   private var lost: String {
-    "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
+    guard isOnTape else {
+      return "gradients were computed after the model was called, but none can come to its output: it was called inside "
+        + "withoutGradients { }, or nothing in it needs a gradient"
+    }
+    return "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
       + "the loss does not use it"
   }
 

@@ -21,7 +21,8 @@ long long memory_in_use(void);
 long long memory_peak(void);
 void memory_reset_peak(void);
 
-/// Returns this thread's unused blocks to the system.
+/// Returns unused blocks of this thread, and of those that have ended, to the system; small ones where none of the same chunk of
+/// 16 MiB is in use.
 void memory_trim(void);
 
 #endif
