@@ -112,6 +112,23 @@ import Testing
     }
   }
 
+  @Test func theMeanIsTheDefaultReduction() {
+    let x = Tensor(sampleValues(12), shape: [4, 3]), target = Tensor(sampleValues(12, seed: 2), shape: [4, 3])
+    let labels = [0, 2, 1, 1]
+    let losses: [(byDefault: Tensor, by: (Reduction) -> Tensor, count: Int)] = [
+      (crossEntropy(x, labels), { crossEntropy(x, labels, reduction: $0) }, 4),
+      (binaryCrossEntropy(logits: x, target), { binaryCrossEntropy(logits: x, target, reduction: $0) }, 12),
+      (meanSquaredError(x, target), { meanSquaredError(x, target, reduction: $0) }, 12),
+      (meanAbsoluteError(x, target), { meanAbsoluteError(x, target, reduction: $0) }, 12),
+      (huberError(x, target), { huberError(x, target, reduction: $0) }, 12),
+    ]
+    for (byDefault, loss, count) in losses {
+      let mean = loss(.sum).value / Float(count)
+      #expect(byDefault.shape == [] && byDefault.value == loss(.mean).value)
+      #expect(mean != 0 && abs(byDefault.value - mean) <= 1e-6 * abs(mean))
+    }
+  }
+
   private func text(_ result: ExitTest.Result?) -> String {
     String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
   }

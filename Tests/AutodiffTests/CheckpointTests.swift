@@ -11,25 +11,30 @@ import Testing
     (0..<count).map { Tensor(sampleValues(64, seed: UInt64($0 + 1)), shape: [8, 8]).requiringGradient() }
   }
 
-  /// All gradients of a chain of twelve layers in segments of `size`, or whole.
-  private func gradients(segmentSize size: Int?) -> [[Float]] {
+  /// All gradients of a chain of twelve layers in segments of `size`, or whole. As in training, the precision holds for the
+  /// forward pass alone.
+  private func gradients(segmentSize size: Int?, _ precision: Precision) -> [[Float]] {
     let layers = weights(12)
     let x = Tensor(sampleValues(40, seed: 99), shape: [5, 8]).requiringGradient()
     var y = x
-    if let size {
-      for first in stride(from: 0, to: 12, by: size) {
-        let input = y
-        y = checkpointed { chain(input, Array(layers[first..<first + size])) }
+    withPrecision(precision) {
+      if let size {
+        for first in stride(from: 0, to: 12, by: size) {
+          let input = y
+          y = checkpointed { chain(input, Array(layers[first..<first + size])) }
+        }
+      } else {
+        y = chain(x, layers)
       }
-    } else {
-      y = chain(x, layers)
     }
+    #expect(y.precision == precision)
     (y * y).sum().backward()
     return ([x] + layers).map { $0.gradient!.values }
   }
 
-  @Test(arguments: [1, 3, 12]) func gradientsAreBitIdentical(_ size: Int) {
-    #expect(gradients(segmentSize: size) == gradients(segmentSize: nil))
+  @Test(arguments: [1, 3, 12], [Precision.float32, .bfloat16, .float16])
+  func gradientsAreBitIdentical(_ size: Int, _ precision: Precision) {
+    #expect(gradients(segmentSize: size, precision) == gradients(segmentSize: nil, precision))
   }
 
   @Test func nestedOnesAndWhatTheyCapture() {

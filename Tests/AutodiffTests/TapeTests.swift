@@ -80,43 +80,6 @@ import Testing
     #expect(TensorMemory.inUse == before)
   }
 
-  @Test func wrongShapesStopAndSayWhy() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor([1, 2, 3], shape: [3]) + Tensor([1, 2], shape: [2])
-    }
-    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(text.contains("+: shapes [3] and [2] don't fit"))
-  }
-
-  @Test func eachOperationNamesTheShapesItWasGiven() async {
-    func text(_ result: ExitTest.Result?) -> String {
-      String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    }
-    let product = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = matmul(Tensor(repeating: 0, shape: [2, 3]), Tensor(repeating: 0, shape: [2, 3]))
-    }
-    #expect(text(product).contains("matmul: shapes [2, 3] and [2, 3] don't fit"))
-    // Would be repeated along the other dimension, were it only added.
-    let parts = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = concatenated([Tensor(repeating: 0, shape: [2, 3]), Tensor(repeating: 0, shape: [1, 4])], axis: 1)
-    }
-    #expect(text(parts).contains("concatenated: shapes [2, 3] and [1, 4] don't fit"))
-    let reshape = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor(repeating: 0, shape: [2, 3]).reshaped(4, 2)
-    }
-    #expect(text(reshape).contains("reshape: shapes [2, 3] and [4, 2] don't fit"))
-    let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = convolve(Tensor(repeating: 0, shape: [1, 2, 2, 1]), weight: Tensor(repeating: 0, shape: [1, 1, 3, 3]))
-    }
-    #expect(text(window).contains("convolve: shapes [1, 2, 2, 1] and [1, 1, 3, 3] don't fit"))
-    let hook = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let x = Tensor([1, 2], shape: [2]).requiringGradient()
-      x.addGradientHook { _ in Tensor(1) }
-      x.sum().backward()
-    }
-    #expect(text(hook).contains("gradient hook: shapes [] and [2] don't fit"))
-  }
-
   @Test func backwardTwiceStopsAndSaysWhy() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let y = square(Tensor(1).requiringGradient())

@@ -18,8 +18,8 @@ private func evaluated(_ module: Module) -> Module {
 
 /// What layers and losses say of inputs that they refuse.
 @Suite struct LayerShapeTests {
-  /// Shapes that layers and losses refuse, and what each says of itself as the model's second module. Activations element by
-  /// element and dropout refuse none.
+  /// Shapes that layers and losses refuse, and what each says of itself as the model's second module, or while it is made and
+  /// has no place yet. Activations element by element and dropout refuse none.
   static let wrongShapes: [(make: @Sendable () -> Module, shape: Shape, words: String)] = [
     ({ Linear(4, 2) }, [2, 3], "linear in 1 (Linear): shapes [2, 3] and [2, 4] don't fit"),
     ({ Residual(ReLU(), Linear(4, 4)) }, [2, 3], "linear in 1.1 (Linear): shapes [2, 3] and [4, 4] don't fit"),
@@ -79,6 +79,40 @@ private func evaluated(_ module: Module) -> Module {
     ({ Loss { meanSquaredError($0, Tensor(0)) } }, [2], "meanSquaredError in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Loss { meanAbsoluteError($0, Tensor(0)) } }, [2], "meanAbsoluteError in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Loss { huberError($0, Tensor(0)) } }, [2], "huberError in 1 (Loss): shapes [2] and [] don't fit"),
+    ({ Conv2d(3, 4, window: 1, groups: 2) }, [], "Conv2d: 3 and 4 channels can't be divided into 2 groups"),
+    ({ Conv2d(4, 3, window: 1, groups: 2) }, [], "Conv2d: 4 and 3 channels can't be divided into 2 groups"),
+    (
+      { MultiHeadAttention(6, heads: 4) }, [],
+      "MultiHeadAttention: a width of 6 can't be divided among 4 heads"
+    ),
+    (
+      { MultiHeadAttention(6, heads: 0) }, [],
+      "MultiHeadAttention: a width of 6 can't be divided among 0 heads"
+    ),
+    (
+      {
+        let layer = Linear(3, 2)
+        layer.initialize(seed: 0)
+        // As many elements.
+        layer.weight.set(Tensor(repeating: 0, shape: [3, 2]))
+        return layer
+      }, [2, 3], "parameter weight: shapes [3, 2] and [2, 3] don't fit"
+    ),
+    (
+      {
+        let layer = Linear(3, 2)
+        layer.initialize(seed: 0)
+        layer.bias!.gradient = Tensor(0)
+        return layer
+      }, [2, 3], "parameter bias: shapes [] and [2] don't fit"
+    ),
+    (
+      {
+        let layer = Sequential(Linear(3, 2))
+        try! layer.onForward("0") { _, output in output.sum() }
+        return layer
+      }, [2, 3], "output hook in 1.0 (Linear): shapes [] and [2, 2] don't fit"
+    ),
   ]
 
   @Test(arguments: wrongShapes.indices) func wrongShapesNameOperationModuleAndShapes(_ index: Int) async {

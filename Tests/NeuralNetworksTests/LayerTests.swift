@@ -23,6 +23,31 @@ import Testing
     #expect(layer(x) === x)
   }
 
+  /// Each branch of a block drops by the block's seed while it is trained; evaluated, it is the block without dropout.
+  @Test(arguments: [TransformerBlock.NormPlacement.pre, .post])
+  func aTransformerBlockDropsInBothBranches(_ placement: TransformerBlock.NormPlacement) {
+    func block(dropout: Float) -> TransformerBlock {
+      let block = TransformerBlock(8, heads: 2, placement: placement, dropout: dropout)
+      block.initialize(seed: 1)
+      return block
+    }
+    let x = Tensor(sampleValues(80), shape: [2, 5, 8]), plain = block(dropout: 0)(x).values
+    let dropping = block(dropout: 0.3), once = dropping(x).values
+    #expect(once != plain && dropping(x).values != once)
+    #expect(block(dropout: 0.3)(x).values == once)
+    dropping.evaluate()
+    #expect(dropping(x).values == plain)
+    for silent in [\TransformerBlock.attention.output, \.contract] {
+      let block = block(dropout: 0.3)
+      for (_, parameter) in block[keyPath: silent].parameters {
+        parameter.set(Tensor(repeating: 0, shape: parameter.shape))
+      }
+      let trained = block(x).values
+      block.evaluate()
+      #expect(block(x).values != trained)
+    }
+  }
+
   private func deepNet(checkpointed: Bool) -> Sequential {
     let layers: [Module] = (0..<9).flatMap { _ in [Linear(8, 8), BatchNorm(8), Tanh(), Dropout(0.2)] }
     return Sequential(layers, checkpointed: checkpointed)

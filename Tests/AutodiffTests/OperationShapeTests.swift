@@ -1,0 +1,74 @@
+import Autodiff
+import Testing
+
+private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape) }
+
+/// What operations say of shapes that they refuse.
+@Suite struct OperationShapeTests {
+  static let wrongShapes: [(compute: @Sendable () -> Void, words: String)] = [
+    ({ _ = zeros([3]) + zeros([2]) }, "+: shapes [3] and [2] don't fit"),
+    ({ _ = zeros([2, 3]) * zeros([2, 1, 2]) }, "*: shapes [2, 3] and [2, 1, 2] don't fit"),
+    ({ _ = zeros([2, 3]).broadcast(to: [2, 6]) }, "broadcast: shapes [2, 3] and [2, 6] don't fit"),
+    ({ _ = zeros([2, 1]).broadcast(to: [1, 3]) }, "broadcast: shapes [2, 1] and [1, 3] don't fit"),
+    ({ _ = zeros([2, 3]).sum(axes: [0, 2]) }, "sum: no dimension 2 in the shape [2, 3]"),
+    ({ _ = zeros([2, 3]).mean(axes: [-3]) }, "mean: no dimension -3 in the shape [2, 3]"),
+    ({ _ = zeros([2, 0]).argmax() }, "argmax: a matrix with columns is needed, not the shape [2, 0]"),
+    ({ _ = zeros([3]).argmax() }, "argmax: a matrix with columns is needed, not the shape [3]"),
+    ({ _ = zeros([2, 3]).value }, "value: the tensor has the shape [2, 3], not a single element"),
+    ({ _ = zeros([2, 3]).padded(2, before: 1, after: 0) }, "padded: no dimension 2 in the shape [2, 3]"),
+    (
+      { _ = zeros([2, 3]).padded(0, before: 1, after: -1) },
+      "padded: no dimension 0 in the shape [2, 3], or fewer than 0 zeros"
+    ),
+    ({ _ = zeros([2, 3]).sliced(1, 1..<4) }, "sliced: no 1..<4 along dimension 1 of the shape [2, 3]"),
+    ({ _ = zeros([2, 3]).sliced(0, -1..<1) }, "sliced: no -1..<1 along dimension 0 of the shape [2, 3]"),
+    ({ _ = zeros([2, 3]).sliced(2, 0..<1) }, "sliced: no 0..<1 along dimension 2 of the shape [2, 3]"),
+    ({ _ = zeros([1, 2, 3]).transposed() }, "transpose: a matrix is needed, not the shape [1, 2, 3]"),
+    (
+      { _ = zeros([2, 3]).transposed(1, 1) },
+      "transpose: [1, 1] does not name each dimension of the shape [2, 3] once"
+    ),
+    ({ _ = zeros([2, 3]).reshaped(4, 2) }, "reshape: shapes [2, 3] and [4, 2] don't fit"),
+    ({ _ = zeros([3]).rows(at: zeros([1])) }, "rows(at:): a matrix is needed, not the shape [3]"),
+    ({ _ = matmul(zeros([2, 3]), zeros([2, 3])) }, "matmul: shapes [2, 3] and [2, 3] don't fit"),
+    ({ _ = matmul(zeros([1, 2, 3]), zeros([2, 3, 2])) }, "matmul: shapes [1, 2, 3] and [2, 3, 2] don't fit"),
+    // Would be repeated along the other dimension, were it only added.
+    (
+      { _ = concatenated([zeros([2, 3]), zeros([1, 4])], axis: 1) },
+      "concatenated: shapes [2, 3] and [1, 4] don't fit"
+    ),
+    ({ _ = concatenated([zeros([2, 3])], axis: 2) }, "concatenated: no dimension 2 in the shape [2, 3]"),
+    // Would be repeated over the outputs.
+    (
+      { _ = linear(zeros([5, 3]), weight: zeros([2, 3]), bias: zeros([1])) },
+      "linear: shapes [1] and [2, 3] don't fit"
+    ),
+    (
+      { _ = convolve(zeros([1, 4, 4, 2]), weight: zeros([3, 2, 3, 3]), bias: zeros([1])) },
+      "convolve: shapes [1] and [3, 2, 3, 3] don't fit"
+    ),
+    (
+      { _ = convolve(zeros([1, 2, 2, 1]), weight: zeros([1, 1, 3, 3])) },
+      "convolve: shapes [1, 2, 2, 1] and [1, 1, 3, 3] don't fit"
+    ),
+    (
+      { _ = convolve(zeros([1, 2, 2, 2]), weight: zeros([3, 1, 2, 2]), groups: 2) },
+      "convolve: shapes [1, 2, 2, 2] and [3, 1, 2, 2] don't fit"
+    ),
+    (
+      {
+        let x = zeros([2]).requiringGradient()
+        x.addGradientHook { _ in Tensor(1) }
+        x.sum().backward()
+      }, "gradient hook: shapes [] and [2] don't fit"
+    ),
+  ]
+
+  @Test(arguments: wrongShapes.indices) func wrongShapesNameOperationAndShapes(_ index: Int) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      OperationShapeTests.wrongShapes[index].compute()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains(Self.wrongShapes[index].words), "\(text)")
+  }
+}
