@@ -4,8 +4,7 @@ import Rheoscope
 /// What recording adds to a plain step of the nets of `mlp`, run file included: milliseconds a step, and the ratio to the plain
 /// one; and how memory grows over a long run.
 ///
-/// Times are the training thread's own, so that what else the machine does counts less; the file is written by another thread.
-/// All ways take turns, and the best round of each counts.
+/// The file is written by another thread meanwhile. All ways take turns, and the best round of each counts.
 func recording(threads: Int, _ report: (Measurement) -> Void) throws {
   for (depth, width, batch) in multilayerSizes.dropLast() {
     let workload = "mlp-\(depth)x\(width)x\(batch)"
@@ -25,13 +24,13 @@ func recording(threads: Int, _ report: (Measurement) -> Void) throws {
     var best = ways.map { _ in Double.infinity }
     for round in 0..<6 {
       for (index, (way, training, recorder)) in ways.enumerated() {
-        let start = threadSeconds()
+        let start = ContinuousClock.now
         // The first round warms up.
         for _ in 0..<(round == 0 ? 8 : count) {
           let loss = way.needsLosses ? training.stepOfSamples() : training.step()
           try recorder?.step(loss: loss)
         }
-        if round > 0 { best[index] = min(best[index], (threadSeconds() - start) * 1e3 / Double(count)) }
+        if round > 0 { best[index] = min(best[index], (ContinuousClock.now - start).milliseconds / Double(count)) }
       }
     }
     for (index, (way, _, recorder)) in ways.enumerated() {
@@ -47,7 +46,7 @@ func recording(threads: Int, _ report: (Measurement) -> Void) throws {
   }
   report(
     Measurement(
-      workload: "growth with all probes, 10,000th to 100,000th step", recorded: true, threads: threads,
+      workload: "growth with thorough probes, 10,000th to 100,000th step", recorded: true, threads: threads,
       value: Double(try growthOfLongRun(.thorough)) / Double(1 << 20), unit: "MiB"))
 }
 
@@ -68,11 +67,4 @@ private struct RecordedWay {
       RecordedWay(name: "histograms", probes: [Histograms()]),
     ]
   }
-}
-
-/// The processor time that this thread has taken.
-private func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

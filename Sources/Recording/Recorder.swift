@@ -298,10 +298,9 @@ public final class Recorder {
   /// Whether other modules are in the places of watched ones, which shows when a layer of the step before is not met at this one.
   private func partsWereReplaced(met: Int) -> Bool {
     defer { lastRecordedStep = stepNumber }
-    guard met < sites.layers.count, sites.layers.contains(where: { $0.lastStep == lastRecordedStep }) else {
-      return false
-    }
-    return watched?.hasOtherParts() ?? false
+    guard let watched, met < sites.layers.count else { return false }
+    guard watched.isUnsure || sites.layers.contains(where: { $0.lastStep == lastRecordedStep }) else { return false }
+    return watched.hasOtherParts()
   }
 
   private func detach() {

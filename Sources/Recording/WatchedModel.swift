@@ -7,6 +7,8 @@ final class WatchedModel {
   private let here: Presence
   private var watches: [ModuleWatch] = []
   private var absences = 0
+  /// Whether a watched module was missing and the model has not been looked at since.
+  private(set) var isUnsure = false
 
   /// Of modules whose paths any probes look at; `here` is the recorder.
   init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ here: Presence) {
@@ -28,13 +30,17 @@ final class WatchedModel {
   /// Watches no longer.
   func detach() { for watch in watches { watch.detach() } }
 
-  /// Whether other modules are now in the places of watched ones, asked where one is no longer called. That may only be a branch
-  /// which is not taken, so it takes a look at the model, which costs, at the 1st, 2nd, 4th, 8th … time.
+  /// Whether other modules are now in the places of watched ones, asked where one is no longer called, or `isUnsure`. That may only
+  /// be a branch which is not taken, so it takes a look at the model, which costs, at the 1st, 2nd, 4th, 8th … time since others
+  /// were found.
   func hasOtherParts() -> Bool {
     absences += 1
-    guard absences & (absences - 1) == 0 else { return false }
+    isUnsure = absences & (absences - 1) != 0
+    guard !isUnsure else { return false }
     model.lookAgain()
-    return !areWatched(present)
+    guard !areWatched(present) else { return false }
+    absences = 0
+    return true
   }
 
   private var present: [(path: String, module: Module)] { model.modules.filter { !probes($0.path).isEmpty } }

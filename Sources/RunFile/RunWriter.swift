@@ -81,7 +81,7 @@ public final class RunWriter: Sendable {
       "step \(step) has two rows for site \(site)"
     case RunTables.Refusal.foreignRow(let step, let inStep):
       "step \(inStep) was appended with a row of step \(step)"
-    // Which SQLite may notice first, in words that don't say so.
+    // SQLite may notice first, and then speaks of a file that it can't open, or of its journal.
     case RunTables.Refusal.fileIsGone,
       is SQLiteError where !FileManager.default.fileExists(atPath: path):
       "the file was removed, moved or replaced"

@@ -50,7 +50,7 @@ package enum Schema {
       zero_fraction REAL,
       saturated_fraction REAL,
       nonfinite_count REAL,
-      gradient_mean REAL,          -- gradient_*: dL/d(output of the site)
+      gradient_mean REAL,          -- gradient_*: dL/d(output of the site); its mean is for probes to come
       gradient_rms REAL,
       gradient_max REAL,
       gradient_nonfinite_count REAL,

@@ -316,6 +316,31 @@ import Testing
         == (hooks + ["afterStep hook of Adagrad"]).map { "rheoscope: the \($0) \(SilentHookTests.withoutAStep)" })
   }
 
+  /// One to which no gradients come, as while another net is trained first, and one whose steps are skipped at first.
+  @Test func anOptimizerThatHasNothingToDoYetSaysNothing() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net(), other = SilentHookTests.net()
+      func forget() {
+        let waiting = SGD(other, learningRate: 0.1)
+        waiting.beforeStep { _ in }.remove()
+        waiting.afterStep { _ in }
+        for _ in 0..<15 { SilentHookTests.twoSteps(net) }
+        precondition(waiting.stepCount == 0)
+      }
+      forget()
+      let optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler()
+      optimizer.beforeStep { _ in }
+      for _ in 0..<15 {
+        (net(samples(4, 5)).sum() * .infinity).backward()
+        precondition(!scaler.step(optimizer))
+      }
+      precondition(optimizer.stepCount == 0)
+      SilentHookTests.twoSteps(net)
+      optimizer.step()
+    }
+    #expect(try lines(result) == [])
+  }
+
   @Test func anOptimizerThatStepsAtLastSaysNothing() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net(), optimizer = SGD(net, learningRate: 0.1)

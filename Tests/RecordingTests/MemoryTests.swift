@@ -57,22 +57,3 @@ private func memory() throws -> (allocated: Int, resident: Int, tensors: Int) {
   Thread.sleep(forTimeInterval: 0.6)
   return (allocatedBytes(), try residentBytes(), TensorMemory.inUse)
 }
-
-/// Bytes that malloc has given out, over all its arenas.
-private func allocatedBytes() -> Int {
-  // The header that declares it is not in Swift's module of the C library.
-  typealias Inform = @convention(c) (Int32, UnsafeMutablePointer<FILE>) -> Int32
-  let inform = unsafeBitCast(dlsym(nil, "malloc_info"), to: Inform.self)
-  var text: UnsafeMutablePointer<CChar>?, size = 0
-  let stream = open_memstream(&text, &size)!
-  _ = inform(0, stream)
-  fclose(stream)
-  defer { free(text) }
-  let lines = String(cString: text!).split(separator: "\n")
-  /// The totals over all arenas come last.
-  func total(_ start: String) -> Int {
-    lines.last { $0.hasPrefix(start) }!.split(separator: "\"").compactMap { Int($0) }.last!
-  }
-  return total("<system type=\"current\"") + total("<total type=\"mmap\"")
-    - total("<total type=\"fast\"") - total("<total type=\"rest\"")
-}

@@ -309,6 +309,41 @@ import Testing
     }
   }
 
+  /// Also where a branch that is not taken has made looks rare.
+  @Test(arguments: [0, 1, 2, 5]) func everyPartThatTakesAPlaceIsFound(_ stepsWithoutBranch: Int) throws {
+    final class Branching: Module {
+      var head: Module = Linear(6, 3)
+      let branch = Linear(6, 3)
+      var takesBranch = true
+      override func forward(_ x: Tensor) -> Tensor { takesBranch ? head(x) + branch(x) : head(x) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Branching()
+      net.initialize(seed: 0)
+      var notices: [String] = []
+      let recorder = try Recorder(
+        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      func train(_ steps: Int) throws { _ = try self.train(net, SGD(net, learningRate: 0.1), steps: steps, recorder) }
+      for _ in 0..<stepsWithoutBranch {
+        net.takesBranch = true
+        try train(1)
+        net.takesBranch = false
+        try train(1)
+      }
+      net.takesBranch = true
+      try train(1)
+      let count = 6
+      for index in 0..<count {
+        net.head = Sequential(Linear(6, 3))
+        net.initialize(seed: UInt64(index))
+        try train(8)
+      }
+      let run = try recorder.finish()
+      #expect(run.sites.filter { $0.path == "head" }.count == count + 1)
+      #expect(notices.filter { $0.hasPrefix("“head”") }.count == count)
+    }
+  }
+
   @Test func aFolderThatIsGoneStopsTheRecordingWithAnError() throws {
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"

@@ -48,8 +48,8 @@ private final class Bowl: Module {
     }
   }
 
-  /// Two batches, noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own. A step along
-  /// the gradient shares products with the gradient's tests, one of Adam has its own.
+  /// Two batches, noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own; by itself and
+  /// beside the gradient's tests.
   @Test(arguments: SlowNet.allCases, [false, true])
   func noisyNumbersAreWeighted(_ kind: SlowNet, _ isAlongGradient: Bool) throws {
     func newNet() -> Sequential {

@@ -104,7 +104,7 @@ DISPATCHED pair_products products_of(const float *a, const float *b, size_t n) {
   return total;
 }
 
-INLINED step_products take_step(
+INLINED step_products multiply_with_step(
     const float *after, const float *before, const float *gradient, const float *last, size_t n, float *moved) {
   double16 with_step = 0, with_last = 0;
   size_t i = 0;
@@ -126,7 +126,8 @@ INLINED step_products take_step(
 
 DISPATCHED step_products products_with_step(
     const float *after, const float *before, const float *gradient, const float *last, size_t n, float *moved) {
-  return last ? take_step(after, before, gradient, last, n, moved) : take_step(after, before, gradient, 0, n, moved);
+  return last ? multiply_with_step(after, before, gradient, last, n, moved)
+              : multiply_with_step(after, before, gradient, 0, n, moved);
 }
 
 INLINED double squared_distance_exactly(const float *a, const float *b, size_t n) {

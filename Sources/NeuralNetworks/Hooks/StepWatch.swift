@@ -10,8 +10,7 @@ import Foundation
 final class StepWatch: AttachedHook {
   private let what: String
   private let parameters: [Parameter]
-  /// How many backward passes the thread had made when the hook was attached, and when the last one came here.
-  private let sweepsBefore = thread_state_here().pointee.sweeps
+  /// The backward pass that came here last.
   private var lastSweep: Int64 = -1
   private var passes = (all: 0, fromNothing: 0)
 
@@ -35,9 +34,12 @@ final class StepWatch: AttachedHook {
 
   /// The hook, or the optimizer, is about to go.
   func ends() {
-    if thread_state_here().pointee.sweeps > sweepsBefore { tell() }
+    if passes.all > 0 { tell() }
     leave()
   }
+
+  /// A step was skipped, since gradients were not finite at the loss's scale: others come at a smaller one.
+  func stepWasSkipped() { passes = (0, 0) }
 
   /// There is nothing more to be seen to.
   func leave() {

@@ -76,15 +76,14 @@ open class Optimizer {
   }
 
   /// Calls `hook` at the beginning of every step, when gradients are complete, and not scaled by a `LossScaler`; it may set
-  /// other gradients, and the learning rate where no schedule does. Where gradients come but no step it is told of, as other hooks
-  /// that do not fire.
+  /// other gradients, and the learning rate where no schedule does. If gradients come but no step, standard error says so once.
   @discardableResult
   public final func beforeStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle {
     attach(hook, \.hooksBefore, "beforeStep hook")
   }
 
-  /// Calls `hook` at the end of every step, when parameters are changed and gradients are cleared. Where gradients come but no step
-  /// it is told of, as other hooks that do not fire.
+  /// Calls `hook` at the end of every step, when parameters are changed and gradients are cleared. If gradients come but no step,
+  /// standard error says so once.
   @discardableResult
   public final func afterStep(_ hook: @escaping (Optimizer) -> Void) -> HookHandle {
     attach(hook, \.hooksAfter, "afterStep hook")
@@ -169,6 +168,7 @@ open class Optimizer {
   /// Clears the gradients, which are not finite at this scale of the loss, in place of a step.
   final func skipStep(atScale scale: Float) {
     clearGradients()
+    for watch in watches { watch.stepWasSkipped() }
     for (_, observer) in skipObservers { observer(scale) }
   }
 

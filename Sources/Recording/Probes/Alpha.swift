@@ -34,9 +34,9 @@ public struct Alpha: Probe {
   /// The step from there, by parameter.
   private var lastChange: [ObjectIdentifier: Tensor] = [:]
   private var lastSquare = 0.0
-  /// The same of the step that is under way, the square of its gradient, and its products with both.
+  /// The same of the step that is under way, and the products of its gradient with both.
   private var change: [ObjectIdentifier: Tensor] = [:]
-  private var square = 0.0, gradientSquare = 0.0, product = 0.0, lastProduct = 0.0
+  private var square = 0.0, product = 0.0, lastProduct = 0.0
 
   /// A probe that has seen nothing yet.
   public init() {}
@@ -46,7 +46,6 @@ public struct Alpha: Probe {
     guard let before = update.before else { return }
     let parameter = ObjectIdentifier(update.parameter)
     square += update.norms.update
-    gradientSquare += update.norms.gradient
     let (moved, products) = step(from: before, to: update.parameter.value, update.gradient, lastChange[parameter])
     product += products.with_step
     lastProduct += products.with_last
@@ -57,28 +56,23 @@ public struct Alpha: Probe {
   public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
     let scale = step.samples?.scale ?? 1
     if let start, start.number == step.number - 1, lastSquare > 0 {
-      let end = place(at: step, slope: scale * lastProduct) { $0.products(with: lastChange, samples: $1) }
+      let end = place(at: step, slope: scale * lastProduct, along: lastChange)
       if let alpha = alpha(start, end) { findings.note(about.name, alpha) }
     } else if start != nil {
       step.tell("alpha compares successive steps, and those that are recorded are not; record it at every step")
     }
-    start = place(at: step, slope: scale * product) { samples, count in
-      // A step along the gradient has the samples' products with the gradient, where another probe has asked for them.
-      let isAlongGradient = product * product > (1 - 1e-6) * square * gradientSquare
-      let known = isAlongGradient ? samples.products(withGradientTimes: product / gradientSquare, samples: count) : nil
-      return known ?? samples.products(with: change, samples: count)
-    }
+    start = place(at: step, slope: scale * product, along: change)
     swap(&lastChange, &change)
     lastSquare = square
     change.removeAll(keepingCapacity: true)
-    (square, gradientSquare, product, lastProduct) = (0, 0, 0, 0)
+    (square, product, lastProduct) = (0, 0, 0)
   }
 
-  /// `slopes` tells those of as many samples.
-  private func place(at step: ProbedStep, slope: Double, _ slopes: (SampleGradients, Int) -> [Double]) -> Place {
+  private func place(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> Place {
     var variances: (Double, Double)?
     if step.losses.count > 1, let samples = step.samples, samples.count > 1 {
-      variances = (variance(step.losses), variance(slopes(samples, min(samples.count, Alpha.samplesOfVariance))))
+      let slopes = samples.products(with: direction, samples: min(samples.count, Alpha.samplesOfVariance))
+      variances = (variance(step.losses), variance(slopes))
     }
     return Place(number: step.number, loss: step.loss, slope: slope, variances: variances)
   }

@@ -20,9 +20,3 @@ public struct GradientCosine: Probe {
     }
   }
 }
-
-/// a·b / (‖a‖ ‖b‖), NaN where one is 0.
-func cosine(_ a: Tensor, _ b: Tensor) -> Double {
-  let sums = products(a, b)
-  return sums.product_sum / (sums.first_square_sum * sums.second_square_sum).squareRoot()
-}

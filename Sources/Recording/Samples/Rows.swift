@@ -36,17 +36,11 @@ func rowProducts(_ a: Tensor, _ b: Tensor, rows: Int) -> [Double] {
   }
 }
 
-/// Σ a b over each of the samples, of a [samples, …, width] and the same b [width] at all places.
-func productsOfPlaces(_ a: Tensor, _ b: Tensor, samples: Int) -> [Double] {
-  let places = a.elementCount / b.elementCount / samples
-  let products = rowProducts(a, b, rows: samples * places)
-  guard places > 1 else { return products }
-  return (0..<samples).map { products[$0 * places..<($0 + 1) * places].reduce(0, +) }
-}
-
-/// Σ a², Σ b² and Σ a b.
-func products(_ a: Tensor, _ b: Tensor) -> pair_products {
-  a.withValues { a in b.withValues { products_of(a.baseAddress!, $0.baseAddress!, a.count) } }
+/// The sums of what belongs to each of the samples, which lie one behind the other.
+func sums(of values: [Double], _ samples: Int) -> [Double] {
+  let places = values.count / samples
+  guard places > 1 else { return values }
+  return (0..<samples).map { values[$0 * places..<($0 + 1) * places].reduce(0, +) }
 }
 
 extension [Double] {

@@ -3,7 +3,8 @@ import CKernels
 import NeuralNetworks
 
 /// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what
-/// comes back to it; no gradient is formed for a sample.
+/// comes back to it. A gradient is formed for a sample only where that is cheaper, as of long sequences and of convolutions of few
+/// channels, for a few samples at a time.
 ///
 /// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone;
 /// layers whose gradients are scaled otherwise than the rest are left out.
@@ -45,13 +46,6 @@ package struct SampleGradients {
 
   /// ∇ℓᵢ · ∇L over all these layers, for each sample.
   package var productsWithGradient: [Double] { sum { $0.productsWithGradient } }
-
-  /// ∇ℓᵢ · d for the first `samples` samples where d is a multiple of the gradient that the optimizer was given, if ∇ℓᵢ · ∇L is
-  /// known already.
-  func products(withGradientTimes factor: Double, samples: Int) -> [Double]? {
-    guard layers.allSatisfy(\.knowsProductsWithGradient) else { return nil }
-    return productsWithGradient.prefix(samples).map { $0 * factor / scale }
-  }
 
   /// ‖∇L‖² over all these layers.
   package var gradientSquare: Double { layers.reduce(0) { $0 + $1.gradientSquare } }
@@ -102,8 +96,6 @@ package final class SampledLayer {
     return norms
   }
 
-  fileprivate var knowsProductsWithGradient: Bool { knownProducts != nil }
-
   /// ∇ℓᵢ · ∇L for each sample.
   package var productsWithGradient: [Double] {
     if let knownProducts { return knownProducts }
@@ -131,14 +123,17 @@ package final class SampledLayer {
     return total
   }
 
-  /// Whether the shares add up to `scale` times what the optimizer was given, but for 1e-3: told from the bias where there is one,
-  /// since that is cheap.
+  /// Whether the shares add up to `scale` times what the optimizer was given, but for 1e-3 and rounding: told from the bias where
+  /// there is one, since that is cheap.
   fileprivate func hasScale(_ scale: Double) -> Bool {
     let shares: [Double], square: Double
+    /// What was added up, of which 1e-6 may be rounding: a sample's places may cancel, as those of attention's keys.
+    var terms = 0.0
     if let bias = layer.biasGradient, !layer.isFrozen {
-      // Each row's by itself: a sample's may cancel, as those of attention's keys.
-      shares = calls.flatMap { call in
-        rowProducts(call.gradient!, bias, rows: call.gradient!.elementCount / bias.elementCount)
+      shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
+        let rows = rowProducts(call.gradient!, bias, rows: call.gradient!.elementCount / bias.elementCount)
+        terms += rows.reduce(0) { $0 + abs($1) }
+        total.add(sums(of: rows, count))
       }
       square = layer.gradientSquares.bias
     } else {
@@ -148,7 +143,7 @@ package final class SampledLayer {
     let difference = abs(shares.reduce(0, +) - scale * square)
     // Where shares cancel, as before a normalization, what is left is rounding.
     let size = max(scale * square, shares.reduce(0) { $0 + abs($1) })
-    return !(difference > 1e-3 * size)
+    return !(difference > max(1e-3 * size, 1e-6 * terms))
   }
 
   fileprivate var parameterCount: Int { layer.weightGradient!.elementCount }

@@ -18,12 +18,12 @@ protocol SampleWise: Module {
 
 /// A module whose output with a direction in the parameters' place can be computed: its product with dL/d(output) is that of the
 /// direction and dL/d(parameters).
-private protocol Imaging: SampleWise {
+private protocol LinearInParameters: SampleWise {
   /// The part of the output that is linear in the parameters, with a direction in their place.
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
 }
 
-extension Imaging {
+extension LinearInParameters {
   func products(_ input: Tensor, _ gradient: Tensor, with weight: Tensor, _ bias: Tensor?, _ count: Int) -> [Double] {
     rowProducts(gradient, image(of: input, weight, bias), rows: count)
   }
@@ -34,7 +34,7 @@ extension Linear: SampleWise {
     // gᵀ (D x) = (gᵀ D) x, of which the latter reads D as it lies.
     let rows = gradient.reshaped([gradient.elementCount / weight.shape[0], weight.shape[0]])
     var products = rowProducts(input, matmul(rows, weight), rows: count)
-    if let bias { products.add(productsOfPlaces(gradient, bias, samples: count)) }
+    if let bias { products.add(sums(of: rowProducts(gradient, bias, rows: rows.shape[0]), count)) }
     return products
   }
 
@@ -54,7 +54,7 @@ extension Linear: SampleWise {
   }
 }
 
-extension Conv2d: Imaging {
+extension Conv2d: LinearInParameters {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     convolve(
       input, weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
@@ -114,7 +114,7 @@ extension Conv2d: Imaging {
   }
 }
 
-extension LayerNorm: Imaging {
+extension LayerNorm: LinearInParameters {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     normalizedByRow(
       input, weight: weight, bias: bias, epsilon: epsilon, centered: true)
@@ -130,7 +130,7 @@ extension LayerNorm: Imaging {
   }
 }
 
-extension RMSNorm: Imaging {
+extension RMSNorm: LinearInParameters {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
     normalizedByRow(input, weight: weight, bias: nil, epsilon: epsilon, centered: false)
   }
@@ -143,7 +143,7 @@ extension RMSNorm: Imaging {
   }
 }
 
-extension Embedding: Imaging {
+extension Embedding: LinearInParameters {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor { weight.rows(at: input) }
 
   func squaredShares(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
