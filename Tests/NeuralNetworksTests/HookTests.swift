@@ -70,6 +70,41 @@ import Testing
     #expect(net.hooksAreAbsent)
   }
 
+  /// Also what they put in the place of what they see is what as many hooks by path would.
+  @Test(arguments: AwkwardModelTests.kinds) func hooksAreAttachedByKindOfLayer(_ kind: AwkwardModelTests.Kind) throws {
+    let expected = [
+      "input": ["0 Linear [4, 5]", "1.1 Linear [4, 6]", "3 Linear [4, 6]"],
+      "output": ["0 Linear [4, 6]", "1.1 Linear [4, 6]", "3 Linear [4, 3]"],
+      "output gradient": ["3 Linear [4, 3]", "1.1 Linear [4, 6]", "0 Linear [4, 6]"],
+      // Nothing flows back to the inputs of the first, which are data.
+      "input gradient": ["3 Linear [4, 6]", "1.1 Linear [4, 6]"],
+      "parameter gradient": [
+        "0.bias Parameter [6]", "0.weight Parameter [6, 5]", "1.1.bias Parameter [6]", "1.1.weight Parameter [6, 6]",
+        "3.bias Parameter [3]", "3.weight Parameter [3, 6]",
+      ],
+    ][kind.description]!
+    func gradients(_ attach: (Module, @escaping Hook) throws -> Void) throws -> (seen: [String], all: [[Float]]) {
+      let net = self.net()
+      var seen: [String] = []
+      try attach(net) { site, tensor in
+        seen.append("\(site.path) \(site.kind) \(tensor.shape)")
+        return site.path.hasSuffix("bias") ? nil : tensor * 2
+      }
+      loss(net).backward()
+      let ordered = kind.description == "parameter gradient" ? seen.sorted() : seen
+      return (ordered, net.parameters.map { $0.parameter.gradient!.values })
+    }
+    let byKind = try gradients { _ = try kind.attachByKind($0, $1) }
+    let byPath = try gradients { net, hook in for path in ["0", "1.1", "3"] { _ = try kind.attach(net, path, hook) } }
+    #expect(byKind.seen == expected)
+    #expect(byKind.all == byPath.all)
+    #expect(try byKind.all != gradients { _, _ in }.all)
+    let bare = Sequential(Tanh())
+    let error = #expect(throws: HookError.self) { _ = try kind.attachByKind(bare) { _, _ in nil } }
+    #expect(error?.description.hasPrefix("no module of the kind matches “Linear”") == true)
+    #expect(bare.hooksAreAbsent)
+  }
+
   @Test func hooksReplace() throws {
     let net = net()
     loss(net).backward()
@@ -203,6 +238,30 @@ import Testing
     }
     for handle in handles { handle.remove() }
     #expect(comingAndGoing == plain)
+  }
+
+  /// What a body computes again includes what hooks put in the place of inputs and outputs, and no look.
+  @Test(arguments: AwkwardModelTests.kinds)
+  func replacementsAreComputedAgainInCheckpointsAndLooksAreNot(_ kind: AwkwardModelTests.Kind) throws {
+    func step(_ isCheckpointed: Bool, replacing: Bool = true) throws -> (fired: [String: Int], gradients: [[Float]]) {
+      let net = Sequential(
+        [Linear(5, 5), Dropout(0.5), Linear(5, 5), Tanh()], checkpointed: isCheckpointed, segments: 1)
+      net.initialize(seed: 2)
+      var fired: [String: Int] = [:]
+      for name in ["look", "replacement", "look after it"] {
+        _ = try kind.attach(net, "2") { _, tensor in
+          fired[name, default: 0] += 1
+          return replacing && name == "replacement" ? tensor * tensor : nil
+        }
+      }
+      for _ in 0..<2 { net(inputs).sum().backward() }
+      return (fired, net.parameters.map { $0.parameter.gradient!.values })
+    }
+    let whole = try step(false), again = try step(true)
+    #expect(whole.fired == ["look": 2, "replacement": 2, "look after it": 2])
+    #expect(again.fired == ["look": 2, "replacement": kind.isOfGradients ? 2 : 4, "look after it": 2])
+    #expect(again.gradients == whole.gradients)
+    #expect(try step(true, replacing: false).gradients != whole.gradients)
   }
 
   /// A module that hands out a parameter: the parameter stays, and hooks must not pile up on it.

@@ -172,6 +172,29 @@ struct ProbedTraining {
     }
   }
 
+  /// As outputs and as gradients, in one tensor and in several of a name.
+  @Test(arguments: [1, 5, 63, 64, 65, 1_000], [1, 2]) func valuesThatAreNotFiniteAreCounted(
+    _ count: Int, _ passes: Int
+  ) throws {
+    let strange: [Float] = [.nan, .infinity, -.infinity, 0]
+    let values = (0..<count).map { (index: Int) -> Float in index % 3 == 0 ? strange[index / 3 % 4] : Float(index) }
+    try withTemporaryFolder { folder in
+      let recorder = try Recorder(writingTo: folder + "/run.rheo", notice: { _ in })
+      let one = Tensor(repeating: 1, shape: [count]).requiringGradient()
+      for _ in 0..<passes {
+        let hidden = one * Tensor(values, shape: [count])
+        recorder.observe("hidden", hidden)
+        (hidden * Tensor(values, shape: [count])).sum().backward()
+      }
+      try recorder.step(loss: Tensor(0))
+      let run = try recorder.finish(), expected = Double(passes * values.count { !$0.isFinite })
+      #expect(expected > 0)
+      #expect(try run.layers(.nonfiniteCount)[0, 0] == expected)
+      #expect(try run.layers(.gradientNonfiniteCount)[0, 0] == expected)
+      #expect(try run.layers(.zeroFraction)[0, 0] == Double(values.count { $0 == 0 }) / Double(count))
+    }
+  }
+
   @Test(arguments: [0, 1, 16, 63, 64, 65, 128, 1_000]) func theFastHistogramIsTheSlowOne(_ count: Int) throws {
     var random = RandomStream(seed: 3, name: "\(count)")
     func value(_ index: Int) -> Float {
@@ -291,6 +314,27 @@ struct ProbedTraining {
     #expect(try steps(.when { $0 > 117 }) == [118, 119])
     #expect(try steps(.onceAfter { $0 < 0.9 }).count == 1)
     #expect(try steps(.onceAfter { $0.isNaN }).isEmpty)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func aProbeLooksOnceAfterTheFirstLossThatIsNotFinite(_ factor: Float) throws {
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(6, 3)), optimizer = SGD(net, learningRate: 0.1)
+      net.initialize(seed: 2)
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: ProbeSet(ActivationStatistics()).on(.onceAfter { !$0.isFinite }), notice: { _ in })
+      for step in 0..<12 {
+        let output = net(Tensor(sampleValues(30), shape: [5, 6]))
+        let loss = output.squared().mean() * (step == 5 ? factor : 1)
+        loss.backward()
+        optimizer.step()
+        try recorder.step(loss: loss)
+      }
+      let run = try recorder.finish(), counts = try run.layers(.nonfiniteCount)
+      #expect(run.steps.map(\.loss.isFinite) == (0..<12).map { $0 < 5 }, "it never recovers")
+      #expect(counts.steps == [6] && counts[0, 0] == 15)
+    }
   }
 
   @Test func probesOfOneScheduleLookTogether() throws {

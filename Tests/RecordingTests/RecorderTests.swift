@@ -348,7 +348,8 @@ import Testing
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"
       let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", notice: { _ in })
-      _ = try train(net, optimizer, steps: 1, recorder)
+      let losses = try train(net, optimizer, steps: 10, recorder)
+      while try Run(path: place + "/run.rheo").steps.count < 10 { Thread.sleep(forTimeInterval: 0.01) }
       try FileManager.default.moveItem(atPath: place, toPath: folder + "/away")
       let error = #expect(throws: RunFileError.self) {
         for _ in 0..<200 {
@@ -357,6 +358,9 @@ import Testing
         }
       }
       #expect(error?.description.contains("the file was removed, moved or replaced") == true)
+      let kept = try Run(path: folder + "/away/run.rheo")
+      #expect(kept.steps.map { Float($0.loss) } == losses && !kept.isFinished)
+      #expect(try kept.layers(.updateNorm).steps == Array(0..<10))
     }
   }
 }

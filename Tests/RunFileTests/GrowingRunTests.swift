@@ -48,28 +48,73 @@ import Testing
     }
   }
 
-  private static func writeForASecondAndDie(_ path: String) throws {
-    let writer = try RunWriter(path: path)
-    try writer.define(sites: exampleSites(sites))
-    for step in 0..<100 {
-      try append(step..<step + 1, to: writer)
-      Thread.sleep(forTimeInterval: 0.01)
+  /// Writes a step each 10 ms until it is killed: so many milliseconds after the file began to be made or, having written for
+  /// a second and then a thousand steps at once, after `finish` was called. Notes in a file when each step was handed over.
+  private static func writeAndDie(in folder: String, after milliseconds: Int, finishing: Bool) throws {
+    func dieInTime() {
+      Thread.detachNewThread {
+        Thread.sleep(forTimeInterval: Double(milliseconds) / 1_000)
+        kill(getpid(), SIGKILL)
+      }
     }
-    kill(getpid(), SIGKILL)
+    if !finishing { dieInTime() }
+    let writer = try RunWriter(path: folder + "/run.rheo")
+    let notes = open(folder + "/notes", O_WRONLY | O_CREAT, 0o644)
+    try writer.define(sites: exampleSites(sites))
+    for step in 0..<(finishing ? 1_100 : 1_000) {
+      try append(step..<step + 1, to: writer)
+      var now = Date().timeIntervalSinceReferenceDate
+      #expect(Foundation.write(notes, &now, 8) == 8)
+      if step < 100 || !finishing { Thread.sleep(forTimeInterval: 0.01) }
+    }
+    dieInTime()
+    _ = try writer.finish()
+    Thread.sleep(forTimeInterval: 60)
   }
 
-  @Test func aKilledRunOpensAndLacksAtMostHalfASecond() async throws {
+  /// When each step was handed over.
+  private static func notes(in folder: String) -> [Double] {
+    let data = FileManager.default.contents(atPath: folder + "/notes") ?? Data()
+    return data.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+  }
+
+  @Test(arguments: [0, 2, 5, 50, 210, 400, 1_000].map { ($0, false) } + [0, 1, 3, 10, 30].map { ($0, true) })
+  func aKilledRunOpensAndLacksAtMostHalfASecond(_ milliseconds: Int, finishing: Bool) async throws {
+    let folder = try makeFolder(), path = folder + "/run.rheo"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [folder = folder as String, milliseconds = milliseconds as Int, finishing = finishing as Bool] in
+      try Self.writeAndDie(in: folder, after: milliseconds, finishing: finishing)
+    }
+    let notes = Self.notes(in: folder)
+    if FileManager.default.fileExists(atPath: path) {
+      let run = try Run(path: path), old = notes.count { $0 < notes.last! - 0.5 }
+      #expect(run.steps.count >= old && run.steps.count <= notes.count + 1, "\(notes.count) steps")
+      #expect(run.steps.map(\.step) == Array(run.steps.indices))
+      #expect(try Self.columns(of: run) == run.steps.count)
+      #expect(!run.isFinished || finishing && run.steps.count == notes.count)
+      #expect(old > 0 || milliseconds < 600 && !finishing)
+    } else {
+      // It was killed before there was a file, and so before there was a step.
+      #expect(throws: RunFileError.noSuchFile(path: path)) { try Run(path: path) }
+      #expect(notes.isEmpty && milliseconds < 50 && !finishing)
+    }
+    // The place is none the worse for it.
+    let next = try RunWriter(path: path)
+    try next.define(sites: exampleSites(Self.sites))
+    try Self.append(0..<3, to: next)
+    #expect(try next.finish().steps.count == 3)
+    #expect(try contents(of: folder).filter { $0.hasPrefix("run.rheo") && !$0.contains(".new-") } == ["run.rheo"])
+  }
+
+  @Test func aKilledRunOpensWhereNothingCanBeWrittenAndForOthers() async throws {
     let folder = try makeFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String] in
-      try Self.writeForASecondAndDie(folder + "/run.rheo")
+      try Self.writeAndDie(in: folder, after: 1_000, finishing: false)
     }
     let run = try Run(path: folder + "/run.rheo")
-    #expect(run.steps.count >= 50 && !run.isFinished)
-    #expect(run.steps.map(\.step) == Array(run.steps.indices))
-    #expect(try Self.columns(of: run) == run.steps.count)
-
-    // Also where nothing can be written beside it, and where it is read by somebody else.
+    #expect(!run.steps.isEmpty)
     try #require(FileManager.default.fileExists(atPath: folder + "/run.rheo-wal"))
     try FileManager.default.removeItem(atPath: folder + "/run.rheo-shm")
     try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder)
@@ -79,7 +124,7 @@ import Testing
       #expect(try copy.steps.count == count && Self.columns(of: copy) == count)
     }
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
-    #expect(try contents(of: folder) == ["run.rheo", "run.rheo-wal"])
+    #expect(try contents(of: folder) == ["notes", "run.rheo", "run.rheo-wal"])
   }
 
   @Test(arguments: ["BEGIN; SELECT * FROM layer", "SELECT * FROM layer"])
