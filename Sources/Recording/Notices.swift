@@ -76,7 +76,7 @@ final class Notices {
     once(
       "\(listed(paths)) \(have) taken the place of other parts of the model and \(are) from step \(step) on; an optimizer that is "
         + "to train them must be made anew, and a recorder with it",
-      about: "replaced \(paths)")
+      about: "replaced at \(step)")
   }
 
   /// Names parameters of modules that have no row of their own.

@@ -334,7 +334,7 @@ import Testing
       try train(1)
       let count = 6
       for index in 0..<count {
-        net.head = Sequential(Linear(6, 3))
+        net.head = Linear(6, 3)
         net.initialize(seed: UInt64(index))
         try train(8)
       }

@@ -188,10 +188,12 @@ final class FiringWatch {
 
   private var lost: String {
     guard isOnTape else {
-      return "gradients were computed after the model was called, but none can come to its output: it was called inside "
+      return
+        "gradients were computed after the model was called, but none can come to its output: it was called inside "
         + "withoutGradients { }, or nothing in it needs a gradient"
     }
-    return "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
+    return
+      "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
       + "the loss does not use it"
   }
 
