@@ -4,6 +4,8 @@ import Foundation
 /// Puts an empty run file at `path`, in place of a run file that may be there; makes the folder if need be.
 ///
 /// The new file is made under another name and moved, so whatever fails, `path` holds what it held or a whole new file.
+/// A process that is killed meanwhile may leave the draft; and of an unfinished run that is replaced what SQLite has not yet moved
+/// from its log, if that happens between the last two of these steps.
 func createRunFile(at path: String) throws(RunFileError) {
   let name = path as NSString
   guard !name.lastPathComponent.isEmpty, !path.hasSuffix("/") else {
