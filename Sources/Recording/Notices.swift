@@ -1,3 +1,4 @@
+import NeuralNetworks
 import Foundation
 import RunFile
 
@@ -9,7 +10,7 @@ final class Notices {
 
   init(_ writer: RunWriter, tell: ((String) -> Void)?) {
     self.writer = writer
-    self.tell = tell ?? { text in FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8)) }
+    self.tell = tell ?? tellOnStandardError
   }
 
   /// Tells something about a subject, by default its first words, that nobody has been told about before.

@@ -7,8 +7,6 @@ final class WatchedModel {
   private let here: Presence
   private var watches: [ModuleWatch] = []
   private var absences = 0
-  /// Whether a watched module was missing and the model has not been looked at since.
-  private(set) var isUnsure = false
 
   /// Of modules whose paths any probes look at; `here` is the recorder.
   init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ here: Presence) {
@@ -35,13 +33,15 @@ final class WatchedModel {
   /// were found.
   func hasOtherParts() -> Bool {
     absences += 1
-    isUnsure = absences & (absences - 1) != 0
     guard !isUnsure else { return false }
     model.lookAgain()
     guard !areWatched(present) else { return false }
     absences = 0
     return true
   }
+
+  /// Whether a watched module was missing and the model has not been looked at since.
+  var isUnsure: Bool { absences & (absences - 1) != 0 }
 
   private var present: [(path: String, module: Module)] { model.modules.filter { !probes($0.path).isEmpty } }
 

@@ -42,7 +42,7 @@ final class FiringWatch {
 
   init(
     _ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module,
-    tell: @escaping (String) -> Void = { FileHandle.standardError.write(Data("rheoscope: \($0)\n".utf8)) }
+    tell: @escaping (String) -> Void = tellOnStandardError
   ) {
     self.hooks = hooks
     self.what = what
@@ -71,7 +71,10 @@ final class FiringWatch {
       hasBeenCalled = true
       leaveParts()
     }
-    guard waitsForGradient else { return isJudged ? () : judge(uncalled) }
+    guard waitsForGradient else {
+      if !isJudged { judge(uncalled) }
+      return
+    }
     // In a checkpoint it is on the tape only later.
     guard output.isOnTape || !isInCheckpoint else { return }
     if sweepsBefore == nil { sweepsBefore = thread_state_here().pointee.sweeps }
@@ -202,3 +205,6 @@ final class FiringWatch {
       + (waitsForGradient ? "no gradient came here" : "nothing called this part")
   }
 }
+
+/// Writes a line for the user.
+package func tellOnStandardError(_ text: String) { FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8)) }

@@ -1,6 +1,5 @@
 import Autodiff
 import CKernels
-import Foundation
 
 /// Sees to it that a hook of an optimizer's step fires, and says so in words, once, if gradients come to the optimizer's parameters
 /// but no step.
@@ -50,9 +49,8 @@ final class StepWatch: AttachedHook {
   private func tell() {
     guard isAttached else { return }
     leave()
-    let text =
+    tellOnStandardError(
       "the \(what) of \(kind) did not fire: gradients were computed but this optimizer took no step; call its step(), or attach "
-      + "the hook to the optimizer that steps (a step that a LossScaler skips is none)"
-    FileHandle.standardError.write(Data("rheoscope: \(text)\n".utf8))
+        + "the hook to the optimizer that steps (a step that a LossScaler skips is none)")
   }
 }

@@ -8,8 +8,9 @@ import Autodiff
 /// channels-last images [n, height, width, channels].
 ///
 /// weight begins as 1, bias as 0, the running mean as 0 and the running variance as 1; ε = 10⁻⁵ and momentum 0.1 by default.
-/// A batch of one element a channel, which PyTorch refuses, has the bias as its output, and no gradient for x and weight; the running mean follows
-/// it, the running variance stays. An empty batch has no moments, and leaves the running ones as they are.
+/// A batch of one element a channel, which PyTorch refuses, has the bias as its output, and no gradient for x and
+/// weight; the running mean follows it, the running variance stays. An empty batch has no moments, and leaves the running ones as
+/// they are.
 ///
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015, arXiv:1502.03167.
 public final class BatchNorm: Module {
