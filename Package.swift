@@ -7,13 +7,13 @@ let checks: [SwiftSetting] = Context.environment["RHEOSCOPE_STRICT"] == nil ? []
 /// oneDNN's library by its linker name; `:libdnnl.so.3` picks version 3 beside an installed version 2.
 let oneDNN = Context.environment["RHEOSCOPE_ONEDNN"] ?? "dnnl"
 
-func room(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
+func ours(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
   .target(name: name, dependencies: imports, path: path, swiftSettings: checks)
 }
 
-func tests(_ room: String, _ imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+func tests(_ target: String, _ imports: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
-    name: room + "Tests", dependencies: [.byName(name: room), "TestSupport"] + imports, exclude: exclude,
+    name: target + "Tests", dependencies: [.byName(name: target), "TestSupport"] + imports, exclude: exclude,
     swiftSettings: checks)
 }
 
@@ -40,25 +40,28 @@ let package = Package(
     .target(name: "COneDNN", path: "Sources/Foreign/COneDNN", linkerSettings: [.linkedLibrary(oneDNN)]),
     .target(name: "CKernels", path: "Sources/Foreign/CKernels", linkerSettings: [.linkedLibrary("m")]),
 
-    // The rooms, in the order data flows.
-    room("Autodiff", ["COneDNN", "CKernels"]),
-    room("NeuralNetworks", ["Autodiff"]),
-    room("Datasets", ["Autodiff", "CZlib"]),
-    room("RunFile", ["CSQLite"]),
-    room("Recording", ["NeuralNetworks", "RunFile"]),
-    room("MeanField"),
-    room("Diagnosis", ["RunFile", "MeanField"]),
-    room("Plotting"),
-    room("CairoBackend", ["Plotting", "CCairo", "CPango", "CPNG"]),
-    room("Charts", ["RunFile", "MeanField", "Plotting", "CairoBackend"]),
-    room(
+    // Our own targets, in the order data flows. CONTRIBUTING.md has the same table, and .ci/imports compares both with the code.
+    ours("Support"),
+    ours("Autodiff", ["Support", "COneDNN", "CKernels"]),
+    ours("NeuralNetworks", ["Support", "Autodiff", "CKernels"]),
+    ours("Datasets", ["Support", "Autodiff", "CZlib"]),
+    ours("RunFile", ["Support", "CSQLite"]),
+    ours("Recording", ["Support", "Autodiff", "NeuralNetworks", "RunFile", "CKernels"]),
+    ours("MeanField", ["Support"]),
+    ours("Diagnosis", ["Support", "RunFile"]),
+    ours("Plotting", ["Support"]),
+    ours("CairoBackend", ["Support", "Plotting", "CCairo", "CPango", "CPNG"]),
+    ours("Terminal", ["Support", "Plotting", "CairoBackend"]),
+    ours("Charts", ["Support", "RunFile", "Plotting"]),
+    ours(
       "Rheoscope",
       [
-        "Autodiff", "NeuralNetworks", "Datasets", "RunFile", "Recording", "MeanField", "Diagnosis", "Plotting",
-        "CairoBackend", "Charts",
+        "Support", "Autodiff", "NeuralNetworks", "Datasets", "RunFile", "Recording", "MeanField", "Diagnosis",
+        "Plotting", "CairoBackend", "Terminal", "Charts",
       ]),
-    room("Experiments", ["Rheoscope"], path: "experiments"),
-    room("CommandLineTool", ["Experiments", "Rheoscope"]),
+    ours("ExperimentHarness", ["Support", "Rheoscope"]),
+    ours("Experiments", ["ExperimentHarness", "Rheoscope"], path: "experiments"),
+    ours("CommandLineTool", ["Support", "Experiments", "ExperimentHarness", "Rheoscope"]),
     .executableTarget(name: "RheoscopeMain", dependencies: ["CommandLineTool"], swiftSettings: checks),
 
     .executableTarget(
@@ -70,7 +73,7 @@ let package = Package(
     example("RecurrentNet"),
     example("SmallTransformer"),
 
-    // Tests mirror the rooms.
+    // Tests mirror the targets.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks", exclude: ["Reference"]),
@@ -81,8 +84,10 @@ let package = Package(
     tests("Diagnosis"),
     tests("Plotting"),
     tests("CairoBackend"),
+    tests("Terminal", ["CairoBackend", "Plotting"]),
     tests("Charts", ["CCairo", "CairoBackend"], exclude: ["Goldens"]),
-    tests("Experiments"),
+    tests("Support"),
+    tests("ExperimentHarness", ["Experiments"]),
     tests("CommandLineTool"),
     tests("Rheoscope"),
   ]

@@ -60,7 +60,7 @@ private func cellFigure(layers: Int, steps: Int) -> Figure {
     marks: [
       CellMark(
         columns: matrix.steps.map(Double.init), rows: Array(0..<layers), values: matrix.values, colors: colors)
-    ], colorKey: ColorKey(colors, title: "size"))
+    ], colorBar: ColorBar(colors, title: "size"))
   return Figure(panels: [panel], size: Size(width: 1000, height: 600))
 }
 

@@ -73,7 +73,7 @@ struct Training {
 
   /// What a forward pass keeps for the backward pass, beside its input, which is the caller's.
   func bytesKeptForBackward(_ precision: Precision) -> Int {
-    let inputs = inputs.rounded(to: precision)
+    let inputs = inputs.cast(to: precision)
     TensorMemory.trim()
     let before = TensorMemory.inUse
     let output = withPrecision(precision) { model(inputs) }

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -68,7 +69,7 @@ extension Experiment {
         source: "mean field theory (Schoenholz et al. 2017) for small and for large signals", about: .deep,
         statement: { _ in "gelu: on its way back each layer multiplies the gradient by 0.707 to 1" },
         expected: { .between(0.5.squareRoot() * (1 - $0.factorTolerance()), 1 + $0.factorTolerance()) },
-        measure: { try $0[Reported.gradientFactor, geluNet] }),
+        measure: { try $0[MetricNames.gradientFactor, geluNet] }),
       .gradientFactor(of: seluNet),
       .learns(reluNet, "He et al. 2015"),
       .staysAtChance(sigmoidNet, "Glorot and Bengio 2010"),

@@ -1,3 +1,5 @@
+import ExperimentHarness
+
 extension Experiment {
   /// Every experiment, in the order in which `rheoscope list` names them.
   public static let all: [Experiment] = [

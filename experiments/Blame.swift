@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -35,12 +36,12 @@ private func loss(_ weights: [[Double]], _ biases: [[Double]], image: [Double], 
 
 private let names = ["first layer", "second layer", "third layer"]
 
-private let net = Variant("three-layers", "784 pixels, two hidden layers of tanh, ten classes") { bench in
-  let settings = bench.settings, data = try bench.data()
+private let net = Variant("three-layers", "784 pixels, two hidden layers of tanh, ten classes") { context in
+  let settings = context.settings, data = try context.data()
   let model = ThreeLayers(width: settings.width)
-  model.initialize(seed: UInt64(bench.seed))
+  model.initialize(seed: UInt64(context.seed))
   let optimizer = SGD(model, learningRate: Float(settings.learningRate))
-  for batch in data.train.batches(of: settings.batch, seed: UInt64(bench.seed)).prefix(settings.steps) {
+  for batch in data.train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps) {
     crossEntropy(model(batch.inputs), batch.labels).backward()
     optimizer.step()
   }
@@ -70,12 +71,13 @@ private let net = Variant("three-layers", "784 pixels, two hidden layers of tanh
     }
     let apart = zip(blame[layer], tried).map { abs($0 - $1) }.max()!
     let largest = blame[layer].map { abs($0) }.max()!
-    bench.report("\(name): apart", apart / largest)
-    bench.report("\(name): largest", largest)
+    context.report("\(name): apart", apart / largest)
+    context.report("\(name): largest", largest)
     let inputs = layers[layer].weight.shape[1]
-    bench.report(name, rows: stride(from: 0, to: tried.count, by: inputs).map { Array(blame[layer][$0..<$0 + inputs]) })
+    context.report(
+      name, rows: stride(from: 0, to: tried.count, by: inputs).map { Array(blame[layer][$0..<$0 + inputs]) })
   }
-  bench.report("image", rows: [[Double(label), Double(answer.argmax()[0])], pixels])
+  context.report("image", rows: [[Double(label), Double(answer.argmax()[0])], pixels])
 }
 
 /// The image, from black to white, and under it what it is and what the net says.
@@ -104,7 +106,7 @@ private func tiles(_ title: String, _ rows: [[Double]]) -> Panel {
   let image = pixels(values, width: width) { $0.isNaN ? Color(0xFFFFFF) : colors.map.color(at: $0) }
   return Panel(
     title: title, detail: "a tile a unit, a pixel a weight", x: .hidden, y: .hidden, marks: [ImageMark(image)],
-    colorKey: ColorKey(colors, title: "|dL/dW|"))
+    colorBar: ColorBar(colors, title: "|dL/dW|"))
 }
 
 private func pixels(_ values: [Double], width: Int, _ color: (Double) -> Color) -> PixelImage {
@@ -124,7 +126,7 @@ private func heatmap(_ title: String, _ rows: [[Double]]) -> Panel {
         columns: rows[0].indices.map(Double.init), rows: Array(rows.indices), values: Array(sizes.joined()),
         colors: colors
       )
-    ], colorKey: ColorKey(colors, title: "|dL/dW|"))
+    ], colorBar: ColorBar(colors, title: "|dL/dW|"))
 }
 
 extension Experiment {
@@ -144,7 +146,7 @@ extension Experiment {
         source: "the central difference, whose own error is of the order of 10⁻⁸")
     },
     pictures: [
-      Picture("blame", "How much each weight is to blame for the wrong answer, layer by layer") { results in
+      ExperimentFigure("blame", "How much each weight is to blame for the wrong answer, layer by layer") { results in
         func rows(_ name: String) -> [[Double]] { results.tables(name, of: net)[0] }
         return Figure(
           title: "Which weights are to blame · blame", subtitle: "size of dL/dW for one wrong answer, seed 0",
@@ -153,7 +155,7 @@ extension Experiment {
           columns: 4, description: "An image, and the size of gradients of three layers.",
           size: Size(width: 1500, height: 420))
       },
-      Picture("graph", "The net as a graph, with the largest gradient of each layer's weights") { results in
+      ExperimentFigure("graph", "The net as a graph, with the largest gradient of each layer's weights") { results in
         // Signals flow from the image to the loss; each layer of weights comes in from the side.
         let nodes = ["image", "W₁ x", "tanh", "W₂ x", "tanh", "W₃ x", "loss", "W₁", "W₂", "W₃"]
         let signals = (0..<6).map { ComputationGraph.Edge(from: $0, to: $0 + 1) }

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Rheoscope
 
 // Backpropagation is the chain rule, taken from the end to the beginning. c = (2x + 3)² is made of three steps that a child can
@@ -8,36 +9,36 @@ import Rheoscope
 // Three ways to that slope.
 
 /// By hand, at x = 1.
-private let byHand = Variant("by-hand", "slopes multiplied with pencil and paper") { bench in
+private let byHand = Variant("by-hand", "slopes multiplied with pencil and paper") { context in
   let x = 1.0, a = 2 * x, b = a + 3, c = b * b
   let slopes = (cOverB: 2 * b, bOverA: 1.0, aOverX: 2.0)
-  bench.report("c", c)
-  bench.report("dc/db", slopes.cOverB)
-  bench.report("db/da", slopes.bOverA)
-  bench.report("da/dx", slopes.aOverX)
-  bench.report("dc/dx", slopes.cOverB * slopes.bOverA * slopes.aOverX)
+  context.report("c", c)
+  context.report("dc/db", slopes.cOverB)
+  context.report("db/da", slopes.bOverA)
+  context.report("da/dx", slopes.aOverX)
+  context.report("dc/dx", slopes.cOverB * slopes.bOverA * slopes.aOverX)
 }
 
 /// The machine writes down each step as it computes it, and walks back along what it wrote: the tape.
-private let byTape = Variant("by-tape", "what backpropagation finds by itself") { bench in
+private let byTape = Variant("by-tape", "what backpropagation finds by itself") { context in
   let x = Tensor(1).requiringGradient()
   let a = 2 * x, b = a + 3, c = b.squared()
   func slope(_ y: Tensor, _ x: Tensor) -> Double {
     Double(gradients(of: y, withRespectTo: [x], keepingTape: true)[0].value)
   }
-  bench.report("c", Double(c.value))
-  bench.report("dc/db", slope(c, b))
-  bench.report("db/da", slope(b, a))
-  bench.report("da/dx", slope(a, x))
-  bench.report("dc/dx", slope(c, x))
+  context.report("c", Double(c.value))
+  context.report("dc/db", slope(c, b))
+  context.report("db/da", slope(b, a))
+  context.report("da/dx", slope(a, x))
+  context.report("dc/dx", slope(c, x))
 }
 
 /// Without any calculus: a step of 0.01, and how much c grows by it.
-private let byStep = Variant("by-step", "x moved by 0.01, and c computed again") { bench in
+private let byStep = Variant("by-step", "x moved by 0.01, and c computed again") { context in
   func c(_ x: Float) -> Double { Double((2 * Tensor(x) + 3).squared().value) }
-  bench.report("c", c(1))
-  bench.report("c at 1.01", c(1.01))
-  bench.report("dc/dx", (c(1.01) - c(1)) / 0.01)
+  context.report("c", c(1))
+  context.report("c at 1.01", c(1.01))
+  context.report("dc/dx", (c(1.01) - c(1)) / 0.01)
 }
 
 /// The numbers that the tape must find.
@@ -64,7 +65,7 @@ extension Experiment {
         source: "(2x + 3)² = 25 + 20 (x − 1) + 4 (x − 1)²"),
     ],
     pictures: [
-      Picture("graph", "The steps from x to c, with values forward and slopes backward.") { results in
+      ExperimentFigure("graph", "The steps from x to c, with values forward and slopes backward.") { results in
         let tape = { (name: String) in results.median(name, of: byTape) }
         // Blame for c arrives at b as dc/db, and each step before multiplies it by its own slope.
         let atB = tape("dc/db"), atA = atB * tape("db/da")

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -21,13 +22,13 @@ private struct Work {
   let inputs: Tensor
   private let parameters: [Parameter]
 
-  init(_ bench: Bench, depth: Int, segments: Int?) {
-    let width = bench.settings.width
+  init(_ context: TrialContext, depth: Int, segments: Int?) {
+    let width = context.settings.width
     model = chain(depth, width: width, segments: segments)
-    model.initialize(seed: UInt64(bench.seed))
+    model.initialize(seed: UInt64(context.seed))
     parameters = model.parameters.map(\.parameter)
-    var random = RandomStream(seed: UInt64(bench.seed), name: "inputs")
-    inputs = Tensor(shape: [bench.settings.batch, width]) {
+    var random = RandomStream(seed: UInt64(context.seed), name: "inputs")
+    inputs = Tensor(shape: [context.settings.batch, width]) {
       for index in $0.indices { $0[index] = Float(random.normalPair().0) }
     }
   }
@@ -57,17 +58,17 @@ private let passesMore = "passes forward more"
 /// A chain in segments; nil keeps everything.
 private func segmented(_ segments: Int?) -> Variant {
   let title = segments.map { $0 == 1 ? "one segment" : "\($0) segments" } ?? "everything is kept"
-  return Variant(segments.map { "segments-\($0)" } ?? "kept", title) { bench in
-    let depth = bench.settings.depth
-    let work = Work(bench, depth: depth, segments: segments), kept = Work(bench, depth: depth, segments: nil)
+  return Variant(segments.map { "segments-\($0)" } ?? "kept", title) { context in
+    let depth = context.settings.depth
+    let work = Work(context, depth: depth, segments: segments), kept = Work(context, depth: depth, segments: nil)
     work.backpropagate()
     kept.backpropagate()
     let differ = zip(work.gradients, kept.gradients).reduce(0) { $0 + zip($1.0, $1.1).count { $0 != $1 } }
     work.clear()
     kept.clear()
     let peak = work.peak()
-    let times = bench.seconds(
-      ofBest: bench.settings.whole("passes"),
+    let times = context.seconds(
+      ofBest: context.settings.whole("passes"),
       alternating: [
         { _ = kept.forward() },
         {
@@ -79,20 +80,20 @@ private func segmented(_ segments: Int?) -> Variant {
           work.clear()
         },
       ])
-    bench.report(outputs, peak)
-    bench.report(megabytes, peak * Double(4 * work.inputs.elementCount) / 1e6)
-    bench.report(time, times[2] / times[1], .never)
-    bench.report(passesMore, (times[2] - times[1]) / times[0], .never)
-    bench.report(differing, Double(differ))
+    context.report(outputs, peak)
+    context.report(megabytes, peak * Double(4 * work.inputs.elementCount) / 1e6)
+    context.report(time, times[2] / times[1], .never)
+    context.report(passesMore, (times[2] - times[1]) / times[0], .never)
+    context.report(differing, Double(differ))
   }
 }
 
 /// Chains of several lengths, in √L segments and with everything kept.
-private let growth = Variant("growth", "√L segments of chains of 25 to 1,600 steps") { bench in
+private let growth = Variant("growth", "√L segments of chains of 25 to 1,600 steps") { context in
   let lengths = [25, 100, 400, 1_600]
   for (name, segments) in [(rootOfLength, { Int(Double($0).squareRoot()) }), (allKept, nil as ((Int) -> Int)?)] {
-    let peaks = lengths.map { Work(bench, depth: $0, segments: segments?($0)).peak() }
-    bench.report(name, peaks, over: lengths.map(Double.init))
+    let peaks = lengths.map { Work(context, depth: $0, segments: segments?($0)).peak() }
+    context.report(name, peaks, over: lengths.map(Double.init))
   }
 }
 
@@ -160,8 +161,9 @@ extension Experiment {
           + "some processors a part of that pass is won back, on others nothing.")
     ],
     pictures: [
-      Picture("memory-and-time", "Memory and time over the number of segments, and memory over the length of the chain")
-      { results in
+      ExperimentFigure(
+        "memory-and-time", "Memory and time over the number of segments, and memory over the length of the chain"
+      ) { results in
         let x = counts.map(Double.init)
         func panel(_ title: String, _ name: String, allKept limit: Double, y: Axis) -> Panel {
           let values = cuts.map { results.median(name, of: $0) }
@@ -180,7 +182,7 @@ extension Experiment {
             LineMark(x: curve.x, y: curve.y, ink: .series(ink)),
             DotMark(x: curve.x, y: curve.y, ink: .series(ink), shape: .ofSeries(ink)),
           ]
-          lengths.endLabels.append(EndLabel(at: curve.y.last, name, ink: .series(ink)))
+          lengths.directLabels.append(DirectLabel(at: curve.y.last, name, ink: .series(ink)))
         }
         return Figure(
           title: "Forgetting, and computing again · checkpointing",

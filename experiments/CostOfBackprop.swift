@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -35,11 +36,11 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
   return Variant(
     "weights-1e\(shortest(decades))\(suffix)", "about \(rounded(decades)) weights\(words)",
     adjust: { $0.batch = batch ?? $0.batch }
-  ) { bench in
-    let model = net(weights: wanted), batch = bench.settings.batch
-    model.initialize(seed: UInt64(bench.seed))
+  ) { context in
+    let model = net(weights: wanted), batch = context.settings.batch
+    model.initialize(seed: UInt64(context.seed))
     let parameters = model.parameters.map(\.parameter)
-    var random = RandomStream(seed: UInt64(bench.seed), name: "batch")
+    var random = RandomStream(seed: UInt64(context.seed), name: "batch")
     let inputs = Tensor(shape: [batch, parameters[0].shape[1]]) {
       for i in $0.indices { $0[i] = Float(random.normalPair().0) }
     }
@@ -68,21 +69,21 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
       }
     }
     // Passes of small nets are over in no time, so more of them are made.
-    let passes = max(bench.settings.whole("passes"), min(2_000, Int(1e7 / wanted)))
-    let times = bench.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBack, forwardWithOneMoved])
+    let passes = max(context.settings.whole("passes"), min(2_000, Int(1e7 / wanted)))
+    let times = context.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBack, forwardWithOneMoved])
     let count = Double(model.parameterCount), there = times[0], back = times[1] - times[0]
 
-    bench.report(weights, count)
-    bench.report(forward, 1e3 * there, .never)
-    bench.report(backward, 1e3 * back, .never)
-    bench.report(ratio, back / there, .never)
-    bench.report(moving, count * times[2], .never)
+    context.report(weights, count)
+    context.report(forward, 1e3 * there, .never)
+    context.report(backward, 1e3 * back, .never)
+    context.report(ratio, back / there, .never)
+    context.report(moving, count * times[2], .never)
     if wanted <= mostMoved {
-      let whole = bench.seconds(of: forwardWithEachMoved)
-      bench.report(moved, whole, .never)
-      bench.report(movedShare, whole / (count * times[2]), .never)
+      let whole = context.seconds(of: forwardWithEachMoved)
+      context.report(moved, whole, .never)
+      context.report(movedShare, whole / (count * times[2]), .never)
     }
-    bench.report(saving, count * times[2] / times[1], .never)
+    context.report(saving, count * times[2] / times[1], .never)
   }
 }
 
@@ -158,7 +159,8 @@ extension Experiment {
           + "writes.")
     ],
     pictures: [
-      Picture("cost", "Time over the number of weights, and how many passes forward a pass back is worth") { results in
+      ExperimentFigure("cost", "Time over the number of weights, and how many passes forward a pass back is worth") {
+        results in
         let labels = [(backward, 1e-3, "back"), (forward, 1e-3, "forward"), (moving, 1, "moving each weight")]
         let x = Axis(.log, "weights")
         var times = Panel(
@@ -166,7 +168,8 @@ extension Experiment {
           y: Axis(.log, "seconds"))
         for (ink, (name, unit, words)) in labels.enumerated() {
           times.marks += curve(name, times: unit, results, ink: ink)
-          times.endLabels.append(EndLabel(at: unit * results.median(name, of: sizes.last!), words, ink: .series(ink)))
+          times.directLabels.append(
+            DirectLabel(at: unit * results.median(name, of: sizes.last!), words, ink: .series(ink)))
         }
         let done = sizes.filter { results.spread(moved, of: $0) != nil }
         times.marks.append(

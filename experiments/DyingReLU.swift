@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -20,8 +21,8 @@ private func net(
     "\(name)-\(shortest(rate))", "\(title), learning rate \(shortest(rate))",
     optimizer: { model, _ in Adam(model, learningRate: Float(rate)) }, testImages: 2_000,
     probes: { .standard + ProbeSet(DeadUnits(window: window($0.settings))) },
-    also: { bench, trained in
-      bench.report(deadUnits, try deadShare(trained.model, try bench.data().test.batch(at: 0..<2_000).inputs))
+    also: { context, trained in
+      context.report(deadUnits, try deadShare(trained.model, try context.data().test.batch(at: 0..<2_000).inputs))
     },
     net: { settings in DeepNet(settings, initializer: .heNormal, activation: activation) })
 }
@@ -47,16 +48,17 @@ private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
 // A whole net dies if all units of one layer do, and a narrow one may be born dead: with two units in a layer the chance that an
 // input silences both is 1/4, layer after layer. Lu et al. let nets of ten layers with two units learn |x|, again and again, and
 // nothing differed but the seed.
-private let narrowNets = Variant("narrow", "many nets, each ten layers of two units of ReLU, that learn |x|") { bench in
-  let settings = bench.settings, count = settings.whole("nets")
-  var random = RandomStream(seed: UInt64(bench.seed), name: "points")
+private let narrowNets = Variant("narrow", "many nets, each ten layers of two units of ReLU, that learn |x|") {
+  context in
+  let settings = context.settings, count = settings.whole("nets")
+  var random = RandomStream(seed: UInt64(context.seed), name: "points")
   func points() -> Tensor {
     Tensor((0..<64).map { _ in Float((2 * random.uniform() - 1) * 3.0.squareRoot()) }, shape: [64, 1])
   }
   var bornDead = 0, dead = 0, revived = 0
   for index in 0..<count {
     let net = narrowNet(layers: settings.whole("narrow-layers"))
-    net.initialize(seed: UInt64(bench.seed * count + index))
+    net.initialize(seed: UInt64(context.seed * count + index))
     let wasDead = isConstant(net)
     let optimizer = Adam(net, learningRate: 0.01)
     for _ in 0..<settings.whole("narrow-steps") {
@@ -68,11 +70,11 @@ private let narrowNets = Variant("narrow", "many nets, each ten layers of two un
     bornDead += wasDead ? 1 : 0
     dead += isDead ? 1 : 0
     revived += wasDead && !isDead ? 1 : 0
-    bench.isDone(Double(index + 1) / Double(count))
+    context.isDone(Double(index + 1) / Double(count))
   }
-  bench.report("born dead", Double(bornDead) / Double(count))
-  bench.report("dead in the end", Double(dead) / Double(count))
-  bench.report("came back", Double(revived))
+  context.report("born dead", Double(bornDead) / Double(count))
+  context.report("dead in the end", Double(dead) / Double(count))
+  context.report("came back", Double(revived))
 }
 
 private func narrowNet(layers: Int) -> Module {
@@ -146,7 +148,7 @@ extension Experiment {
           measure: { try $0["dead in the end", narrowNets] }),
       ],
     pictures: [
-      Picture("dead-units", "The share of dead units against the learning rate") { results in
+      ExperimentFigure("dead-units", "The share of dead units against the learning rate") { results in
         var panel = Panel(
           x: Axis(.log, "learning rate"), y: Axis(.linear, "share of hidden units that are dead", includes: [0, 1]))
         for (index, (name, nets)) in [("ReLU", reluNets), ("LeakyReLU", leakyNets)].enumerated() {
@@ -158,14 +160,15 @@ extension Experiment {
           panel.marks.append(
             DotMark(
               x: points.map(\.0), y: points.map(\.1), ink: .series(index), shape: .ofSeries(index), size: 7))
-          panel.endLabels.append(EndLabel(at: medians.last { $0.isFinite }, name, ink: .series(index)))
+          panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, ink: .series(index)))
         }
         return Figure(
           title: "Dead units against the learning rate · dying-relu",
           subtitle: "a dot a seed, a line through the medians; dead: 0 for each of 2,000 test images", panels: [panel],
           description: "The share of dead units over learning rates, of ReLU and of LeakyReLU.")
       },
-      Picture("over-steps", "The share of dead units in each layer over steps, at each learning rate") { results in
+      ExperimentFigure("over-steps", "The share of dead units in each layer over steps, at each learning rate") {
+        results in
         let names = reluNets.map(\.name)
         var figure = try Chart.deadAndSaturated(of: results.runs.filter { names.contains($0.variant ?? "") })
         // Its first row is that of dead units.
@@ -177,7 +180,7 @@ extension Experiment {
         figure.title = "Dead units, layer by layer · dying-relu"
         figure.subtitle =
           "ReLU, seed 0: share of units that were 0 for all images of the last \(window(results.settings)) steps"
-        figure.colorKey?.title = "share of units"
+        figure.colorBar?.title = "share of units"
         (figure.columns, figure.sharesAxes) = (rates.count, true)
         figure.size = Size(width: 1200, height: 380)
         return figure

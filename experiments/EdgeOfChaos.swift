@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -83,7 +84,7 @@ private func limit(_ size: Double) -> Double {
 private func boundary(_ seed: OneSeed, _ size: Double) throws -> Double {
   let depths = depths(seed.settings)
   let trained = try depths.count {
-    try seed[Reported.finalLoss, cell(depth: $0, size: size)] <= seed.settings.learnedLoss
+    try seed[MetricNames.finalLoss, cell(depth: $0, size: size)] <= seed.settings.learnedLoss
   }
   let ratio = Double(depths[1]) / Double(depths[0])
   return Double(depths[0]) * pow(ratio, Double(trained) - 0.5)
@@ -130,7 +131,7 @@ extension Experiment {
               + "learn, given ten times the steps"
           },
           expected: { .atMost($0.learnedLoss) },
-          measure: { try $0[Reported.finalLoss, longTrained($0.settings)] }),
+          measure: { try $0[MetricNames.finalLoss, longTrained($0.settings)] }),
         why: depthBeyondWidth)
     ],
     pictures: [
@@ -143,7 +144,7 @@ extension Experiment {
         return CellGrid(
           columns: sizes, rows: depths(results.settings).map(Double.init),
           lines: [.init("line: 6 ξ, where nets should cease to learn", x: fine, y: fine.map(limit))]
-        ) { size, depth in results.median(Reported.finalLoss, of: cell(depth: Int(depth), size: size)) }
+        ) { size, depth in results.median(MetricNames.finalLoss, of: cell(depth: Int(depth), size: size)) }
       }
     ]
   ) { settings in

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -84,31 +85,31 @@ private func method(
 ) -> Variant {
   Variant(
     name, title, testImages: 2_000, isRecorded: false,
-    also: { bench, trained in
-      let model = trained.model, test = try bench.data().test
-      let all = test.batch(at: 0..<2 * bench.settings.whole("images"))
+    also: { context, trained in
+      let model = trained.model, test = try context.data().test
+      let all = test.batch(at: 0..<2 * context.settings.whole("images"))
       let given = withoutGradients { model(all.inputs).argmax() }
-      let right = given.indices.filter { given[$0] == all.labels[$0] }.prefix(bench.settings.whole("images"))
+      let right = given.indices.filter { given[$0] == all.labels[$0] }.prefix(context.settings.whole("images"))
       let chosen = test.batch(at: right), images = chosen.inputs, classes = chosen.labels
-      var random = RandomStream(seed: UInt64(bench.seed), name: "features")
-      let matters = attribution(model, images, classes, &random, bench.settings)
+      var random = RandomStream(seed: UInt64(context.seed), name: "features")
+      let matters = attribution(model, images, classes, &random, context.settings)
       let remaining = shares.map { probabilities(model, images, classes, deleting: $0, of: matters) }
       let means = remaining.map { $0.reduce(0, +) / Double($0.count) }
-      bench.report(left, means.reduce(0, +) / Double(means.count))
-      bench.report(left, means, over: shares.map { 100 * $0 })
-      bench.report(left, rows: remaining)
+      context.report(left, means.reduce(0, +) / Double(means.count))
+      context.report(left, means, over: shares.map { 100 * $0 })
+      context.report(left, rows: remaining)
 
       // Do the pixels make up the whole difference?
       let black = blackImages(like: images)
       let difference = withoutGradients { (answers(model, images, classes) - answers(model, black, classes)).values }
       let sums = matters.sum(axes: [1]).values
       let apart = zip(sums, difference).map { Double(abs($0 - $1) / abs($1)) }
-      bench.report(incompleteness, name == "integrated" ? apart.max()! : nil)
+      context.report(incompleteness, name == "integrated" ? apart.max()! : nil)
 
       // The first image of each of four classes, for the picture: class, pixels from 0 to 1, and how much each matters.
       let (values, lowest) = (images.values, images.values.min()!), highest = values.max()!, matter = matters.values
       let shown = [8, 1, 3, 5].compactMap { classes.firstIndex(of: $0) }
-      bench.report(
+      context.report(
         "pictures",
         rows: shown.flatMap { index in
           let place = index * 784..<(index + 1) * 784
@@ -175,7 +176,8 @@ extension Experiment {
         integrated, incompleteness, .atMost(0.01), source: "completeness, Sundararajan et al. 2017, arXiv:1703.01365")
     ],
     pictures: [
-      Picture("saliency", "Four images and which of their pixels matter, by each of three methods") { results in
+      ExperimentFigure("saliency", "Four images and which of their pixels matter, by each of three methods") {
+        results in
         let tables = methods.map { results.tables("pictures", of: $0)[0] }
         return try Chart.saliency(
           stride(from: 0, to: tables[0].count, by: 3).flatMap { row in

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Rheoscope
 
 // Of a ReLU layer's units half are silent, so a layer whose weights have the variance σ²/n multiplies blame by √(σ²/2) on its

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -32,13 +33,13 @@ private func net(
   @Sendable func layers(_ settings: Settings) -> [String] { (0..<settings.depth - 1).map(paths) }
   return Variant(
     name, title,
-    probes: { bench in
-      let similarity = SimilarityToFinal(on: try bench.data().test.batch(at: 0..<200).inputs, looks: 100)
+    probes: { context in
+      let similarity = SimilarityToFinal(on: try context.data().test.batch(at: 0..<200).inputs, looks: 100)
       return .standard.every(50) + ProbeSet(similarity).on(.logarithmic())
     },
-    also: { bench, trained in
+    also: { context, trained in
       let run = trained.run!, measures = try run.measures("similarity_to_final")
-      let curves = layers(bench.settings).map { path in
+      let curves = layers(context.settings).map { path in
         let site = run.sites.first { $0.path == path }!.id
         return measures.filter { $0.site == site }
       }
@@ -46,14 +47,14 @@ private func net(
       let arrivals = curves.map { arrival($0, at: 0.9) }
       // Half of the way from where the layer began.
       let halves = curves.map { curve in arrival(curve, at: (curve[0].value + 1) / 2) }
-      bench.report(order, rankCorrelation(depths, curves.map(lateness)))
-      bench.report(orderAtStart, rankCorrelation(depths, curves.map { 1 - $0[0].value }))
-      bench.report(orderOfHalfWays, rankCorrelation(depths, halves))
-      bench.report("order of arrival at 0.9", rankCorrelation(depths, arrivals))
-      bench.report("arrival of the last", arrivals.last!)
-      bench.report("arrivals", arrivals.map { $0 + 1 }, over: depths)
-      bench.report("steps", rows: [curves[0].map { Double($0.step) + 1 }])
-      bench.report("similarities", rows: curves.map { $0.map(\.value) })
+      context.report(order, rankCorrelation(depths, curves.map(lateness)))
+      context.report(orderAtStart, rankCorrelation(depths, curves.map { 1 - $0[0].value }))
+      context.report(orderOfHalfWays, rankCorrelation(depths, halves))
+      context.report("order of arrival at 0.9", rankCorrelation(depths, arrivals))
+      context.report("arrival of the last", arrivals.last!)
+      context.report("arrivals", arrivals.map { $0 + 1 }, over: depths)
+      context.report("steps", rows: [curves[0].map { Double($0.step) + 1 }])
+      context.report("similarities", rows: curves.map { $0.map(\.value) })
     },
     net: { settings in
       DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { block(settings, $0, $1) }
@@ -123,13 +124,14 @@ extension Experiment {
           "Seen from where each layer begins there is no order that all seeds share: the order is one of head starts.")
     },
     pictures: [
-      Picture("similarity", "How much each layer already is what it ends as, over steps, a line a layer") { results in
+      ExperimentFigure("similarity", "How much each layer already is what it ends as, over steps, a line a layer") {
+        results in
         let colors = ColorScale(Scale(.linear, from: 1, to: Double(results.settings.depth - 1)), .viridis)
         return Figure(
           title: "How much a layer already is what it ends as · layers-first",
           subtitle: "linear CKA on 200 test images, seed 0; a line a layer",
           panels: [plainNet, residualNet].map { panel(results, $0, colors) }, columns: 2,
-          colorKey: ColorKey(colors, title: "layer, 1 at the input"),
+          colorBar: ColorBar(colors, title: "layer, 1 at the input"),
           description: "Similarity of each layer to what it ends as over steps, in a plain and in a residual net.",
           size: Size(width: 1100, height: 480))
       },

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -52,8 +53,8 @@ private func net(
   _ name: String, _ title: String, depth: Int? = nil, brightness: Float = 1,
   _ make: @escaping @Sendable (Settings) -> Module
 ) -> Variant {
-  Variant(name, title, adjust: { $0.depth = depth ?? $0.depth }) { bench in
-    let slope = try Slope(bench, make(bench.settings), brightness: brightness)
+  Variant(name, title, adjust: { $0.depth = depth ?? $0.depth }) { context in
+    let slope = try Slope(context, make(context.settings), brightness: brightness)
     // By factors of two up to the first rate at which the loss rises, and then by halves in between.
     var works = 1e-5
     while works < 1e6, slope.firstRise(at: 2 * works) == nil { works *= 2 }
@@ -64,11 +65,11 @@ private func net(
     }
     let rate = (works * fails).squareRoot()
     let sharpnessAtRise = slope.firstRise(at: fails).map { slope.sharpness(onStep: $0, at: fails) }
-    bench.report(startCurvature, slope.sharpness)
-    bench.report(curvature, sharpnessAtRise)
-    bench.report(firstRise, rate)
-    bench.report(startShare, rate * slope.sharpness / 2)
-    bench.report(share, sharpnessAtRise.map { rate * $0 / 2 })
+    context.report(startCurvature, slope.sharpness)
+    context.report(curvature, sharpnessAtRise)
+    context.report(firstRise, rate)
+    context.report(startShare, rate * slope.sharpness / 2)
+    context.report(share, sharpnessAtRise.map { rate * $0 / 2 })
   }
 }
 
@@ -85,14 +86,14 @@ private struct Slope {
   private let steps: Int
   private let begin: [Tensor]
 
-  init(_ bench: Bench, _ model: Module, brightness: Float = 1) throws {
-    let seed = UInt64(bench.seed)
+  init(_ context: TrialContext, _ model: Module, brightness: Float = 1) throws {
+    let seed = UInt64(context.seed)
     model.initialize(seed: seed)
-    let images = try bench.data().train.batches(of: bench.settings.batch, seed: seed).first { _ in true }!
+    let images = try context.data().train.batches(of: context.settings.batch, seed: seed).first { _ in true }!
     let inputs = images.inputs * brightness
     sharpness = Hessian(of: crossEntropy(model(inputs), images.labels), for: model).largestEigenvalue()
     begin = model.parameters.map(\.parameter.value)
-    (self.model, self.images, self.inputs, steps) = (model, images, inputs, bench.settings.steps)
+    (self.model, self.images, self.inputs, steps) = (model, images, inputs, context.settings.steps)
   }
 
   var loss: Tensor { crossEntropy(model(inputs), images.labels) }
@@ -131,12 +132,12 @@ private struct Slope {
 // One of these nets at four rates, given as shares of 2/λ_max, and watched: how large is its gradient, how far do its weights move?
 private let shares = [0.03, 0.1, 0.3, 2]
 private let watched = shares.map { part in
-  Variant("rate-\(shortest(part))", "relu-2 at \(shortest(part)) times 2/λ_max") { bench in
-    let slope = try Slope(bench, DeepNet(bench.settings, initializer: .heNormal, activation: { ReLU() }))
+  Variant("rate-\(shortest(part))", "relu-2 at \(shortest(part)) times 2/λ_max") { context in
+    let slope = try Slope(context, DeepNet(context.settings, initializer: .heNormal, activation: { ReLU() }))
     let optimizer = SGD(slope.model, learningRate: Float(part * 2 / slope.sharpness))
-    let recorder = try bench.recorder(slope.model, optimizer, meta: ["classes": "10", "optimizer": "SGD"])
+    let recorder = try context.recorder(slope.model, optimizer, meta: ["classes": "10", "optimizer": "SGD"])
     var losses: [Double] = [], sizes: [Double] = []
-    for _ in 0..<bench.settings.whole("watched-steps") {
+    for _ in 0..<context.settings.whole("watched-steps") {
       let loss = slope.loss
       loss.backward()
       let squares = slope.model.parameters.map {
@@ -149,12 +150,13 @@ private let watched = shares.map { part in
     }
     let run = try recorder.finish()
     let places = losses.indices.map(Double.init)
-    bench.report("loss", losses, over: places)
-    bench.report("gradient", sizes, over: places)
-    bench.report("steps up", Double(zip(losses, losses.dropFirst()).count { !($1 <= $0) }))
+    context.report("loss", losses, over: places)
+    context.report("gradient", sizes, over: places)
+    context.report("steps up", Double(zip(losses, losses.dropFirst()).count { !($1 <= $0) }))
     let updates = try run.layers(.updateNorm), weights = try run.layers(.weightNorm)
     let first = run.sites.firstIndex { $0.path == "stem" }!
-    bench.report("first update / weight", updates[first, 0].flatMap { update in weights[first, 0].map { update / $0 } })
+    context.report(
+      "first update / weight", updates[first, 0].flatMap { update in weights[first, 0].map { update / $0 } })
   }
 }
 
@@ -208,7 +210,7 @@ extension Experiment {
         source: source
       ) { seed in
         let points = try nets.map { (depth: log(try seed[curvature, $0]), value: try seed[firstRise, $0]) }
-        return GeometricFit(points).map { -log($0.factorGoingBack) } ?? .nan
+        return GeometricFit(points).map { -log($0.factorPerLayer) } ?? .nan
       },
       Claim(
         "relu-0.5 gets sharper on its way: the loss rises at a rate below 2/λ_max of the start", nets[0], startShare,
@@ -241,7 +243,7 @@ extension Experiment {
           + "so that λ_max where training begins promises rates that are too large."),
     ],
     pictures: [
-      Picture("limit", "The rate at which the loss first rises, over the largest curvature") { results in
+      ExperimentFigure("limit", "The rate at which the loss first rises, over the largest curvature") { results in
         var panel = Panel(x: Axis(.log, "λ_max"), y: Axis(.log, "rate"))
         let all = nets.flatMap { results.values(curvature, of: $0).compactMap { $0 } }
         let ends = [all.min()! / 1.5, all.max()! * 1.5]

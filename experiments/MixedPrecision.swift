@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -13,8 +14,8 @@ import Rheoscope
 private func format(
   _ name: String, _ title: String, _ precision: Precision, scaler: @escaping @Sendable () -> LossScaler? = { nil }
 ) -> Variant {
-  Variant(name, title) { bench in
-    let settings = bench.settings, data = try bench.data().train, seed = UInt64(bench.seed)
+  Variant(name, title) { context in
+    let settings = context.settings, data = try context.data().train, seed = UInt64(context.seed)
     let model = DeepNet(settings, initializer: .heNormal, activation: { LeakyReLU() })
     model.initialize(seed: seed)
     let optimizer = SGD(model, learningRate: Float(settings.learningRate)), scaler = scaler()
@@ -35,8 +36,8 @@ private func format(
     }
     var losses: [Double] = []
     for batch in data.batches(of: settings.batch, seed: seed).prefix(settings.steps) { losses.append(step(batch)) }
-    bench.report(Reported.finalLoss, finalLoss(losses))
-    bench.report(Reported.loss, losses, over: losses.indices.map(Double.init))
+    context.report(MetricNames.finalLoss, finalLoss(losses))
+    context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
 
     // What blame is like by then: dL/d(output) of every layer, as 32 bits have it and as these do.
     var batches = data.batches(of: settings.batch, seed: seed).starting(at: settings.steps).makeIterator()
@@ -54,15 +55,15 @@ private func format(
       return found
     }
     let exact = try blame(in: .float32, scaled: false), rounded = try blame(in: precision, scaled: true)
-    bench.report(zeros, Double(rounded.count { $0 == 0 }) / Double(rounded.count))
-    bench.report(tiny, Double(exact.count { abs($0) < 0x1p-25 }) / Double(exact.count))
-    bench.report(tiniest, Double(exact.count { abs($0) < 0x1p-41 }) / Double(exact.count))
-    bench.report(count, Double(exact.count))
+    context.report(zeros, Double(rounded.count { $0 == 0 }) / Double(rounded.count))
+    context.report(tiny, Double(exact.count { abs($0) < 0x1p-25 }) / Double(exact.count))
+    context.report(tiniest, Double(exact.count { abs($0) < 0x1p-41 }) / Double(exact.count))
+    context.report(count, Double(exact.count))
     if precision == .float32 {
       let exponents = -50...0
       var counts = exponents.map { _ in 0.0 }
       for number in exact where number != 0 { counts[min(max(Int(number.exponent), -50), 0) + 50] += 1 }
-      bench.report(sizes, counts.map { $0 / Double(exact.count) }, over: exponents.map(Double.init))
+      context.report(sizes, counts.map { $0 / Double(exact.count) }, over: exponents.map(Double.init))
     }
 
     // What a pass forward leaves for the pass back.
@@ -70,8 +71,8 @@ private func format(
     let before = TensorMemory.inUse
     let logits = withPrecision(precision) { model(batch.inputs) }
     TensorMemory.trim()
-    withExtendedLifetime(logits) { bench.report(bytes, Double(TensorMemory.inUse - before) / 1e6) }
-    bench.report(time, 1e3 * bench.seconds(ofBest: 20) { _ = step(batch) }, .never)
+    withExtendedLifetime(logits) { context.report(bytes, Double(TensorMemory.inUse - before) / 1e6) }
+    context.report(time, 1e3 * context.seconds(ofBest: 20) { _ = step(batch) }, .never)
   }
 }
 
@@ -146,11 +147,11 @@ extension Experiment {
           + "still, by mere chance, and so small that no weight would notice.")
     ],
     pictures: [
-      Picture(
+      ExperimentFigure(
         "loss", "Training loss over steps in four number formats, mean over seeds, and what seeds of float32 span"
       ) { results in
         var panel = Panel(x: Axis(.integer, "step"), y: Axis(.linear, "loss", includes: [0]))
-        let exact = results.series(Reported.loss, of: float32)
+        let exact = results.series(MetricNames.loss, of: float32)
         if let steps = exact.first?.x {
           let atEach = steps.indices.map { step in exact.map { $0.y[step] } }
           panel.marks.append(
@@ -158,18 +159,18 @@ extension Experiment {
               x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, ink: .series(0).opacity(0.2)))
         }
         for (ink, variant) in results.variants.enumerated() {
-          let curves = results.series(Reported.loss, of: variant)
+          let curves = results.series(MetricNames.loss, of: variant)
           guard let steps = curves.first?.x else { continue }
           let means = steps.indices.map { step in curves.reduce(0) { $0 + $1.y[step] } / Double(curves.count) }
           panel.marks.append(LineMark(x: steps, y: means, ink: .series(ink)))
-          panel.endLabels.append(EndLabel(at: means.last, variant.name, ink: .series(ink)))
+          panel.directLabels.append(DirectLabel(at: means.last, variant.name, ink: .series(ink)))
         }
         return Figure(
           title: "Training loss · mixed-precision",
           subtitle: "mean of \(results.settings.seeds) seeds; band: lowest to highest of float32", panels: [panel],
           description: "Loss over steps of four number formats.")
       },
-      Picture("sizes", "How large gradients are, and which of them float16 knows") { results in
+      ExperimentFigure("sizes", "How large gradients are, and which of them float16 knows") { results in
         var panel = Panel(
           x: Axis(.linear, "log₂ of a gradient's size", range: -51...1),
           y: Axis(.log, "share of all gradients", range: 1e-7...1))
@@ -199,7 +200,8 @@ private func sameLoss(_ variant: Variant, _ source: String) -> Claim {
     "\(variant.name) ends with the loss of float32: their means over all seeds are no further apart than by chance (in standard errors)",
     expected: .near(0, within: 3), source: source + "; three standard errors"
   ) { seed in
-    let losses = seed.allSeeds(Reported.finalLoss, of: float32), others = seed.allSeeds(Reported.finalLoss, of: variant)
+    let losses = seed.allSeeds(MetricNames.finalLoss, of: float32),
+      others = seed.allSeeds(MetricNames.finalLoss, of: variant)
     let count = Double(losses.count)
     guard count >= 3 else { throw NotMeasured(reason: "it takes three seeds or more to know how far apart seeds are") }
     let mean = losses.reduce(0, +) / count, other = others.reduce(0, +) / Double(others.count)

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -49,12 +50,12 @@ private func start(_ placement: Placement, isShallow: Bool = false) -> Variant {
   return Variant(
     "\(placement)-start\(isShallow ? "-shallow" : "")", "\(placement)-norm, \(blocks), not trained",
     adjust: { if isShallow { $0["blocks"] = max(($0["blocks"] / 4).rounded(), 1) } }
-  ) { bench in
-    let batch = try bench.data().train.batch(at: 0..<64)
-    let draws = bench.settings.whole("draws"), count = Double(draws)
+  ) { context in
+    let batch = try context.data().train.batch(at: 0..<64)
+    let draws = context.settings.whole("draws"), count = Double(draws)
     let drawn = (0..<draws).map { draw in
-      let model = RowReader(bench.settings, placement)
-      model.initialize(seed: UInt64(draws * bench.seed + draw))
+      let model = RowReader(context.settings, placement)
+      model.initialize(seed: UInt64(draws * context.seed + draw))
       crossEntropy(model(batch.inputs), batch.labels).backward()
       return model.blocks.map { block in
         let gradient = block.contract.weight.gradient!
@@ -63,10 +64,10 @@ private func start(_ placement: Placement, isShallow: Bool = false) -> Variant {
     }
     let sizes = drawn[0].indices.map { block in drawn.reduce(0) { $0 + $1[block] } / count }
     let squares = drawn.reduce(0) { $0 + pow($1.last! - sizes.last!, 2) }
-    bench.report(last, sizes.last!)
-    bench.report(uncertainty, (squares / (count * (count - 1))).squareRoot())
-    bench.report(lastOverFirst, sizes.last! / sizes[0])
-    bench.report("gradient", sizes, over: sizes.indices.map { Double($0 + 1) })
+    context.report(last, sizes.last!)
+    context.report(uncertainty, (squares / (count * (count - 1))).squareRoot())
+    context.report(lastOverFirst, sizes.last! / sizes[0])
+    context.report("gradient", sizes, over: sizes.indices.map { Double($0 + 1) })
   }
 }
 
@@ -141,7 +142,7 @@ private let postNets = trained(.post, isWarmedUp: false), postWarm = trained(.po
 
 /// By how much the loss ends higher without a warm-up, at the learning rate where that is most.
 private func costOfNoWarmUp(_ cold: [Variant], _ warm: [Variant], _ seed: OneSeed) throws -> Double {
-  try zip(cold, warm).map { try seed[Reported.finalLoss, $0] - seed[Reported.finalLoss, $1] }.max()!
+  try zip(cold, warm).map { try seed[MetricNames.finalLoss, $0] - seed[MetricNames.finalLoss, $1] }.max()!
 }
 
 /// Of three differences that chance makes, one is beyond three standard deviations once in 250 times.
@@ -199,21 +200,21 @@ extension Experiment {
       .curves(
         "gradient", "The gradient of each block’s last weights before training", of: "gradient",
         x: Axis(.integer, "block", ends: ("input", "output")), y: Axis(.log, "‖dL/dW‖")),
-      Picture("loss", "The loss after training against the learning rate") { results in
+      ExperimentFigure("loss", "The loss after training against the learning rate") { results in
         var panel = Panel(x: Axis(.log, "learning rate"), y: Axis(.linear, "loss in the end"))
         let nets = [
           ("pre-norm", preNets), ("pre-norm, warm-up", preWarm), ("post-norm", postNets),
           ("post-norm, warm-up", postWarm),
         ]
         for (index, (name, variants)) in nets.enumerated() {
-          let medians = variants.map { results.median(Reported.finalLoss, of: $0) }
+          let medians = variants.map { results.median(MetricNames.finalLoss, of: $0) }
           panel.marks.append(LineMark(x: rates, y: medians, ink: .series(index), width: 2.2))
           for (rate, variant) in zip(rates, variants) {
-            let losses = results.values(Reported.finalLoss, of: variant).map { $0 ?? .nan }
+            let losses = results.values(MetricNames.finalLoss, of: variant).map { $0 ?? .nan }
             panel.marks.append(
               DotMark(x: losses.map { _ in rate }, y: losses, ink: .series(index), shape: .ofSeries(index), size: 7))
           }
-          panel.endLabels.append(EndLabel(at: medians.last, name, ink: .series(index)))
+          panel.directLabels.append(DirectLabel(at: medians.last, name, ink: .series(index)))
         }
         return Figure(
           title: "Loss against the learning rate · norm-placement",

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -41,14 +42,14 @@ private func nets(
     let variant = Variant(
       "\(name)-\(shortest(weights))", "\(title), weights of variance \(shortest(weights))/n",
       theory: { _ in .sameInEveryLayer(factor: kind.factor) }
-    ) { bench in
-      let settings = bench.settings
+    ) { context in
+      let settings = context.settings
       let model = DeepNet(
         settings, initializer: .normal(weightVariance: weights), activation: { kind.activation(settings) })
-      model.initialize(seed: UInt64(bench.seed))
-      let batch = try bench.data().train.batches(of: settings.batch, seed: UInt64(bench.seed)).first { _ in true }!
+      model.initialize(seed: UInt64(context.seed))
+      let batch = try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).first { _ in true }!
       let optimizer = SGD(model, learningRate: Float(settings.learningRate))
-      let recorder = try bench.recorder(model, optimizer)
+      let recorder = try context.recorder(model, optimizer)
       let loss = crossEntropy(model(batch.inputs), batch.labels)
       loss.backward()
       optimizer.step()
@@ -57,9 +58,9 @@ private func nets(
 
       let signals = try run.layers(.activationRMS), layers = run.sites.indices.filter { run.sites[$0].kind == "Linear" }
       let profile = layers.map { (depth: Double(run.sites[$0].depth), value: signals[$0, 0] ?? .nan) }
-      bench.report(signalFactor, GeometricFit(interiorOf: profile).map { 1 / $0.factorGoingBack })
-      bench.report(Reported.gradientFactor, try run.gradientFactorAtStart())
-      bench.report("signals", profile.map(\.value), over: layers.indices.map { Double($0 + 1) })
+      context.report(signalFactor, GeometricFit(interiorOf: profile).map { 1 / $0.factorPerLayer })
+      context.report(MetricNames.gradientFactor, try run.gradientFactorAtStart())
+      context.report("signals", profile.map(\.value), over: layers.indices.map { Double($0 + 1) })
     }
     return SizedNet(variant: variant, signalFactor: signal(weights))
   }

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -53,8 +54,8 @@ private let rates = (-12...2).map { pow(10, Double($0) / 2) }
 private let shownRate = 6
 
 private let tried = rules.map { rule in
-  Variant(rule.name, rule.title) { bench in
-    let settings = bench.settings, seed = UInt64(bench.seed), data = try bench.data()
+  Variant(rule.name, rule.title) { context in
+    let settings = context.settings, seed = UInt64(context.seed), data = try context.data()
     let batches = data.train.batches(of: settings.batch, seed: seed)
     let model = net(settings)
     model.initialize(seed: seed)
@@ -66,32 +67,32 @@ private let tried = rules.map { rule in
     let tenth = updates(rule, net(settings), gradient, seed: seed)
     let given = gradient.flatMap { $0.values.map(Double.init) }
     let formula = given.map { -straightRate * rule.update($0, 10) }
-    bench.report(apart, norm(zip(tenth, formula).map { $0 - $1 }) / norm(formula))
+    context.report(apart, norm(zip(tenth, formula).map { $0 - $1 }) / norm(formula))
     let larger = updates(rule, net(settings), gradient.map { 10 * $0 }, seed: seed)
-    bench.report(growth, norm(larger) / norm(tenth))
+    context.report(growth, norm(larger) / norm(tenth))
     // One weight in forty is enough for a picture; zeros have no place on a logarithmic axis.
     let shown = stride(from: 0, to: given.count, by: 40).filter { given[$0] != 0 }.sorted {
       abs(given[$0]) < abs(given[$1])
     }
-    bench.report("update", shown.map { abs(tenth[$0]) }, over: shown.map { abs(given[$0]) })
+    context.report("update", shown.map { abs(tenth[$0]) }, over: shown.map { abs(given[$0]) })
 
     // The same net, trained at each rate.
     let losses = rates.map { rate in
-      bench.isDone(log10(rate / rates[0]) / log10(rates.last! / rates[0]))
+      context.isDone(log10(rate / rates[0]) / log10(rates.last! / rates[0]))
       return train(net(settings), rule, rate, batches.prefix(settings.steps), seed: seed)
     }
     let ends = losses.map(finalLoss)
-    bench.report("final loss", ends, over: rates)
+    context.report("final loss", ends, over: rates)
     let best = ends.indices.min { comparable(ends[$0]) < comparable(ends[$1]) }!
-    bench.report("best rate", rates[best])
-    bench.report("loss at it", ends[best])
+    context.report("best rate", rates[best])
+    context.report("loss at it", ends[best])
     // The rates around the best at which the net learns; where they go on to the last that is tried, they have no end.
     let learned = settings.learnedLoss, learns = ends.map { comparable($0) <= learned }
     let below = learns[..<best].lastIndex(of: false), above = learns[best...].firstIndex(of: false)
-    bench.report(lowest, learns[best] ? below.map { crossing(ends, of: learned, from: $0) } : nil)
-    bench.report(highest, learns[best] ? above.map { rates[$0 - 1] } : nil)
-    bench.report("loss", smooth(losses[shownRate]), over: losses[shownRate].indices.map(Double.init))
-    bench.report(
+    context.report(lowest, learns[best] ? below.map { crossing(ends, of: learned, from: $0) } : nil)
+    context.report(highest, learns[best] ? above.map { rates[$0 - 1] } : nil)
+    context.report("loss", smooth(losses[shownRate]), over: losses[shownRate].indices.map(Double.init))
+    context.report(
       curvature, Hessian(of: crossEntropy(model(batch.inputs), batch.labels), for: model).largestEigenvalue())
   }
 }
@@ -200,13 +201,13 @@ extension Experiment {
           + "whose slope stays below 1 however wrong an answer is; that may be why nets stand still larger rates.")
     ],
     pictures: [
-      Picture("updates", "What five optimizers make of one gradient") { results in
+      ExperimentFigure("updates", "What five optimizers make of one gradient") { results in
         var panel = Panel(x: Axis(.log, "size of a weight’s gradient"), y: Axis(.log, "size of its tenth update"))
         for (index, variant) in results.variants.enumerated() {
           let update = results.series("update", of: variant)[0]
           panel.marks.append(DotMark(x: update.x, y: update.y, ink: .series(index), shape: .ofSeries(index), size: 4))
-          panel.endLabels.append(
-            EndLabel(at: update.y.last, variant.name, ink: .series(index), sample: .dot(.ofSeries(index))))
+          panel.directLabels.append(
+            DirectLabel(at: update.y.last, variant.name, ink: .series(index), sample: .dot(.ofSeries(index))))
         }
         return Figure(
           title: "What five optimizers make of one gradient · optimizers",
@@ -235,7 +236,7 @@ extension Experiment {
         ) { column, rate in
           let ends = results.series("final loss", of: results.variants[Int(column)])
           let row = rates.firstIndex(of: rate)!
-          return Spread(ends.map { $0.y[row] })?.median ?? .nan
+          return MedianInterval(ends.map { $0.y[row] })?.median ?? .nan
         }
       },
       .curves(

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Rheoscope
 
 // A deeper net can do all that a shallower one can: its additional layers need only hand through what they are given. Yet He et al.
@@ -82,8 +83,8 @@ private func net(_ name: String, depth: Int, hasShortcuts: Bool) -> Variant {
     optimizer: { SGD($0, learningRate: Float($1.learningRate), momentum: 0.9, weightDecay: 1e-4) },
     schedule: { .cosine(over: max(1, $0.steps - $0.whole("warm-up"))).warmedUp(over: $0.whole("warm-up")) },
     testImages: 2_000,
-    also: { bench, trained in
-      bench.report(fading, try firstOverLast(trained.run!))
+    also: { context, trained in
+      context.report(fading, try firstOverLast(trained.run!))
     },
     net: { ConvolutionalNet(depth: depth, width: $0.width, hasShortcuts: hasShortcuts) })
 }
@@ -114,14 +115,14 @@ extension Experiment {
       Claim(
         source: "He et al. 2015, arXiv:1512.03385, figure 6", about: .long,
         statement: { _ in "with shortcuts 56 layers don't" }, expected: { .atMost($0.differenceTolerance) },
-        measure: { try $0[Reported.finalLoss, resNet56] - $0[Reported.finalLoss, resNet20] }),
+        measure: { try $0[MetricNames.finalLoss, resNet56] - $0[MetricNames.finalLoss, resNet20] }),
     ]
       // Batch normalization lets gradients grow by 1.21 a layer in wide nets without convolutions.
       + nets.map {
         Claim(
           "\($0.name): when training begins, no gradient vanishes: a layer does not make it smaller on its way back",
           $0,
-          Reported.gradientFactor, .atLeast(1),
+          MetricNames.gradientFactor, .atLeast(1),
           source: "He et al. 2015, arXiv:1512.03385, section 4.1; Yang et al. 2019, arXiv:1902.08129")
       },
     disagreements: [
@@ -138,7 +139,7 @@ extension Experiment {
     ],
     pictures: [
       .chart("loss"), .chart("gradient-profile"),
-      Picture("gradient-flow", "The gradient's size, layers × steps, a panel a net") { results in
+      ExperimentFigure("gradient-flow", "The gradient's size, layers × steps, a panel a net") { results in
         var figure = try Chart.gradientFlow(of: results.runs)
         figure.columns = 2
         return figure

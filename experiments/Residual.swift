@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -35,8 +36,8 @@ private let shallowResidualNets = shallowDepths.map { depth in
 
 /// By how much each deeper net ends higher than that of three layers.
 private func degradations(_ shallow: [Variant], _ deep: Variant, _ seed: OneSeed) throws -> [Double] {
-  let least = try seed[Reported.finalLoss, shallow[0]]
-  return try (shallow.dropFirst() + [deep]).map { try seed[Reported.finalLoss, $0] - least }
+  let least = try seed[MetricNames.finalLoss, shallow[0]]
+  return try (shallow.dropFirst() + [deep]).map { try seed[MetricNames.finalLoss, $0] - least }
 }
 
 // With weights as He et al. (2015) choose them, a branch holds as much as the stream it is added to. With α = 1 each layer doubles
@@ -72,12 +73,14 @@ private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps
 
 /// How much larger the gradient is before all the layers with shortcuts than behind them, at step 0, and the share of steps at which
 /// the loss is below that of guessing.
-@Sendable private func reportGradientRatio(_ bench: Bench, _ trained: Trained) throws {
+@Sendable private func reportGradientRatio(_ context: TrialContext, _ trained: Trained) throws {
   let run = trained.run!, gradients = try run.layers(.gradientRMS)
   let first = run.sites.firstIndex { $0.path == "stem" }!
-  let last = run.sites.firstIndex { $0.path == "blocks.\(bench.settings.depth - 3)" }!
-  if let before = gradients[first, 0], let behind = gradients[last, 0] { bench.report(gradientRatio, before / behind) }
-  bench.report(timesBelowChance, Double(trained.losses.count { $0 < log(10) }) / Double(trained.losses.count))
+  let last = run.sites.firstIndex { $0.path == "blocks.\(context.settings.depth - 3)" }!
+  if let before = gradients[first, 0], let behind = gradients[last, 0] {
+    context.report(gradientRatio, before / behind)
+  }
+  context.report(timesBelowChance, Double(trained.losses.count { $0 < log(10) }) / Double(trained.losses.count))
 }
 
 /// The ratio of gradients over L layers x + α W relu(x) with He weights: (1 + α²)^(L/2).
@@ -140,21 +143,22 @@ extension Experiment {
     ],
     pictures: [
       .chart("loss"), .chart("gradient-flow"), .chart("gradient-profile"),
-      Picture("degradation", "The training loss that plain and residual nets end at, over their depth") { results in
+      ExperimentFigure("degradation", "The training loss that plain and residual nets end at, over their depth") {
+        results in
         let depths = (shallowDepths + [results.settings.depth]).map(Double.init)
         var panel = Panel(
           x: Axis(.log, "layers"), y: Axis(.linear, "training loss in the end", includes: [0]),
           marks: [RuleMark(.horizontal, at: log(10))])
         let nets = [("plain", shallowPlainNets + [plainNet]), ("residual", shallowResidualNets + [residualNet])]
         for (index, (name, nets)) in nets.enumerated() {
-          let medians = nets.map { results.median(Reported.finalLoss, of: $0) }
+          let medians = nets.map { results.median(MetricNames.finalLoss, of: $0) }
           panel.marks.append(LineMark(x: depths, y: medians, ink: .series(index), width: 2.2))
           for (depth, net) in zip(depths, nets) {
-            let losses = results.values(Reported.finalLoss, of: net).map { $0 ?? .nan }
+            let losses = results.values(MetricNames.finalLoss, of: net).map { $0 ?? .nan }
             panel.marks.append(
               DotMark(x: losses.map { _ in depth }, y: losses, ink: .series(index), shape: .ofSeries(index), size: 7))
           }
-          panel.endLabels.append(EndLabel(at: medians.last, name, ink: .series(index)))
+          panel.directLabels.append(DirectLabel(at: medians.last, name, ink: .series(index)))
         }
         return Figure(
           title: "Training loss over depth · residual",

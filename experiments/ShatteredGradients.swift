@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -28,11 +29,11 @@ private func net(
   _ name: String, _ title: String, depth: Int?, block: @escaping @Sendable (Settings, Module, Linear) -> Module
 ) -> Variant {
   let layers = depth.map { ", \($0) layers" } ?? ""
-  return Variant(name, title + layers + ", He weights", adjust: { $0.depth = depth ?? $0.depth }) { bench in
-    let settings = bench.settings, points = settings.whole("points"), seed = UInt64(bench.seed)
+  return Variant(name, title + layers + ", He weights", adjust: { $0.depth = depth ?? $0.depth }) { context in
+    let settings = context.settings, points = settings.whole("points"), seed = UInt64(context.seed)
     let model = DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { block(settings, $0, $1) }
     model.initialize(seed: seed)
-    let circle = Circle(through: try bench.data().train.batches(of: 2, seed: seed).first { _ in true }!.inputs)
+    let circle = Circle(through: try context.data().train.batches(of: 2, seed: seed).first { _ in true }!.inputs)
     let angles = (0..<points).map { 2 * Double.pi * Double($0) / Double(points) }
     let inputs = circle.points(at: angles).requiringGradient()
     let score = model(inputs).sliced(1, 0..<1).sum()
@@ -45,12 +46,12 @@ private func net(
     let correlation = (0...points / 8).map { places in
       (0..<points).reduce(0) { $0 + cosines[$1 * points + ($1 + places) % points] } / Double(points)
     }
-    bench.report(neighbours, correlation[1])
-    bench.report("correlation", correlation, over: correlation.indices.map { angles[$0] })
+    context.report(neighbours, correlation[1])
+    context.report("correlation", correlation, over: correlation.indices.map { angles[$0] })
     // How steeply the score rises along the walk.
     let slope = (blame * circle.directions(at: angles)).sum(axes: [1]).values.map(Double.init)
     let size = (slope.reduce(0) { $0 + $1 * $1 } / Double(points)).squareRoot()
-    bench.report("slope", slope.map { $0 / size }, over: angles)
+    context.report("slope", slope.map { $0 / size }, over: angles)
   }
 }
 
@@ -131,7 +132,7 @@ extension Experiment {
         of: "correlation", x: Axis(.linear, "angle between the points, in radians"),
         y: Axis(.linear, "correlation of gradients", includes: [0]),
         theory: predictedCorrelation),
-      Picture("walk", "How steeply a class’s score rises along the walk") { results in
+      ExperimentFigure("walk", "How steeply a class’s score rises along the walk") { results in
         let panels = [shallow, deepPlain, deepResidual].enumerated().map { index, variant in
           let slope = results.series("slope", of: variant)[0]
           return Panel(

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -57,28 +58,28 @@ private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/�
 // ReLU silences half of what comes in, and an orthogonal matrix times √2 makes up for that: on the average over all matrices, the
 // square of blame is as large behind a layer as before it. But in a layer of 64 units it is not exactly half that is silent, and what
 // counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
-private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { bench in
+private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
   // 32 bits end at 10⁻⁴⁵. To see what is lost, each layer's output is brought back to size 1, and by how much is noted.
   var decadesAdded: [Double] = []
   let rescaled = try Blame(
     Tower(
-      bench.settings, firstVariance: 2,
+      context.settings, firstVariance: 2,
       block: { Sequential(ReLU(), $0, BroughtToSizeOne { decadesAdded.append($0) }) },
-      weights: .orthogonal(gain: 2.0.squareRoot())), bench)
+      weights: .orthogonal(gain: 2.0.squareRoot())), context)
   // What a block adds is added to its own blame and to that of all before it.
   let added = decadesAdded.reversed().reduce(into: [0.0]) { $0.append($0.last! + $1) }.dropLast().reversed()
   let decades = zip(rescaled.sizes, added).map { log10($0 / rescaled.sizes.last!) - $1 }
-  bench.report(decadesLost, -decades[0])
-  bench.report(profile, decades)
+  context.report(decadesLost, -decades[0])
+  context.report(profile, decades)
 }
 
 // What PyTorch begins with: a factor of 0.408.
-private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)") { bench in
+private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)") { context in
   let blame = try Blame(
-    Tower(bench.settings, firstVariance: 1.0 / 3, block: { Sequential(ReLU(), $0) }, weights: nil), bench)
-  bench.report(lastWithoutBlame, Double(blame.sizes.count { $0 == 0 }))
-  bench.report(lastBlame, blame.sizes.last!)
-  bench.report(profile, blame.sizes.map { log10($0 / blame.sizes.last!) })
+    Tower(context.settings, firstVariance: 1.0 / 3, block: { Sequential(ReLU(), $0) }, weights: nil), context)
+  context.report(lastWithoutBlame, Double(blame.sizes.count { $0 == 0 }))
+  context.report(lastBlame, blame.sizes.last!)
+  context.report(profile, blame.sizes.map { log10($0 / blame.sizes.last!) })
 }
 
 private let decadesLost = "decades lost", lastWithoutBlame = "last layer with gradient 0", lastBlame = "last gradient"
@@ -102,14 +103,14 @@ private struct Blame {
   /// The RMS of dL/d(output) of each block, the first block's first.
   private(set) var sizes: [Double]
 
-  init(_ model: Tower, _ bench: Bench) throws {
-    model.initialize(seed: UInt64(bench.seed))
-    try self.init(ofInitialized: model, bench)
+  init(_ model: Tower, _ context: TrialContext) throws {
+    model.initialize(seed: UInt64(context.seed))
+    try self.init(ofInitialized: model, context)
   }
 
-  init(ofInitialized model: Tower, _ bench: Bench) throws {
-    let data = try bench.data().train
-    var batches = data.batches(of: bench.settings.batch, seed: UInt64(bench.seed)).makeIterator()
+  init(ofInitialized model: Tower, _ context: TrialContext) throws {
+    let data = try context.data().train
+    var batches = data.batches(of: context.settings.batch, seed: UInt64(context.seed)).makeIterator()
     let batch = batches.next()!
     var backwards: [Double] = []
     let handle = try model.onBackward("blocks.*") { _, gradient in
@@ -128,32 +129,33 @@ private func trained(
   _ name: String, _ title: String, rate: @escaping @Sendable (Settings) -> Double = { _ in 1 },
   _ net: @escaping @Sendable (Settings) -> Tower
 ) -> Variant {
-  Variant(name, title) { bench in
-    let settings = bench.settings, model = net(settings)
+  Variant(name, title) { context in
+    let settings = context.settings, model = net(settings)
     let empty = TensorMemory.inUse
-    model.initialize(seed: UInt64(bench.seed))
+    model.initialize(seed: UInt64(context.seed))
     let weights = TensorMemory.inUse - empty
-    let blame = try Blame(ofInitialized: model, bench).sizes
-    bench.report(ratio, blame[0] / blame.last!)
-    bench.report(profile, blame.map { log10($0 / blame.last!) })
+    let blame = try Blame(ofInitialized: model, context).sizes
+    context.report(ratio, blame[0] / blame.last!)
+    context.report(profile, blame.map { log10($0 / blame.last!) })
 
     let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate(settings)))
     var losses: [Double] = []
     TensorMemory.resetPeak()
-    for batch in try bench.data().train.batches(of: settings.batch, seed: UInt64(bench.seed)).prefix(settings.steps) {
+    for batch in try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps)
+    {
       let loss = crossEntropy(model(batch.inputs), batch.labels)
       loss.backward()
       optimizer.step()
       losses.append(Double(loss.value))
-      bench.isDone(Double(losses.count) / Double(settings.steps))
+      context.isDone(Double(losses.count) / Double(settings.steps))
     }
-    bench.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights))
-    bench.report(Reported.finalLoss, finalLoss(losses))
-    bench.report(Reported.loss, losses, over: losses.indices.map(Double.init))
+    context.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights))
+    context.report(MetricNames.finalLoss, finalLoss(losses))
+    context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
   }
 }
 
-extension Bench {
+extension TrialContext {
   /// Keeps a number a block over how many blocks blame has gone through by then; of many some hundred are enough for a picture.
   fileprivate func report(_ name: String, _ blocks: [Double]) {
     let count = Double(blocks.count)
@@ -214,7 +216,7 @@ extension Experiment {
         }),
     ],
     pictures: [
-      Picture("gradient", "The gradient's size over how many layers it has gone through") { results in
+      ExperimentFigure("gradient", "The gradient's size over how many layers it has gone through") { results in
         var panel = Panel(
           x: Axis(.log, "layers that the gradient has gone through", ends: ("output", "input")),
           y: Axis(.linear, "decades of gradient, last layer's = 0"))
@@ -224,12 +226,13 @@ extension Experiment {
           }
           guard let curve = results.series(profile, of: variant).first else { continue }
           let last = curve.y.lastIndex { $0.isFinite } ?? 0
-          panel.endLabels.append(
-            EndLabel(at: curve.y[last], variant.name, ink: .series(ink), hasLeader: last == curve.y.count - 1))
+          panel.directLabels.append(
+            DirectLabel(at: curve.y[last], variant.name, ink: .series(ink), hasLeader: last == curve.y.count - 1))
           if last < curve.y.count - 1 {
             let layer = Int(results.median(lastWithoutBlame, of: variant))
             panel.notes.append(
-              Note(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", ink: .series(ink)))
+              Annotation(
+                x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", ink: .series(ink)))
           }
         }
         return Figure(
@@ -240,7 +243,7 @@ extension Experiment {
           description: "Decades of the gradient over layers from the output, of four nets.")
       },
       .curves(
-        "loss", "Training loss over steps", of: Reported.loss, x: Axis(.integer, "step"),
+        "loss", "Training loss over steps", of: MetricNames.loss, x: Axis(.integer, "step"),
         y: Axis(.linear, "loss", includes: [0])),
     ])
 }

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
@@ -5,21 +6,21 @@ import Rheoscope
 // it by a number s: an orthogonal matrix times s. On its way back a gradient is turned about and stretched by the same s, layer
 // after layer, and after L layers it has s to the power of L of its length.
 private func net(stretching s: Double) -> Variant {
-  Variant("stretch-\(shortest(s))", "each layer turns its input about and stretches it by \(shortest(s))") { bench in
-    let width = bench.settings.width, depth = bench.settings.depth
+  Variant("stretch-\(shortest(s))", "each layer turns its input about and stretches it by \(shortest(s))") { context in
+    let width = context.settings.width, depth = context.settings.depth
     let layers = (0..<depth).map { _ in Linear(width, width, bias: false, initializer: .orthogonal(gain: s)) }
-    Sequential(layers).initialize(seed: UInt64(bench.seed))
+    Sequential(layers).initialize(seed: UInt64(context.seed))
 
     // What goes in, what each layer gives, and a loss whose blame for the last output is a vector drawn at random.
-    var random = RandomStream(seed: UInt64(bench.seed), name: "input and blame")
+    var random = RandomStream(seed: UInt64(context.seed), name: "input and blame")
     func vector() -> Tensor { Tensor((0..<width).map { _ in Float(random.normalPair().0) }, shape: [1, width]) }
     var outputs = [vector().requiringGradient()]
     for layer in layers { outputs.append(layer(outputs.last!)) }
     let loss = (outputs[depth] * vector()).sum()
 
     let sizes = gradients(of: loss, withRespectTo: outputs).map { Double($0.rms) }
-    bench.report("first / last gradient", sizes[0] / sizes[depth])
-    bench.report("gradient", sizes.map { $0 / sizes[depth] }, over: sizes.indices.map(Double.init))
+    context.report("first / last gradient", sizes[0] / sizes[depth])
+    context.report("gradient", sizes.map { $0 / sizes[depth] }, over: sizes.indices.map(Double.init))
   }
 }
 

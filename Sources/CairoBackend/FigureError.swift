@@ -1,4 +1,5 @@
 import Plotting
+import Support
 
 /// What keeps a figure from becoming a file.
 public enum FigureError: Error, Equatable, CustomStringConvertible {
@@ -18,8 +19,8 @@ public enum FigureError: Error, Equatable, CustomStringConvertible {
       "\(path): can't tell what to draw; end the name in "
         + FigureFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
     case .badSize(let width, let height):
-      "a picture of \(plain(width, decimals: 0)) × \(plain(height, decimals: 0)) pixels can't be drawn; choose a size and a "
-        + "scale that give 1 to \(plain(32_767, decimals: 0)) pixels a side"
+      "a picture of \(formatFixed(width, decimals: 0)) × \(formatFixed(height, decimals: 0)) pixels can't be drawn; choose a size and a "
+        + "scale that give 1 to \(formatFixed(32_767, decimals: 0)) pixels a side"
     case .drawing(let reason):
       "the picture can't be drawn: \(reason)"
     case .cannotWrite(let path, let reason):

@@ -2,13 +2,13 @@
 ///
 /// Source: Heckbert, "Color image quantization for frame buffer display", 1982: boxes of colours are cut at their median until
 /// there are enough of them.
-struct Palette {
+package struct Palette {
   /// The colours as 0xRRGGBB.
-  let colors: [UInt32]
+  package let colors: [UInt32]
   private let indices: [UInt32: Int]
 
   /// At most `limit` colours for some pixels, 0xRRGGBB; all of them, where they are few enough.
-  init(_ pixels: some Sequence<UInt32>, limit: Int) {
+  package init(_ pixels: some Sequence<UInt32>, limit: Int) {
     var counts: [UInt32: Int] = [:]
     for pixel in pixels { counts[pixel, default: 0] += 1 }
     // In a fixed order, so that the same picture gives the same characters.
@@ -25,7 +25,7 @@ struct Palette {
   }
 
   /// The colour that stands for one of the picture's.
-  func index(of color: UInt32) -> Int { indices[color]! }
+  package func index(of color: UInt32) -> Int { indices[color]! }
 
   private struct Box {
     let members: [(color: UInt32, count: Int)]

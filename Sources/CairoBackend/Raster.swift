@@ -27,8 +27,8 @@ package final class Raster {
   deinit { cairo_surface_destroy(surface) }
 
   /// The pixels' bytes, rows `stride` bytes apart, of 32 bits each: 0xXXRRGGBB in memory order of the machine.
-  var bytes: UnsafeMutablePointer<UInt8> { cairo_image_surface_get_data(surface)! }
-  var stride: Int { Int(cairo_image_surface_get_stride(surface)) }
+  package var bytes: UnsafeMutablePointer<UInt8> { cairo_image_surface_get_data(surface)! }
+  package var stride: Int { Int(cairo_image_surface_get_stride(surface)) }
 
   /// The pixels of a row as 0xRRGGBB.
   package func row(_ y: Int) -> [UInt32] {

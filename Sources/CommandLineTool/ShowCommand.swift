@@ -18,7 +18,7 @@ extension Command {
 
 extension Tool {
   func show(_ arguments: Arguments) throws {
-    let terminal = Terminal(environment: ProcessInfo.processInfo.environment)
+    let terminal = TerminalWindow(environment: ProcessInfo.processInfo.environment)
     let theme = Theme.all.first { $0.name == arguments["--theme"] } ?? terminal.theme
     let images = arguments["--images"].map { InlineImage(rawValue: $0) } ?? terminal.images
     let runs = try arguments.operands.map { try Run(path: $0) }
@@ -39,7 +39,7 @@ extension Tool {
     if count == 0, let firstError { throw firstError }
   }
 
-  private func show(_ figure: Figure, as images: InlineImage?, on terminal: Terminal, _ theme: Theme) throws {
+  private func show(_ figure: Figure, as images: InlineImage?, on terminal: TerminalWindow, _ theme: Theme) throws {
     guard let images else {
       // A figure as wide as two of its heights, which is what letters are high, fits any terminal that is not tiny.
       let screen = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Experiments
 
 extension Command {
@@ -10,7 +11,7 @@ extension Command {
 extension Tool {
   func tally(_ arguments: Arguments, typed: [String]) throws {
     let path = try arguments.required("--out", of: .tally)
-    try writeTally(ofResultsIn: arguments.operands, command: commandLine(typed), to: path)
+    try writeTally(ofResultsIn: arguments.operands, of: Experiment.all, command: commandLine(typed), to: path)
     console.print("wrote \(path)")
   }
 }

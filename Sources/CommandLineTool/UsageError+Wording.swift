@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Support
 
 extension UsageError: CustomStringConvertible {
   /// One line: what was wrong, and what would be right.
@@ -72,7 +73,7 @@ extension UsageError: CustomStringConvertible {
 /// The name that was probably meant, or all there are if none comes near.
 private func suggestion(for word: String, among names: [String], called plural: String) -> String {
   if let nearest = nearestNames(to: word, among: names, count: 1).first,
-    edits(from: word, to: nearest) <= 1 + word.count / 3
+    editDistance(from: word, to: nearest) <= 1 + word.count / 3
   {
     return "did you mean “\(nearest)”?"
   }

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Experiments
 
 extension Command {
@@ -17,8 +18,8 @@ extension Tool {
     var differing: [String] = []
     for folder in arguments.operands {
       let result = try Verification(
-        ofResultsIn: folder, data: arguments["--data"], jobs: arguments.whole("--jobs"), console: Console(isQuiet: true)
-      )
+        ofResultsIn: folder, of: Experiment.all, data: arguments["--data"], jobs: arguments.whole("--jobs"),
+        console: Console(isQuiet: true))
       let numbers = "\(result.compared) number\(result.compared == 1 ? "" : "s")"
       console.print(
         result.differences.isEmpty

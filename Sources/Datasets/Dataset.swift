@@ -60,8 +60,8 @@ public struct Dataset: Sendable {
   /// The samples at some indices as a set of their own.
   func subset(_ indices: [Int]) -> Dataset {
     Dataset(
-      inputs: inputs.rows(at: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
-      targets: targets?.rows(at: indices), classNames: classNames, standardization: standardization)
+      inputs: inputs.take(rows: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
+      targets: targets?.take(rows: indices), classNames: classNames, standardization: standardization)
   }
 }
 

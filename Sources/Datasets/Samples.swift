@@ -38,7 +38,7 @@ struct Samples: Sendable {
   }
 
   /// The rows at some indices, in their order.
-  func rows(at indices: [Int]) -> Samples {
+  func take(rows indices: [Int]) -> Samples {
     switch storage {
     case .numbers(let numbers):
       Samples(indices.flatMap { numbers[($0 * width)..<(($0 + 1) * width)] }, count: indices.count)

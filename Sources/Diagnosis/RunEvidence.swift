@@ -70,6 +70,3 @@ private func mean(_ values: some Collection<Double>) -> Double { values.reduce(0
 
 /// A number in three digits.
 func rounded(_ value: Double) -> String { String(format: "%.3g", value) }
-
-/// A count with its noun.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

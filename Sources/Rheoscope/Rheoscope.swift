@@ -9,3 +9,5 @@
 @_exported import Plotting
 @_exported import Recording
 @_exported import RunFile
+@_exported import Support
+@_exported import Terminal

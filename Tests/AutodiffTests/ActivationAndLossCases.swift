@@ -91,7 +91,7 @@ private let differenceCases: [OperationCase] =
   difference("meanSquaredError", { meanSquaredError($0, $1, reduction: $2) }, { ($0 - $1) * ($0 - $1) })
   + difference("meanAbsoluteError", { meanAbsoluteError($0, $1, reduction: $2) }, { abs($0 - $1) })
   + difference(
-    "huberError", { huberError($0, $1, threshold: 0.5, reduction: $2) },
+    "huberLoss", { huberLoss($0, $1, threshold: 0.5, reduction: $2) },
     { abs($0 - $1) < 0.5 ? ($0 - $1) * ($0 - $1) / 2 : 0.5 * (abs($0 - $1) - 0.25) })
   + difference(
     "binaryCrossEntropy", { binaryCrossEntropy(logits: $0, $1, reduction: $2) },

@@ -47,11 +47,11 @@ import Testing
     let empty = Tensor([], shape: [0, 5]).requiringGradient()
     function(empty).sum().backward()
     #expect(empty.gradient?.shape == [0, 5])
-    let x = Tensor(sampleValues(19), shape: [19]).rounded(to: .bfloat16).requiringGradient()
+    let x = Tensor(sampleValues(19), shape: [19]).cast(to: .bfloat16).requiringGradient()
     let y = function(x)
     y.sum().backward()
     #expect(y.precision == .bfloat16 && x.gradient?.precision == .bfloat16)
-    #expect(relativeDifference(y.values, function(x.rounded(to: .float32)).values) < 0x1p-8)
+    #expect(relativeDifference(y.values, function(x.cast(to: .float32)).values) < 0x1p-8)
   }
 
   /// Within a few units in the last place where exponentials are small, too.
@@ -99,15 +99,15 @@ import Testing
   }
 
   @Test(arguments: [Precision.bfloat16, .float16]) func lossesOfSixteenBitsAreInFloat32(_ precision: Precision) {
-    let x = Tensor(sampleValues(12), shape: [4, 3]).rounded(to: precision).requiringGradient()
+    let x = Tensor(sampleValues(12), shape: [4, 3]).cast(to: precision).requiringGradient()
     let target = Tensor(sampleValues(12, seed: 2), shape: [4, 3])
     let losses: [(Tensor) -> Tensor] = [
       { crossEntropy($0, [0, 2, 1, 1], labelSmoothing: 0.1) }, { meanSquaredError($0, target) },
-      { meanAbsoluteError($0, target) }, { huberError($0, target) }, { binaryCrossEntropy(logits: $0, target) },
+      { meanAbsoluteError($0, target) }, { huberLoss($0, target) }, { binaryCrossEntropy(logits: $0, target) },
     ]
     for loss in losses {
       #expect(loss(x).precision == .float32)
-      #expect(loss(x).value == loss(x.rounded(to: .float32)).value)
+      #expect(loss(x).value == loss(x.cast(to: .float32)).value)
       #expect(gradients(of: loss(x), withRespectTo: [x])[0].precision == precision)
     }
   }
@@ -120,7 +120,7 @@ import Testing
       (binaryCrossEntropy(logits: x, target), { binaryCrossEntropy(logits: x, target, reduction: $0) }, 12),
       (meanSquaredError(x, target), { meanSquaredError(x, target, reduction: $0) }, 12),
       (meanAbsoluteError(x, target), { meanAbsoluteError(x, target, reduction: $0) }, 12),
-      (huberError(x, target), { huberError(x, target, reduction: $0) }, 12),
+      (huberLoss(x, target), { huberLoss(x, target, reduction: $0) }, 12),
     ]
     for (byDefault, loss, count) in losses {
       let mean = loss(.sum).value / Float(count)
@@ -154,9 +154,9 @@ import Testing
 
   @Test func wrongShapesStopAndSayWhy() async {
     let target = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = huberError(Tensor(repeating: 0, shape: [2, 3]), Tensor(repeating: 0, shape: [3]))
+      _ = huberLoss(Tensor(repeating: 0, shape: [2, 3]), Tensor(repeating: 0, shape: [3]))
     }
-    #expect(text(target).contains("huberError: shapes [2, 3] and [3] don't fit"))
+    #expect(text(target).contains("huberLoss: shapes [2, 3] and [3] don't fit"))
     let weight = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Tensor(repeating: 0, shape: [2, 3])
       _ = binaryCrossEntropy(logits: x, x, positiveWeight: Tensor(repeating: 1, shape: [2]))

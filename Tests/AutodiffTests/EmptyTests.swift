@@ -29,7 +29,7 @@ private let cases: [EmptyCase] =
     elementwise("softsign", softsign), elementwise("softplus", softplus), elementwise("silu", silu),
     elementwise("gelu") { gelu($0) }, elementwise("gelu by tanh") { gelu($0, tanhApproximation: true) },
     elementwise("softmax", softmax), elementwise("logSoftmax", logSoftmax),
-    elementwise("rounded") { $0.rounded(to: .bfloat16) },
+    elementwise("rounded") { $0.cast(to: .bfloat16) },
     EmptyCase("+", [[0, 5], [5]], [0, 5]) { $0[0] + $0[1] },
     EmptyCase("-", [[5], [0, 5]], [0, 5]) { $0[0] - $0[1] },
     EmptyCase("*", [[0, 1], [1, 5]], [0, 5]) { $0[0] * $0[1] },
@@ -53,10 +53,10 @@ private let cases: [EmptyCase] =
     EmptyCase("averagePool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { averagePool($0[0], window: 2) },
     EmptyCase("globalAveragePool", [[0, 4, 4, 2]], [0, 2]) { globalAveragePool($0[0]) },
     EmptyCase("normalization by row", [[0, 4], [4], [4]], [0, 4]) {
-      normalizedByRow($0[0], weight: $0[1], bias: $0[2], epsilon: 0.1, centered: true)
+      layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 0.1, centered: true)
     },
     EmptyCase("normalization by root mean square", [[0, 4], [4]], [0, 4]) {
-      normalizedByRow($0[0], weight: $0[1], bias: nil, epsilon: 0.1, centered: false)
+      layerNorm($0[0], weight: $0[1], bias: nil, epsilon: 0.1, centered: false)
     },
     EmptyCase("sum", [[0, 5]], []) { $0[0].sum() },
     EmptyCase("sum of rows", [[0, 5]], [5]) { $0[0].sum(axes: [0]) },
@@ -65,7 +65,7 @@ private let cases: [EmptyCase] =
     EmptyCase("reshape", [[0, 6]], [3, 0, 2]) { $0[0].reshaped([3, 0, 2]) },
     EmptyCase("transpose", [[0, 5]], [5, 0]) { $0[0].transposed() },
     EmptyCase("broadcast", [[1, 5]], [0, 5]) { $0[0].broadcast(to: [0, 5]) },
-    EmptyCase("rows(at:)", [[4, 3]], [0, 3]) { $0[0].rows(at: Tensor([], shape: [0])) },
+    EmptyCase("take(rows:)", [[4, 3]], [0, 3]) { $0[0].take(rows: Tensor([], shape: [0])) },
     EmptyCase("sliced", [[3, 2]], [0, 2]) { $0[0].sliced(0, 1..<1) },
     EmptyCase("padded", [[0, 2]], [0, 5]) { $0[0].padded(1, before: 1, after: 2) },
     EmptyCase("padded where it is empty", [[0, 2]], [2, 2]) { $0[0].padded(0, before: 1, after: 1) },
@@ -76,7 +76,7 @@ private let cases: [EmptyCase] =
     },
     EmptyCase("meanSquaredError", [[0, 5], [0, 5]], []) { meanSquaredError($0[0], $0[1], reduction: .sum) },
     EmptyCase("meanAbsoluteError", [[0, 5], [0, 5]], []) { meanAbsoluteError($0[0], $0[1], reduction: .sum) },
-    EmptyCase("huberError", [[0, 5], [0, 5]], []) { huberError($0[0], $0[1], reduction: .sum) },
+    EmptyCase("huberLoss", [[0, 5], [0, 5]], []) { huberLoss($0[0], $0[1], reduction: .sum) },
     EmptyCase("binaryCrossEntropy", [[0, 5], [0, 5], [5]], []) {
       binaryCrossEntropy(logits: $0[0], $0[1], positiveWeight: $0[2], reduction: .sum)
     },

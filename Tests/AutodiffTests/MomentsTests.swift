@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: columns.indices, [1, 2, 5, 255, 256, 257, 20_011]) func ofColumns(_ index: Int, _ rows: Int) {
     let (name, number) = Self.columns[index], width = 3
     let values = sampleValues(rows * width).enumerated().map { number($0 / width, $1) }
-    let (_, found) = normalizedByColumn(
+    let (_, found) = batchNorm(
       Tensor(values, shape: [rows, width]), weight: nil, bias: nil, epsilon: 1e-5)
     for column in 0..<width {
       let exact = moments((0..<rows).map { values[$0 * width + column] })
@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: columns.indices, [1, 2, 5, 64, 1024, 4099]) func ofRows(_ index: Int, _ width: Int) {
     let (name, number) = Self.columns[index], epsilon = 1e-5
     let values = sampleValues(2 * width).enumerated().map { number($0 % width, $1) }
-    let found = normalizedByRow(
+    let found = layerNorm(
       Tensor(values, shape: [2, width]), weight: nil, bias: nil, epsilon: Float(epsilon), centered: true
     ).values
     for row in 0..<2 {

@@ -14,7 +14,7 @@ import Testing
       for place in Set([0, count / 2, count - 1]) {
         var values = operation.inputs
         values[input][place] = .nan
-        let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).rounded(to: precision) }
+        let tensors = zip(values, operation.shapes).map { Tensor($0, shape: Shape($1)).cast(to: precision) }
         let found = withPrecision(precision) { operation.operation(tensors) }.values
         let expected = operation.reference(zip(operation.shapes, values).map { Float64Array($0, $1.map(Double.init)) })
         let maySpread = operation.description.hasPrefix("convolve")
@@ -31,7 +31,7 @@ import Testing
   ) {
     func gradients(_ factor: Float) -> [[Float]] {
       let tensors = zip(operation.inputs, operation.shapes).map {
-        Tensor($0, shape: Shape($1)).rounded(to: precision).requiringGradient()
+        Tensor($0, shape: Shape($1)).cast(to: precision).requiringGradient()
       }
       let output = withPrecision(precision) { operation.operation(tensors) }
       let upstream = weights(output.elementCount).map { $0 * factor }

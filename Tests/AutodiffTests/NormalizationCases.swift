@@ -12,12 +12,12 @@ private let normalizations: [OperationCase] = normalizationShapes.flatMap { shap
 
 private func normalizations(of shape: [Int], hasParameters: Bool) -> [OperationCase] {
   let columns = normalization("by column", shape, hasParameters, axes: Array(0..<shape.count - 1), centered: true) {
-    normalizedByColumn($0[0], weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1)
+    batchNorm($0[0], weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1)
       .output
   }
   let rows = [true, false].map { (centered: Bool) -> OperationCase in
     normalization("by row, centered \(centered)", shape, hasParameters, axes: [shape.count - 1], centered: centered) {
-      normalizedByRow(
+      layerNorm(
         $0[0], weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1, centered: centered)
     }
   }
@@ -27,9 +27,9 @@ private func normalizations(of shape: [Int], hasParameters: Bool) -> [OperationC
 private let lookups: [OperationCase] =
   [
     OperationCase(
-      description: "rows(at:)", shapes: [[4, 3]],
-      operation: { $0[0].rows(at: Tensor([1, 3, 3, 0, 3, 1], shape: [2, 3])) },
-      reference: { $0[0].rows(at: Float64Array([2, 3], [1, 3, 3, 0, 3, 1])) }),
+      description: "take(rows:)", shapes: [[4, 3]],
+      operation: { $0[0].take(rows: Tensor([1, 3, 3, 0, 3, 1], shape: [2, 3])) },
+      reference: { $0[0].take(rows: Float64Array([2, 3], [1, 3, 3, 0, 3, 1])) }),
     OperationCase(
       description: "sliced", shapes: [[3, 5, 2]], operation: { $0[0].sliced(1, 1..<4) },
       reference: { x in Float64Array([3, 3, 2]) { x[0][[$0[0], $0[1] + 1, $0[2]]] } }),

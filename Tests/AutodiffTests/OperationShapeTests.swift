@@ -29,7 +29,7 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
       "transpose: [1, 1] does not name each dimension of the shape [2, 3] once"
     ),
     ({ _ = zeros([2, 3]).reshaped(4, 2) }, "reshape: shapes [2, 3] and [4, 2] don't fit"),
-    ({ _ = zeros([3]).rows(at: zeros([1])) }, "rows(at:): a matrix is needed, not the shape [3]"),
+    ({ _ = zeros([3]).take(rows: zeros([1])) }, "take(rows:): a matrix is needed, not the shape [3]"),
     ({ _ = matmul(zeros([2, 3]), zeros([2, 3])) }, "matmul: shapes [2, 3] and [2, 3] don't fit"),
     ({ _ = matmul(zeros([1, 2, 3]), zeros([2, 3, 2])) }, "matmul: shapes [1, 2, 3] and [2, 3, 2] don't fit"),
     // Would be repeated along the other dimension, were it only added.

@@ -9,7 +9,7 @@ import Testing
     let numbers = (0...UInt16.max).map { pattern -> Float in
       precision == .bfloat16 ? Float(bitPattern: UInt32(pattern) << 16) : widened(pattern)
     }
-    let back = Tensor(numbers, shape: [numbers.count]).rounded(to: precision).values
+    let back = Tensor(numbers, shape: [numbers.count]).cast(to: precision).values
     for (number, found) in zip(numbers, back) {
       #expect(number.isNaN ? found.isNaN : found == number && found.sign == number.sign)
     }
@@ -28,16 +28,16 @@ import Testing
   @Test func roundsToTheNearestAndTiesToEven() {
     let step: Float = 0x1p-7
     let x = Tensor([1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, -1 - step / 2, 3.4e38], shape: [5])
-    #expect(x.rounded(to: .bfloat16).values == [1, 1 + 2 * step, 1 + step, -1, .infinity])
-    #expect(Tensor([1e-8, 65520, 65519], shape: [3]).rounded(to: .float16).values == [0, .infinity, 65504])
+    #expect(x.cast(to: .bfloat16).values == [1, 1 + 2 * step, 1 + step, -1, .infinity])
+    #expect(Tensor([1e-8, 65520, 65519], shape: [3]).cast(to: .float16).values == [0, .infinity, 65504])
   }
 
   /// Half-sized rectifiers and their gradients do as those of Float32 do.
   @Test(arguments: [Precision.bfloat16, .float16]) func rectifierOnSixteenBits(_ precision: Precision) {
     let x = Tensor([-.infinity, -1, -0.0, 0, 1e-6, 2, .infinity, .nan, -.nan], shape: [9]).requiringGradient()
-    let y = relu(x.rounded(to: precision))
+    let y = relu(x.cast(to: precision))
     #expect(y.precision == precision)
-    (y * Tensor(repeating: 1, shape: [9]).rounded(to: precision)).sum().backward()
+    (y * Tensor(repeating: 1, shape: [9]).cast(to: precision)).sum().backward()
     #expect(y.values.prefix(7).elementsEqual([0, 0, 0, 0, y.values[4], 2, .infinity]))
     #expect(y.values[7].isNaN && y.values[8].isNaN)
     #expect(x.gradient?.values == [0, 0, 0, 0, 1, 1, 1, 1, 1])
@@ -51,7 +51,7 @@ import Testing
     let weight = Tensor(sampleValues(columns * inner, seed: 2), shape: [columns, inner])
     let found = withPrecision(.bfloat16) { linear(x, weight: weight) }
     #expect(found.precision == .bfloat16)
-    let a = x.rounded(to: .bfloat16).values, b = weight.rounded(to: .bfloat16).values
+    let a = x.cast(to: .bfloat16).values, b = weight.cast(to: .bfloat16).values
     for i in 0..<rows {
       for j in 0..<columns {
         let exact = (0..<inner).reduce(0.0) { $0 + Double(a[i * inner + $1]) * Double(b[j * inner + $1]) }
@@ -98,7 +98,7 @@ import Testing
   /// What a hook returns is stored as the gradient that it replaces.
   @Test func replacedGradientsKeepTheirPrecision() {
     let x = Tensor([1, 2], shape: [2]).requiringGradient()
-    x.addGradientHook { ($0 * 3).rounded(to: .bfloat16) }
+    x.addGradientHook { ($0 * 3).cast(to: .bfloat16) }
     (x * 2).sum().backward()
     #expect(x.gradient?.precision == .float32)
     #expect(x.gradient?.values == [6, 6])

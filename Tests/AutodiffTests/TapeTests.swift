@@ -60,7 +60,7 @@ import Testing
     #expect([first.value, second.value, third.value] == [32, 48, 48])
   }
 
-  /// Each sweep and each tape that is dropped must release a hundred thousand operations without a deep stack.
+  /// Each backward pass and each tape that is dropped must release a hundred thousand operations without a deep stack.
   @Test func longChainsAreReleasedOneByOne() {
     let before = TensorMemory.inUse
     for runsBackward in [true, false] {

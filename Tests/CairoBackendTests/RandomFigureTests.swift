@@ -41,7 +41,9 @@ import Testing
     }
     mutating func numbers(_ count: Int) -> [Double] { (0..<count).map { _ in number() } }
     mutating func word() -> String { pick(Self.words) }
-    mutating func ink() -> Ink { flip() ? .series(below(9)) : pick([Ink.text, .muted, .grid]).opacity(0.5) }
+    mutating func ink() -> ColorRole {
+      flip() ? .series(below(9)) : pick([ColorRole.text, .muted, .grid]).opacity(0.5)
+    }
   }
 
   private func axis(_ dice: inout Dice) -> Axis {
@@ -90,10 +92,10 @@ import Testing
           isMissing: { row, column in (row + column) % 3 == 0 }))
     }
     panel.notes = (0..<dice.below(5)).map { _ in
-      Note(x: dice.number(), y: dice.number(), text: dice.word(), ink: dice.ink())
+      Annotation(x: dice.number(), y: dice.number(), text: dice.word(), ink: dice.ink())
     }
-    panel.endLabels = (0..<dice.below(12)).map { _ in
-      EndLabel(at: dice.flip() ? nil : dice.number(), dice.word(), detail: dice.word(), ink: dice.ink())
+    panel.directLabels = (0..<dice.below(12)).map { _ in
+      DirectLabel(at: dice.flip() ? nil : dice.number(), dice.word(), detail: dice.word(), ink: dice.ink())
     }
     panel.legend = (0..<dice.below(3)).map { _ in LegendEntry(dice.word(), ink: dice.ink(), sample: .area) }
     return panel
@@ -108,7 +110,7 @@ import Testing
     figure.legend = (0..<dice.below(9)).map { _ in LegendEntry(dice.word(), ink: dice.ink(), sample: .dot(.ring)) }
     figure.description = dice.word()
     if dice.flip() {
-      figure.colorKey = ColorKey(
+      figure.colorBar = ColorBar(
         ColorScale(Scale(.log, from: 1e-9, to: 1), .viridis), title: dice.word(), kinds: [.zero, .notRecorded],
         hasBelow: dice.flip(), hasAbove: dice.flip())
     }

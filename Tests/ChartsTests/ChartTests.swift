@@ -2,6 +2,7 @@ import Charts
 import Foundation
 import Plotting
 import RunFile
+import Support
 import TestSupport
 import Testing
 
@@ -12,12 +13,12 @@ import Testing
 
   @Test func theFactorIsSaidInWords() throws {
     try with(.vanishing) { runs in
-      let labels = try Chart.gradientProfile(of: runs).panels[0].endLabels
+      let labels = try Chart.gradientProfile(of: runs).panels[0].directLabels
       #expect(labels[0].detail.hasPrefix("×0.236 a layer, R² 1.00\ntheory: ×0.236"))
       #expect(labels[1].detail.hasSuffix("zero in 7 layers"))
     }
     try with(.healthy) { runs in
-      let label = try Chart.gradientProfile(of: runs).panels[0].endLabels[0]
+      let label = try Chart.gradientProfile(of: runs).panels[0].directLabels[0]
       #expect(label.detail.contains("no trend"))
     }
   }
@@ -26,17 +27,17 @@ import Testing
     try with(.nonfinite) { runs in
       let loss = try Chart.lossCurves(of: runs)
       #expect(loss.panels[0].notes.map(\.text) == ["NaN, step 70", "NaN, step 80"])
-      #expect(loss.panels[0].endLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
+      #expect(loss.panels[0].directLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
       #expect(loss.description.contains("2 of 2 seeds diverge"))
-      let accuracy = try Chart.accuracyCurves(of: runs).panels[0].endLabels.first { $0.text == "beta" }
+      let accuracy = try Chart.accuracyCurves(of: runs).panels[0].directLabels.first { $0.text == "beta" }
       #expect(
         accuracy?.detail.hasSuffix(", step 79") == true && accuracy?.hasLeader == false, "it ends before the others")
       let flow = try Chart.gradientFlow(of: runs)
-      #expect(flow.colorKey?.kinds == [.notANumber, .infinite])
+      #expect(flow.colorBar?.kinds == [.notANumber, .infinite])
       #expect(flow.subtitle.contains("beta is not finite from step 70"))
     }
-    #expect(try with(.vanishing) { try Chart.gradientFlow(of: $0) }.colorKey?.kinds == [.zero])
-    #expect(try with(.healthy) { try Chart.gradientFlow(of: $0) }.colorKey?.kinds == [.notRecorded])
+    #expect(try with(.vanishing) { try Chart.gradientFlow(of: $0) }.colorBar?.kinds == [.zero])
+    #expect(try with(.healthy) { try Chart.gradientFlow(of: $0) }.colorBar?.kinds == [.notRecorded])
   }
 
   @Test func aSeedThatIsNeverFiniteIsMarkedToo() throws {
@@ -53,7 +54,7 @@ import Testing
 
   @Test func coloursReachOverWholeDecades() throws {
     try with(.healthy) { runs in
-      let key = try #require(Chart.gradientFlow(of: runs).colorKey)
+      let key = try #require(Chart.gradientFlow(of: runs).colorBar)
       #expect(key.colors.scale.lower == 1e-4 && key.colors.scale.upper == 1e-1 && !key.hasBelow && !key.hasAbove)
     }
   }

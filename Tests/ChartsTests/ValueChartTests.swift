@@ -23,7 +23,7 @@ import Testing
       let cells = try #require(figure.panels[0].marks[0] as? CellMark)
       let counts = cells.rows.map { sinh(cells.values[2 * $0]) }
       #expect(abs(counts.reduce(0, +) - 999) < 1e-6, "every value that is a number, and not the zeros")
-      #expect(cells.rows.allSatisfy { cells.values[2 * $0 + 1] == .infinity } && figure.colorKey?.kinds == [.infinite])
+      #expect(cells.rows.allSatisfy { cells.values[2 * $0 + 1] == .infinity } && figure.colorBar?.kinds == [.infinite])
       #expect(figure.panels[0].detail == "zero: 0 % at first, 0 % at last; NaN from step 0; ±∞ from step 1")
       #expect(figure.description.contains("no numbers at step 1"))
       let axis = try #require(cells.height)
@@ -124,13 +124,13 @@ import Testing
 
   @Test func surfacesAndSpectraSayWhatTheyCannotShow() throws {
     let spectrum = JacobianSpectrum(name: "one", singularValues: [2, 0, .nan, 0.5])
-    let label = try Chart.jacobianSpectrum([spectrum]).panels[0].endLabels[0]
+    let label = try Chart.jacobianSpectrum([spectrum]).panels[0].directLabels[0]
     #expect(label.detail == "0.500 to 2.00\n1 zero\n1 not finite")
     let slice = LossSurface(name: "a", x: [0, 1], losses: [1, .infinity])
     let surface = LossSurface(name: "b", x: [0], y: [0], losses: [1])
     let figure = try Chart.lossSurface([slice, surface])
     #expect(figure.panels.count == 1 && figure.caption == "Left out: 1 of another number of directions.")
-    #expect(figure.panels[0].endLabels[0].detail == "1.00\nnot finite at 1 place")
+    #expect(figure.panels[0].directLabels[0].detail == "1.00\nnot finite at 1 place")
     #expect(throws: ChartError.notGiven(what: "losses")) { try Chart.lossSurface([]) }
     #expect(throws: ChartError.notGiven(what: "pictures")) { try Chart.saliency([]) }
   }

@@ -1,4 +1,5 @@
 import CommandLineTool
+import ExperimentHarness
 import Experiments
 import Foundation
 import TestSupport
@@ -184,7 +185,7 @@ import Testing
   @Test func theTemplateBuildsAndRuns() throws {
     let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "MyExperiment.swift")
     let text = try String(contentsOf: source, encoding: .utf8)
-    #expect(text == "import Experiments\n" + ExperimentTemplate(name: "my-experiment").text)
+    #expect(text == "import ExperimentHarness\n" + ExperimentTemplate(name: "my-experiment").text)
     try withTemporaryFolder { folder in
       var settings = Experiment.myExperiment.settings(in: .quick)
       (settings.steps, settings.seeds) = (10, 1)

@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Experiments
 import Rheoscope
 
@@ -25,9 +26,9 @@ extension Experiment {
     // What should be found, between which values, and why: written down before anything is run.
     claims: [
       Claim(
-        "relu ends below the loss of guessing, ln 10", reluNet, Reported.finalLoss, .atMost(2.3), source: "a guess"),
+        "relu ends below the loss of guessing, ln 10", reluNet, MetricNames.finalLoss, .atMost(2.3), source: "a guess"),
       Claim("both end within 1 of each other", expected: .between(-1, 1), source: "a guess") { seed in
-        try seed[Reported.finalLoss, reluNet] - seed[Reported.finalLoss, tanhNet]
+        try seed[MetricNames.finalLoss, reluNet] - seed[MetricNames.finalLoss, tanhNet]
       },
     ],
     // Charts of all that was recorded; ./rheoscope render --list names more.

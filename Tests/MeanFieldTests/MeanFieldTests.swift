@@ -1,5 +1,6 @@
 import Foundation
 import MeanField
+import Support
 import Testing
 
 @Suite struct MeanFieldTests {
@@ -89,15 +90,15 @@ import Testing
   @Test func fits() throws {
     let exact = (0..<20).map { (depth: Double($0), value: 1e-30 * pow(0.25, Double(19 - $0))) }
     let fit = try #require(GeometricFit(exact))
-    #expect(abs(fit.factorGoingBack - 0.25) < 1e-12 && abs(fit.rSquared - 1) < 1e-12 && fit.used == 20)
+    #expect(abs(fit.factorPerLayer - 0.25) < 1e-12 && abs(fit.rSquared - 1) < 1e-12 && fit.used == 20)
     #expect(abs(fit.value(at: 7) / exact[7].value - 1) < 1e-9)
     let holes = try #require(GeometricFit(exact + [(20, 0), (21, .nan), (22, .infinity)]))
-    #expect(holes.leftOut == 3 && abs(holes.factorGoingBack - 0.25) < 1e-12)
+    #expect(holes.leftOut == 3 && abs(holes.factorPerLayer - 0.25) < 1e-12)
     #expect(
       GeometricFit([(1, 1)]) == nil && GeometricFit([(1, 1), (1, 2)]) == nil && GeometricFit([(1, 0), (2, 0)]) == nil)
     // Ends that deviate don't count.
     var bent = exact
     (bent[0].value, bent[19].value) = (1, 1)
-    #expect(abs(try #require(GeometricFit(interiorOf: bent)).factorGoingBack - 0.25) < 1e-12)
+    #expect(abs(try #require(GeometricFit(interiorOf: bent)).factorPerLayer - 0.25) < 1e-12)
   }
 }

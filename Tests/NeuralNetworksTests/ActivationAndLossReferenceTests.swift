@@ -71,7 +71,7 @@ import Testing
 
   /// The same in bfloat16 on the row of size 1: larger inputs are rounded by more than a softmax may tell.
   @Test(arguments: recorded.activations) func activationInBfloat16(_ activation: Activation) throws {
-    let x = row(Self.recorded.inputs, 0).rounded(to: .bfloat16).requiringGradient(), expected = activation.rows[0]
+    let x = row(Self.recorded.inputs, 0).cast(to: .bfloat16).requiringGradient(), expected = activation.rows[0]
     let y = try module(activation.name)(x)
     (y * row(Self.recorded.upstream, 0)).sum().backward()
     #expect(x.gradient?.precision == .bfloat16)
@@ -97,8 +97,8 @@ import Testing
       },
       "meanSquaredError": { meanSquaredError(x, target, reduction: reduction) },
       "meanAbsoluteError": { meanAbsoluteError(x, target, reduction: reduction) },
-      "huberError": { huberError(x, target, reduction: reduction) },
-      "huberError 2.5": { huberError(x, target, threshold: 2.5, reduction: reduction) },
+      "huberLoss": { huberLoss(x, target, reduction: reduction) },
+      "huberLoss 2.5": { huberLoss(x, target, threshold: 2.5, reduction: reduction) },
     ]
     let loss = try #require(losses[name])
     return loss()
@@ -115,7 +115,7 @@ import Testing
 
   /// The same for predictions in bfloat16: the loss in Float32, the gradient in bfloat16.
   @Test(arguments: recorded.halfLosses) func lossInBfloat16(_ expected: Loss) throws {
-    let x = Tensor(Self.recorded.inputs, shape: [3, 21]).rounded(to: .bfloat16).requiringGradient()
+    let x = Tensor(Self.recorded.inputs, shape: [3, 21]).cast(to: .bfloat16).requiringGradient()
     let y = try loss(expected.name, x, expected.reduction == "mean" ? .mean : .none)
     (y * Tensor(Array(Self.recorded.upstream.prefix(y.elementCount)), shape: y.shape)).sum().backward()
     #expect(y.precision == .float32 && x.gradient?.precision == .bfloat16)

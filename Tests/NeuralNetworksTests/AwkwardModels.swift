@@ -7,15 +7,15 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
   let description: String
   /// The module that is watched.
   let path: String
-  /// How often its hooks fire in one pass forward, and in one sweep back.
+  /// How often its hooks fire in one pass forward, and in one backward pass back.
   let inputs, outputs, outputGradients, inputGradients: Int
   /// How often the gradient of its weight does.
   var parameterGradients = 1
   let make: @Sendable () -> Module
   /// Computes the losses, each of which is swept back by itself.
   var losses: @Sendable (Module) -> [Tensor] = { [squares($0(samples(4, 5)))] }
-  /// How many passes forward that is, and how many sweeps back reach the module; each fires as often.
-  var forwards = 1, sweeps = 1
+  /// How many passes forward that is, and how many backward passes back reach the module; each fires as often.
+  var forwards = 1, backwardPasses = 1
   /// How often all of that comes before a step.
   var passes = 1
   /// What the loss is multiplied by.
@@ -79,11 +79,12 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
       losses: {
         let outputs = $0([samples(4, 5)])
         return [squares(outputs[0]), meanAbsoluteError(outputs[1], samples(4, 2))]
-      }, sweeps: 2),
+      }, backwardPasses: 2),
     AwkwardModel(
-      description: "two passes forward before two sweeps back", path: "2", inputs: 1, outputs: 1, outputGradients: 1,
+      description: "two passes forward before two backward passes back", path: "2", inputs: 1, outputs: 1,
+      outputGradients: 1,
       inputGradients: 1, make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
-      losses: { net in [squares(net(samples(4, 5))), squares(net(samples(3, 5)))] }, forwards: 2, sweeps: 2),
+      losses: { net in [squares(net(samples(4, 5))), squares(net(samples(3, 5)))] }, forwards: 2, backwardPasses: 2),
     AwkwardModel(
       description: "tied weights", path: "coder", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 0,
       make: { TiedWeights() }),

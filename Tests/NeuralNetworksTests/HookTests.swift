@@ -1,5 +1,6 @@
 import Autodiff
 import NeuralNetworks
+import Support
 import TestSupport
 import Testing
 

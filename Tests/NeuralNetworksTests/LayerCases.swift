@@ -43,13 +43,13 @@ private let rowCases: [LayerCase] = [
   LayerCase("Dropout", rowShapes, { Dropout(0.4) }) { x, _ in x * kept(x.shape) },
   LayerCase("Dropout, evaluated", rowShapes, evaluated: true, { Dropout(0.4) }) { x, _ in x },
   LayerCase("Embedding", [[1, 5], [2, 3, 2]], inputs: wholeNumbers(below: 4), { Embedding(4, 3) }) { x, n in
-    n[0].rows(at: x)
+    n[0].take(rows: x)
   },
   LayerCase("Embedding of width 1", [[1], [5]], inputs: wholeNumbers(below: 4), { Embedding(4, 1) }) { x, n in
-    n[0].rows(at: x)
+    n[0].take(rows: x)
   },
   LayerCase("Embedding of one row", [[1, 5]], inputs: wholeNumbers(below: 1), { Embedding(1, 17) }) { x, n in
-    n[0].rows(at: x)
+    n[0].take(rows: x)
   },
   LayerCase("Flatten", [[1, 1], [1, 3, 4, 2], [2, 5, 3, 2]], { Flatten() }) { x, _ in
     Float64Array([x.shape[0], x.values.count / x.shape[0]], x.values)

@@ -142,7 +142,7 @@ import Testing
   func dropoutAgrees(seed: UInt64, _ precision: Precision) {
     let recorded = Self.recorded.dropout, layer = Dropout(recorded.probability)
     layer.initialize(seed: seed)
-    func tensor(_ values: [Float]) -> Tensor { Tensor(values, shape: [values.count]).rounded(to: precision) }
+    func tensor(_ values: [Float]) -> Tensor { Tensor(values, shape: [values.count]).cast(to: precision) }
     let x = tensor(recorded.inputs.map { Float($0) }).requiringGradient(), y = layer(x)
     let ones = gradients(of: y.sum(), withRespectTo: [x], keepingTape: true)[0]
     let isKept = ones.values.map { $0 != 0 }
@@ -155,7 +155,7 @@ import Testing
     (y * direction).sum().backward()
     func scaled(_ tensor: Tensor) -> [Float] {
       let scaled = tensor.values.map { $0 * (1 / (1 - recorded.probability)) }
-      return zip(Tensor(scaled, shape: tensor.shape).rounded(to: precision).values, isKept).map { $1 ? $0 : 0 }
+      return zip(Tensor(scaled, shape: tensor.shape).cast(to: precision).values, isKept).map { $1 ? $0 : 0 }
     }
     #expect(y.precision == precision && y.values == scaled(x), "seed \(seed)")
     #expect(x.gradient?.precision == precision && x.gradient?.values == scaled(direction), "seed \(seed)")

@@ -78,7 +78,7 @@ private func evaluated(_ module: Module) -> Module {
     ),
     ({ Loss { meanSquaredError($0, Tensor(0)) } }, [2], "meanSquaredError in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Loss { meanAbsoluteError($0, Tensor(0)) } }, [2], "meanAbsoluteError in 1 (Loss): shapes [2] and [] don't fit"),
-    ({ Loss { huberError($0, Tensor(0)) } }, [2], "huberError in 1 (Loss): shapes [2] and [] don't fit"),
+    ({ Loss { huberLoss($0, Tensor(0)) } }, [2], "huberLoss in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Conv2d(3, 4, window: 1, groups: 2) }, [], "Conv2d: 3 and 4 channels can't be divided into 2 groups"),
     ({ Conv2d(4, 3, window: 1, groups: 2) }, [], "Conv2d: 4 and 3 channels can't be divided into 2 groups"),
     (
@@ -132,7 +132,7 @@ private func evaluated(_ module: Module) -> Module {
       net.initialize(seed: 0)
       _ = net(Tensor([1, Float(row)!], shape: [2]))
     }
-    #expect(text(result).contains("rows(at:) in 1 (Embedding): \(row) at place 1 names no row, they are 0 to 4"))
+    #expect(text(result).contains("take(rows:) in 1 (Embedding): \(row) at place 1 names no row, they are 0 to 4"))
   }
 
   @Test func segmentsAreAtMostTheLayersAndAtLeastOne() async {

@@ -121,7 +121,7 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
 
   @Test func gradientsThatAreSetHaveTheParametersShapeAndPrecision() async {
     let parameter = Parameter([2], initializer: .zeros)
-    parameter.gradient = Tensor([1, 2], shape: [2]).rounded(to: .bfloat16)
+    parameter.gradient = Tensor([1, 2], shape: [2]).cast(to: .bfloat16)
     #expect(parameter.gradient?.precision == .float32 && parameter.gradient?.values == [1, 2])
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       Parameter([2], initializer: .zeros).gradient = Tensor(1)

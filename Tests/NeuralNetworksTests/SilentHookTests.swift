@@ -24,7 +24,7 @@ import Testing
 /// - a part takes another's place before: it is found when the model is initialized, without which it stops;
 /// - the hook is removed before the gradients come: it sees none, as it should;
 /// - a module in a set has no name of its own: stops when the model is looked at;
-/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen, several sweeps come before a step,
+/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen, several backward passes come before a step,
 ///   or no optimizer holds the parameter: it fires (`AwkwardModelTests`);
 /// - a tensor is changed in place behind the hook's back: there is no operation that does so.
 @Suite struct SilentHookTests {

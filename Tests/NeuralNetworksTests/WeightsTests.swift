@@ -16,7 +16,7 @@ final class NoisyNet: Module {
 /// Drops half of its inputs, and counts how often it was called.
 final class Noise: Module {
   private let source = RandomSource()
-  let calls = Statistic([1], initialValue: 0)
+  let calls = ModuleBuffer([1], initialValue: 0)
 
   override func forward(_ x: Tensor) -> Tensor {
     calls.set(calls.value + 1)

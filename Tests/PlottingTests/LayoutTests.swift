@@ -21,12 +21,12 @@ import Testing
       title: "A panel", x: Axis(.integer, "step", isTight: true),
       y: Axis(.log, "RMS of dL/dy", ends: ("input", "output")),
       marks: (0..<series).map { LineMark(x: steps, y: steps.map { 1 + $0 }, ink: .series($0)) },
-      notes: (0..<3).map { Note(x: 100, y: 50 + Double($0), text: "NaN, step 10\($0)", ink: .series($0)) },
-      endLabels: (0..<series).map { EndLabel(at: 200, "series \($0)", detail: "ends at 2", ink: .series($0)) })
+      notes: (0..<3).map { Annotation(x: 100, y: 50 + Double($0), text: "NaN, step 10\($0)", ink: .series($0)) },
+      directLabels: (0..<series).map { DirectLabel(at: 200, "series \($0)", detail: "ends at 2", ink: .series($0)) })
     return Figure(
       title: "A figure with a title", subtitle: "and what it says under it", caption: "And how to read it.",
       panels: Array(repeating: one, count: panels), sharesAxes: sharesAxes,
-      colorKey: ColorKey(
+      colorBar: ColorBar(
         ColorScale(Scale(.log, from: 1e-8, to: 1), .viridis), title: "colours",
         kinds: [.zero, .notANumber, .notRecorded]),
       size: size)

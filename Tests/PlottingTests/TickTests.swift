@@ -1,5 +1,6 @@
 import Foundation
 import Plotting
+import Support
 import Testing
 
 @Suite struct TickTests {
@@ -66,11 +67,14 @@ import Testing
 
   @Test func numbersInSentences() {
     #expect(
-      [0.236, 1, 12.5, 1234, 3.14e-8, 0, .nan, -.infinity].map(short) == [
+      [0.236, 1, 12.5, 1234, 3.14e-8, 0, .nan, -.infinity].map(formatSignificant) == [
         "0.236", "1.00", "12.5", "1234", "3.1×10⁻⁸", "0", "NaN", "−∞",
       ])
     #expect(
-      short(9.9996) == "10.0" && short(123_456) == "1.2×10⁵" && short(Double.leastNonzeroMagnitude) == "4.9×10⁻³²⁴")
-    #expect(plain(-0.001, decimals: 1) == "0.0" && plain(-1_234_567.5, decimals: 1) == "−1\u{2009}234\u{2009}567.5")
+      formatSignificant(9.9996) == "10.0" && formatSignificant(123_456) == "1.2×10⁵"
+        && formatSignificant(Double.leastNonzeroMagnitude) == "4.9×10⁻³²⁴")
+    #expect(
+      formatFixed(-0.001, decimals: 1) == "0.0"
+        && formatFixed(-1_234_567.5, decimals: 1) == "−1\u{2009}234\u{2009}567.5")
   }
 }

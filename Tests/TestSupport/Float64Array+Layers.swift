@@ -83,7 +83,7 @@ extension Float64Array {
   }
 
   /// Rows of this matrix: each number of `indices` replaced by the row it names.
-  public func rows(at indices: Float64Array) -> Float64Array {
+  public func take(rows indices: Float64Array) -> Float64Array {
     Float64Array(indices.shape + [shape[1]]) { self[[Int(indices[Array($0.dropLast())].rounded()), $0.last!]] }
   }
 

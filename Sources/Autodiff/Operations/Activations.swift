@@ -4,27 +4,27 @@ import CKernels
 ///
 /// Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 public func relu(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(rectified(x), from: x) { [place = x.node] gradient, sweep in
-    let output = sweep.output
-    guard !sweep.mayOverwrite || output.precision != .float32 else {
+  recordKeepingOutput(rectified(x), from: x) { [place = x.node] gradient, pass in
+    let output = pass.output
+    guard !pass.mayOverwrite || output.precision != .float32 else {
       gradient_relu(gradient.elements, output.elements, gradient.elements, gradient.elementCount)
-      return sweep.add(gradient, to: place)
+      return pass.add(gradient, to: place)
     }
-    sweep.add(gradientOfReLU(gradient, output), to: place)
+    pass.add(gradientOfReLU(gradient, output), to: place)
   }
 }
 
 /// The logistic function 1 / (1 + e⁻ˣ), element by element. Its derivative y (1 − y) is at most 1/4.
 public func sigmoid(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_sigmoid), from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfSigmoid(gradient, sweep.output), to: place)
+  recordKeepingOutput(x.map(unary_sigmoid), from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfSigmoid(gradient, pass.output), to: place)
   }
 }
 
 /// The hyperbolic tangent, element by element. Its derivative 1 − y² is at most 1.
 public func tanh(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(unary_tanh), from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfTanh(gradient, sweep.output), to: place)
+  recordKeepingOutput(x.map(unary_tanh), from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfTanh(gradient, pass.output), to: place)
   }
 }
 
@@ -32,24 +32,24 @@ public func tanh(_ x: Tensor) -> Tensor {
 
 /// g where y > 0, otherwise 0.
 func gradientOfReLU(_ g: Tensor, _ y: Tensor) -> Tensor {
-  record(passed(g, where: y), from: g) { [place = g.node] gradient, sweep in
-    sweep.add(gradientOfReLU(gradient, y), to: place)
+  record(passed(g, where: y), from: g) { [place = g.node] gradient, pass in
+    pass.add(gradientOfReLU(gradient, y), to: place)
   }
 }
 
 /// g y (1 − y).
 func gradientOfSigmoid(_ g: Tensor, _ y: Tensor) -> Tensor {
-  record(combine("sigmoid", g, y, binary_sigmoid_gradient), from: g, y) { gradient, sweep in
-    sweep.add(gradientOfSigmoid(gradient, y), to: g)
-    sweep.add(gradient * g * (1 - 2 * y), to: y)
+  record(combine("sigmoid", g, y, binary_sigmoid_gradient), from: g, y) { gradient, pass in
+    pass.add(gradientOfSigmoid(gradient, y), to: g)
+    pass.add(gradient * g * (1 - 2 * y), to: y)
   }
 }
 
 /// g (1 − y²).
 func gradientOfTanh(_ g: Tensor, _ y: Tensor) -> Tensor {
-  record(combine("tanh", g, y, binary_tanh_gradient), from: g, y) { gradient, sweep in
-    sweep.add(gradientOfTanh(gradient, y), to: g)
-    sweep.add(gradient * g * (-2 * y), to: y)
+  record(combine("tanh", g, y, binary_tanh_gradient), from: g, y) { gradient, pass in
+    pass.add(gradientOfTanh(gradient, y), to: g)
+    pass.add(gradient * g * (-2 * y), to: y)
   }
 }
 

@@ -7,18 +7,18 @@ extension Tensor {
   /// left + right.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     record(combine("+", left, right, binary_add), from: left, right) {
-      [first = left.node, second = right.node] gradient, sweep in
-      if let first { sweep.add(gradient.summed(to: first.shape), to: first) }
-      if let second { sweep.add(gradient.summed(to: second.shape), to: second) }
+      [first = left.node, second = right.node] gradient, pass in
+      if let first { pass.add(gradient.summed(to: first.shape), to: first) }
+      if let second { pass.add(gradient.summed(to: second.shape), to: second) }
     }
   }
 
   /// left − right.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     record(combine("-", left, right, binary_subtract), from: left, right) {
-      [first = left.node, second = right.node] gradient, sweep in
-      if let first { sweep.add(gradient.summed(to: first.shape), to: first) }
-      if let second { sweep.add((-gradient).summed(to: second.shape), to: second) }
+      [first = left.node, second = right.node] gradient, pass in
+      if let first { pass.add(gradient.summed(to: first.shape), to: first) }
+      if let second { pass.add((-gradient).summed(to: second.shape), to: second) }
     }
   }
 
@@ -27,18 +27,18 @@ extension Tensor {
     let first = left.node, second = right.node
     // Each is kept only where the other has a gradient.
     return record(combine("*", left, right, binary_multiply), from: left, right) {
-      [left = second == nil ? nil : left, right = first == nil ? nil : right] gradient, sweep in
-      if let first, let right { sweep.add((gradient * right).summed(to: first.shape), to: first) }
-      if let second, let left { sweep.add((gradient * left).summed(to: second.shape), to: second) }
+      [left = second == nil ? nil : left, right = first == nil ? nil : right] gradient, pass in
+      if let first, let right { pass.add((gradient * right).summed(to: first.shape), to: first) }
+      if let second, let left { pass.add((gradient * left).summed(to: second.shape), to: second) }
     }
   }
 
   /// left / right, element by element.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
-    record(combine("/", left, right, binary_divide), from: left, right) { gradient, sweep in
-      sweep.add((gradient / right).summed(to: left.shape), to: left)
+    record(combine("/", left, right, binary_divide), from: left, right) { gradient, pass in
+      pass.add((gradient / right).summed(to: left.shape), to: left)
       // Not left / right², whose square leaves the numbers' range long before the quotient does.
-      sweep.add((-gradient * (left / right / right)).summed(to: right.shape), to: right)
+      pass.add((-gradient * (left / right / right)).summed(to: right.shape), to: right)
     }
   }
 }
@@ -57,7 +57,7 @@ func combine(_ operation: String, _ left: Tensor, _ right: Tensor, _ kernel: Bin
   let output = Buffer(count: count)
   var size = Int64(count), step: Int64 = 1
   if count > 0 { kernel(left.buffer.pointer, &step, right.buffer.pointer, &step, output.pointer, &size, 1) }
-  return Tensor(shape: left.shape, buffer: output).stored(as: commonPrecision(left, right))
+  return Tensor(shape: left.shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
 }
 
 /// A new tensor that `kernel` computes from two of one shape: a gradient and what a derivative depends on. Its precision is
@@ -70,7 +70,7 @@ func combine(
   let count = gradient.elementCount
   let output = Buffer(count: count)
   kernel(gradient.buffer.pointer, saved.buffer.pointer, output.pointer, count)
-  return Tensor(shape: gradient.shape, buffer: output).stored(as: commonPrecision(gradient, saved))
+  return Tensor(shape: gradient.shape, buffer: output).castWithoutTape(to: commonPrecision(gradient, saved))
 }
 
 @inline(__always)
@@ -85,17 +85,18 @@ private func combineBroadcast(_ operation: String, _ left: Tensor, _ right: Tens
   }
   let output = Buffer(count: shape.elementCount)
   if shape.elementCount > 0 {
-    let walk = Walk(over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
+    let walk = StridedIterator(
+      over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
     kernel(
       left.buffer.pointer, walk.first, right.buffer.pointer, walk.second, output.pointer, walk.sizes,
       Int32(walk.sizes.count))
   }
-  return Tensor(shape: shape, buffer: output).stored(as: commonPrecision(left, right))
+  return Tensor(shape: shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
 }
 
 /// The way through the memory of two operands, with neighbouring dimensions joined where both allow it: equal shapes and
 /// scalars become one long row, a row added to a matrix two dimensions.
-struct Walk {
+struct StridedIterator {
   private(set) var sizes: [Int64] = []
   private(set) var first: [Int64] = []
   private(set) var second: [Int64] = []

@@ -20,12 +20,12 @@ public func convolve(
     let seen = stride == 1 ? x : averagePool(x, window: 1, stride: stride)
     return linear(seen, weight: weight.reshaped([weight.shape[0], weight.shape[1]]), bias: bias)
   }
-  let rounded = precisionHere == .float32 ? x : x.stored(as: precisionHere)
+  let rounded = precisionHere == .float32 ? x : x.castWithoutTape(to: precisionHere)
   let output = convolution.output(rounded, weight, bias)
-  return record(output, from: x, weight, bias) { gradient, sweep in
-    sweep.add(convolution.inputGradient(gradient, weight), to: x)
-    sweep.add(convolution.weightGradient(sweep.keepsTape ? x : rounded, gradient), to: weight)
-    if let bias { sweep.add(gradient.summed(to: bias.shape), to: bias) }
+  return record(output, from: x, weight, bias) { gradient, pass in
+    pass.add(convolution.inputGradient(gradient, weight), to: x)
+    pass.add(convolution.weightGradient(pass.keepsTape ? x : rounded, gradient), to: weight)
+    if let bias { pass.add(gradient.summed(to: bias.shape), to: bias) }
   }
 }
 
@@ -73,9 +73,9 @@ private struct Convolution {
     let made = make(images, from: [g], as: g.precision) { what, images, x in
       onednn_convolve_to_input(&what, images[0], factor.buffer.pointer, x)
     }
-    return record(made, from: g, weight) { gradient, sweep in
-      sweep.add(convolve(gradient, weight: weight, stride: stride, padding: padding, groups: groups), to: g)
-      sweep.add(weightGradient(gradient, g), to: weight)
+    return record(made, from: g, weight) { gradient, pass in
+      pass.add(convolve(gradient, weight: weight, stride: stride, padding: padding, groups: groups), to: g)
+      pass.add(weightGradient(gradient, g), to: weight)
     }
   }
 
@@ -84,15 +84,15 @@ private struct Convolution {
     let made = make(weights, from: [x, g], as: .float32) { what, images, weight in
       onednn_convolve_to_weight(&what, images[0], images[1], weight)
     }
-    return record(made, from: x, g) { gradient, sweep in
-      sweep.add(inputGradient(g, gradient), to: x)
-      sweep.add(convolve(x, weight: gradient, stride: stride, padding: padding, groups: groups), to: g)
+    return record(made, from: x, g) { gradient, pass in
+      pass.add(inputGradient(g, gradient), to: x)
+      pass.add(convolve(x, weight: gradient, stride: stride, padding: padding, groups: groups), to: g)
     }
   }
 
   /// The weight, rounded as the images are; oneDNN rounds to bfloat16 itself where it takes that.
   private func factor(_ weight: Tensor, as precision: Precision) -> Tensor {
-    precision == .bfloat16 && takesBfloat16 ? weight : weight.stored(as: precision)
+    precision == .bfloat16 && takesBfloat16 ? weight : weight.castWithoutTape(to: precision)
   }
 
   /// A new tensor that `product` computes from images in bfloat16 if they are so stored and that can be done, otherwise in
@@ -102,7 +102,7 @@ private struct Convolution {
     _ product: (inout onednn_convolution, [UnsafeRawPointer], UnsafeMutablePointer<Float>) -> Int32
   ) -> Tensor {
     guard !images.contains(0), !weights.contains(0) else {
-      return Tensor(repeating: 0, shape: shape).stored(as: precision)
+      return Tensor(repeating: 0, shape: shape).castWithoutTape(to: precision)
     }
     let isBfloat16 = takesBfloat16 && operands.allSatisfy { $0.precision == .bfloat16 }
     let output = Buffer(count: shape.elementCount, precision: isBfloat16 ? precision : .float32)
@@ -117,6 +117,6 @@ private struct Convolution {
       stop(
         "convolve", images, weights, "oneDNN can't compute this convolution: \(String(cString: onednn_reason(code)))")
     }
-    return Tensor(shape: shape, buffer: output).stored(as: precision)
+    return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
 }

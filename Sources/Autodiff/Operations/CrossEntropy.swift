@@ -16,7 +16,7 @@ public func crossEntropy(
   reduction: Reduction = .mean
 ) -> Tensor {
   let targets = Targets(labels, for: logits, classWeights, labelSmoothing)
-  let logits = logits.rounded(to: .float32)
+  let logits = logits.cast(to: .float32)
   let losses = Tensor(shape: [targets.rows], buffer: Buffer(count: targets.rows))
   targets.withKernelTargets {
     cross_entropy_rows(logits.buffer.pointer, $0, losses.elements, targets.rows, targets.classes)
@@ -24,8 +24,8 @@ public func crossEntropy(
   let scale = reduction == .mean ? 1 / targets.weight : 1
   let output =
     reduction == .none ? losses : Tensor(Float(sum_all(losses.buffer.pointer, targets.rows) * Double(scale)))
-  return record(output, from: logits) { gradient, sweep in
-    sweep.add(gradientOfCrossEntropy(gradient, logits, targets, scale), to: logits)
+  return record(output, from: logits) { gradient, pass in
+    pass.add(gradientOfCrossEntropy(gradient, logits, targets, scale), to: logits)
   }
 }
 

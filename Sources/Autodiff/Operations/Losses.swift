@@ -33,11 +33,11 @@ public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction:
 /// pulls harder than δ; the mean over all elements by default, δ = 1.
 ///
 /// Source: Huber, "Robust estimation of a location parameter", 1964, doi:10.1214/aoms/1177703732.
-public func huberError(
+public func huberLoss(
   _ prediction: Tensor, _ target: Tensor, threshold: Float = 1, reduction: Reduction = .mean
 ) -> Tensor {
-  guard threshold > 0 else { stop("huberError", "the threshold is \(threshold), it must be above 0") }
-  let difference = difference("huberError", prediction, target)
+  guard threshold > 0 else { stop("huberLoss", "the threshold is \(threshold), it must be above 0") }
+  let difference = difference("huberLoss", prediction, target)
   let pull = difference.clamped(to: -threshold...threshold)
   return reduction(pull * (difference - 0.5 * pull))
 }
@@ -55,14 +55,14 @@ public func binaryCrossEntropy(
   if let weight = positiveWeight, weight.shape.broadcast(with: logits.shape) != logits.shape {
     stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape repeats to that of the logits")
   }
-  let logits = logits.rounded(to: .float32), target = target.rounded(to: .float32)
+  let logits = logits.cast(to: .float32), target = target.cast(to: .float32)
   let positive = positiveWeight.map { $0 * target } ?? target
   return reduction(positive * softplus(-logits) + (1 - target) * softplus(logits))
 }
 
 private func difference(_ operation: String, _ prediction: Tensor, _ target: Tensor) -> Tensor {
   check(operation, prediction, target)
-  return prediction.rounded(to: .float32) - target.rounded(to: .float32)
+  return prediction.cast(to: .float32) - target.cast(to: .float32)
 }
 
 private func check(_ operation: String, _ prediction: Tensor, _ target: Tensor) {

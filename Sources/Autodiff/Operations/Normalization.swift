@@ -1,6 +1,6 @@
 import CKernels
 
-/// What `normalizedByColumn` and `normalizedByRow` subtract and divide by.
+/// What `batchNorm` and `layerNorm` subtract and divide by.
 package struct Moments {
   /// The mean of each column or row.
   package let mean: Tensor
@@ -12,7 +12,7 @@ package struct Moments {
 /// other dimensions; and those moments, through which no gradient is to flow again.
 ///
 /// x [n, …, channels], weight and bias [channels], or nil for 1 and 0.
-package func normalizedByColumn(
+package func batchNorm(
   _ x: Tensor, weight: Tensor?, bias: Tensor?, epsilon: Float
 ) -> (output: Tensor, moments: Moments) {
   let columns = checkedColumns(x, weight, bias, "batch normalization"), rows = x.elementCount / max(columns, 1)
@@ -26,17 +26,17 @@ package func normalizedByColumn(
   normalize_columns(
     x.buffer.pointer, rows, columns, mean.pointer, inverse.buffer.pointer, weight?.buffer.pointer,
     bias?.buffer.pointer, output.pointer)
-  let made = record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, sweep in
+  let made = record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, pass in
     let all = Array(0..<x.shape.count - 1)
     guard !tapeIsOn else {
-      return addGradients(gradient, x, weight, bias, sweep, epsilon, over: all, centered: true, parameters: all)
+      return addGradients(gradient, x, weight, bias, pass, epsilon, over: all, centered: true, parameters: all)
     }
     let made = (Buffer(count: x.elementCount), Buffer(count: columns), Buffer(count: columns))
     let work = Buffer(count: 8 * columns)
     normalize_columns_gradient(
       gradient.buffer.pointer, x.buffer.pointer, rows, columns, mean.pointer, inverse.buffer.pointer,
       weight?.buffer.pointer, made.0.pointer, made.1.pointer, made.2.pointer, work.doubles)
-    add(made, x, weight, bias, sweep)
+    add(made, x, weight, bias, pass)
   }
   return (made, moments)
 }
@@ -45,7 +45,7 @@ package func normalizedByColumn(
 /// dimension; without the mean, x / √(mean of x² + ε), where `centered` is false.
 ///
 /// x [n, …, channels], weight and bias [channels], or nil for 1 and 0.
-package func normalizedByRow(
+package func layerNorm(
   _ x: Tensor, weight: Tensor?, bias: Tensor?, epsilon: Float, centered: Bool
 ) -> Tensor {
   let columns = checkedColumns(x, weight, bias, centered ? "layer normalization" : "RMS normalization")
@@ -54,31 +54,34 @@ package func normalizedByRow(
   normalize_rows(
     x.buffer.pointer, rows, columns, centered ? 1 : 0, epsilon, weight?.buffer.pointer, bias?.buffer.pointer,
     output.pointer, mean.pointer, inverse.pointer)
-  return record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, sweep in
+  return record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, pass in
     guard !tapeIsOn else {
       let all = Array(0..<x.shape.count - 1)
-      return addGradients(gradient, x, weight, bias, sweep, epsilon, over: [-1], centered: centered, parameters: all)
+      return addGradients(gradient, x, weight, bias, pass, epsilon, over: [-1], centered: centered, parameters: all)
     }
     let made = (Buffer(count: x.elementCount), Buffer(count: columns), Buffer(count: columns))
     let work = Buffer(count: 8 * columns)
     normalize_rows_gradient(
       gradient.buffer.pointer, x.buffer.pointer, rows, columns, centered ? 1 : 0, mean.pointer, inverse.pointer,
       weight?.buffer.pointer, made.0.pointer, made.1.pointer, made.2.pointer, work.doubles)
-    add(made, x, weight, bias, sweep)
+    add(made, x, weight, bias, pass)
   }
 }
 
 /// Adds what a kernel has made: the gradients of x, weight and bias.
-private func add(_ made: (Buffer, Buffer, Buffer), _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ sweep: Sweep) {
-  sweep.add(Tensor(shape: x.shape, buffer: made.0), to: x)
-  if let weight { sweep.add(Tensor(shape: weight.shape, buffer: made.1), to: weight) }
-  if let bias { sweep.add(Tensor(shape: bias.shape, buffer: made.2), to: bias) }
+private func add(
+  _ made: (Buffer, Buffer, Buffer), _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ pass: BackwardPass
+) {
+  pass.add(Tensor(shape: x.shape, buffer: made.0), to: x)
+  if let weight { pass.add(Tensor(shape: weight.shape, buffer: made.1), to: weight) }
+  if let bias { pass.add(Tensor(shape: bias.shape, buffer: made.2), to: bias) }
 }
 
 /// The same gradients in operations that have gradients themselves: with n the normalized x and w its weighted gradient,
 /// dx = (w − mean(w) − n mean(w n)) / √(variance + ε).
 private func addGradients(
-  _ g: Tensor, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ sweep: Sweep, _ epsilon: Float, over axes: [Int],
+  _ g: Tensor, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ pass: BackwardPass, _ epsilon: Float,
+  over axes: [Int],
   centered: Bool, parameters: [Int]
 ) {
   func mean(_ t: Tensor) -> Tensor { t.mean(axes: axes, keepingDimensions: true) }
@@ -87,9 +90,9 @@ private func addGradients(
   let normal = distance / deviation
   let weighted = weight.map { g * $0 } ?? g
   let parallel = weighted - normal * mean(weighted * normal)
-  sweep.add((centered ? parallel - mean(weighted) : parallel) / deviation, to: x)
-  if let weight { sweep.add((g * normal).sum(axes: parameters), to: weight) }
-  if let bias { sweep.add(g.sum(axes: parameters), to: bias) }
+  pass.add((centered ? parallel - mean(weighted) : parallel) / deviation, to: x)
+  if let weight { pass.add((g * normal).sum(axes: parameters), to: weight) }
+  if let bias { pass.add(g.sum(axes: parameters), to: bias) }
 }
 
 /// The number of channels, the last dimension. Stops unless weight and bias have as many elements.

@@ -10,8 +10,8 @@ import CKernels
 public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   guard slope >= 0 else { stop("leakyReLU", "the slope \(slope) is negative") }
   let output = x.map { x, y, n in gate(x, x, y, n, slope, 1) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gated(gradient, by: sweep.output, below: slope, above: 1), to: place)
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
+    pass.add(gated(gradient, by: pass.output, below: slope, above: 1), to: place)
   }
 }
 
@@ -39,7 +39,7 @@ public func selu(_ x: Tensor) -> Tensor {
 ///
 /// Source: Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials learn better image features", 2009.
 public func softsign(_ x: Tensor) -> Tensor {
-  record(x.map(activation_softsign), from: x) { gradient, sweep in sweep.add(gradientOfSoftsign(gradient, x), to: x) }
+  record(x.map(activation_softsign), from: x) { gradient, pass in pass.add(gradientOfSoftsign(gradient, x), to: x) }
 }
 
 /// x between −1 and 1, otherwise the nearer of the two, element by element. The derivative at −1 and 1 is 0, as in PyTorch, and
@@ -47,31 +47,31 @@ public func softsign(_ x: Tensor) -> Tensor {
 ///
 /// Source: Collobert, "Large scale machine learning", 2004.
 public func hardTanh(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.clipped(to: -1...1), from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfClamping(gradient, sweep.output, Float(-1).nextUp...Float(1).nextDown), to: place)
+  recordKeepingOutput(x.clipped(to: -1...1), from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfClamping(gradient, pass.output, Float(-1).nextUp...Float(1).nextDown), to: place)
   }
 }
 
 private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
   let output = x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfExponentialLinear(gradient, sweep.output, scale: scale, alpha: alpha), to: place)
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfExponentialLinear(gradient, pass.output, scale: scale, alpha: alpha), to: place)
   }
 }
 
 /// scale · g where y > 0, otherwise g (y + scale · α).
 private func gradientOfExponentialLinear(_ g: Tensor, _ y: Tensor, scale: Float, alpha: Float) -> Tensor {
   let product = combine(g, y) { g, y, d, n in gradient_elu(g, y, d, n, scale, alpha) }
-  return record(product, from: g, y) { gradient, sweep in
-    sweep.add(gradientOfExponentialLinear(gradient, y, scale: scale, alpha: alpha), to: g)
-    sweep.add(gated(gradient * g, by: y, below: 1, above: 0), to: y)
+  return record(product, from: g, y) { gradient, pass in
+    pass.add(gradientOfExponentialLinear(gradient, y, scale: scale, alpha: alpha), to: g)
+    pass.add(gated(gradient * g, by: y, below: 1, above: 0), to: y)
   }
 }
 
 /// above · g where y > 0, otherwise below · g.
 private func gated(_ g: Tensor, by y: Tensor, below: Float, above: Float) -> Tensor {
-  record(combine(g, y) { g, y, d, n in gate(g, y, d, n, below, above) }, from: g) { gradient, sweep in
-    sweep.add(gated(gradient, by: y, below: below, above: above), to: g)
+  record(combine(g, y) { g, y, d, n in gate(g, y, d, n, below, above) }, from: g) { gradient, pass in
+    pass.add(gated(gradient, by: y, below: below, above: above), to: g)
   }
 }
 

@@ -10,11 +10,11 @@ import CKernels
 public func maxPool(_ x: Tensor, window: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
   var what = pooling("maxPool", x.shape, window, stride ?? window, padding)
   let shape = pooledShape(what)
-  let places = Places(count: shape.elementCount)
+  let places = GatherIndices(count: shape.elementCount)
   let output = Buffer(count: shape.elementCount)
   pool_largest(&what, x.buffer.pointer, output.pointer, places.pointer)
-  let largest = Tensor(shape: shape, buffer: output).stored(as: x.precision)
-  return record(largest, from: x) { gradient, sweep in sweep.add(scattered(gradient, places, to: x.shape), to: x) }
+  let largest = Tensor(shape: shape, buffer: output).castWithoutTape(to: x.precision)
+  return record(largest, from: x) { gradient, pass in pass.add(scattered(gradient, places, to: x.shape), to: x) }
 }
 
 /// The mean of each window of an image, channel by channel; what lies beyond the edge counts as 0.
@@ -28,9 +28,9 @@ public func averagePool(_ x: Tensor, window: Int, stride: Int? = nil, padding: I
   let shape = pooledShape(what)
   let output = Buffer(count: shape.elementCount)
   pool_mean(&what, x.buffer.pointer, output.pointer)
-  let mean = Tensor(shape: shape, buffer: output).stored(as: x.precision)
-  return record(mean, from: x) { gradient, sweep in
-    sweep.add(spread(gradient, to: x.shape, window, stride ?? window, padding), to: x)
+  let mean = Tensor(shape: shape, buffer: output).castWithoutTape(to: x.precision)
+  return record(mean, from: x) { gradient, pass in
+    pass.add(spread(gradient, to: x.shape, window, stride ?? window, padding), to: x)
   }
 }
 
@@ -47,8 +47,8 @@ private func spread(_ y: Tensor, to shape: Shape, _ window: Int, _ stride: Int, 
   var what = pooling("averagePool", shape, window, stride, padding)
   let output = Buffer(count: shape.elementCount)
   spread_mean(&what, y.buffer.pointer, output.pointer)
-  return record(Tensor(shape: shape, buffer: output).stored(as: y.precision), from: y) { gradient, sweep in
-    sweep.add(averagePool(gradient, window: window, stride: stride, padding: padding), to: y)
+  return record(Tensor(shape: shape, buffer: output).castWithoutTape(to: y.precision), from: y) { gradient, pass in
+    pass.add(averagePool(gradient, window: window, stride: stride, padding: padding), to: y)
   }
 }
 

@@ -23,16 +23,16 @@ private func matmul(
     stop("matmul", left.shape, right.shape, "columns of the first and rows of the second are equal\(flags)")
   }
   let factors = factorPrecision(left, right)
-  let first = left.stored(as: factors), second = right.stored(as: factors)
+  let first = left.castWithoutTape(to: factors), second = right.castWithoutTape(to: factors)
   let output = product(first, transposeLeft, second, transposeRight, plus: nil, as: result)
-  return record(output, from: left, right) { gradient, sweep in
+  return record(output, from: left, right) { gradient, pass in
     // With y = op(a) op(b): d op(a) = g op(b)ᵀ and d op(b) = op(a)ᵀ g; each is built in the layout its operand has.
-    let first = sweep.keepsTape ? left : first, second = sweep.keepsTape ? right : second
-    sweep.add(
+    let first = pass.keepsTape ? left : first, second = pass.keepsTape ? right : second
+    pass.add(
       transposeLeft
         ? matmul(second, gradient, transposeRight, true, as: left.precision)
         : matmul(gradient, second, false, !transposeRight, as: left.precision), to: left)
-    sweep.add(
+    pass.add(
       transposeRight
         ? matmul(gradient, first, true, transposeLeft, as: right.precision)
         : matmul(first, gradient, !transposeLeft, false, as: right.precision), to: right)
@@ -54,14 +54,15 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     return flat.reshaped(Shape(rows + [weight.shape[0]]))
   }
   let factors = factorPrecision(x, weight)
-  let rounded = x.precision == factors ? nil : x.stored(as: factors)
-  let output = product(rounded ?? x, false, weight.stored(as: factors), true, plus: bias, as: precisionHere)
-  return record(output, from: x, weight, bias) { [biasPlace = bias?.node] gradient, sweep in
+  let rounded = x.precision == factors ? nil : x.castWithoutTape(to: factors)
+  let output = product(rounded ?? x, false, weight.castWithoutTape(to: factors), true, plus: bias, as: precisionHere)
+  return record(output, from: x, weight, bias) { [biasPlace = bias?.node] gradient, pass in
     // The weight is rounded again rather than kept, which would cost as much memory as half-sized activations save.
-    let input = sweep.keepsTape ? x : rounded ?? x, factor = sweep.keepsTape ? weight : weight.stored(as: factors)
-    sweep.add(matmul(gradient, factor, false, false, as: x.precision), to: x)
-    sweep.add(matmul(gradient, input, true, false, as: weight.precision), to: weight)
-    if let biasPlace { sweep.add(gradient.summed(to: biasPlace.shape), to: biasPlace) }
+    let input = pass.keepsTape ? x : rounded ?? x,
+      factor = pass.keepsTape ? weight : weight.castWithoutTape(to: factors)
+    pass.add(matmul(gradient, factor, false, false, as: x.precision), to: x)
+    pass.add(matmul(gradient, input, true, false, as: weight.precision), to: weight)
+    if let biasPlace { pass.add(gradient.summed(to: biasPlace.shape), to: biasPlace) }
   }
 }
 
@@ -88,10 +89,10 @@ private func product(
   let isBfloat16 = left.precision == .bfloat16 && right.precision == .bfloat16 && takesBfloat16
   let stored: Precision = isBfloat16 && result == .bfloat16 ? .bfloat16 : .float32
   let output = Buffer(count: count, precision: stored)
-  guard count > 0 else { return Tensor(shape: shape, buffer: output).stored(as: result) }
+  guard count > 0 else { return Tensor(shape: shape, buffer: output).castWithoutTape(to: result) }
   guard inner > 0 else {
     let zeros = Tensor(repeating: 0, shape: shape)
-    return (bias.map { zeros + $0.detached() } ?? zeros).stored(as: result)
+    return (bias.map { zeros + $0.detached() } ?? zeros).castWithoutTape(to: result)
   }
   let type = isBfloat16 ? onednn_bfloat16 : onednn_float32
   var what = onednn_product(
@@ -105,7 +106,7 @@ private func product(
     stop(
       "matmul", left.shape, right.shape, "oneDNN can't compute this product: \(String(cString: onednn_reason(code)))")
   }
-  return Tensor(shape: shape, buffer: output).stored(as: result)
+  return Tensor(shape: shape, buffer: output).castWithoutTape(to: result)
 }
 
 /// How many threads the products and convolutions of the calling thread may use. At first as many as OpenMP gives it, which is

@@ -4,8 +4,8 @@ extension Tensor {
   /// The sum of all elements, a scalar; accumulated in Float64.
   public func sum() -> Tensor {
     record(Tensor(Float(sum_all(buffer.pointer, elementCount))), from: self) {
-      [place = node, shape = shape] gradient, sweep in
-      sweep.add(gradient.broadcast(to: shape), to: place)
+      [place = node, shape = shape] gradient, pass in
+      pass.add(gradient.broadcast(to: shape), to: place)
     }
   }
 
@@ -58,8 +58,8 @@ extension Tensor {
     guard target != shape else { return self }
     let output = Buffer(count: target.elementCount)
     addUp(into: output, of: target)
-    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, sweep in
-      sweep.add(gradient.broadcast(to: shape), to: place)
+    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, pass in
+      pass.add(gradient.broadcast(to: shape), to: place)
     }
   }
 
@@ -70,7 +70,7 @@ extension Tensor {
       return sum_columns(buffer.pointer, output.pointer, shape[0], shape[1])
     }
     let strides = target.strides(broadcastTo: shape)
-    let walk = Walk(over: shape, strides, strides)
+    let walk = StridedIterator(over: shape, strides, strides)
     switch (walk.sizes.count, walk.first) {
     case (1, [0]): output.pointer[0] = Float(sum_all(buffer.pointer, elementCount))
     case (2, [0, 1]): sum_columns(buffer.pointer, output.pointer, Int(walk.sizes[0]), Int(walk.sizes[1]))
@@ -91,11 +91,11 @@ extension Tensor {
     let output = Buffer(count: target.elementCount)
     if target.elementCount > 0 {
       let strides = shape.strides(broadcastTo: target)
-      let walk = Walk(over: target, strides, strides)
+      let walk = StridedIterator(over: target, strides, strides)
       copy_strided(buffer.pointer, walk.first, output.pointer, walk.sizes, Int32(walk.sizes.count))
     }
-    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, sweep in
-      sweep.add(gradient.summed(to: shape), to: place)
+    return record(Tensor(shape: target, buffer: output), from: self) { [place = node, shape = shape] gradient, pass in
+      pass.add(gradient.summed(to: shape), to: place)
     }
   }
 }

@@ -15,13 +15,13 @@ extension Tensor {
     guard target.elementCount == elementCount else {
       stop("reshape", shape, target, "they have \(elementCount) and \(target.elementCount) elements")
     }
-    return record(Tensor(shape: target, buffer: storage), from: self) { [place = node, shape = shape] gradient, sweep in
-      sweep.add(gradient.reshaped(shape), to: place)
+    return record(Tensor(shape: target, buffer: storage), from: self) { [place = node, shape = shape] gradient, pass in
+      pass.add(gradient.reshaped(shape), to: place)
     }
   }
 
   /// The same elements as a tensor of its own on the tape, so that it can be watched apart from this one.
-  package func marked() -> Tensor { reshaped(shape) }
+  package func identity() -> Tensor { reshaped(shape) }
 
   /// A matrix with rows and columns exchanged.
   public func transposed() -> Tensor {
@@ -49,9 +49,9 @@ extension Tensor {
     }
     var inverse = order
     for (axis, source) in order.enumerated() { inverse[source] = axis }
-    let turned = Tensor(shape: target, buffer: output).stored(as: precision)
-    return record(turned, from: self) { [place = node, inverse] gradient, sweep in
-      sweep.add(gradient.transposed(order: inverse), to: place)
+    let turned = Tensor(shape: target, buffer: output).castWithoutTape(to: precision)
+    return record(turned, from: self) { [place = node, inverse] gradient, pass in
+      pass.add(gradient.transposed(order: inverse), to: place)
     }
   }
 }

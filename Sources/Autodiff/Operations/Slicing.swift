@@ -1,12 +1,12 @@
 extension Tensor {
   /// The part of this tensor whose index along a dimension lies in `range`; negative dimensions count from the back.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
-    let cut = Cut(axis, range, of: shape, "sliced")
+    let cut = SliceLayout(axis, range, of: shape, "sliced")
     let output = Buffer(count: cut.partShape.elementCount)
     cut.forEachRow { part, whole in (output.pointer + part).update(from: buffer.pointer + whole, count: cut.row) }
-    return record(Tensor(shape: cut.partShape, buffer: output).stored(as: precision), from: self) {
-      [place = node, shape = shape] gradient, sweep in
-      sweep.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: place)
+    return record(Tensor(shape: cut.partShape, buffer: output).castWithoutTape(to: precision), from: self) {
+      [place = node, shape = shape] gradient, pass in
+      pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: place)
     }
   }
 
@@ -24,11 +24,11 @@ extension Tensor {
   private func padded(_ axis: Int, before: Int, to target: Shape) -> Tensor {
     let fromFront = axis < 0 ? axis + shape.count : axis
     let range = before..<before + shape[fromFront]
-    let cut = Cut(axis, range, of: target, "padded")
+    let cut = SliceLayout(axis, range, of: target, "padded")
     let output = Tensor(repeating: 0, shape: target), values = buffer.pointer
     cut.forEachRow { part, whole in (output.elements + whole).update(from: values + part, count: cut.row) }
-    return record(output.stored(as: precision), from: self) { [place = node] gradient, sweep in
-      sweep.add(gradient.sliced(axis, range), to: place)
+    return record(output.castWithoutTape(to: precision), from: self) { [place = node] gradient, pass in
+      pass.add(gradient.sliced(axis, range), to: place)
     }
   }
 }
@@ -55,7 +55,7 @@ public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
 }
 
 /// How a part of a tensor, cut out along one dimension, lies in it: rows of memory at equal distances.
-private struct Cut {
+private struct SliceLayout {
   let partShape: Shape
   let row: Int
   private let count, step, first: Int

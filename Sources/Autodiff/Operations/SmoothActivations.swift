@@ -7,8 +7,8 @@ import CKernels
 ///
 /// Source: Dugas et al., "Incorporating second-order functional knowledge for better option pricing", 2000.
 public func softplus(_ x: Tensor) -> Tensor {
-  record(x.map(activation_softplus), from: x) { gradient, sweep in
-    sweep.add(tapeIsOn ? gradient * sigmoid(x) : combine(gradient, x, gradient_softplus), to: x)
+  record(x.map(activation_softplus), from: x) { gradient, pass in
+    pass.add(tapeIsOn ? gradient * sigmoid(x) : combine(gradient, x, gradient_softplus), to: x)
   }
 }
 
@@ -18,7 +18,7 @@ public func softplus(_ x: Tensor) -> Tensor {
 /// "Sigmoid-weighted linear units for neural network function approximation in reinforcement learning", 2017,
 /// arXiv:1702.03118.
 public func silu(_ x: Tensor) -> Tensor {
-  record(x.map(activation_silu), from: x) { gradient, sweep in sweep.add(gradientOfSiLU(gradient, x), to: x) }
+  record(x.map(activation_silu), from: x) { gradient, pass in pass.add(gradientOfSiLU(gradient, x), to: x) }
 }
 
 /// x · Φ(x), element by element, where Φ(x) = (1 + erf(x / √2)) / 2 is the share of the normal distribution below x.
@@ -28,11 +28,11 @@ public func silu(_ x: Tensor) -> Tensor {
 /// Source: Hendrycks and Gimpel, "Gaussian error linear units (GELUs)", 2016, arXiv:1606.08415.
 public func gelu(_ x: Tensor, tanhApproximation: Bool = false) -> Tensor {
   guard !tanhApproximation else {
-    return record(x.map(activation_gelu_by_tanh), from: x) { gradient, sweep in
-      sweep.add(gradientOfGELUByTanh(gradient, x), to: x)
+    return record(x.map(activation_gelu_by_tanh), from: x) { gradient, pass in
+      pass.add(gradientOfGELUByTanh(gradient, x), to: x)
     }
   }
-  return record(x.map(activation_gelu), from: x) { gradient, sweep in sweep.add(gradientOfGELU(gradient, x), to: x) }
+  return record(x.map(activation_gelu), from: x) { gradient, pass in pass.add(gradientOfGELU(gradient, x), to: x) }
 }
 
 // Beyond these limits the derivatives are 0 or 1 to all digits, but a product with infinity would be NaN.
@@ -63,7 +63,7 @@ private func gradientOfGELUByTanh(_ g: Tensor, _ x: Tensor) -> Tensor {
 }
 
 private func normalShare(_ x: Tensor) -> Tensor {
-  record(x.map(normal_share), from: x) { gradient, sweep in sweep.add(gradient * normalDensity(x), to: x) }
+  record(x.map(normal_share), from: x) { gradient, pass in pass.add(gradient * normalDensity(x), to: x) }
 }
 
 private func normalDensity(_ x: Tensor) -> Tensor { 0.398942280 * exp(-0.5 * x.squared()) }

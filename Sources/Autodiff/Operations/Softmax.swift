@@ -4,8 +4,8 @@ import CKernels
 public func softmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "softmax")
   let output = x.map { x, y, n in softmax_rows(x, y, n / classes, classes) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfSoftmax(gradient, sweep.output), to: place)
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfSoftmax(gradient, pass.output), to: place)
   }
 }
 
@@ -13,8 +13,8 @@ public func softmax(_ x: Tensor) -> Tensor {
 public func logSoftmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "logSoftmax")
   let output = x.map { x, y, n in log_softmax_rows(x, y, n / classes, classes) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, sweep in
-    sweep.add(gradientOfLogSoftmax(gradient, sweep.output), to: place)
+  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
+    pass.add(gradientOfLogSoftmax(gradient, pass.output), to: place)
   }
 }
 

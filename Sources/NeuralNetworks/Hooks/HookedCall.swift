@@ -75,7 +75,7 @@ extension ModuleHooks {
     var result = before.isEmpty && kept == nil ? input : replaced(input, by: before, .input, place, kept, of: nil)
     if !toInput.isEmpty {
       // Others may use the same tensor, and their gradients are not this module's.
-      result = result.marked()
+      result = result.identity()
       wait(for: result, toInput, place)
     }
     return result
@@ -87,9 +87,9 @@ extension ModuleHooks {
     toOutput made: Tensor, of input: Tensor, isInput: Bool, _ place: CallPlace, _ kept: CheckpointedCall?
   ) -> Tensor {
     // Otherwise hooks would be told the gradient of all that uses the input or parameter that is handed through.
-    let output = isInput || made.isLeaf ? made.marked() : made
+    let output = isInput || made.isLeaf ? made.identity() : made
     var result = replaced(output, by: after, .output, place, kept, of: input)
-    if result.isLeaf { result = result.marked() }
+    if result.isLeaf { result = result.identity() }
     wait(for: result, toOutput, place)
     endCall(result)
     return result

@@ -1,4 +1,5 @@
 import Autodiff
+import Support
 
 extension Module {
   /// Calls `hook` with the input of each call of a module whose path fits `pattern`, before the call; what it returns replaces
@@ -126,7 +127,7 @@ extension Module {
   private func handle(
     _ attached: [AttachedHook], _ what: String?, waitsForGradient: Bool, remove: @escaping () -> Void
   ) -> HookHandle {
-    let watch = what.map { FiringWatch(attached, $0, waitsForGradient: waitsForGradient, in: self) }
+    let watch = what.map { HookAudit(attached, $0, waitsForGradient: waitsForGradient, in: self) }
     if let watch {
       ownHooks.watches.append(watch)
       watch.waitAtParts()

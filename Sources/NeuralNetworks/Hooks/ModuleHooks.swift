@@ -43,9 +43,9 @@ final class ModuleHooks {
   @exclusivity(unchecked) private(set) var toInput: [AttachedHook] = []
   @exclusivity(unchecked) private(set) var toOutput: [AttachedHook] = []
   /// What looks after the hooks that were attached through this module.
-  @exclusivity(unchecked) var watches: [FiringWatch] = []
+  @exclusivity(unchecked) var watches: [HookAudit] = []
   /// What looks after hooks that were attached through a module of which this is a part, until that is called.
-  @exclusivity(unchecked) var watchesOfOuter: [FiringWatch] = []
+  @exclusivity(unchecked) var watchesOfOuter: [HookAudit] = []
   /// Handles of hooks that are attached while a scope begins; nil at all other times.
   @exclusivity(unchecked) var newHandles: [HookHandle]?
   @exclusivity(unchecked) private var pass: Int64 = -1

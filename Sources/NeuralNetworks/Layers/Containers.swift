@@ -46,10 +46,10 @@ func numbered(_ layers: [Module]) -> [(name: String, module: Module)] {
 
 /// The input, unchanged.
 public final class Identity: Module {
-  public override func forward(_ x: Tensor) -> Tensor { x.marked() }
+  public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }
 
 /// The input, unchanged: marks any tensor of a model as a site that hooks can watch.
 public final class HookPoint: Module {
-  public override func forward(_ x: Tensor) -> Tensor { x.marked() }
+  public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }

@@ -34,7 +34,7 @@ public final class Dropout: Module {
         }
       }
     }
-    return isWhole ? x * mask : x * mask.rounded(to: x.precision) * kept
+    return isWhole ? x * mask : x * mask.cast(to: x.precision) * kept
   }
 
   public override var details: String { "\(probability)" }

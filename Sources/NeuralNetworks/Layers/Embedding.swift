@@ -19,7 +19,7 @@ public final class Embedding: Module {
       fan: initializer == nil ? Fan(inputs: 1, outputs: 1) : nil)
   }
 
-  public override func forward(_ x: Tensor) -> Tensor { weight.value.rows(at: x) }
+  public override func forward(_ x: Tensor) -> Tensor { weight.value.take(rows: x) }
 
   public override var details: String { "\(weight.shape[0]) × \(weight.shape[1])" }
 }

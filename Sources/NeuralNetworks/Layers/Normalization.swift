@@ -19,17 +19,17 @@ public final class BatchNorm: Module {
   /// [channels]
   public let bias: Parameter
   /// [channels]
-  public let runningMean: Statistic
+  public let runningMean: ModuleBuffer
   /// [channels]
-  public let runningVariance: Statistic
+  public let runningVariance: ModuleBuffer
   private let epsilon, momentum: Float
 
   /// A normalization of as many channels as the last dimension has.
   public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
     weight = Parameter([channels], initializer: .constant(1))
     bias = Parameter([channels], initializer: .zeros)
-    runningMean = Statistic([channels], initialValue: 0)
-    runningVariance = Statistic([channels], initialValue: 1)
+    runningMean = ModuleBuffer([channels], initialValue: 0)
+    runningVariance = ModuleBuffer([channels], initialValue: 1)
     (self.epsilon, self.momentum) = (epsilon, momentum)
   }
 
@@ -39,7 +39,7 @@ public final class BatchNorm: Module {
       let scale = weight.value / (runningVariance.value + epsilon).squareRoot()
       return (x - runningMean.value) * scale + bias.value
     }
-    let (output, moments) = normalizedByColumn(x, weight: weight.value, bias: bias.value, epsilon: epsilon)
+    let (output, moments) = batchNorm(x, weight: weight.value, bias: bias.value, epsilon: epsilon)
     let count = Float(x.elementCount / weight.shape[0])
     withoutGradients {
       runningMean.set((1 - momentum) * runningMean.value + momentum * moments.mean)
@@ -76,7 +76,7 @@ public final class LayerNorm: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    normalizedByRow(x, weight: weight.value, bias: bias.value, epsilon: epsilon, centered: true)
+    layerNorm(x, weight: weight.value, bias: bias.value, epsilon: epsilon, centered: true)
   }
 
   public override var details: String { "\(weight.shape[0])" }
@@ -100,7 +100,7 @@ public final class RMSNorm: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    normalizedByRow(x, weight: weight.value, bias: nil, epsilon: epsilon, centered: false)
+    layerNorm(x, weight: weight.value, bias: nil, epsilon: epsilon, centered: false)
   }
 
   public override var details: String { "\(weight.shape[0])" }

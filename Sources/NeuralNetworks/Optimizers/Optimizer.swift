@@ -46,7 +46,7 @@ open class Optimizer {
   private var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
   private var lastHookID = 0
   /// What looks after hooks until the first step that comes after they were attached.
-  @exclusivity(unchecked) private var watches: [StepWatch] = []
+  @exclusivity(unchecked) private var watches: [StepAudit] = []
 
   /// What is kept from step to step: for each parameter a tensor of its shape for each of `stateNames`.
   @exclusivity(unchecked) package final var states: [[Tensor]]
@@ -104,7 +104,7 @@ open class Optimizer {
     lastHookID += 1
     let id = lastHookID
     self[keyPath: list].append((id, hook))
-    let watch = what.map { StepWatch($0, of: self) }
+    let watch = what.map { StepAudit($0, of: self) }
     if let watch { watches.append(watch) }
     return HookHandle { [self] in
       self[keyPath: list].removeAll { $0.id == id }

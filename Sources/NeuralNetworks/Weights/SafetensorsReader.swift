@@ -1,5 +1,6 @@
 import Autodiff
 import Foundation
+import Support
 
 /// A safetensors file that is open for reading; its numbers stay on disk until they are asked for.
 struct SafetensorsReader {

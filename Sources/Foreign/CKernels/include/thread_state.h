@@ -15,7 +15,7 @@ typedef struct {
   /// Calls of an outermost module so far: tells the passes of a model apart.
   int64_t pass;
   /// Backward passes so far.
-  int64_t sweeps;
+  int64_t backward_passes;
   /// The innermost module that is being called, for error messages.
   void *_Nullable caller;
   /// How many nodes have been put on the tape.

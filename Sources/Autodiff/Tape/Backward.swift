@@ -1,0 +1,47 @@
+extension Tensor {
+  /// Adds the gradient of this scalar with respect to every leaf it was computed from to the leaf's `gradient`, and releases
+  /// the tape behind it. Stops if the tensor is no scalar or not on the tape.
+  ///
+  /// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
+  public func backward() {
+    let output = startOfBackwardPass("backward")
+    BackwardPass(keepsTape: false).accumulate(from: output, seed: Tensor(repeating: 1, shape: shape))
+  }
+
+  /// This loss times a scale, which gradients then have too; hooks are shown them without it.
+  package func scaledLoss(by scale: Float) -> Tensor {
+    record(withoutGradients { self * scale }, from: self) { [self] gradient, pass in
+      pass.lossScale = scale
+      pass.add(gradient * scale, to: self)
+    }
+  }
+
+  fileprivate func startOfBackwardPass(_ operation: String) -> Node {
+    guard elementCount == 1 else {
+      stop(
+        operation, "gradients start from a single number, but the tensor has the shape \(shape); take its sum or mean")
+    }
+    guard let node else {
+      stop(
+        operation,
+        "the tensor is not on the tape: nothing it was computed from requires a gradient, "
+          + "or it was computed inside withoutGradients { }")
+    }
+    return node
+  }
+}
+
+/// The gradients of the scalar `output` with respect to each of `inputs`, leaves or not; zeros where `output` does not
+/// depend on one. The `gradient` of leaves stays as it is.
+///
+/// With `keepingTape` the results are on the tape themselves, so they can be differentiated again, and so can `output`.
+public func gradients(of output: Tensor, withRespectTo inputs: [Tensor], keepingTape: Bool = false) -> [Tensor] {
+  let start = output.startOfBackwardPass("gradients")
+  let nodes = inputs.map { input in
+    guard let node = input.node else { stop("gradients", "an input of shape \(input.shape) is not on the tape") }
+    return node
+  }
+  let found = BackwardPass(keepsTape: keepingTape, wanted: nodes).gradients(
+    from: start, seed: Tensor(repeating: 1, shape: output.shape), of: nodes)
+  return zip(inputs, found).map { input, gradient in gradient ?? Tensor(repeating: 0, shape: input.shape) }
+}

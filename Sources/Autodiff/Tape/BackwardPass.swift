@@ -1,0 +1,169 @@
+import CKernels
+
+/// One pass of gradients from an output back to the leaves: blame assignment by the chain rule.
+package final class BackwardPass {
+  /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another pass.
+  let keepsTape: Bool
+  /// What the loss was multiplied by so that its gradients survive 16 bits; hooks are shown gradients without it.
+  @exclusivity(unchecked) var lossScale: Float = 1
+  @exclusivity(unchecked) private var waiting = Heap()
+  @exclusivity(unchecked) private var leaves: [Node] = []
+  /// Tells this backward pass's arrivals from those of one that it runs inside of, from a hook.
+  @exclusivity(unchecked) private var number: Int64 = 0
+  /// What had arrived in outer backward passes at nodes that this one has come to.
+  @exclusivity(unchecked) private var ofOthers: [(node: Node, gradient: Tensor, pass: Int64)] = []
+  /// The node whose pullback is under way.
+  @exclusivity(unchecked) private unowned(unsafe) var visited: Node?
+  /// Whether nobody but the pullback under way can see the gradient it was given, so that it may write its result there.
+  @exclusivity(unchecked) private(set) var mayOverwrite = false
+
+  /// Nodes whose whole gradients are wanted, by place in the result of `gradients(of:withRespectTo:)`.
+  @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
+
+  init(keepsTape: Bool, wanted: [Node] = []) {
+    self.keepsTape = keepsTape
+    self.wanted = Dictionary(wanted.map { (ObjectIdentifier($0), nil) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Adds a contribution to the gradient of `input`; it is not computed where no gradient flows.
+  @inline(__always)
+  package func add(_ contribution: @autoclosure () -> Tensor, to input: Tensor) {
+    add(contribution(), to: input.node)
+  }
+
+  /// As above, to what stands at a place on the tape.
+  @inline(__always)
+  package func add(_ contribution: @autoclosure () -> Tensor, to place: Node?) {
+    guard let place else { return }
+    add(contribution(), at: place)
+  }
+
+  /// The output of the operation whose pullback is under way, which `recordKeepingOutput` has kept. It shares the output's
+  /// memory, and where the tape is kept its place.
+  var output: Tensor {
+    let node = visited!
+    return Tensor(shape: node.shape, buffer: node.output!, node: keepsTape ? node : nil)
+  }
+
+  func add(_ contribution: Tensor, at node: Node) {
+    guard contribution.shape == node.shape else {
+      stop("backward", contribution.shape, node.shape, "a gradient has the shape of what it is the gradient of")
+    }
+    if node.pass != number {
+      if let gradient = node.arriving { ofOthers.append((node, gradient, node.pass)) }
+      (node.arriving, node.pass) = (nil, number)
+    }
+    guard node.arriving != nil else {
+      node.arriving = contribution.precision == node.precision ? contribution : contribution.cast(to: node.precision)
+      if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
+      return
+    }
+    node.arriving = sum(&node.arriving!, contribution).cast(to: node.precision)
+  }
+
+  /// `total + contribution`, in the memory of `total` where nobody else can see it.
+  private func sum(_ total: inout Tensor, _ contribution: Tensor) -> Tensor {
+    guard !keepsTape, isKnownUniquelyReferenced(&total), total.ownsItsMemory() else { return total + contribution }
+    add_scaled(contribution.buffer.pointer, 1, total.buffer.pointer, total.elementCount)
+    return total
+  }
+
+  /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
+  private func run(from output: Node, seed: Tensor) {
+    let here = thread_state_here()
+    here.pointee.backward_passes += 1
+    number = here.pointee.backward_passes
+    add(seed, at: output)
+    while let node = waiting.popLatest() {
+      guard let pullback = node.pullback else {
+        stop(
+          "backward",
+          "a part of the computation has been differentiated before and was released then; "
+            + "compute it again, or use gradients(of:withRespectTo:keepingTape: true)")
+      }
+      var gradient = settle(node)
+      visited = node
+      mayOverwrite = !keepsTape && isKnownUniquelyReferenced(&gradient) && gradient.ownsItsMemory()
+      pullback(gradient, self)
+      if !keepsTape { node.release() }
+    }
+  }
+
+  /// The node's whole gradient, after its hooks; it is taken from the node.
+  private func settle(_ node: Node) -> Tensor {
+    var gradient = node.arriving!
+    node.arriving = nil
+    var next = node.gradientHook
+    while let hook = next {
+      next = hook.next
+      let shown = lossScale == 1 ? gradient : gradient.castWithoutTape(to: .float32) * (1 / lossScale)
+      guard var replacement = hook.look(shown) else { continue }
+      if lossScale != 1 { replacement = replacement * lossScale }
+      guard replacement.shape == node.shape else {
+        stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
+      }
+      gradient = replacement.cast(to: node.precision)
+    }
+    if !wanted.isEmpty, wanted[ObjectIdentifier(node)] != nil { wanted[ObjectIdentifier(node)] = gradient }
+    return gradient
+  }
+
+  /// Runs and adds what arrives at the leaves to their gradients.
+  func accumulate(from output: Node, seed: Tensor) {
+    withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
+    for leaf in leaves {
+      let arrived = withoutGradients { settle(leaf).offTape }
+      leaf.gradient = leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived)
+    }
+    putBack()
+  }
+
+  /// Runs and returns the gradients of the wanted nodes, nil for those that nothing arrived at.
+  func gradients(from output: Node, seed: Tensor, of nodes: [Node]) -> [Tensor?] {
+    withTape(keepsTape) {
+      Releasing.withQueue { run(from: output, seed: seed) }
+      for leaf in leaves { _ = settle(leaf) }
+    }
+    putBack()
+    return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }
+  }
+
+  /// Gives outer backward passes their nodes back.
+  private func putBack() {
+    for (node, gradient, pass) in ofOthers { (node.arriving, node.pass) = (gradient, pass) }
+  }
+
+  /// Runs a backward pass with or without a tape, and in the precisions that the pass forward has stored, whatever is around it.
+  private func withTape(_ on: Bool, _ body: () -> Void) {
+    withPrecision(.float32) { if on { body() } else { withoutGradients(body) } }
+  }
+}
+
+/// Nodes that wait for their turn, the latest on top.
+private struct Heap {
+  private var nodes: [Node] = []
+
+  mutating func insert(_ node: Node) {
+    nodes.append(node)
+    var child = nodes.count - 1
+    while child > 0, nodes[(child - 1) / 2].order < nodes[child].order {
+      nodes.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func popLatest() -> Node? {
+    guard let last = nodes.popLast() else { return nil }
+    guard let latest = nodes.first else { return last }
+    nodes[0] = last
+    var parent = 0
+    while 2 * parent + 1 < nodes.count {
+      var child = 2 * parent + 1
+      if child + 1 < nodes.count, nodes[child + 1].order > nodes[child].order { child += 1 }
+      guard nodes[child].order > nodes[parent].order else { break }
+      nodes.swapAt(parent, child)
+      parent = child
+    }
+    return latest
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Plotting
+import RunFile
+import Support
+
+/// The histograms of one layer of one run, in order of steps.
+struct LayerDistribution {
+  let variant: Variant
+  let path: String
+  let histograms: [Histogram]
+
+  /// All layers of a variant's first seed that have histograms, in forward order.
+  static func all(of variant: Variant, _ quantity: String, _ options: ChartOptions) throws -> [LayerDistribution] {
+    let run = variant.runs[0]
+    let shown = try run.histograms(quantity).filter {
+      $0.hasStandardBins && options.steps?.contains($0.step) ?? true
+    }
+    let groups = Dictionary(grouping: shown) { $0.site }
+    return run.sites.compactMap { site in
+      guard let histograms = groups[site.id], options.shows(layer: site.path) else { return nil }
+      return LayerDistribution(variant: variant, path: site.path, histograms: histograms)
+    }
+  }
+
+  /// asinh of the counts, rows of the axis' bins × steps; NaN or infinite in steps that have no number.
+  func columns(_ axis: DistributionAxis) -> [Double] {
+    let counts = histograms.map(axis.counts)
+    return axis.middles.indices.flatMap { bin in
+      histograms.indices.map { broken(histograms[$0]) ?? asinh(counts[$0][bin]) }
+    }
+  }
+
+  /// What steps show that have no numbers.
+  var brokenKinds: [CellKind] {
+    let values = histograms.compactMap(broken)
+    return (values.contains { $0.isNaN } ? [.notANumber] : []) + (values.contains { $0.isInfinite } ? [.infinite] : [])
+  }
+
+  /// What stands for a histogram without a number; nil for one that has some.
+  private func broken(_ histogram: Histogram) -> Double? {
+    guard histogram.notNumbers + histogram.infinities > 0, histogram.bins.allSatisfy({ $0 == 0 }) else { return nil }
+    return histogram.notNumbers > 0 ? .nan : .infinity
+  }
+
+  func columnPanel(_ axis: DistributionAxis, most: Double, _ quantity: String) -> Panel {
+    Panel(
+      x: Axis(.integer, "step", hasGrid: false, isTight: true), y: axis.axis(quantity),
+      marks: [
+        CellMark(
+          columns: histograms.map { Double($0.step) }, rows: Array(axis.middles.indices), values: columns(axis),
+          colors: ColorScale(Scale(.linear, from: 0, to: most), .magma), height: axis.scale.lower...axis.scale.upper)
+      ])
+  }
+
+  func ridgePanel(_ axis: DistributionAxis, _ quantity: String) -> Panel {
+    let count = min(12, histograms.count)
+    let chosen = (0..<count).map { histograms[count == 1 ? 0 : $0 * (histograms.count - 1) / (count - 1)] }
+    // The first step lies at the back.
+    let marks = chosen.enumerated().map { index, histogram in
+      let counts = axis.counts(of: histogram), highest = counts.max() ?? 0
+      return RidgeMark(
+        x: axis.middles, heights: counts.map { highest > 0 ? 1.6 * $0 / highest : 0 }, base: Double(count - 1 - index),
+        ink: variant.ink)
+    }
+    return Panel(
+      x: axis.axis(quantity),
+      y: Axis(
+        .categorical(chosen.reversed().map { "\($0.step)" }), "step", range: -0.15...Double(count) + 0.75,
+        hasGrid: false),
+      marks: marks)
+  }
+
+  /// What has no place on the axis.
+  var remarks: String {
+    func share(_ part: (Histogram) -> Int, _ histogram: Histogram) -> Double {
+      let all = histogram.counts.reduce(0) { $0 + Int($1) }
+      return all > 0 ? 100 * Double(part(histogram)) / Double(all) : 0
+    }
+    var words: [String] = []
+    let first = share(\.zeros, histograms[0]), last = share(\.zeros, histograms[histograms.count - 1])
+    if histograms.contains(where: { $0.zeros > 0 }) {
+      words.append("zero: \(formatFixed(first, decimals: 0)) % at first, \(formatFixed(last, decimals: 0)) % at last")
+    }
+    for (name, part) in [("NaN", { $0.notNumbers }), ("±∞", { $0.infinities })] as [(String, (Histogram) -> Int)] {
+      if let found = histograms.first(where: { part($0) > 0 }) { words.append("\(name) from step \(found.step)") }
+    }
+    return words.joined(separator: "; ")
+  }
+
+  var sentence: String {
+    let last = histograms[histograms.count - 1]
+    let bins = last.bins.indices.filter { last.bins[$0] > 0 }.map { $0 - last.bins.startIndex }
+    var words = "no numbers at step \(last.step)"
+    if let low = bins.first, let high = bins.last {
+      words =
+        "from \(formatSignificant(HistogramBins.edges[low])) to \(formatSignificant(HistogramBins.edges[high + 1])) at step \(last.step)"
+    }
+    return "\(variant.name), \(path): \(words)" + (remarks.isEmpty ? "." : "; \(remarks).")
+  }
+}

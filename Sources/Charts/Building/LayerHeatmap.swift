@@ -1,0 +1,146 @@
+import Foundation
+import Plotting
+import RunFile
+import Support
+
+/// A quantity over layers and steps as cells, a panel a variant, all with the same colours.
+struct LayerHeatmap {
+  struct Part {
+    let name: String
+    let selection: LayerSelection
+  }
+
+  private let parts: [Part]
+  /// The quantity as a colour bar says it.
+  let words: String
+  private let style: HeatmapStyle
+  private let census: MagnitudeCensus
+
+  init(_ parts: [Part], words: String, _ style: HeatmapStyle) {
+    var census = MagnitudeCensus()
+    for part in parts { census.add(part.selection, signed: style.isSigned) }
+    self.parts = parts
+    self.words = words
+    self.style = style
+    self.census = census
+  }
+
+  /// The first seed of each variant, at the sites that fit or, where a net has none of them, at all. Throws where nothing of the
+  /// quantity is recorded.
+  init(
+    of runs: [Run], _ quantity: LayerQuantity, words: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
+    where fits: (Site) -> Bool = { _ in true }
+  ) throws {
+    try self.init(of: runs, words: words ?? quantity.words, style, options, where: fits) { try $0.layers(quantity) }
+  }
+
+  /// The same of a measure, by name.
+  init(
+    of runs: [Run], measure name: String, words: String, _ style: HeatmapStyle, _ options: ChartOptions
+  ) throws {
+    try self.init(of: runs, words: words, style, options, where: { _ in true }) {
+      LayerMatrix(try $0.measures(name), of: $0.sites)
+    }
+  }
+
+  private init(
+    of runs: [Run], words: String, _ style: HeatmapStyle, _ options: ChartOptions, where fits: (Site) -> Bool,
+    _ matrix: (Run) throws -> LayerMatrix
+  ) throws {
+    let parts = try Variant.all(of: runs).compactMap { variant in
+      let matrix = try matrix(variant.runs[0])
+      return (LayerSelection(matrix, options, where: fits) ?? LayerSelection(matrix, options))
+        .map { Part(name: variant.name, selection: $0) }
+    }
+    guard !parts.isEmpty else { throw ChartError.missing(words, in: runs) }
+    self.init(Self.comparable(parts), words: words, style)
+  }
+
+  func figure(title: String, _ runs: [Run]) throws -> Figure {
+    let words = ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    return figure(title: title, subtitle: subtitle(runs, words))
+  }
+
+  func figure(title: String, subtitle: String) -> Figure {
+    let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
+    return Figure(
+      title: title, subtitle: subtitle,
+      panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
+      colorBar: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
+      size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
+  }
+
+  /// The layers that all parts have, by path, where that is at least half of each; else all.
+  private static func comparable(_ parts: [Part]) -> [Part] {
+    let shared = parts.dropFirst().reduce(Set(parts[0].selection.sites.map(\.path))) {
+      $0.intersection($1.selection.sites.map(\.path))
+    }
+    let chosen = parts.map { Part(name: $0.name, selection: $0.selection.keeping(shared)) }
+    return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
+  }
+
+  var key: ColorBar { style.key(census, title: words) }
+
+  func panels(titled: Bool) -> [Panel] {
+    let colors = style.colors(census)
+    return parts.map { part in
+      let selection = part.selection
+      return Panel(
+        title: titled ? part.name : "",
+        x: Axis(.integer, "step", hasGrid: false, isTight: true),
+        y: Axis(
+          .categorical(selection.sites.map(\.path)), "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
+        marks: [
+          CellMark(
+            columns: selection.steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,
+            isMissing: selection.isMissing)
+        ])
+    }
+  }
+
+  /// What the cells show, a sentence a panel.
+  var sentences: [String] {
+    parts.map { part in
+      let selection = part.selection, width = selection.steps.count, rows = selection.rows
+      func look(_ row: Int, _ column: Int) -> String {
+        selection.isMissing(row, column) ? "nothing" : formatSignificant(selection.values[row * width + column])
+      }
+      let name = parts.count > 1 ? "\(part.name): " : "", last = rows[rows.count - 1]
+      return
+        "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
+        + "\(look(rows[0], 0)) at the input and \(look(last, 0)) at the output, at the last step "
+        + "\(look(rows[0], width - 1)) and \(look(last, width - 1))."
+    } + failures.map { $0.capitalizedFirst + "." }
+  }
+
+  /// Where each panel's first value lies that is not a finite number.
+  private var failures: [String] {
+    guard !census.kinds.allSatisfy({ $0 == .zero || $0 == .notRecorded }) else { return [] }
+    return parts.compactMap { part in
+      let selection = part.selection, width = selection.steps.count
+      for column in 0..<width {
+        for row in selection.rows where !selection.values[row * width + column].isFinite {
+          if selection.isMissing(row, column) { continue }
+          let step = selection.steps[column]
+          return parts.count > 1
+            ? "\(part.name) is not finite from step \(step)"
+            : "first \(formatSignificant(selection.values[row * width + column])) at step \(step)"
+        }
+      }
+      return nil
+    }
+  }
+
+  /// Which seed is shown, where there are several.
+  private func seedNote(_ runs: [Run]) throws -> String {
+    let variants = try Variant.all(of: runs), seeds = Set(variants.map { $0.runs[0].seed })
+    guard variants.contains(where: { $0.runs.count > 1 }), seeds.count == 1, let seed = seeds.first, let seed else {
+      return ""
+    }
+    return "seed \(seed) of \(seedCount(variants))"
+  }
+}
+
+extension String {
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Plotting
+import RunFile
+import Support
+
+/// One number a step, for several variants × seeds, as curves.
+struct StepCurves {
+  private struct Curve {
+    let variant: Variant
+    let seeds: [(run: Run, steps: [Int], raw: [Double], smooth: [Double])]
+    let statistics: SeedStatistics
+  }
+
+  private let curves: [Curve]
+  private let weight: Double
+
+  /// The curves of `value`, which is called `what`; steps where it is nil are left out.
+  init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
+    try self.init(variants, options, what) { run in
+      run.steps.compactMap { row in value(row).map { (row.step, $0) } }
+    }
+  }
+
+  /// The curves of what `values` finds in each run, in order of steps.
+  init(
+    _ variants: [Variant], _ options: ChartOptions, _ what: String, values: (Run) throws -> [(step: Int, value: Double)]
+  ) throws {
+    var longest = 0
+    let tables = try variants.map { variant in
+      try variant.runs.map { run in
+        let shown = try values(run).filter { options.steps?.contains($0.step) ?? true }
+        longest = max(longest, shown.count)
+        return (run, shown.map(\.step), shown.map(\.value))
+      }
+    }
+    guard longest > 0 else { throw ChartError.missing(what, in: variants.flatMap(\.runs)) }
+    let weight = options.smoothing ?? suitableSmoothing(steps: longest)
+    self.weight = weight
+    curves = zip(variants, tables).map { variant, table in
+      let seeds = table.map { (run: $0.0, steps: $0.1, raw: $0.2, smooth: smoothed($0.2, weight: weight)) }
+      return Curve(
+        variant: variant, seeds: seeds, statistics: SeedStatistics(seeds.map { (steps: $0.steps, values: $0.smooth) }))
+    }
+  }
+
+  /// The curves in a panel, on a logarithmic axis where values span more than a factor of 30 unless it is said.
+  func panel(yTitle: String, isLogarithmic: Bool?, includes: [Double] = []) -> Panel {
+    let shown = shown
+    let isLogarithmic = isLogarithmic ?? (shown.lowest > 0 && shown.highest > 30 * shown.lowest)
+    var behind: [any Mark] = [], bands: [any Mark] = [], thin: [any Mark] = [], bold: [any Mark] = []
+    var panel = Panel(
+      x: Axis(.integer, "step"),
+      y: Axis(
+        isLogarithmic ? .log : .linear, yTitle, includes: includes + [shown.lowest, shown.highest]))
+    for curve in curves {
+      let variant = curve.variant, ink = variant.ink, statistics = curve.statistics
+      let isAlone = curve.seeds.count == 1
+      for seed in curve.seeds {
+        let x = seed.steps.map(Double.init)
+        if weight > 0 {
+          behind.append(LineMark(x: x, y: seed.raw, ink: ink.opacity(0.18), width: 0.75, extends: false))
+        }
+        if !isAlone { thin.append(LineMark(x: x, y: seed.smooth, ink: ink.opacity(0.55), width: 0.9, extends: false)) }
+      }
+      let x = statistics.steps.map(Double.init)
+      if !isAlone {
+        bands.append(
+          BandMark(x: x, lower: statistics.low, upper: statistics.high, ink: ink.opacity(0.16), extends: false))
+      }
+      let shape = DotShape.ofSeries(variant.index)
+      bold.append(LineMark(x: x, y: statistics.median, ink: ink, width: 2.2, extends: false))
+      let places = landmarks(of: x.count, series: variant.index)
+      bold.append(
+        DotMark(
+          x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, ink: ink, shape: shape, size: 8,
+          extends: false))
+      let end = statistics.median.last { $0.isFinite && (!isLogarithmic || $0 > 0) }
+      panel.directLabels.append(
+        DirectLabel(
+          at: end, variant.name, detail: ending(of: curve), ink: ink, sample: .dottedLine([], shape),
+          hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
+      panel.notes += failures(of: curve)
+    }
+    panel.marks = behind + bands + thin + bold
+    // A label at the end needs no room left of it, so curves reach the frame.
+    panel.x.isTight = true
+    return panel
+  }
+
+  /// Where the longest curve ends.
+  private var lastStep: Int { curves.compactMap(\.statistics.steps.last).max() ?? 0 }
+
+  /// How to read the curves.
+  var meaning: String {
+    let counts = curves.map(\.seeds.count), most = counts.max() ?? 1
+    guard most > 1 else { return "one seed each" }
+    return
+      "median of \(seedCount(curves.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most)); a thin line a seed"
+  }
+
+  var caption: String {
+    weight > 0
+      ? "Smoothed seed by seed: debiased exponential moving average, weight \(formatFixed(weight, decimals: 3)); raw values faint."
+      : ""
+  }
+
+  /// What the curves show, in words.
+  var sentences: String {
+    curves.map { curve in
+      let values = curve.statistics.median
+      let first = values.first { $0.isFinite }, last = values.last { $0.isFinite }
+      guard let first, let last else { return "\(curve.variant.name): never finite." }
+      return
+        "\(curve.variant.name): from \(formatSignificant(first)) to \(formatSignificant(last))\(divergence(of: curve, before: "; "))."
+    }.joined(separator: " ")
+  }
+
+  /// What the axis shows: the seeds that last, since those that diverge would leave them no room; all, where none lasts.
+  private var shown: Span {
+    let seeds = curves.flatMap { $0.seeds.map(\.smooth) }
+    let lasting = seeds.filter { values in values.allSatisfy(\.isFinite) }
+    var span = Span()
+    for values in lasting.isEmpty ? seeds : lasting { span.include(values) }
+    return span
+  }
+
+  /// Some places along a curve whose dots tell it from others without colour; those of different series keep apart.
+  private func landmarks(of count: Int, series: Int) -> [Int] {
+    guard count > 16 else { return Array(0..<count) }
+    let spacing = count / 8
+    return Array(stride(from: spacing / 2 + series % 4 * spacing / 5, to: count, by: spacing))
+  }
+
+  private func ending(of curve: Curve) -> String {
+    let failed = divergence(of: curve, before: "")
+    if !failed.isEmpty { return failed }
+    guard let last = curve.statistics.median.last, last.isFinite else { return "" }
+    let end = curve.statistics.steps[curve.statistics.steps.count - 1]
+    return "ends at \(formatSignificant(last))" + (end == lastStep ? "" : ", step \(end)")
+  }
+
+  /// "2 of 3 seeds diverge", or nothing.
+  private func divergence(of curve: Curve, before: String) -> String {
+    let failed = curve.seeds.filter { seed in seed.raw.contains { !$0.isFinite } }.count
+    guard failed > 0 else { return "" }
+    if curve.seeds.count == 1 { return before + "diverges" }
+    return before + "\(failed) of \(curve.seeds.count) seeds diverge\(failed == 1 ? "s" : "")"
+  }
+
+  /// A × where a seed is finite for the last time before it is not; at the top for one that never is.
+  private func failures(of curve: Curve) -> [Annotation] {
+    let top = shown.highest.isFinite ? shown.highest : 1
+    return
+      curve.seeds.compactMap { seed in
+        guard let place = seed.raw.firstIndex(where: { !$0.isFinite }) else { return nil }
+        let value = place > 0 ? seed.smooth[place - 1] : top
+        return Annotation(
+          x: Double(seed.steps[max(place - 1, 0)]), y: value,
+          text: "\(formatSignificant(seed.raw[place])), step \(seed.steps[place])",
+          ink: curve.variant.ink)
+      }
+  }
+}

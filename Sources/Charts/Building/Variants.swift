@@ -1,0 +1,58 @@
+import Foundation
+import Plotting
+import RunFile
+
+/// Runs that differ in their seed alone.
+struct Variant {
+  let name: String
+  let runs: [Run]
+  /// Its place among the variants, which gives it its colour.
+  let index: Int
+
+  var ink: ColorRole { .series(index) }
+
+  /// Runs by their variant, in the order in which they were given; a run without a variant is one of its own.
+  static func all(of runs: [Run]) throws -> [Variant] {
+    guard !runs.isEmpty else { throw ChartError.noRuns }
+    var names: [String] = []
+    var members: [String: [Run]] = [:]
+    for run in runs {
+      let name =
+        run.variant ?? run.experiment ?? ((run.path as NSString).lastPathComponent as NSString).deletingPathExtension
+      if members[name] == nil { names.append(name) }
+      members[name, default: []].append(run)
+    }
+    return names.enumerated().map { Variant(name: $1, runs: members[$1]!, index: $0) }
+  }
+}
+
+/// "Loss · activations": what a chart shows, and of which experiment.
+func title(_ subject: String, _ runs: [Run]) -> String {
+  let experiments = Set(runs.map(\.experiment))
+  guard experiments.count == 1, let name = runs[0].experiment else { return subject }
+  return "\(subject) · \(name)"
+}
+
+/// The settings that all runs share, and below them how to read the figure.
+func subtitle(_ runs: [Run], _ meaning: String) -> String {
+  [settings(runs), meaning].filter { !$0.isEmpty }.joined(separator: "\n")
+}
+
+/// The settings that all runs share, as far as they say: "fashion-mnist · 50 layers · width 64".
+private func settings(_ runs: [Run]) -> String {
+  let names: [(key: String, words: (String) -> String)] = [
+    ("data", { $0 }), ("depth", { $0 == "1" ? "1 layer" : "\($0) layers" }), ("width", { "width \($0)" }),
+    ("batch", { "batch \($0)" }),
+    ("optimizer", { $0 }), ("learning_rate", { "learning rate \($0)" }),
+  ]
+  return names.compactMap { key, words in
+    let values = Set(runs.map { $0.meta[key] })
+    return values.count == 1 ? values.first!.map(words) : nil
+  }.joined(separator: " · ")
+}
+
+/// "1 seed", "3 seeds", or "2 to 3 seeds".
+func seedCount(_ variants: [Variant]) -> String {
+  let counts = variants.map(\.runs.count), low = counts.min() ?? 0, high = counts.max() ?? 0
+  return low == high ? "\(low) seed\(low == 1 ? "" : "s")" : "\(low) to \(high) seeds"
+}

@@ -1,0 +1,32 @@
+import Plotting
+import RunFile
+
+extension Chart {
+  /// Accuracy on the training batches over steps, drawn as `lossCurves` draws the loss.
+  ///
+  /// Where the run files say how many `classes` there are, a line shows the accuracy of chance, 1/classes. Throws a
+  /// `ChartError` where no accuracy is recorded.
+  public static func accuracyCurves(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    let curves = try StepCurves(try Variant.all(of: runs), options, "accuracy") { $0.accuracy }
+    return Figure(
+      title: title("Training accuracy", runs), subtitle: subtitle(runs, curves.meaning), caption: curves.caption,
+      panels: [accuracyPanel(curves, runs)], description: "Training accuracy over steps. " + curves.sentences)
+  }
+
+  static func accuracyPanel(_ curves: StepCurves, _ runs: [Run]) -> Panel {
+    var panel = curves.panel(yTitle: "training accuracy", isLogarithmic: false, includes: [0, 1])
+    panel.addChance(of: runs) { (1 / Double($0), "1/\($0)") }
+    return panel
+  }
+}
+
+extension Panel {
+  /// A line at what a net reaches that has learned nothing, where all runs say how many classes there are.
+  mutating func addChance(of runs: [Run], _ level: (Int) -> (value: Double, words: String)) {
+    let classes = Set(runs.compactMap { $0.meta["classes"].flatMap { Int($0) } })
+    guard classes.count == 1, let number = classes.first, number > 1 else { return }
+    let (value, words) = level(number)
+    marks.insert(RuleMark(.horizontal, at: value), at: 0)
+    directLabels.append(DirectLabel(at: value, "chance, \(words)", ink: .muted, sample: .line([3, 3], width: 1)))
+  }
+}

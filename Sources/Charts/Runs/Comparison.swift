@@ -1,0 +1,52 @@
+import Foundation
+import Plotting
+import RunFile
+
+extension Chart {
+  /// A heatmap of log₂ of one run's gradients over another's, layers × steps: 0, the lightest colour, is equal, 1 twice as
+  /// large.
+  ///
+  /// The two are the first seeds of two variants, or two runs of one. Layers are paired by their path and steps by their
+  /// number; what only one of them has is left out. Throws a `ChartError` unless there are two that share something.
+  public static func comparison(
+    of runs: [Run], quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    let variants = try Variant.all(of: runs)
+    let pair = variants.count == 1 ? runs : variants.map { $0.runs[0] }
+    guard pair.count == 2 else { throw ChartError.notTwo(count: pair.count) }
+    let names =
+      variants.count == 2
+      ? variants.map(\.name)
+      : pair.map { run in run.seed.map { "seed \($0)" } ?? (run.path as NSString).lastPathComponent }
+    let first = try pair[0].layers(quantity), second = try pair[1].layers(quantity)
+    guard let selection = LayerSelection(ratio(first, second), options) else {
+      throw ChartError.notRecorded(what: "\(quantity.words) in both runs", paths: pair.map(\.path))
+    }
+    let words = "log₂ of \(quantity.words), \(names[0]) over \(names[1])"
+    var figure = try LayerHeatmap([.init(name: names[0], selection: selection)], words: words, .symmetric)
+      .figure(title: title("\(names[0]) against \(names[1])", runs), pair)
+    figure.colorBar?.title = "log₂(\(names[0]) ÷ \(names[1]))"
+    figure.caption = "0: equal; +1: twice as large in \(names[0]); −1: twice as large in \(names[1])."
+    return figure
+  }
+
+  /// log₂(first / second) where both have a layer and a step.
+  private static func ratio(_ first: LayerMatrix, _ second: LayerMatrix) -> LayerMatrix {
+    let rows = Dictionary(second.sites.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { one, _ in one })
+    let columns = Dictionary(second.steps.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
+    let sites = first.sites.indices.filter { rows[first.sites[$0].path] != nil }
+    let steps = first.steps.indices.filter { columns[first.steps[$0]] != nil }
+    var values: [Double] = [], recorded: [Bool] = []
+    for site in sites {
+      let row = rows[first.sites[site].path]!
+      for step in steps {
+        let one = first[site, step], other = second[row, columns[first.steps[step]]!]
+        recorded.append(one != nil && other != nil)
+        values.append(log2((one ?? .nan) / (other ?? .nan)))
+      }
+    }
+    return LayerMatrix(
+      quantity: first.quantity, steps: steps.map { first.steps[$0] }, sites: sites.map { first.sites[$0] },
+      values: values, recorded: recorded)
+  }
+}

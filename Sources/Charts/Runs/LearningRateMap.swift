@@ -1,0 +1,86 @@
+import Foundation
+import Plotting
+import RunFile
+import Support
+
+extension Chart {
+  /// How far a step moves each layer at each learning rate of a sweep: a heatmap of the median of ‖ΔW‖ / ‖W‖ over the steps,
+  /// layers × learning rates, and below it the loss that each rate ends at.
+  ///
+  /// Runs of one learning rate are seeds: cells show their median, and so does the loss. The rate is the first step's, or else
+  /// the run file's entry `learning_rate`. Throws a `ChartError` unless updates are recorded in runs of two rates.
+  public static func learningRateMap(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    guard !runs.isEmpty else { throw ChartError.noRuns }
+    let rated = runs.compactMap { run in learningRate(of: run).map { (rate: $0, run: run) } }
+    let rates = Set(rated.map(\.rate)).sorted()
+    guard rates.count > 1 else { throw ChartError.notSeveralRates(count: rates.count) }
+    var cells: [String: [Double: [Double]]] = [:], paths: [String] = []
+    for (rate, run) in rated {
+      for (path, ratio) in try medianRatios(of: run, options) {
+        if cells[path] == nil { paths.append(path) }
+        cells[path, default: [:]][rate, default: []].append(ratio)
+      }
+    }
+    guard !paths.isEmpty else { throw ChartError.notRecorded(what: "update of weights", paths: runs.map(\.path)) }
+    let values = paths.map { path in
+      rates.map { rate in cells[path]?[rate].map { quantile(0.5, ofSorted: $0.sorted()) } }
+    }
+    let matrix = LayerMatrix(
+      quantity: .updateNorm, steps: Array(rates.indices),
+      sites: paths.enumerated().map { Site(id: $0, path: $1, kind: "", depth: $0, shape: [], parameters: 1) },
+      values: values.joined().map { $0 ?? .nan }, recorded: values.joined().map { $0 != nil })
+    let map = LayerHeatmap(
+      [.init(name: "", selection: LayerSelection(matrix, ChartOptions())!)], words: "‖ΔW‖ / ‖W‖, median over steps",
+      .decades(.viridis))
+    let names = rates.map { "\(Float($0))" }
+    var panel = map.panels(titled: false)[0]
+    panel.x = Axis(.categorical(names), "learning rate", hasGrid: false, isTight: true)
+    panel.colorBar = map.key
+    let losses = rates.map { rate in
+      quantile(
+        0.5, ofSorted: rated.filter { $0.rate == rate }.compactMap { endLoss($0.run) }.sorted())
+    }
+    let shares = zip(names, losses).map { "\($0): ends at a loss of \(formatSignificant($1))" }.joined(separator: "; ")
+    return Figure(
+      title: title("Learning rate and layers", runs), subtitle: subtitle(runs, "how far a step moves each layer"),
+      panels: [panel, lossPanel(names, losses)], columns: 1,
+      description: "How far a step moves each of \(paths.count) layers at \(rates.count) learning rates. \(shares).",
+      size: Size(width: 900, height: 640))
+  }
+
+  private static func lossPanel(_ names: [String], _ losses: [Double]) -> Panel {
+    let x = losses.indices.map(Double.init), finite = losses.filter(\.isFinite)
+    let top = finite.max() ?? 1
+    return Panel(
+      title: "Final loss",
+      x: Axis(.categorical(names), "learning rate", range: -0.5...Double(names.count) - 0.5, hasGrid: false),
+      y: Axis(.linear, "loss", includes: [0]),
+      marks: [BarMark(x: x, y: losses, width: 0.5, ink: .series(0))],
+      notes: x.filter { !losses[Int($0)].isFinite }
+        .map { Annotation(x: $0, y: top / 2, text: "not finite", ink: .series(0)) })
+  }
+
+  private static func learningRate(of run: Run) -> Double? {
+    run.steps.first?.learningRate ?? run.meta["learning_rate"].flatMap { Double($0) }
+  }
+
+  /// The median over the last tenth of the steps.
+  private static func endLoss(_ run: Run) -> Double? {
+    let losses = run.steps.suffix(max(1, run.steps.count / 10)).map { $0.loss.isFinite ? $0.loss : .infinity }
+    return losses.isEmpty ? nil : quantile(0.5, ofSorted: losses.sorted())
+  }
+
+  private static func medianRatios(of run: Run, _ options: ChartOptions) throws -> [(path: String, ratio: Double)] {
+    let matrices = try run.layers([.updateNorm, .weightNorm])
+    guard let updates = LayerSelection(matrices[0], options), let weights = LayerSelection(matrices[1], options) else {
+      return []
+    }
+    let width = updates.steps.count
+    return updates.rows.map { row in
+      let ratios = (row * width..<(row + 1) * width).map { updates.values[$0] / weights.values[$0] }.map {
+        $0.isFinite ? $0 : .infinity
+      }
+      return (updates.matrix.sites[row].path, quantile(0.5, ofSorted: ratios.sorted()))
+    }
+  }
+}

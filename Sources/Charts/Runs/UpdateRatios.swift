@@ -1,0 +1,86 @@
+import Foundation
+import Plotting
+import RunFile
+import Support
+
+extension Chart {
+  /// How far each step moves the weights: ‖ΔW‖ / ‖W‖ over steps, the median over layers a variant with a band that holds the
+  /// middle 90 % of them, and a line at 10⁻³, near which training usually goes well.
+  ///
+  /// It shows each variant's first seed. Throws a `ChartError` where no updates are recorded.
+  public static func updateRatios(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    let spreads = try Variant.all(of: runs).compactMap { try UpdateSpread($0, options) }
+    guard !spreads.isEmpty else { throw ChartError.missing("update of weights", in: runs) }
+    return Figure(
+      title: title("Update-to-weight ratio", runs),
+      subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),
+      caption: "ΔW is what the optimizer really changed. Far below 10⁻³ a layer hardly learns; far above, it forgets.",
+      panels: [updatePanel(spreads)],
+      description: "Update-to-weight ratio over steps. " + spreads.map(\.sentence).joined(separator: " "))
+  }
+
+  static func updatePanel(_ spreads: [UpdateSpread]) -> Panel {
+    var panel = Panel(x: Axis(.integer, "step", isTight: true), y: Axis(.log, "‖ΔW‖ / ‖W‖", includes: [1e-4, 1e-2]))
+    panel.marks = [RuleMark(.horizontal, at: 1e-3)] + spreads.map(\.band) + spreads.flatMap(\.lines)
+    panel.directLabels =
+      spreads.map(\.label) + [DirectLabel(at: 1e-3, "10⁻³", ink: .muted, sample: .line([3, 3], width: 1))]
+    return panel
+  }
+}
+
+/// The ratio of one run, spread over its layers.
+struct UpdateSpread {
+  private let variant: Variant
+  private let steps: [Double]
+  private let low, median, high: [Double]
+
+  /// Nil where nothing is recorded.
+  init?(_ variant: Variant, _ options: ChartOptions) throws {
+    let matrices = try variant.runs[0].layers([.updateNorm, .weightNorm])
+    guard let updates = LayerSelection(matrices[0], options), let weights = LayerSelection(matrices[1], options) else {
+      return nil
+    }
+    self.variant = variant
+    steps = updates.steps.map(Double.init)
+    let width = steps.count
+    var low: [Double] = [], median: [Double] = [], high: [Double] = []
+    for column in 0..<width {
+      let ratios = updates.rows.map { updates.values[$0 * width + column] / weights.values[$0 * width + column] }
+        .filter { !$0.isNaN }.sorted()
+      low.append(quantile(0.05, ofSorted: ratios))
+      median.append(quantile(0.5, ofSorted: ratios))
+      high.append(quantile(0.95, ofSorted: ratios))
+    }
+    (self.low, self.median, self.high) = (low, median, high)
+  }
+
+  var band: any Mark { BandMark(x: steps, lower: low, upper: high, ink: variant.ink.opacity(0.16)) }
+
+  /// A line, and a dot where there is a single step, which no line shows.
+  var lines: [any Mark] {
+    let line = LineMark(x: steps, y: median, ink: variant.ink, width: 1.8, dash: Stroke.dash(ofSeries: variant.index))
+    return steps.count > 1 ? [line] : [line, DotMark(x: steps, y: median, ink: variant.ink, size: 8)]
+  }
+
+  var label: DirectLabel {
+    DirectLabel(
+      at: median.last { $0.isFinite && $0 > 0 }, variant.name, detail: ending, ink: variant.ink,
+      sample: .line(Stroke.dash(ofSeries: variant.index), width: 1.8),
+      hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
+  }
+
+  /// How the median ends, also where that has no place on the axis: in zeros, since a float can't hold so small a change, or in
+  /// what is not finite.
+  private var ending: String {
+    guard let last = median.last else { return "" }
+    func since(_ holds: (Double) -> Bool) -> String {
+      let start = median.lastIndex { !holds($0) }.map { $0 + 1 } ?? 0
+      return "from step \(Int(steps[start])) on"
+    }
+    if last == 0 { return "0 \(since { $0 == 0 })" }
+    if !last.isFinite { return "not finite \(since { !$0.isFinite })" }
+    return "ends at \(formatSignificant(last))"
+  }
+
+  var sentence: String { "\(variant.name): begins at \(formatSignificant(median.first ?? .nan)), \(ending)." }
+}

@@ -1,0 +1,77 @@
+import Autodiff
+
+/// What a module holds itself, found by looking at its properties once.
+struct ModuleReflection {
+  private(set) var children: [(name: String, module: Module)] = []
+  private(set) var parameters: [(name: String, parameter: Parameter)] = []
+  private(set) var statistics: [(name: String, statistic: ModuleBuffer)] = []
+  private(set) var randomSources: [(name: String, source: RandomSource)] = []
+
+  /// Whether children have names of their own, and are not to be looked for. Asked once: names of many layers take long to make.
+  private let hasNamedChildren: Bool
+
+  init(of module: Module) {
+    let named = module.namedChildren
+    hasNamedChildren = named != nil
+    if let named { children = named }
+    var levels: [Mirror] = []
+    var level: Mirror? = Mirror(reflecting: module)
+    while let mirror = level, mirror.subjectType != Module.self {
+      levels.append(mirror)
+      level = mirror.superclassMirror
+    }
+    // A superclass's properties come first.
+    for mirror in levels.reversed() {
+      for property in mirror.children {
+        let name = property.label ?? ""
+        collect(property.value, name.hasPrefix(lazyPrefix) ? String(name.dropFirst(lazyPrefix.count)) : name, module)
+      }
+    }
+  }
+
+  /// Takes in a module, parameter, statistic or random source, or those that an array, dictionary, optional, tuple, structure or
+  /// enumeration holds, named by their place in it.
+  private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
+    if let module = value as? Module {
+      if !hasNamedChildren { children.append((name, module)) }
+    } else if let parameter = value as? Parameter {
+      parameters.append((name, parameter))
+    } else if let statistic = value as? ModuleBuffer {
+      statistics.append((name, statistic))
+    } else if let source = value as? RandomSource {
+      randomSources.append((name, source))
+    } else {
+      let mirror = Mirror(reflecting: value)
+      switch mirror.displayStyle {
+      case .optional: for child in mirror.children { collect(child.value, name, holder) }
+      case .collection:
+        for (index, child) in mirror.children.enumerated() { collect(child.value, "\(name).\(index)", holder) }
+      case .tuple:
+        for (index, child) in mirror.children.enumerated() {
+          let label = child.label ?? ""
+          collect(child.value, "\(name).\(label.isEmpty || label.hasPrefix(".") ? "\(index)" : label)", holder)
+        }
+      case .dictionary:
+        let entries = mirror.children.compactMap { entry -> (String, Any)? in
+          let pair = Array(Mirror(reflecting: entry.value).children)
+          return pair.count == 2 ? ("\(pair[0].value)", pair[1].value) : nil
+        }
+        for (key, value) in entries.sorted(by: { $0.0 < $1.0 }) { collect(value, "\(name).\(key)", holder) }
+      case .set:
+        let before = count
+        for child in mirror.children { collect(child.value, name, holder) }
+        if count > before {
+          stop(holder.kind, "“\(name)” is a set, whose elements have no order and so no names; hold them in an array")
+        }
+      case .struct, .enum:
+        for child in mirror.children { collect(child.value, "\(name).\(child.label ?? "")", holder) }
+      default: break
+      }
+    }
+  }
+
+  private var count: Int { children.count + parameters.count + statistics.count + randomSources.count }
+}
+
+/// How the compiler names the storage of lazy properties.
+private let lazyPrefix = "$__lazy_storage_$_"

@@ -1,0 +1,108 @@
+import Foundation
+import Support
+
+/// A place along an axis that helps to read values off.
+public struct Tick: Sendable, Hashable {
+  /// Where it is.
+  public let value: Double
+  /// What it says; empty at minor ticks.
+  public let label: String
+
+  /// A tick made of its parts.
+  public init(_ value: Double, _ label: String = "") {
+    self.value = value
+    self.label = label
+  }
+}
+
+extension Scale {
+  /// About `count` ticks with labels, and minor ones without; in order, all within the range.
+  public func ticks(about count: Int) -> [Tick] {
+    switch kind {
+    case .linear:
+      return labelled(extendedTicks(from: lower, to: upper, about: count))
+    case .integer:
+      return labelled(integerTicks(from: lower, to: upper, about: count))
+    case .log:
+      return logTicks(from: lower, to: upper, about: count)
+    case .symlog(let width):
+      return symlogTicks(from: lower, to: upper, width: width, about: count)
+    case .categorical(let names):
+      let stride = max(1, (names.count + max(count, 1) - 1) / max(count, 1))
+      return names.indices.filter { $0 % stride == 0 && Double($0) >= lower && Double($0) <= upper }
+        .map { Tick(Double($0), names[$0]) }
+    }
+  }
+}
+
+/// Whole numbers from `lower` to `upper`, spaced by 1, 2 or 5 times a power of ten, not more than `count` + 1 if that is
+/// possible.
+package func integerTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
+  var spacing = 1.0
+  for power in 0..<300 {
+    for factor in [1.0, 2, 5] {
+      spacing = factor * pow(10, Double(power))
+      let first = (lower / spacing).rounded(.up), last = (upper / spacing).rounded(.down)
+      if last - first <= Double(max(count, 1)) {
+        return first > last ? [] : (0...Int(last - first)).map { (first + Double($0)) * spacing }
+      }
+    }
+  }
+  return []
+}
+
+/// Decades, or every second, fifth and so on where they are many; where there are few, ticks between them as well.
+func logTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
+  let low = log10(lower), high = log10(upper)
+  let first = Int((low - 1e-9).rounded(.up)), last = Int((high + 1e-9).rounded(.down))
+  if last - first < 1 { return narrowLogTicks(from: lower, to: upper, about: count) }
+  let strides = [1, 2, 3, 5, 10, 20, 25, 50, 100, 200]
+  let stride = strides.first { (last - first) / $0 <= max(count, 1) } ?? 200
+  let labelled = Set((first...last).filter { $0 % stride == 0 })
+  let isPlain = first >= -3 && last <= 4
+  var ticks: [Tick] = []
+  for decade in first - 1...last {
+    let power = pow(10, Double(decade))
+    if decade >= first {
+      let label =
+        labelled.contains(decade) ? (isPlain ? formatFixed(power, decimals: max(0, -decade)) : powerOfTen(decade)) : ""
+      if !label.isEmpty || last - first <= 40 { ticks.append(Tick(power, label)) }
+    }
+    guard last - first <= max(count, 4) else { continue }
+    for factor in 2...9 {
+      let value = Double(factor) * power
+      if value >= lower, value <= upper { ticks.append(Tick(value)) }
+    }
+  }
+  return ticks
+}
+
+/// Ticks on a log axis that shows less than two decades: 1, 2 and 5 where they suffice, else evenly spaced values.
+private func narrowLogTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
+  let low = Int(log10(lower).rounded(.down))
+  let round = (low...low + 2).flatMap { decade in [1.0, 2, 5].map { $0 * pow(10, Double(decade)) } }
+    .filter { $0 >= lower && $0 <= upper }
+  guard round.count >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
+  return low >= -4 && low <= 4
+    ? round.map { Tick($0, formatFixed($0, decimals: max(0, -Int(log10($0 * 1.001).rounded(.down))))) }
+    : labelled(round)
+}
+
+/// Zero and decades on both sides, from the width of the linear part on.
+private func symlogTicks(from lower: Double, to upper: Double, width: Double, about count: Int) -> [Tick] {
+  let start = Int(log10(width).rounded(.up))
+  func decades(to end: Double) -> Int { end > 0 ? max(0, Int(log10(end).rounded(.down)) - start + 1) : 0 }
+  let above = decades(to: upper), below = decades(to: -lower)
+  guard above + below >= 2 else { return labelled(extendedTicks(from: lower, to: upper, about: count)) }
+  let stride = max(1, (above + below + count - 1) / max(count, 1))
+  let isPlain = start >= -3 && start + max(above, below) <= 5
+  func side(_ number: Int, _ sign: Double) -> [Tick] {
+    (0..<number).filter { $0 % stride == stride - 1 || stride == 1 }.map {
+      let decade = start + $0, power = pow(10, Double(decade))
+      let words = isPlain ? formatFixed(power, decimals: max(0, -decade)) : powerOfTen(decade)
+      return Tick(sign * power, (sign < 0 ? "−" : "") + words)
+    }
+  }
+  let zero = lower <= 0 && upper >= 0 ? [Tick(0, "0")] : []
+  return side(below, -1).reversed() + zero + side(above, 1)
+}

@@ -1,0 +1,115 @@
+import Foundation
+
+/// Where everything in a figure goes. Text is measured by the canvas that will draw it, so labels never overlap.
+struct FigureLayout {
+  private static let edge = 14.0, between = 16.0
+  private let figure: Figure
+  private let canvas: any Canvas
+  private let theme: Theme
+  private var title = TextBlock.empty, subtitle = TextBlock.empty, caption = TextBlock.empty
+  private var legend: LegendLayout
+  private var key: ColorBarLayout?
+  private var grid: Rectangle
+  private var panels: [(layout: PanelLayout, plot: Rectangle)] = []
+
+  init(_ figure: Figure, _ canvas: any Canvas, _ theme: Theme) {
+    self.figure = figure
+    self.canvas = canvas
+    self.theme = theme
+    let edge = Self.edge, width = figure.size.width - 2 * edge
+    title = canvas.wrap(figure.title, theme.titleFont, width: width, limit: 2)
+    subtitle = canvas.wrap(figure.subtitle, theme.subtitleFont, width: width, limit: 4)
+    caption = canvas.wrap(figure.caption, theme.tickFont, width: width, limit: 5)
+    legend = LegendLayout(figure.legend, width: width, height: figure.size.height / 3, on: canvas, theme)
+    grid = Rectangle(left: edge, top: 0, width: width, height: 0)
+    setGridHeight()
+    // The data come first.
+    if grid.height < figure.size.height * 0.6, caption.height > 0 {
+      caption = .empty
+      setGridHeight()
+    }
+    if grid.height < figure.size.height * 0.6, subtitle.lines.count > 1 {
+      let first = String(figure.subtitle.prefix { $0 != "\n" })
+      subtitle = canvas.wrap(first, theme.subtitleFont, width: width, limit: 1)
+      setGridHeight()
+    }
+    if let colorBar = figure.colorBar {
+      // The key stands beside the plot areas, whose height is about the grid's less one axis.
+      let layout = ColorBarLayout(colorBar, height: grid.height - 60, on: canvas, theme)
+      key = layout
+      grid.width = max(grid.width - layout.width - Self.between, 10)
+    }
+    placePanels()
+  }
+
+  /// What is left between the head and the caption.
+  private mutating func setGridHeight() {
+    let head = title.height + subtitle.height + legend.height
+    let top = Self.edge + head + (head > 0 ? 10 : 0)
+    let bottom = figure.size.height - Self.edge - (caption.height > 0 ? caption.height + 8 : 0)
+    grid = Rectangle(left: grid.left, top: top, width: grid.width, height: bottom - top)
+  }
+
+  private mutating func placePanels() {
+    let count = figure.panels.count
+    guard count > 0 else { return }
+    let columns = figure.gridColumns
+    let rows = (count + columns - 1) / columns
+    let cellWidth = (grid.width - Double(columns - 1) * Self.between) / Double(columns)
+    let cellHeight = (grid.height - Double(rows - 1) * Self.between) / Double(rows)
+    var plot = Size(width: cellWidth * 0.8, height: cellHeight * 0.75)
+    var columnMargins: [PanelLayout.Margins] = [], rowMargins: [PanelLayout.Margins] = []
+    var hasLegend = [Bool](repeating: false, count: count)
+    var layouts: [PanelLayout] = []
+    let scales = figure.panels.map(\.scales)
+    // Labels need room, and the room decides the labels: some rounds bring them together. Labels that had no room at their
+    // lines stay in the legend.
+    for _ in 0..<4 {
+      columnMargins = Array(repeating: .init(), count: columns)
+      rowMargins = Array(repeating: .init(), count: rows)
+      layouts = figure.panels.enumerated().map { index, panel in
+        let shows = AxisVisibility(
+          x: !figure.sharesAxes || index + columns >= count, y: !figure.sharesAxes || index % columns == 0)
+        return PanelLayout(
+          panel, scales: scales[index], plot: plot, cell: Size(width: cellWidth, height: cellHeight), shows: shows,
+          labelsInLegend: hasLegend[index], on: canvas, theme)
+      }
+      for (index, layout) in layouts.enumerated() {
+        hasLegend[index] = layout.directLabels == nil
+        columnMargins[index % columns].grow(to: layout.margins)
+        rowMargins[index / columns].grow(to: layout.margins)
+      }
+      let across = columnMargins.reduce(0) { $0 + $1.left + $1.right } + Double(columns - 1) * Self.between
+      let down = rowMargins.reduce(0) { $0 + $1.top + $1.bottom } + Double(rows - 1) * Self.between
+      plot = Size(
+        width: max((grid.width - across) / Double(columns), 8), height: max((grid.height - down) / Double(rows), 8))
+    }
+    var top = grid.top
+    for row in 0..<rows {
+      top += rowMargins[row].top
+      var left = grid.left
+      for column in 0..<columns {
+        left += columnMargins[column].left
+        let index = row * columns + column
+        if index < count {
+          panels.append(
+            (layouts[index], Rectangle(left: left, top: top, width: plot.width, height: plot.height)))
+        }
+        left += plot.width + columnMargins[column].right + Self.between
+      }
+      top += plot.height + rowMargins[row].bottom + Self.between
+    }
+  }
+
+  func draw() {
+    var top = Self.edge
+    canvas.draw(title, left: Self.edge, top: top, theme.text)
+    top += title.height
+    canvas.draw(subtitle, left: Self.edge, top: top, theme.muted)
+    top += subtitle.height
+    legend.draw(left: Self.edge, top: top, on: canvas, theme)
+    for (layout, plot) in panels { layout.draw(in: plot, on: canvas, theme) }
+    if let first = panels.first?.plot { key?.draw(left: grid.right + Self.between, top: first.top, on: canvas, theme) }
+    canvas.draw(caption, left: Self.edge, top: figure.size.height - Self.edge - caption.height, theme.muted)
+  }
+}

@@ -1,5 +1,0 @@
-/// A recorder as hooks on the tape know it, which live as long as the tape: nil when it is gone. A weak reference, without its
-/// price at every call.
-final class Presence {
-  @exclusivity(unchecked) unowned(unsafe) var recorder: Recorder?
-}

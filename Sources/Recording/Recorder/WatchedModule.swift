@@ -1,0 +1,38 @@
+import Autodiff
+import NeuralNetworks
+
+/// A module as a recorder watches it.
+final class WatchedModule: CallWatcher {
+  let module: Module
+  /// The path in the model.
+  let path: String
+  /// Which of the recorder's probes watch it.
+  let probes: [Int]
+  /// The layers that its calls are.
+  var calls = Calls()
+  private let here: WeakRecorder
+
+  init(_ module: Module, _ path: String, _ probes: [Int], _ here: WeakRecorder) {
+    (self.module, self.path, self.probes, self.here) = (module, path, probes, here)
+  }
+
+  func look(atOutput output: Tensor, of input: Tensor, callIndex: Int) {
+    here.recorder?.note(output: output, of: input, callIndex: callIndex, of: self)
+  }
+
+  func look(atGradient gradient: Tensor, callIndex: Int) {
+    if let recorder = here.recorder, let layer = calls[callIndex] { recorder.note(gradient: gradient, at: layer) }
+  }
+
+  /// Layers by the number of the call. Those of calls that are off the tape have numbers too, so they need not begin at 0; most
+  /// modules have that one alone.
+  struct Calls {
+    private var first: ProbedLayer?
+    private var others: [Int: ProbedLayer] = [:]
+
+    subscript(callIndex: Int) -> ProbedLayer? {
+      get { callIndex == 0 ? first : others[callIndex] }
+      set { if callIndex == 0 { first = newValue } else { others[callIndex] = newValue } }
+    }
+  }
+}

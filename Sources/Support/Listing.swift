@@ -1,0 +1,8 @@
+/// The first names in quotation marks, and how many more there are: “a”, “b”, “c” and 4 more.
+package func listed(_ names: [String], first count: Int = 3) -> String {
+  let more = names.count > count ? " and \(names.count - count) more" : ""
+  return names.prefix(count).map { "“\($0)”" }.joined(separator: ", ") + more
+}
+
+/// A count with its noun: "1 layer", "3 layers".
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,0 +1,96 @@
+import ExperimentHarness
+import Experiments
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct WorkersTests {
+  private struct Refusal: Error, Equatable {}
+
+  @Test(arguments: [1, 2, 5]) func answersComeInTheOrderOfThePieces(_ threads: Int) throws {
+    let answers = try onThreads(threads, Array(0..<20)) { piece in
+      usleep(UInt32((20 - piece) * 100))
+      return piece * piece
+    }
+    #expect(answers == (0..<20).map { $0 * $0 })
+  }
+
+  @Test func theFirstErrorEndsTheWork() {
+    let begun = Mutex(0)
+    #expect(throws: Refusal()) {
+      try onThreads(2, Array(0..<1000)) { piece in
+        begun.withLock { $0 += 1 }
+        if piece == 3 { throw Refusal() }
+        usleep(1000)
+      }
+    }
+    #expect(begun.withLock { $0 } < 100)
+  }
+
+  @Test func stacksAreDeep() throws {
+    let sizes = try onThreads(1, [0]) { _ in Thread.current.stackSize }
+    #expect(sizes == [64 << 20])
+  }
+}
+
+@Suite struct OutputFolderTests {
+  private func contents(_ path: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+  }
+
+  private func write(_ text: String, _ path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+  }
+
+  @Test func resultsAppearWhenAllAreThere() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/output/x"
+      try write("old", path + "/a.png")
+      try write("mine", path + "/mine.txt")
+      try write("old", path + "/v/seed-4.rheo")
+      let output = try OutputFolder(path: path)
+      try write("new", output.staging + "/a.png")
+      try write("new", output.staging + "/v/seed-0.rheo")
+      #expect(try String(contentsOfFile: path + "/a.png", encoding: .utf8) == "old")
+      try output.publish(clearing: ["v"])
+      #expect(try contents(path) == ["a.png", "mine.txt", "v", "v/seed-0.rheo"])
+      #expect(try String(contentsOfFile: path + "/a.png", encoding: .utf8) == "new")
+    }
+  }
+
+  @Test func whatFailsLeavesNothing() throws {
+    try withTemporaryFolder { folder in
+      let output = try OutputFolder(path: folder + "/x")
+      try write("half", output.staging + "/v/seed-0.rheo")
+      output.discard()
+      #expect(try contents(folder) == [])
+      let inOld = try OutputFolder(path: folder)
+      inOld.discard()
+      #expect(FileManager.default.fileExists(atPath: folder), "a folder that was there stays")
+    }
+  }
+
+  @Test func leftoversOfKilledRunsGo() throws {
+    try withTemporaryFolder { folder in
+      // No process has a number beyond the system's largest.
+      try write("half", folder + "/.unfinished-99999999/v/seed-0.rheo")
+      try write("another's", folder + "/.unfinished-1/v/seed-0.rheo")
+      let output = try OutputFolder(path: folder)
+      output.discard()
+      #expect(try contents(folder).filter { !$0.contains("/") } == [".unfinished-1"])
+    }
+  }
+
+  @Test func whatCannotBeWrittenIsSaid() throws {
+    try withTemporaryFolder { folder in
+      try write("", folder + "/file")
+      let path = folder + "/file/x"
+      #expect(throws: ExperimentError.notWritable(path: path, reason: "not a directory")) {
+        try OutputFolder(path: path)
+      }
+    }
+  }
+}
