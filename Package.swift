@@ -85,7 +85,7 @@ let package = Package(
     tests("Plotting"),
     tests("CairoBackend"),
     tests("Terminal", ["CairoBackend", "Plotting"]),
-    tests("Charts", ["CCairo", "CairoBackend"], exclude: ["Goldens"]),
+    tests("Charts", ["CCairo", "CairoBackend", "Terminal"], exclude: ["Goldens"]),
     tests("Support"),
     tests("ExperimentHarness", ["Experiments"]),
     tests("CommandLineTool"),

@@ -2,6 +2,7 @@ import CairoBackend
 import Charts
 import Foundation
 import Plotting
+import Terminal
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import ExperimentHarness
-import Experiments
 import Rheoscope
 
 // What is compared: the same net twice, with another activation. Each variant is trained once a seed, with the same batches

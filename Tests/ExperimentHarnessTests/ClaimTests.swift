@@ -18,7 +18,7 @@ import Testing
     return Results(experiment: experiment, settings: experiment.settings(in: .standard), trials: trials)
   }
 
-  private func verdict(_ expected: Experiments.Expectation, _ values: [Double?]) -> Verdict {
+  private func verdict(_ expected: ExperimentHarness.Expectation, _ values: [Double?]) -> Verdict {
     Claim("x is so", Self.first, "x", expected, source: "").judged(results(values)).verdict
   }
 
@@ -82,9 +82,9 @@ import Testing
   }
 
   @Test func expectations() {
-    #expect(Experiments.Expectation.near(10, within: 1) == .between(9, 11))
-    #expect(Experiments.Expectation.near(-10, withinShare: 0.5) == .between(-15, -5))
-    #expect(Experiments.Expectation.near(4, withinFactor: 2) == .between(2, 8))
+    #expect(ExperimentHarness.Expectation.near(10, within: 1) == .between(9, 11))
+    #expect(ExperimentHarness.Expectation.near(-10, withinShare: 0.5) == .between(-15, -5))
+    #expect(ExperimentHarness.Expectation.near(4, withinFactor: 2) == .between(2, 8))
   }
 
   @Test func theToleranceOfAFactorShrinksWithWidth() {

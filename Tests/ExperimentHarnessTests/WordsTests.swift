@@ -35,8 +35,8 @@ import Testing
       (.exactly(25), [25], "✓ it is so (measured 25.0, expected exactly 25.0)"),
       // As many digits as tell the ends apart.
       (.near(25.2004, within: 1e-5), [25.2004], "✓ it is so (measured 25.20040, expected 25.20039 to 25.20041)"),
-    ] as [(Experiments.Expectation, [Double?], String)])
-  func linesOfClaims(_ expected: Experiments.Expectation, _ values: [Double?], _ line: String) {
+    ] as [(ExperimentHarness.Expectation, [Double?], String)])
+  func linesOfClaims(_ expected: ExperimentHarness.Expectation, _ values: [Double?], _ line: String) {
     #expect(results(values, [Claim("it is so", variant, "final loss", expected, source: "")]).verdicts == line)
   }
 

@@ -62,9 +62,11 @@ import Testing
     let watched = try step(model, kind)
     #expect(watched.gradients == plain.gradients)
     #expect(
-      watched.fired.count == kind.count(model) * model.passes * (kind.isOfGradients ? model.backward passes : model.forwards))
+      watched.fired.count == kind.count(model) * model.passes
+        * (kind.isOfGradients ? model.backwardPasses : model.forwards))
     let calls = Set(watched.fired.map { [$0.callIndex, $0.tensorIndex] })
-    #expect(calls.count == kind.count(model), "each firing in a pass or backward pass is of another call or tensor: \(calls)")
+    #expect(
+      calls.count == kind.count(model), "each firing in a pass or backward pass is of another call or tensor: \(calls)")
     guard kind.count(model) > 0 else { return }
     let replaced = try step(model, kind) { _, tensor in tensor * 1 }
     #expect(replaced.gradients == plain.gradients, "what is replaced by itself changes nothing")

@@ -48,8 +48,8 @@ losses = {
         x, truth, pos_weight=weights, reduction=r),
     "meanSquaredError": lambda x, r: F.mse_loss(x, target, reduction=r),
     "meanAbsoluteError": lambda x, r: F.l1_loss(x, target, reduction=r),
-    "huberError": lambda x, r: F.huber_loss(x, target, reduction=r),
-    "huberError 2.5": lambda x, r: F.huber_loss(x, target, reduction=r, delta=2.5),
+    "huberLoss": lambda x, r: F.huber_loss(x, target, reduction=r),
+    "huberLoss 2.5": lambda x, r: F.huber_loss(x, target, reduction=r, delta=2.5),
 }
 recorded_losses = []
 for name, loss in losses.items():

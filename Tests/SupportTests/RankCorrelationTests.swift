@@ -1,5 +1,4 @@
-import ExperimentHarness
-import Experiments
+import Support
 import Testing
 
 @Suite struct MeasureTests {
