@@ -185,7 +185,7 @@ import Testing
   @Test func theTemplateBuildsAndRuns() throws {
     let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "MyExperiment.swift")
     let text = try String(contentsOf: source, encoding: .utf8)
-    #expect(text == "import ExperimentHarness\n" + ExperimentTemplate(name: "my-experiment").text)
+    #expect(text == ExperimentTemplate(name: "my-experiment").text)
     try withTemporaryFolder { folder in
       var settings = Experiment.myExperiment.settings(in: .quick)
       (settings.steps, settings.seeds) = (10, 1)
