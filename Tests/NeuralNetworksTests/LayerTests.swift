@@ -1,5 +1,5 @@
 import Autodiff
-import CKernels
+import CThreadState
 import NeuralNetworks
 import TestSupport
 import Testing

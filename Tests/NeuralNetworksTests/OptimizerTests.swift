@@ -52,7 +52,7 @@ let everyOptimizer: [@Sendable (Module) -> Optimizer] = [
       #expect(abs(norms.weight - squares(before[place])) <= 1e-6 * squares(before[place]))
       #expect(abs(norms.update - squares(change)) <= 1e-6 * squares(change))
       #expect(abs(norms.gradient - squares(gradients[place])) <= 1e-6 * squares(gradients[place]))
-      #expect(norms.largest_gradient == gradients[place].map(abs).max())
+      #expect(norms.largestGradient == gradients[place].map(abs).max())
       seen += 1
     }
     for step in 0..<4 {

@@ -1,4 +1,5 @@
 import CKernels
+import CThreadState
 
 /// One pass of gradients from an output back to the leaves: blame assignment by the chain rule.
 package final class BackwardPass {

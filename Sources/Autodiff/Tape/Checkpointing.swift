@@ -1,4 +1,4 @@
-import CKernels
+import CThreadState
 
 /// Computes `body` and forgets all that it computed on the way; the backward pass computes it again when it gets there. Memory
 /// is paid for with one more forward pass; gradients are bit-identical.

@@ -1,4 +1,4 @@
-import CKernels
+import CThreadState
 
 /// Passes the gradient of an operation's output on to its inputs: calls `pass.add(_:to:)` once for each. One that needs no
 /// input's elements holds on to the input's place alone, so that they can go.

@@ -1,5 +1,6 @@
 import CKernels
 import COneDNN
+import CThreadState
 
 /// How a tensor's elements are stored. Arithmetic is in Float32 all the same, but for products and convolutions of bfloat16,
 /// whose factors a processor that can multiplies as they are; their sums are in Float32 everywhere.

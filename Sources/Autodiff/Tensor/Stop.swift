@@ -1,4 +1,4 @@
-import CKernels
+import CThreadState
 import Support
 
 /// What the module that is being called is known by; errors of operations name it.

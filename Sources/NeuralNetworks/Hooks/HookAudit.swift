@@ -1,5 +1,5 @@
 import Autodiff
-import CKernels
+import CThreadState
 import Foundation
 import Support
 

@@ -1,5 +1,5 @@
 import Autodiff
-import CKernels
+import CThreadState
 import Support
 
 /// Sees to it that a hook of an optimizer's step fires, and says so in words, once, if gradients come to the optimizer's parameters

@@ -1,5 +1,5 @@
 import Autodiff
-import CKernels
+import CThreadState
 
 /// A part of a net, or a whole one: something with parameters and children that turns a tensor into another.
 ///

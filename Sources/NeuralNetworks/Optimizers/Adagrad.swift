@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// Adagrad: steps scaled by the root of the sum of all squared gradients so far, so that they only become smaller.
 ///
@@ -15,8 +14,9 @@ public final class Adagrad: Optimizer {
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: ["sum"])
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
-    adagrad_step(
-      step.w, step.g, step.pointer(0), step.count, step.learningRate, epsilon, step.weightDecay, norms)
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+    OptimizerKernels.adagrad(
+      step.w, step.g, sum: step.pointer(0), count: step.count, learningRate: step.learningRate, epsilon: epsilon,
+      weightDecay: step.weightDecay, norms: norms)
   }
 }

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import Foundation
 
 /// Adam: steps scaled by running means of the gradient and of its square.
@@ -21,7 +20,7 @@ public final class Adam: Optimizer {
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     rule.apply(step, decay: step.weightDecay, shrinkage: 1, norms)
   }
 }
@@ -44,7 +43,7 @@ public final class AdamW: Optimizer {
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     let shrinkage = Float(1 - Double(step.learningRate) * Double(step.weightDecay))
     rule.apply(step, decay: 0, shrinkage: shrinkage, norms)
   }
@@ -65,13 +64,15 @@ private struct AdamRule {
   }
 
   func apply(
-    _ step: ParameterUpdate, decay: Float, shrinkage: Float, _ norms: UnsafeMutablePointer<step_norms>?
+    _ step: ParameterUpdate, decay: Float, shrinkage: Float, _ norms: UnsafeMutablePointer<StepNorms>?
   ) {
     // In Float64, since 1 − 0.999 has lost half of its digits in Float32.
     let meanCorrection = 1 - pow(Double(beta1), Double(step.step))
     let squareCorrection = 1 - pow(Double(beta2), Double(step.step))
-    adam_step(
-      step.w, step.g, step.pointer(0), step.pointer(1), step.count, Float(Double(step.learningRate) / meanCorrection),
-      beta1, beta2, Float(1 / squareCorrection), epsilon, decay, shrinkage, norms)
+    OptimizerKernels.adam(
+      step.w, step.g, mean: step.pointer(0), square: step.pointer(1), count: step.count,
+      learningRate: Float(Double(step.learningRate) / meanCorrection), beta1: beta1, beta2: beta2,
+      squareScale: Float(1 / squareCorrection), epsilon: epsilon, weightDecay: decay, shrinkage: shrinkage,
+      norms: norms)
   }
 }

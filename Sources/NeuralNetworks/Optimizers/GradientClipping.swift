@@ -1,10 +1,9 @@
 import Autodiff
-import CKernels
 
 extension Optimizer {
   /// The Euclidean norm of all gradients taken together, as one long vector; frozen parameters don't count. Summed in Float64.
   public var gradientNorm: Double {
-    gradientsInUse.reduce(0) { $0 + magnitudes_of($1.gradient.elements, $1.gradient.elementCount).square_sum }
+    gradientsInUse.reduce(0) { $0 + $1.gradient.gradientSums().squareSum }
       .squareRoot()
   }
 
@@ -23,9 +22,7 @@ extension Optimizer {
     guard norm > limit, norm.isFinite else { return norm }
     let factor = Float(limit / norm)
     for (parameter, gradient) in gradientsInUse {
-      parameter.gradient = Tensor(shape: gradient.shape) { values in
-        scale_offset(gradient.elements, factor, 0, values.baseAddress!, values.count)
-      }
+      parameter.gradient = gradient.scaledWithoutTape(by: factor)
     }
     return norm
   }
@@ -39,9 +36,7 @@ extension Optimizer {
   public func clipGradients(toValue limit: Float) {
     guard limit > 0 else { stop("clipGradients", "a value of \(limit), it is above 0") }
     for (parameter, gradient) in gradientsInUse {
-      parameter.gradient = Tensor(shape: gradient.shape) { values in
-        clip_values(gradient.elements, limit, values.baseAddress!, values.count)
-      }
+      parameter.gradient = gradient.clippedWithoutTape(to: limit)
     }
   }
 

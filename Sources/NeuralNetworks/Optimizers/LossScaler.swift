@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// Multiplies a loss before its gradients are taken and divides these afterwards, so that small ones survive being stored in
 /// float16, whose smallest magnitude is 6·10⁻⁸.
@@ -41,7 +40,7 @@ public final class LossScaler {
     }
     // Frozen parameters would have every step skipped, whatever is wrong with their gradients.
     let areFinite = optimizers.flatMap(\.gradientsInUse).allSatisfy { _, gradient in
-      gradient.withValues { $0.isEmpty || magnitudes_of($0.baseAddress!, $0.count).nonfinite == 0 }
+      gradient.gradientSums().nonfinite == 0
     }
     guard areFinite else {
       for optimizer in optimizers { optimizer.skipStep(atScale: scale) }

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// What changes parameters along their gradients.
 ///
@@ -56,7 +55,7 @@ open class Optimizer {
   @exclusivity(unchecked) final var settings: [ParameterSettings]
 
   /// What one step did to a parameter: norms over all its elements, before the step and of what was really added.
-  package typealias Observer = (_ parameter: Parameter, _ norms: step_norms) -> Void
+  package typealias Observer = (_ parameter: Parameter, _ norms: StepNorms) -> Void
 
   /// An optimizer of all parameters of a model, whose rule keeps a number a weight for each of `states`, zeros at first.
   /// Stops if learning rate or weight decay is negative or not finite.
@@ -128,7 +127,7 @@ open class Optimizer {
       if observers.isEmpty {
         change(parameter, index, by: gradient, measuring: nil)
       } else {
-        var norms = step_norms()
+        var norms = StepNorms()
         change(parameter, index, by: gradient, measuring: &norms)
         for (_, observer) in observers { observer(parameter, norms) }
       }
@@ -142,13 +141,14 @@ open class Optimizer {
   }
 
   private func change(
-    _ parameter: Parameter, _ index: Int, by gradient: Tensor, measuring norms: UnsafeMutablePointer<step_norms>?
+    _ parameter: Parameter, _ index: Int, by gradient: Tensor, measuring norms: UnsafeMutablePointer<StepNorms>?
   ) {
     let count = gradient.elementCount, settings = settings[index]
     guard !settings.isFrozen else {
       if let norms {
         parameter.value.withValues { w in
-          measure_step(w.baseAddress!, w.baseAddress!, gradient.elements, count, norms)
+          norms.pointee = OptimizerKernels.measure(
+            from: w.baseAddress!, to: w.baseAddress!, gradient.elements, count: count)
         }
       }
       return
@@ -180,12 +180,13 @@ open class Optimizer {
   open func update(_ step: ParameterUpdate) { stop("\(type(of: self))", "it has no rule; override update(_:)") }
 
   /// As `update(_:)`, and measures the step where `norms` is not nil. Rules that have a kernel do both in one pass.
-  package func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
+  package func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     guard let norms else { return update(step) }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: step.weights.count) { before in
       _ = before.initialize(from: step.weights)
       update(step)
-      measure_step(before.baseAddress!, step.weights.baseAddress!, step.gradient.baseAddress!, before.count, norms)
+      norms.pointee = OptimizerKernels.measure(
+        from: before.baseAddress!, to: step.weights.baseAddress!, step.gradient.baseAddress!, count: before.count)
     }
   }
 }

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// RMSProp: steps scaled by the running root mean square of the gradient, with momentum where it is above 0.
 ///
@@ -28,9 +27,10 @@ public final class RMSProp: Optimizer {
       states: momentum > 0 ? ["square", "velocity"] : ["square"])
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
-    rmsprop_step(
-      step.w, step.g, step.pointer(0), momentum > 0 ? step.pointer(1) : nil, step.count, step.learningRate, smoothing,
-      momentum, epsilon, step.weightDecay, norms)
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+    OptimizerKernels.rmsprop(
+      step.w, step.g, square: step.pointer(0), velocity: momentum > 0 ? step.pointer(1) : nil, count: step.count,
+      learningRate: step.learningRate, smoothing: smoothing, momentum: momentum, epsilon: epsilon,
+      weightDecay: step.weightDecay, norms: norms)
   }
 }

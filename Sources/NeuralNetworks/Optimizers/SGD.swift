@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// Stochastic gradient descent, with momentum where it is above 0.
 ///
@@ -26,9 +25,10 @@ public final class SGD: Optimizer {
       model, learningRate: learningRate, weightDecay: weightDecay, states: momentum > 0 ? ["velocity"] : [])
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<step_norms>?) {
-    sgd_step(
-      step.w, step.g, momentum > 0 ? step.pointer(0) : nil, step.count, step.learningRate, momentum, nesterov,
-      step.weightDecay, norms)
+  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+    OptimizerKernels.sgd(
+      step.w, step.g, velocity: momentum > 0 ? step.pointer(0) : nil, count: step.count,
+      learningRate: step.learningRate, momentum: momentum, nesterov: nesterov, weightDecay: step.weightDecay,
+      norms: norms)
   }
 }

@@ -76,5 +76,5 @@ public struct Hessian {
 
 /// a · b.
 private func dot(_ a: [Tensor], _ b: [Tensor]) -> Double {
-  zip(a, b).reduce(0) { $0 + products($1.0, $1.1).product_sum }
+  zip(a, b).reduce(0) { $0 + products($1.0, $1.1).productSum }
 }

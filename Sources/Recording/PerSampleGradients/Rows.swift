@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 extension Tensor {
   /// The first of the tensors that are stacked along the outermost dimension; the memory is shared.
@@ -19,21 +18,12 @@ extension Tensor {
 
 /// Σ x² over each of equally long rows.
 func rowSquares(_ x: Tensor, rows: Int) -> [Double] {
-  [Double](unsafeUninitializedCapacity: rows) { sums, count in
-    x.withValues { square_rows($0.baseAddress!, rows, $0.count / rows, sums.baseAddress!) }
-    count = rows
-  }
+  x.rowSquares(rows: rows)
 }
 
 /// Σ a b over each of equally long rows; b may be one row, which then is every row's.
 func rowProducts(_ a: Tensor, _ b: Tensor, rows: Int) -> [Double] {
-  [Double](unsafeUninitializedCapacity: rows) { sums, count in
-    let columns = a.elementCount / rows, step = b.elementCount == a.elementCount ? columns : 0
-    a.withValues { a in
-      b.withValues { multiply_rows(a.baseAddress!, $0.baseAddress!, step, rows, columns, sums.baseAddress!) }
-    }
-    count = rows
-  }
+  a.rowProducts(with: b, rows: rows)
 }
 
 /// The sums of what belongs to each of the samples, which lie one behind the other.

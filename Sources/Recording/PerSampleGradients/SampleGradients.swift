@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import NeuralNetworks
 
 /// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import NeuralNetworks
 
 /// A module whose output is linear in its own parameters and mixes no samples, so that a sample's share of dL/d(parameters) can be
@@ -85,19 +84,7 @@ extension Conv2d: LinearInParameters {
 
   /// [n, height, width, channels] to [n, places, window² inputs] for one group.
   private func patches(of x: Tensor, first: Int) -> Tensor {
-    let (n, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-    let window = weight.shape[2], inputs = weight.shape[1]
-    let high = (height + 2 * padding - window) / stride + 1, wide = (width + 2 * padding - window) / stride + 1
-    let size = window * window * inputs
-    return Tensor(shape: [n, high * wide, size]) { patches in
-      x.withValues { x in
-        for sample in 0..<n {
-          unfold_image(
-            x.baseAddress! + sample * height * width * channels, height, width, channels, first, inputs, window, stride,
-            padding, patches.baseAddress! + sample * high * wide * size)
-        }
-      }
-    }
+    x.patches(kernelSize: weight.shape[2], stride: stride, padding: padding, first: first, count: weight.shape[1])
   }
 
   /// [n, height, width, channels] to [n, places, count], the channels from `first` on.

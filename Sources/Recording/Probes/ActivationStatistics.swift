@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import RunFile
 
 /// What a layer's outputs are like, over all elements, of all passes and outputs in the step: columns `activation_mean` to `nonfinite_count`.
@@ -21,13 +20,13 @@ public struct ActivationStatistics: Probe {
     guard here > 0 else { return }
     let limits = layer.saturationLimits
     let low = limits?.lowerBound ?? -.infinity, high = limits?.upperBound ?? .infinity
-    let seen = statistics_of(output.buffer.pointer, output.elementCount, low, high)
+    let seen = output.activationSums(low: low, high: high)
     let count = before + here
-    var sum = seen.sum, squareSum = seen.square_sum
+    var sum = seen.sum, squareSum = seen.squareSum
     // What is left of two sums that cancel loses digits, so deviations are then added up themselves.
     let ownMean = sum / here, excess = squareSum - sum * ownMean
     var deviations =
-      excess < 1e-3 * squareSum ? squared_deviations(output.buffer.pointer, output.elementCount, ownMean) : excess
+      excess < 1e-3 * squareSum ? output.squaredDeviations(from: ownMean) : excess
     var zeros = Double(seen.zeros), outside = Double(seen.outside), nonfinite = Double(seen.nonfinite)
     var minimum = Double(seen.minimum), maximum = Double(seen.maximum)
     if before > 0 {

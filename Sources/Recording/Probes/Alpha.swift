@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// How far the last step went down its valley: `alpha` of the whole model, noted at the step after it. −1 it has not moved, or the
 /// valley bends down; 0 it has reached the bottom; 1 it has climbed as high on the other side; more, it has climbed.
@@ -46,10 +45,10 @@ public struct Alpha: Probe {
     guard let before = update.before else { return }
     let parameter = ObjectIdentifier(update.parameter)
     square += update.norms.update
-    let (moved, products) = step(from: before, to: update.parameter.value, update.gradient, lastChange[parameter])
-    product += products.with_step
-    lastProduct += products.with_last
-    change[parameter] = moved
+    let moved = update.parameter.value.change(from: before, gradient: update.gradient, last: lastChange[parameter])
+    product += moved.withChange
+    lastProduct += moved.withLast
+    change[parameter] = moved.change
   }
 
   /// Notes α of the step before.
@@ -118,25 +117,4 @@ private func parabola(
 private func variance(_ values: [Double]) -> Double {
   let mean = values.reduce(0, +) / Double(values.count)
   return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-}
-
-/// The change of a parameter, and the gradient's products with it and with the change before.
-private func step(
-  from before: Tensor, to after: Tensor, _ gradient: Tensor, _ last: Tensor?
-) -> (Tensor, step_products) {
-  var products = step_products()
-  let moved = Tensor(shape: after.shape) { moved in
-    after.withValues { after in
-      before.withValues { before in
-        gradient.withValues { gradient in
-          func take(_ last: UnsafePointer<Float>?) {
-            products = products_with_step(
-              after.baseAddress!, before.baseAddress!, gradient.baseAddress!, last, after.count, moved.baseAddress!)
-          }
-          if let last { last.withValues { take($0.baseAddress!) } } else { take(nil) }
-        }
-      }
-    }
-  }
-  return (moved, products)
 }

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import NeuralNetworks
 
 /// The fraction of a layer's units whose output has been 0 for every sample of the last recorded steps: `dead_fraction`. One
@@ -42,10 +41,7 @@ public struct DeadUnits: Probe {
       return
     }
     if seen.step != findings.row.step { (seen.step, seen.looks) = (findings.row.step, seen.looks + 1) }
-    output.withValues { values in
-      note_active_columns(
-        values.baseAddress!, values.count / columns, columns, Int64(seen.looks), &seen.lastActive)
-    }
+    output.markActiveColumns(at: Int64(seen.looks), in: &seen.lastActive)
     if seen.looks >= window {
       let dead = seen.lastActive.count { $0 <= Int64(seen.looks - window) }
       findings.note(about.name, Double(dead) / Double(columns))

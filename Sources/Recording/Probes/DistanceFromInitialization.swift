@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 
 /// How far a weight is from where it began: `distance_from_initialization`, ‖W − W₀‖₂.
 ///
@@ -21,10 +20,6 @@ public struct DistanceFromInitialization: Probe {
     guard update.name == layer.weightName else { return }
     if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }
     guard let start = first[layer.index] else { return }
-    let now = update.parameter.value
-    let square = start.withValues { start in
-      now.withValues { squared_distance($0.baseAddress!, start.baseAddress!, $0.count) }
-    }
-    findings.note(about.name, square.squareRoot())
+    findings.note(about.name, update.parameter.value.squaredDistance(to: start).squareRoot())
   }
 }

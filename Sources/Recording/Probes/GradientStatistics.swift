@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import RunFile
 
 /// What dL/d(output) of a layer is like, over all elements, of all passes and outputs in the step: columns `gradient_rms`, `gradient_max` and
@@ -18,8 +17,8 @@ public struct GradientStatistics: Probe {
   public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
     let here = Double(gradient.elementCount), before = findings.counts.gradients
     guard here > 0 else { return }
-    let seen = magnitudes_of(gradient.buffer.pointer, gradient.elementCount)
-    var squareSum = seen.square_sum, largest = Double(seen.largest), nonfinite = Double(seen.nonfinite)
+    let seen = gradient.gradientSums()
+    var squareSum = seen.squareSum, largest = Double(seen.largest), nonfinite = Double(seen.nonfinite)
     if before > 0 {
       let row = findings.row
       squareSum += row[.gradientRMS]! * row[.gradientRMS]! * before

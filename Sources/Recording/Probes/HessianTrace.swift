@@ -32,7 +32,7 @@ public struct HessianTrace: Probe {
     for _ in 0..<vectors {
       let z = hessian.signs(&random)
       for (parameter, (z, image)) in zip(parameters, zip(z, hessian.times(z))) {
-        parts[parameter, default: 0] += products(z, image).product_sum / Double(vectors)
+        parts[parameter, default: 0] += products(z, image).productSum / Double(vectors)
       }
     }
     findings.note(about.name, parameters.reduce(0) { $0 + parts[$1]! })

@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import RunFile
 
 /// How often values fall into each of the `HistogramBins`: histograms `activation`, `gradient`, `weight` and
@@ -32,21 +31,6 @@ public struct Histograms: Probe {
 }
 
 /// As `HistogramBins.counts`, fast.
-func counts(of tensor: Tensor) -> [UInt32] {
-  tensor.withValues { values in
-    [UInt32](unsafeUninitializedCapacity: HistogramBins.countOfCounts) { counts, count in
-      if let start = values.baseAddress {
-        histogram_of(start, values.count, edges, cells, counts.baseAddress!)
-      } else {
-        counts.initialize(repeating: 0)
-      }
-      count = HistogramBins.countOfCounts
-    }
-  }
-}
+func counts(of tensor: Tensor) -> [UInt32] { kernel.counts(of: tensor) }
 
-private let edges = HistogramBins.edges
-private let cells = [UInt16](unsafeUninitializedCapacity: Int(histogram_cells)) { cells, count in
-  make_histogram_cells(edges, cells.baseAddress!)
-  count = cells.count
-}
+private let kernel = HistogramKernel(edges: HistogramBins.edges)

@@ -66,9 +66,9 @@ public struct SimilarityToFinal: Probe {
       for layer in layers {
         guard let then = look.products[layer.index], let last = final[layer.index] else { continue }
         let sums = Recording.products(then, last)
-        let size = (sums.first_square_sum * sums.second_square_sum).squareRoot()
+        let size = (sums.firstSquareSum * sums.secondSquareSum).squareRoot()
         // Outputs that don't differ are like nothing.
-        if size > 0 { try report.note(about.name, sums.product_sum / size, of: layer, step: look.step) }
+        if size > 0 { try report.note(about.name, sums.productSum / size, of: layer, step: look.step) }
       }
     }
   }

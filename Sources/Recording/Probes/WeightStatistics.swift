@@ -22,7 +22,7 @@ public struct WeightStatistics: Probe {
     guard update.name == layer.weightName else { return }
     findings.row[.weightNorm] = update.norms.weight.squareRoot()
     findings.row[.weightGradientNorm] = update.norms.gradient.squareRoot()
-    findings.row[.weightGradientMax] = Double(update.norms.largest_gradient)
+    findings.row[.weightGradientMax] = Double(update.norms.largestGradient)
     findings.row[.updateNorm] = update.norms.update.squareRoot()
   }
 }

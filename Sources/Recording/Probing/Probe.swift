@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import NeuralNetworks
 
 /// Something that is measured while a net trains.
@@ -114,5 +113,5 @@ public struct ParameterChange {
   public let gradient: Tensor
   /// Its value before the step; nil unless a probe has asked for `.parametersBefore`.
   public let before: Tensor?
-  let norms: step_norms
+  let norms: StepNorms
 }

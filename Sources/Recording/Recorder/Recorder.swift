@@ -1,5 +1,4 @@
 import Autodiff
-import CKernels
 import Foundation
 import NeuralNetworks
 import RunFile
@@ -379,7 +378,7 @@ public final class Recorder {
     }
   }
 
-  private func note(_ norms: step_norms, of parameter: Parameter) {
+  private func note(_ norms: StepNorms, of parameter: Parameter) {
     guard isAttached, let (layer, name) = sites.owner(of: parameter), let gradient = parameter.gradient else { return }
     guard layer.lastStep == stepNumber else { return }
     seen.update = true

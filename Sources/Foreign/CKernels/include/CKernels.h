@@ -1,5 +1,5 @@
 // Loops over contiguous float32 memory: what Swift would otherwise compile without vectors.
-// Every kernel takes NaN in to NaN out; none allocates, locks or keeps state, but for memory.h and thread_state.h.
+// A NaN in the input gives a NaN in the output; only memory.h allocates, locks or keeps state.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -15,6 +15,5 @@
 #include "reductions.h"
 #include "softmax.h"
 #include "statistics.h"
-#include "thread_state.h"
 
 #endif

@@ -1,28 +1,28 @@
 // What a scope such as `withoutGradients { }` changes for the thread that runs it, and for no other.
-#ifndef CKERNELS_THREAD_STATE_H
-#define CKERNELS_THREAD_STATE_H
+#ifndef CTHREADSTATE_H
+#define CTHREADSTATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
-  /// Operations leave no trace on the tape while this is above 0.
+  /// Operations are recorded on the tape only while this is 0.
   int32_t gradients_off;
-  /// What products are rounded to: a `Precision`.
+  /// The precision of products, the raw value of `Precision`.
   int32_t precision;
   /// Modules that are being called, one inside the other.
   int32_t call_depth;
-  /// Calls of an outermost module so far: tells the passes of a model apart.
+  /// Calls of an outermost module so far; it numbers the forward passes of a model.
   int64_t pass;
   /// Backward passes so far.
   int64_t backward_passes;
   /// The innermost module that is being called, for error messages.
   void *_Nullable caller;
-  /// How many nodes have been put on the tape.
+  /// Nodes put on the tape so far.
   int64_t nodes;
-  /// What a body that is computed again must find again, nil outside of one.
+  /// The values that a checkpointed body reuses when it is computed again, NULL outside of one.
   void *_Nullable replay;
-  /// Pullbacks that wait to be released, one after the other instead of one inside the other.
+  /// The queue of pullbacks to release, so that releasing one does not release the next inside it.
   void *_Nullable releasing;
 } thread_state;
 

@@ -1,0 +1,134 @@
+import CKernels
+
+// Reductions of tensors to a few numbers, for optimizers and recorders. Nothing here is on the tape.
+
+/// Sums, extremes and counts over all elements of a tensor, from one pass.
+package struct ActivationSums {
+  /// Σ x and Σ x², accurate also where squares leave the range of Float32.
+  package let sum, squareSum: Double
+  /// Extremes; NaN if any element is NaN.
+  package let minimum, maximum: Float
+  /// The numbers of elements that are exactly 0, that are NaN or infinite, and that lie outside the given limits.
+  package let zeros, nonfinite, outside: Int
+}
+
+/// Σ g² and the largest magnitude of a tensor, from one pass.
+package struct GradientSums {
+  /// Σ g², accurate also where squares leave the range of Float32.
+  package let squareSum: Double
+  /// max |g|; NaN if any element is NaN.
+  package let largest: Float
+  /// The number of elements that are NaN or infinite.
+  package let nonfinite: Int
+}
+
+/// Σ a², Σ b² and Σ a b of two tensors.
+package struct PairSums {
+  package let firstSquareSum, secondSquareSum, productSum: Double
+}
+
+extension Tensor {
+  /// Sums, extremes and counts over all elements; elements below `low` or above `high` count as outside.
+  package func activationSums(low: Float, high: Float) -> ActivationSums {
+    let found = statistics_of(buffer.pointer, elementCount, low, high)
+    return ActivationSums(
+      sum: found.sum, squareSum: found.square_sum, minimum: found.minimum, maximum: found.maximum, zeros: found.zeros,
+      nonfinite: found.nonfinite, outside: found.outside)
+  }
+
+  /// Σ x², max |x| and the number of elements that are not finite.
+  package func gradientSums() -> GradientSums {
+    let found = magnitudes_of(buffer.pointer, elementCount)
+    return GradientSums(squareSum: found.square_sum, largest: found.largest, nonfinite: found.nonfinite)
+  }
+
+  /// Σ (x − mean)², in Float64.
+  package func squaredDeviations(from mean: Double) -> Double {
+    squared_deviations(buffer.pointer, elementCount, mean)
+  }
+
+  /// Σ (x − y)² for two tensors of one shape: differences in Float32, their sum in Float64.
+  package func squaredDistance(to other: Tensor) -> Double {
+    squared_distance(buffer.pointer, other.buffer.pointer, elementCount)
+  }
+
+  /// Σ a², Σ b² and Σ a b for two tensors of one shape, in Float64.
+  package func pairSums(with other: Tensor) -> PairSums {
+    let found = products_of(buffer.pointer, other.buffer.pointer, elementCount)
+    return PairSums(
+      firstSquareSum: found.first_square_sum, secondSquareSum: found.second_square_sum, productSum: found.product_sum)
+  }
+
+  /// This tensor minus `before`, and the products of `gradient` with that change and with `last`, 0 where `last` is nil; in
+  /// Float64. All have one shape.
+  package func change(
+    from before: Tensor, gradient: Tensor, last: Tensor?
+  ) -> (change: Tensor, withChange: Double, withLast: Double) {
+    let change = Buffer(count: elementCount)
+    let found = products_with_step(
+      buffer.pointer, before.buffer.pointer, gradient.buffer.pointer, last?.buffer.pointer, elementCount,
+      change.pointer)
+    return (Tensor(shape: shape, buffer: change), found.with_step, found.with_last)
+  }
+
+  /// For each column (the last dimension), sets `last[column]` to `now` where any element of the column is not 0. `last` has one
+  /// element per column.
+  package func markActiveColumns(at now: Int64, in last: inout [Int64]) {
+    note_active_columns(buffer.pointer, elementCount / max(last.count, 1), last.count, now, &last)
+  }
+
+  /// Σ x² over each of `rows` equally long rows.
+  package func rowSquares(rows: Int) -> [Double] {
+    [Double](unsafeUninitializedCapacity: rows) { sums, count in
+      square_rows(buffer.pointer, rows, elementCount / rows, sums.baseAddress!)
+      count = rows
+    }
+  }
+
+  /// Σ a b over each of `rows` equally long rows; `other` may be a single row, which is then multiplied with every row.
+  package func rowProducts(with other: Tensor, rows: Int) -> [Double] {
+    [Double](unsafeUninitializedCapacity: rows) { sums, count in
+      let columns = elementCount / rows, step = other.elementCount == elementCount ? columns : 0
+      multiply_rows(buffer.pointer, other.buffer.pointer, step, rows, columns, sums.baseAddress!)
+      count = rows
+    }
+  }
+
+  /// The patches of images [n, height, width, channels] under a square window: [n, positions, kernelSize² · count], of the
+  /// `count` channels from `first` on; 0 beyond the image.
+  package func patches(kernelSize: Int, stride: Int, padding: Int, first: Int, count: Int) -> Tensor {
+    let n = shape[0], height = shape[1], width = shape[2], channels = shape[3]
+    let high = (height + 2 * padding - kernelSize) / stride + 1, wide = (width + 2 * padding - kernelSize) / stride + 1
+    let size = kernelSize * kernelSize * count
+    let output = Buffer(count: n * high * wide * size), images = buffer.pointer
+    for image in 0..<n {
+      unfold_image(
+        images + image * height * width * channels, height, width, channels, first, count, kernelSize, stride, padding,
+        output.pointer + image * high * wide * size)
+    }
+    return Tensor(shape: [n, high * wide, size], buffer: output)
+  }
+}
+
+/// Counts how many elements of a tensor lie in each bin of a run file's histograms.
+package struct HistogramKernel: Sendable {
+  private let edges: [Double]
+  private let cells: [UInt16]
+
+  /// A kernel for the given edges of bins, in ascending order; their number is fixed by the run file's format.
+  package init(edges: [Double]) {
+    self.edges = edges
+    cells = [UInt16](unsafeUninitializedCapacity: Int(histogram_cells)) { cells, count in
+      make_histogram_cells(edges, cells.baseAddress!)
+      count = cells.count
+    }
+  }
+
+  /// The counts of zeros, NaN, −∞ and +∞, then of each bin. What lies beyond the edges counts in the outermost bins.
+  package func counts(of tensor: Tensor) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: Int(histogram_counts)) { counts, count in
+      histogram_of(tensor.buffer.pointer, tensor.elementCount, edges, cells, counts.baseAddress!)
+      count = Int(histogram_counts)
+    }
+  }
+}
