@@ -79,7 +79,7 @@ let package = Package(
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks", ["CThreadState"], exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
-    tests("RunFile"),
+    tests("RunFile", exclude: ["Fixtures"]),
     tests("Recording", exclude: ["Reference"]),
     tests("MeanField"),
     tests("Diagnosis"),

@@ -46,9 +46,10 @@ private func magnitudes(layers: Int, steps: Int) -> LayerMatrix {
     count = layers * steps
   }
   let sites = (0..<layers).map {
-    Site(id: $0, path: "layers.\($0)", kind: "Linear", depth: $0 + 1, shape: [64, 64], parameters: 4160)
+    Site(id: $0, module: "layers.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [64, 64])
   }
-  return LayerMatrix(quantity: .gradientRMS, steps: Array(0..<steps), sites: sites, values: values)
+  return LayerMatrix(quantity: .gradientRMS, steps: Array(0..<steps), sites: sites,
+    grid: Grid(rows: layers, columns: steps, values: values))
 }
 
 private func cellFigure(layers: Int, steps: Int) -> Figure {
@@ -59,7 +60,7 @@ private func cellFigure(layers: Int, steps: Int) -> Figure {
     y: Axis(.categorical(matrix.sites.map(\.path)), "layer", hasGrid: false, isTight: true),
     marks: [
       CellMark(
-        columns: matrix.steps.map(Double.init), rows: Array(0..<layers), values: matrix.values, colors: colors)
+        columns: matrix.steps.map(Double.init), rows: Array(0..<layers), values: matrix.grid.values, colors: colors)
     ], colorBar: ColorBar(colors, title: "size"))
   return Figure(panels: [panel], size: Size(width: 1000, height: 600))
 }
@@ -91,19 +92,25 @@ func withRun(layers: Int, steps: Int, _ body: (String) throws -> Void) throws {
   let folder = NSTemporaryDirectory() + "rheoscope-charts-\(UUID().uuidString)"
   defer { try? FileManager.default.removeItem(atPath: folder) }
   let matrix = magnitudes(layers: layers, steps: steps)
-  let writer = try RunWriter(path: folder + "/run.rheo", meta: ["experiment": "benchmark", "classes": "10"])
+  let writer = try RunWriter(path: folder + "/run.rheo", meta: [.experiment: "benchmark", .classes: "10"])
   try writer.define(sites: matrix.sites)
+  try writer.define(
+    parameters: matrix.sites.map {
+      RecordedParameter(id: $0.id, path: $0.path + ".weight", shape: [64, 64], site: $0.id)
+    })
   for step in 0..<steps {
     let rows = matrix.sites.map { site in
       var row = LayerRow(step: step, site: site.id)
       let size = matrix[site.id, step]!
-      for (quantity, value) in [
-        (LayerQuantity.gradientRMS, size), (.activationStd, 1), (.weightNorm, 8), (.updateNorm, size / 10),
-      ] { row[quantity] = value }
+      (row[.gradientRMS], row[.activationStd]) = (size, 1)
       return row
     }
+    let weights = matrix.sites.map { site in
+      WeightRow(step: step, parameter: site.id, norm: 8, updateNorm: matrix[site.id, step]! / 10)
+    }
     try writer.append(
-      step: StepRow(step: step, loss: exp(-Double(step) / 200), accuracy: 0.5, seconds: 0), layers: rows)
+      step: StepRow(step: step, loss: exp(-Double(step) / 200), accuracy: 0.5, seconds: 0), layers: rows,
+      weights: weights)
   }
   _ = try writer.finish()
   try body(folder + "/run.rheo")

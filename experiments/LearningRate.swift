@@ -153,8 +153,8 @@ private let watched = shares.map { part in
     context.report("loss", losses, over: places)
     context.report("gradient", sizes, over: places)
     context.report("steps up", Double(zip(losses, losses.dropFirst()).count { !($1 <= $0) }))
-    let updates = try run.layers(.updateNorm), weights = try run.layers(.weightNorm)
-    let first = run.sites.firstIndex { $0.path == "stem" }!
+    let updates = try run.weights(.updateNorm), weights = try run.weights(.norm)
+    let first = updates.parameters.firstIndex { $0.path == "stem.weight" }!
     context.report(
       "first update / weight", updates[first, 0].flatMap { update in weights[first, 0].map { update / $0 } })
   }

@@ -11,7 +11,7 @@ struct Command {
   let summary: String
   let flags: [Flag]
 
-  static let all = [list, run, verify, tally, new, render, show, diagnose, help]
+  static let all = [list, run, verify, tally, new, render, show, diagnose, check, help]
 
   static let list = Command(
     name: "list", operands: "", operandCount: 0...0, summary: "Names the experiments and what they ask.", flags: [])

@@ -43,6 +43,7 @@ public struct Tool {
     case Command.render.name: try render(arguments, typed: words)
     case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments)
+    case Command.check.name: try check(arguments)
     default: console.print(try arguments.operands.first.map { Help.page(try self.command($0)) } ?? Help.overview)
     }
   }
@@ -75,7 +76,7 @@ public struct Tool {
     // What is not recorded can't be found wrong.
     guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
     let gradients = try run.layers(.gradientRMS),
-      isBlind = !gradients.sites.indices.contains(where: gradients.isRecorded)
+      isBlind = !gradients.sites.indices.contains { gradients.grid.isRecorded(row: $0) }
     let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
     console.print(findings.isEmpty ? "\(path): \(healthy)" : "\(path):")
     for finding in findings { console.print("\(finding)") }

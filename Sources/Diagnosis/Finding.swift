@@ -2,7 +2,7 @@ import RunFile
 
 /// Something that a rule found in a run, with its evidence.
 public struct Finding: Sendable, CustomStringConvertible {
-  /// How grave a finding is.
+  /// How severe a finding is.
   public enum Severity: String, Sendable, Comparable {
     /// Worth knowing.
     case note
@@ -11,12 +11,12 @@ public struct Finding: Sendable, CustomStringConvertible {
     /// Training is broken.
     case failure
 
-    /// Whether one is less grave than the other.
+    /// Whether one is less severe than the other.
     public static func < (a: Severity, b: Severity) -> Bool { a.rank < b.rank }
     private var rank: Int { self == .note ? 0 : self == .warning ? 1 : 2 }
   }
 
-  /// How grave it is.
+  /// How severe it is.
   public let severity: Severity
   /// The name of the rule.
   public let rule: String
@@ -28,14 +28,31 @@ public struct Finding: Sendable, CustomStringConvertible {
   public let steps: ClosedRange<Int>
   /// What was measured.
   public let measured: Double
-  /// What it is held against.
+  /// The limit that it is compared with.
   public let limit: Double
   /// Why that happens.
   public let cause: String
-  /// What mends it.
+  /// What fixes it.
   public let remedy: String
   /// Where the rule comes from.
   public let source: String
+
+  /// A finding with its evidence; `sites` are paths, input first.
+  public init(
+    severity: Severity, rule: String, statement: String, sites: [String], steps: ClosedRange<Int>, measured: Double,
+    limit: Double, cause: String, remedy: String, source: String
+  ) {
+    self.severity = severity
+    self.rule = rule
+    self.statement = statement
+    self.sites = sites
+    self.steps = steps
+    self.measured = measured
+    self.limit = limit
+    self.cause = cause
+    self.remedy = remedy
+    self.source = source
+  }
 
   /// The finding in three lines.
   public var description: String {
@@ -50,32 +67,5 @@ public struct Finding: Sendable, CustomStringConvertible {
     let when = steps.count == 1 ? "step \(steps.lowerBound)" : "steps \(steps.lowerBound)–\(steps.upperBound)"
     guard let first = sites.first, let last = sites.last else { return when }
     return "\(sites.count == 1 ? first : "\(first) to \(last)"), \(when)"
-  }
-}
-
-/// A pure function of a run: silent on a healthy one.
-public protocol Rule: Sendable {
-  /// As it is known in findings.
-  var name: String { get }
-  /// What the rule finds; throws where the run file can't be read.
-  func findings(in run: RunEvidence) throws -> [Finding]
-}
-
-/// All rules, in the order in which they look.
-public let rules: [any Rule] = [
-  NonfiniteValues(), SkippedSteps(), VanishingGradient(), ExplodingGradient(), DeadUnits(),
-]
-
-/// What the rules find in a run, the gravest first. A run file that can't be read is a finding itself.
-public func diagnose(_ run: Run) -> [Finding] {
-  do {
-    let evidence = try RunEvidence(run)
-    return try rules.flatMap { try $0.findings(in: evidence) }.sorted { $0.severity > $1.severity }
-  } catch {
-    return [
-      Finding(
-        severity: .failure, rule: "readable run", statement: "\(error)", sites: [], steps: 0...0, measured: 0, limit: 0,
-        cause: "the run file can't be read to its end", remedy: "record the run again", source: "")
-    ]
   }
 }

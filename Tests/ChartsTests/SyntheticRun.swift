@@ -40,21 +40,26 @@ enum SyntheticRun: String, CaseIterable, Sendable {
     let writer = try RunWriter(
       path: path,
       meta: [
-        "experiment": rawValue, "variant": isAlpha ? "alpha" : "beta", "seed": "\(seed)", "classes": "10",
-        "depth": "\(layers)", "predicted_gradient_factor": "\(factor)",
+        .experiment: rawValue, .variant: isAlpha ? "alpha" : "beta", .seed: "\(seed)", .classes: "10",
+        .depth: "\(layers)", .predictedGradientFactor: "\(factor)",
       ])
     // A layer with weights and its activation share a depth.
     let sites = (0..<2 * layers - 1).map { index in
       index % 2 == 0
-        ? Site(id: index, path: "layers.\(index)", kind: "Linear", depth: index / 2 + 1, shape: [8, 8], parameters: 72)
-        : Site(id: index, path: "layers.\(index)", kind: "ReLU", depth: index / 2 + 1, shape: [8, 8], parameters: 0)
+        ? Site(id: index, module: "layers.\(index)", kind: .linear, depth: index / 2 + 1, isLayer: true, shape: [8, 8])
+        : Site(id: index, module: "layers.\(index)", kind: .relu, depth: index / 2 + 1, isLayer: false, shape: [8, 8])
     }
     try writer.define(sites: sites)
+    try writer.define(
+      parameters: sites.filter(\.isLayer).map {
+        RecordedParameter(id: $0.id, path: $0.path + ".weight", shape: [8, 8], site: $0.id)
+      })
     let wobble = sampleValues(steps * sites.count, seed: UInt64(seed + 1))
     for step in 0..<steps {
       let isBroken = self == .nonfinite && !isAlpha && step >= 70 + 10 * seed
       let progress = Double(step) / (isAlpha ? 60 : 300)
       let loss = isBroken ? .nan : (2.3 * exp(-progress) + 0.1 * Double(wobble[step])) * (factor < 1e-3 ? 0.01 : 1)
+      var weights: [WeightRow] = []
       let rows = sites.map { site -> LayerRow in
         var row = LayerRow(step: step, site: site.id)
         let noise = 1 + 0.2 * Double(wobble[step * sites.count + site.id])
@@ -66,18 +71,19 @@ enum SyntheticRun: String, CaseIterable, Sendable {
         row[.activationRMS] = noise
         row[.activationMean] = noise - 1
         row[.activationStd] = noise
-        row[.zeroFraction] = site.kind == "ReLU" ? min(1, 0.5 * noise + progress / 4) : 0
-        if site.parameters > 0 {
-          row[.weightNorm] = 8
-          row[.weightGradientNorm] = gradient * 60
-          row[.updateNorm] = gradient * 0.6
+        row[.zeroFraction] = site.kind == .relu ? min(1, 0.5 * noise + progress / 4) : 0
+        if site.isLayer {
+          weights.append(
+            WeightRow(
+              step: step, parameter: site.id, norm: 8, gradientNorm: gradient * 60, updateNorm: gradient * 0.6))
         }
         return row
       }
       try writer.append(
         step: StepRow(
           step: step, loss: loss, accuracy: isBroken ? nil : 1 - 0.9 * exp(-progress),
-          learningRate: isAlpha ? 0.1 : 0.01, seconds: Double(step)), layers: rows)
+          learningRate: isAlpha ? 0.1 : 0.01, seconds: Double(step)), layers: rows,
+        weights: weights)
       if step % 5 == 0 {
         try measure(step, of: steps, rows, isAlpha: isAlpha, seed: seed, isBroken: isBroken, to: writer)
         try count(step, rows, seed: seed, to: writer)
@@ -91,16 +97,16 @@ enum SyntheticRun: String, CaseIterable, Sendable {
     _ step: Int, of steps: Int, _ rows: [LayerRow], isAlpha: Bool, seed: Int, isBroken: Bool, to writer: RunWriter
   ) throws {
     let progress = Double(step + 1) / Double(steps)
-    func add(_ site: Int?, _ name: String, _ value: Double, times scale: Double = 1) throws {
+    func add(_ site: Int?, _ name: MeasureName, _ value: Double, times scale: Double = 1) throws {
       try writer.measure(step: step, site: site, name: name, value: isBroken ? .nan : value * scale)
     }
     let difference = 1 + 0.2 * Double(seed) + (isAlpha ? 0 : 1)
-    try add(nil, "gradient_noise_scale", 20 * exp(3 * progress), times: difference)
-    try add(nil, "gradient_snr", 2 / (1 + 9 * progress), times: difference)
+    try add(nil, .gradientNoiseScale, 20 * exp(3 * progress), times: difference)
+    try add(nil, .gradientSNR, 2 / (1 + 9 * progress), times: difference)
     for row in rows {
       let depth = Double(row.site) / Double(rows.count)
-      try add(row.site, "similarity_to_final", min(1, progress * (2 - depth)))
-      if row.site % 2 == 1 { try add(row.site, "dead_fraction", 0.6 * progress * depth) }
+      try add(row.site, .similarityToFinal, min(1, progress * (2 - depth)))
+      if row.site % 2 == 1 { try add(row.site, .deadFraction, 0.6 * progress * depth) }
     }
   }
 

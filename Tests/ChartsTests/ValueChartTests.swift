@@ -14,7 +14,7 @@ import Testing
   @Test func distributionsKeepTheirCounts() throws {
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/a.rheo")
-      try writer.define(sites: [Site(id: 0, path: "one", kind: "Linear", depth: 1, shape: [1], parameters: 1)])
+      try writer.define(sites: [Site(id: 0, module: "one", kind: .linear, depth: 1, isLayer: true, shape: [1])])
       let values: [Float] = (0..<1000).map { Float($0) / 500 - 1 } + [0, 0, .nan]
       try writer.histogram(step: 0, site: 0, quantity: "activation", counts: HistogramBins.counts(of: values))
       try writer.histogram(step: 1, site: 0, quantity: "activation", counts: HistogramBins.counts(of: [.infinity]))
@@ -41,7 +41,7 @@ import Testing
       let other = try #require(Chart.gradientFlow(of: runs[0]).panels[0].marks[0] as? CellMark)
       #expect(one.rows == other.rows && one.columns == other.columns && one.colors == other.colors)
       #expect(throws: ChartError.notGiven(what: "RMS of dL/dy")) {
-        try Chart.heatmap(of: LayerMatrix(quantity: .gradientRMS, steps: [], sites: [], values: []))
+        try Chart.heatmap(of: LayerMatrix(quantity: .gradientRMS, steps: [], sites: [], grid: Grid([])))
       }
     }
   }
@@ -64,7 +64,7 @@ import Testing
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/a.rheo")
       try writer.define(
-        sites: (0..<3).map { Site(id: $0, path: "l.\($0)", kind: "Linear", depth: $0, shape: [1], parameters: 1) })
+        sites: (0..<3).map { Site(id: $0, module: "l.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [1]) })
       for (site, value) in [(0, 1.0), (1, 5), (2, 100)] {
         try writer.measure(step: 4, site: site, name: "gradient_snr", value: value)
       }
@@ -155,8 +155,8 @@ import Testing
     try withTemporaryFolder { folder in
       for (variant, site) in [("残差网络", "层.一"), ("شبكة متبقية", "طبقة.٣")] {
         let writer = try RunWriter(
-          path: "\(folder)/\(variant).rheo", meta: ["variant": variant, "experiment": "实验 تجربة"])
-        try writer.define(sites: [Site(id: 0, path: site, kind: "Linear", depth: 1, shape: [1], parameters: 1)])
+          path: "\(folder)/\(variant).rheo", meta: [.variant: variant, .experiment: "实验 تجربة"])
+        try writer.define(sites: [Site(id: 0, module: site, kind: .linear, depth: 1, isLayer: true, shape: [1])])
         for step in 0..<20 {
           var row = LayerRow(step: step, site: 0)
           row[.gradientRMS] = 0.1

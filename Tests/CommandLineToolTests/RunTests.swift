@@ -80,7 +80,7 @@ import Testing
       let stems = try ["plain", "residual"].map { name in
         let run = try Run(path: "\(folder)/\(name)/seed-0.rheo")
         let stem = run.sites.firstIndex { $0.path == "stem" }!
-        return [try run.layers(.activationRMS)[stem, 0], try run.layers(.weightNorm)[stem, 0]]
+        return [try run.layers(.activationRMS)[stem, 0], try run.weights(.norm)[0, 0]]
       }
       #expect(stems[0] == stems[1], "same first weights, same first images")
     }

@@ -4,10 +4,10 @@ import RunFile
 /// Writes a run of three layers whose gradients were recorded over a few steps.
 func writeSmallRun(_ path: String, variant: String = "alpha", steps: Int = 40, recordsGradients: Bool = true) throws {
   let writer = try RunWriter(
-    path: path, meta: ["experiment": "small", "variant": variant, "seed": "0", "classes": "10"])
+    path: path, meta: [.experiment: "small", .variant: variant, .seed: "0", .classes: "10"])
   try writer.define(
     sites: (0..<3).map {
-      Site(id: $0, path: "layers.\($0)", kind: "Linear", depth: $0 + 1, shape: [4, 4], parameters: 20)
+      Site(id: $0, module: "layers.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [4, 4])
     })
   for step in 0..<steps {
     let rows = (0..<3).map { site in

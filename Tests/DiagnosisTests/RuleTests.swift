@@ -9,6 +9,7 @@ import Testing
   private func findings(
     factor: Double = 1, learns: Bool = true, steps: Int = 50, every stride: Int = 1,
     losing: (from: Int, loss: Double)? = nil, skipping: [Int] = [],
+    updates: [Double] = [],
     spoil: (_ step: Int, _ layer: Int, inout LayerRow) -> Void = { _, _, _ in }
   ) throws -> [Finding] {
     try withTemporaryFolder { folder in
@@ -16,9 +17,11 @@ import Testing
       try writer.define(
         sites: (0..<40).map {
           Site(
-            id: $0, path: "\($0)", kind: $0.isMultiple(of: 2) ? "Linear" : "ReLU", depth: $0 / 2 + 1, shape: [4, 4],
-            parameters: $0.isMultiple(of: 2) ? 16 : 0)
+            id: $0, module: "\($0)", kind: $0.isMultiple(of: 2) ? .linear : .relu, depth: $0 / 2 + 1,
+            isLayer: $0.isMultiple(of: 2), shape: [4, 4])
         })
+      try writer.define(
+        parameters: (0..<20).map { RecordedParameter(id: $0, path: "\(2 * $0).weight", shape: [4, 4], site: 2 * $0) })
       for step in 0..<steps {
         let rows = (step % stride == stride - 1 ? 0..<40 : 0..<0).map { layer in
           var row = LayerRow(step: step, site: layer)
@@ -32,9 +35,10 @@ import Testing
         let usual = learns ? 2.3 * exp(-Double(step) / 20) : 2.3
         let loss = losing.map { step >= $0.from ? $0.loss : usual } ?? usual
         try writer.append(
-          step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows)
+          step: StepRow(step: step, loss: loss, accuracy: nil, learningRate: 0.1, seconds: 0), layers: rows,
+          weights: updates.indices.map { WeightRow(step: step, parameter: $0, norm: 8, updateNorm: updates[$0]) })
       }
-      for step in skipping { try writer.event(step: step, kind: "skipped", text: "") }
+      for step in skipping { try writer.event(step: step, kind: .skipped, text: "") }
       return diagnose(try writer.finish())
     }
   }
@@ -51,7 +55,7 @@ import Testing
     let found = try findings(factor: 0.236, learns: false)
     #expect(found.map(\.rule) == ["vanishing gradient"])
     #expect(abs(found[0].measured / pow(0.236, 19) - 1) < 1e-6 && found[0].measured < found[0].limit)
-    #expect("\(found[0])".contains("×0.236 a layer") && "\(found[0])".contains("0 to 38, step 0"))
+    #expect("\(found[0])".contains("×0.236 per layer") && "\(found[0])".contains("0 to 38, step 0"))
     let zeros = try findings(learns: false) { _, layer, row in if layer < 10 { row[.gradientRMS] = 0 } }
     #expect(zeros.first?.statement.contains("exactly 0 in 5 layers") == true)
   }
@@ -68,22 +72,19 @@ import Testing
   /// The loss falls to that of guessing when the last layer alone learns.
   @Test func vanishingIsFoundWhereTheLossFallsButLayersStandStill() throws {
     func standing(_ count: Int) throws -> [Finding] {
-      try findings(factor: 0.236) { _, layer, row in
-        row[.weightNorm] = 8
-        row[.updateNorm] = layer < 2 * count ? 1e-9 : 1e-2
-      }
+      try findings(factor: 0.236, updates: (0..<20).map { $0 < count ? 1e-9 : 1e-2 })
     }
     let most = try standing(15), few = try standing(5)
     #expect(most.map(\.rule) == ["vanishing gradient"] && most[0].severity == .failure)
-    #expect(most[0].statement.contains("the weights of 15 of 20 layers stand still"))
+    #expect(most[0].statement.contains("15 of 20 weights do not move"))
     #expect(!most[0].statement.contains("loss"))
-    #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 layers"))
+    #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 weights"))
     #expect(try standing(0).isEmpty)
   }
 
   /// Small steps are no standstill where all layers make them.
   @Test func aSmallLearningRateIsNoStandstill() throws {
-    let found = try findings(factor: 0.236) { _, _, row in (row[.weightNorm], row[.updateNorm]) = (8, 1e-9) }
+    let found = try findings(factor: 0.236, updates: [Double](repeating: 1e-9, count: 20))
     #expect(found.isEmpty)
   }
 
@@ -103,7 +104,7 @@ import Testing
     }
     #expect(dying.map(\.rule) == ["vanishing gradient", "dead units"])
     #expect(dying[0].steps == 175...175 && dying[1].steps == 175...319)
-    #expect(dying[1].statement == "at least 100 % of the outputs of 1 layer of ReLU are zeros")
+    #expect(dying[1].statement == "at least 100 % of the outputs of 1 ReLU are zeros")
     // Also where rows of other steps hold other quantities.
     let seldom = try findings(steps: 160) { step, layer, row in
       row[.zeroFraction] = step % 16 == 0 ? (layer == 7 ? 1 : 0.5) : nil

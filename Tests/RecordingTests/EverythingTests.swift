@@ -66,7 +66,7 @@ private final class RoundedNet: Module {
     let optimizer = Adam(net, learningRate: 0.01)
     var notices: [String] = []
     let recorder = try probes.map {
-      try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: $0, notice: { notices.append($0) })
+      try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: $0, warn: { notices.append($0) })
     }
     let losses = try (0..<steps).map { step in
       let loss = crossEntropy(output(step), labels)
@@ -99,10 +99,13 @@ private final class RoundedNet: Module {
         ])
       case "gradient statistics": try allAreEmpty([.gradientRMS, .gradientMax, .gradientNonfiniteCount])
       case "weight statistics":
-        try allAreEmpty([.weightNorm, .weightGradientNorm, .weightGradientMax, .updateNorm])
+        try WeightQuantity.allCases.contains { quantity in
+          let found = try run.weights(quantity)
+          return !found.parameters.indices.contains { found.grid.isRecorded(row: $0) }
+        }
       case "histograms":
         try ["activation", "gradient", "weight", "weight_gradient"].contains { try run.histograms($0).isEmpty }
-      default: try run.measures(name).isEmpty
+      default: try run.measures(MeasureName(rawValue: name)).isEmpty
       }
     }
   }
@@ -180,7 +183,7 @@ private final class RoundedNet: Module {
       var own = 0, toRemove: HookHandle?, left: HookHandle?
       var outputs: [Float] = []
 
-      func look(at step: ProbedStep, _ findings: inout Findings) throws {
+      func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) throws {
         toRemove?.remove()
         let handle = try step.model.onForward("0") { [unowned self] _, _ in
           own += 1
@@ -241,7 +244,7 @@ private final class RoundedNet: Module {
       #expect(plain.losses == watched.losses && plain.values == watched.values)
       let run = try #require(watched.run)
       return (
-        Set(try EverythingTests.callers.filter { try !run.measures($0).isEmpty }),
+        Set(try EverythingTests.callers.filter { try !run.measures(MeasureName(rawValue: $0)).isEmpty }),
         watched.notices.filter { !$0.hasPrefix("gradients of single samples") }.sorted()
       )
     }

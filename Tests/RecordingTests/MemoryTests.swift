@@ -24,7 +24,7 @@ import Testing
         net.initialize(seed: 0)
         let optimizer = SGD(net, learningRate: 0.01)
         let recorder = try Recorder(
-          net, optimizer, writingTo: folder + "/run.rheo", probes: sets[probes]!, notice: { _ in })
+          net, optimizer, writingTo: folder + "/run.rheo", probes: sets[probes]!, warn: { _ in })
         let inputs = Tensor(sampleValues(12), shape: [4, 3]), labels = [0, 1, 1, 0]
         var before = (allocated: 0, resident: 0, tensors: 0)
         for step in 1...steps {

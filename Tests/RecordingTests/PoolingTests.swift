@@ -10,9 +10,9 @@ import Testing
 private struct TwoMeans: Probe {
   let about = ProbeDescription(name: "pooled_mean", quantity: "mean(y)", unit: "1", cost: "a pass", source: "")
 
-  func look(atOutput y: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    findings.pool(about.name, Double(y.mean().value), weight: Double(y.elementCount))
-    findings.note("last_mean", Double(y.mean().value))
+  func observe(output y: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+    results.accumulate(MeasureName(rawValue: about.name), Double(y.mean().value), weight: Double(y.elementCount))
+    results.record("last_mean", Double(y.mean().value))
   }
 }
 
@@ -89,7 +89,7 @@ private final class RecurrentNet: Module {
       if kind == "convolution" { net.parameters[1].parameter.set(Tensor([0, 0, -9, 0], shape: [4])) }
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo", probes: PoolingTests.probes + .standard.every(2),
-        notice: { _ in })
+        warn: { _ in })
       var seen: [String: Seen] = [:]
       func row(_ site: HookSite) -> String {
         (site.path.isEmpty ? site.kind : site.path) + (site.callIndex == 0 ? "" : "[\(site.callIndex)]")
@@ -119,7 +119,7 @@ private final class RecurrentNet: Module {
       }
       let run = try recorder.finish()
       let matrices = try LayerQuantity.allCases.map { ($0, try run.layers($0)) }
-      let measures = try PoolingTests.names.map { ($0, try run.measures($0)) }
+      let measures = try PoolingTests.names.map { ($0, try run.measures(MeasureName(rawValue: $0))) }
       let histograms = try ["activation", "gradient"].map { ($0, try run.histograms($0)) }
       #expect(
         run.sites.contains { $0.path.hasSuffix(kind == "recurrent" ? "cell[19]" : kind == "shared" ? "[1]" : "") })
@@ -136,7 +136,7 @@ private final class RecurrentNet: Module {
             .zeroFraction: Double(y.count { $0 == 0 }) / n, .nonfiniteCount: 0,
             .gradientRMS: (dot(g, g) / n).squareRoot(), .gradientMax: g.map(abs).max()!, .gradientNonfiniteCount: 0,
           ]
-          if let slope = PoolingTests.slopes[site.kind] {
+          if let slope = PoolingTests.slopes[site.kind.rawValue] {
             let saturated = y.count { slope($0) < 0.1 }
             #expect(kind == "attention" || saturated > 0 && saturated < y.count, "the net is one in which some do")
             expected[.saturatedFraction] = Double(saturated) / n

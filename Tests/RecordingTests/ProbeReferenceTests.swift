@@ -49,7 +49,7 @@ import Testing
       }
       let run = try recorder.finish()
       func measured(_ name: String, at site: Int?, _ step: Int) throws -> Double {
-        let all = try run.measures(name)
+        let all = try run.measures(MeasureName(rawValue: name))
         return try #require(all.first { $0.site == site && $0.step == step }, "\(name)").value
       }
       var compared = 0

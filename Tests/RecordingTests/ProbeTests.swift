@@ -11,9 +11,9 @@ private struct Kurtosis: Probe {
   let about = ProbeDescription(
     name: "activation_kurtosis", quantity: "mean(y⁴) / mean(y²)²", unit: "1", cost: "a pass", source: "Pearson 1905")
 
-  func look(atOutput y: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+  func observe(output y: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
     let square = y.squared()
-    findings.note(about.name, Double((square.squared().mean() / square.mean().squared()).value))
+    results.record("activation_kurtosis", Double((square.squared().mean() / square.mean().squared()).value))
   }
 }
 
@@ -31,12 +31,12 @@ struct ProbedTraining {
   init(
     _ probes: ProbeSet, steps: Int = 5, in folder: String, again: Bool = false,
     net: Sequential = Sequential(Linear(6, 8, initializer: .heNormal), ReLU(), Linear(8, 3)),
-    notice: ((String) -> Void)? = nil
+    warn: ((String) -> Void)? = nil
   ) throws {
     net.initialize(seed: 2)
     self.net = net
     let optimizer = Adam(net, learningRate: 0.05)
-    let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes, notice: notice)
+    let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: probes, warn: warn)
     var outputs: [String: [[Double]]] = [:], gradients: [String: [[Double]]] = [:]
     let handles = [
       try net.onForward("*") { site, y in
@@ -70,7 +70,7 @@ struct ProbedTraining {
   func measured(_ name: String, at path: String?) throws -> [Int: Double] {
     let site = path.map { path in run.sites.first { $0.path == path }!.id }
     return Dictionary(
-      uniqueKeysWithValues: try run.measures(name).filter { $0.site == site }.map { ($0.step, $0.value) })
+      uniqueKeysWithValues: try run.measures(MeasureName(rawValue: name)).filter { $0.site == site }.map { ($0.step, $0.value) })
   }
 }
 
@@ -179,7 +179,7 @@ struct ProbedTraining {
     let strange: [Float] = [.nan, .infinity, -.infinity, 0]
     let values = (0..<count).map { (index: Int) -> Float in index % 3 == 0 ? strange[index / 3 % 4] : Float(index) }
     try withTemporaryFolder { folder in
-      let recorder = try Recorder(writingTo: folder + "/run.rheo", notice: { _ in })
+      let recorder = try Recorder(writingTo: folder + "/run.rheo", warn: { _ in })
       let one = Tensor(repeating: 1, shape: [count]).requiringGradient()
       for _ in 0..<passes {
         let hidden = one * Tensor(values, shape: [count])
@@ -257,8 +257,8 @@ struct ProbedTraining {
       let about = ProbeDescription(name: "count", quantity: "", unit: "", cost: "", source: "")
       var gradients = 0, outputs = 0
 
-      func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) { outputs += 1 }
-      func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) { gradients += 1 }
+      func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) { outputs += 1 }
+      func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) { gradients += 1 }
     }
     try withTemporaryFolder { folder in
       let net = Sequential(Linear(3, 2))
@@ -323,7 +323,7 @@ struct ProbedTraining {
       net.initialize(seed: 2)
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo",
-        probes: ProbeSet(ActivationStatistics()).on(.onceAfter { !$0.isFinite }), notice: { _ in })
+        probes: ProbeSet(ActivationStatistics()).on(.onceAfter { !$0.isFinite }), warn: { _ in })
       for step in 0..<12 {
         let output = net(Tensor(sampleValues(30), shape: [5, 6]))
         let loss = output.squared().mean() * (step == 5 ? factor : 1)

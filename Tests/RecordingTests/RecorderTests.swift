@@ -36,9 +36,10 @@ import Testing
       _ = try train(net, optimizer, steps: 2, recorder)
       let run = try recorder.finish()
       #expect(
-        run.sites.map { "\($0.path) \($0.kind) \($0.depth) \($0.shape) \($0.parameters)" } == [
-          "0 Linear 1 [5, 8] 56", "1.0.0 ReLU 1 [5, 8] 0", "1.0.1 Linear 2 [5, 8] 72", "1.0 Residual 2 [5, 8] 0",
-          "1.1 HookPoint 2 [5, 8] 0", "2 Sigmoid 2 [5, 8] 0", "3 Linear 3 [5, 3] 27",
+        run.sites.map { "\($0.path) \($0.kind) \($0.depth) \($0.shape) \($0.isLayer)" } == [
+          "0 Linear 1 [5, 8] true", "1.0.0 ReLU 1 [5, 8] false", "1.0.1 Linear 2 [5, 8] true",
+          "1.0 Residual 2 [5, 8] false", "1.1 HookPoint 2 [5, 8] false", "2 Sigmoid 2 [5, 8] false",
+          "3 Linear 3 [5, 3] true",
         ])
       #expect(net.hooksAreAbsent)
     }
@@ -85,19 +86,26 @@ import Testing
           (.activationMin, "2", y.min()!), (.activationMax, "2", y.max()!),
           (.saturatedFraction, "2", Double(y.filter { $0 * (1 - $0) < 0.025 }.count) / n),
           (.gradientRMS, "2", norm(g) / n.squareRoot()),
-          (.gradientMax, "2", g.map(abs).max()!), (.weightNorm, "1.0.1", norm(weights[step])),
-          (.weightGradientNorm, "1.0.1", norm(weightGradients[step])),
-          (.weightGradientMax, "1.0.1", weightGradients[step].map(abs).max()!),
-          (.updateNorm, "1.0.1", norm(zip(weights[step + 1], weights[step]).map { $0 - $1 })),
+          (.gradientMax, "2", g.map(abs).max()!),
         ]
         for (quantity, path, value) in expected {
           #expect(
             abs(try found(quantity, path, step) - value) <= 1e-6 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
         }
+        let ofWeights: [(WeightQuantity, Double)] = [
+          (.norm, norm(weights[step])), (.gradientNorm, norm(weightGradients[step])),
+          (.gradientMax, weightGradients[step].map(abs).max()!),
+          (.updateNorm, norm(zip(weights[step + 1], weights[step]).map { $0 - $1 })),
+        ]
+        for (quantity, value) in ofWeights {
+          let matrix = try run.weights(quantity), row = matrix.parameters.firstIndex { $0.path == "1.0.1.weight" }!
+          #expect(abs(matrix[row, step]! - value) <= 1e-6 * max(abs(value), 1e-3), "\(quantity) at step \(step)")
+        }
       }
       #expect(try run.layers(.saturatedFraction)[0, 0] == nil)
-      #expect(try run.layers(.weightNorm)[1, 0] == nil)
-      let site = run.sites.firstIndex { $0.path == "1.0.1" }!, ratios = try run.layers([.updateNorm, .weightNorm])
+      let ratios = try run.weights([.updateNorm, .norm])
+      #expect(ratios[0].parameters.map(\.path) == ["0.weight", "1.0.1.weight", "3.weight"])
+      let site = 1
       for step in 0..<4 {
         let expected = norm(zip(weights[step + 1], weights[step]).map { $0 - $1 }) / norm(weights[step])
         let ratio = try #require(ratios[0][site, step]) / #require(ratios[1][site, step])
@@ -127,7 +135,7 @@ import Testing
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: .greatestFiniteMagnitude)
       var notices: [String] = []
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       _ = try train(net, optimizer, steps: 5, recorder)
       let run = try recorder.finish()
       #expect(run.steps.count == 5 && run.steps[4].loss.isNaN)
@@ -140,7 +148,7 @@ import Testing
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1)
       var notices: [String] = []
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       for _ in 0..<3 {
         let loss = crossEntropy(net(inputs), labels)
         loss.backward()
@@ -152,7 +160,7 @@ import Testing
           "optimizer.step() did not come between backward() and recorder.step() in step 0, so weights and updates are not "
             + "recorded; call it before"
         ])
-      #expect(try recorder.finish().layers(.updateNorm)[0, 0] == nil)
+      #expect(try recorder.finish().weights(.updateNorm).steps.isEmpty)
     }
   }
 
@@ -167,7 +175,7 @@ import Testing
       let net = Net(), optimizer = SGD(net, learningRate: 0.1)
       net.initialize(seed: 1)
       var notices: [String] = []
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       _ = try train(net, optimizer, steps: 3, recorder)
       #expect(notices.count == 1)
       #expect(notices[0].hasPrefix("“unused”, “byHand” have parameters but took no part in step 0"))
@@ -192,10 +200,10 @@ import Testing
       _ = try train(net, optimizer, steps: 3, recorder)
       let run = try recorder.finish()
       #expect(
-        run.sites.map { "\($0.path) \($0.depth) \($0.parameters)" } == [
-          "encoder[1] 1 42", "rectify[2] 1 0", "head 2 21",
+        run.sites.map { "\($0.path) \($0.depth) \($0.isLayer)" } == [
+          "encoder[1] 1 true", "rectify[2] 1 false", "head 2 true",
         ])
-      #expect(try run.layers(.weightNorm)[0, 2] != nil && run.layers(.gradientRMS)[0, 2] != nil)
+      #expect(try run.weights(.norm)[0, 2] != nil && run.layers(.gradientRMS)[0, 2] != nil)
     }
   }
 
@@ -219,11 +227,11 @@ import Testing
       let second = try Recorder(net, optimizer, writingTo: folder + "/second.rheo")
       _ = try first.finish()
       _ = try train(net, optimizer, steps: 2, second)
-      #expect(try second.finish().layers(.updateNorm)[0, 1] != nil)
+      #expect(try second.finish().weights(.updateNorm)[0, 1] != nil)
     }
   }
 
-  @Test func parametersOfWhichNothingIsRecordedAreTold() throws {
+  @Test func everyMatrixHasItsNorms() throws {
     final class Cell: Module {
       let wx = Parameter([8, 6], initializer: .heNormal), wh = Parameter([8, 8], initializer: .heNormal)
 
@@ -246,24 +254,21 @@ import Testing
       let net = Net(), optimizer = SGD(net, learningRate: 0.1)
       net.initialize(seed: 1)
       var notices: [String] = []
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       _ = try train(net, optimizer, steps: 3, recorder)
-      #expect(
-        notices == [
-          "“scale” is not recorded: the module that holds it puts out the very tensor that a child does, which counts as the "
-            + "child's",
-          "“cell.wx”, “cell.wh” have no norms and updates in the run file: of a module's parameters the one called “weight” is "
-            + "recorded, or else the only matrix",
-        ])
-      let run = try recorder.finish(), norms = try run.layers(.updateNorm)
-      #expect(norms[run.sites.firstIndex { $0.path == "single" }!, 0] != nil, "its only matrix")
+      #expect(notices.isEmpty)
+      let run = try recorder.finish(), norms = try run.weights(.updateNorm)
+      #expect(norms.parameters.map(\.path) == ["cell.wx", "cell.wh", "single.map", "head.weight"])
+      #expect(norms.parameters.indices.allSatisfy { index in norms.row(index).allSatisfy { $0 != nil } })
+      #expect(run.parameters.map(\.path).contains("scale") && run.parameters.allSatisfy { $0.optimizers == [0] })
+      #expect(run.parameters.first { $0.path == "scale" }!.site == nil, "its module's output is a child's")
     }
   }
 
   @Test func aRecordingWithoutAStepSaysSo() throws {
     try withTemporaryFolder { folder in
       var notices: [String] = []
-      let recorder = try Recorder(writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+      let recorder = try Recorder(writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       recorder.observe("x", Tensor([1, 2], shape: [2]))
       #expect(try recorder.finish().steps.isEmpty)
       #expect(notices == ["no step is recorded; call recorder.step(loss:) after each optimizer.step()"])
@@ -284,7 +289,7 @@ import Testing
       var notices: [String] = []
       let recorder = try Recorder(
         net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", probes: .standard.every(interval),
-        notice: { notices.append($0) })
+        warn: { notices.append($0) })
       _ = try train(net, SGD(net, learningRate: 0.1), steps: 2, recorder)
       let other = Sequential(Linear(6, 6), Linear(6, 3))
       if isInitializedAlone { other.initialize(seed: 1) }
@@ -322,7 +327,7 @@ import Testing
       net.initialize(seed: 0)
       var notices: [String] = []
       let recorder = try Recorder(
-        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", notice: { notices.append($0) })
+        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       func train(_ steps: Int) throws { _ = try self.train(net, SGD(net, learningRate: 0.1), steps: steps, recorder) }
       for _ in 0..<stepsWithoutBranch {
         net.takesBranch = true
@@ -347,7 +352,7 @@ import Testing
   @Test func aFolderThatIsGoneStopsTheRecordingWithAnError() throws {
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"
-      let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", notice: { _ in })
+      let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", warn: { _ in })
       let losses = try train(net, optimizer, steps: 10, recorder)
       while try Run(path: place + "/run.rheo").steps.count < 10 { Thread.sleep(forTimeInterval: 0.01) }
       try FileManager.default.moveItem(atPath: place, toPath: folder + "/away")
@@ -360,7 +365,7 @@ import Testing
       #expect(error?.description.contains("the file was removed, moved or replaced") == true)
       let kept = try Run(path: folder + "/away/run.rheo")
       #expect(kept.steps.map { Float($0.loss) } == losses && !kept.isFinished)
-      #expect(try kept.layers(.updateNorm).steps == Array(0..<10))
+      #expect(try kept.weights(.updateNorm).steps == Array(0..<10))
     }
   }
 }

@@ -12,7 +12,7 @@ private struct StepProbe: Probe {
   let needs: ProbeNeeds = .samples
   let take: (ProbedStep) -> Void
 
-  func look(at step: ProbedStep, _ findings: inout Findings) { take(step) }
+  func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) { take(step) }
 }
 
 /// A Transformer of tokens.
@@ -137,7 +137,7 @@ private final class TiedHead: Module {
     try withTemporaryFolder { folder in
       let optimizer = SGD(net, learningRate: 0.1)
       let recorder = try Recorder(
-        net, optimizer, writingTo: folder + "/run.rheo", probes: [probe], notice: { notices.append($0) })
+        net, optimizer, writingTo: folder + "/run.rheo", probes: [probe], warn: { notices.append($0) })
       let loss = crossEntropy(net(inputs), labels)
       let scaler = LossScaler(scale: 1024)
       (way == "scaled" ? scaler.scaled(loss) : loss).backward()
@@ -158,7 +158,7 @@ private final class TiedHead: Module {
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo",
         probes: [StepProbe { counted = $0.samples!.layers.map(\.layer.path) }, GradientNoise()],
-        notice: { notices.append($0) })
+        warn: { notices.append($0) })
       let inputs = Tensor([0, 1, 2, 2, 1, 0, 0, 0], shape: [4, 2])
       for _ in 0..<3 {
         let loss = crossEntropy(net(inputs), [0, 1, 2, 0])
@@ -194,7 +194,7 @@ private final class TiedHead: Module {
       var notices: [String] = [], counted: [String] = []
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo",
-        probes: [StepProbe { counted = $0.samples!.layers.map(\.layer.path) }], notice: { notices.append($0) })
+        probes: [StepProbe { counted = $0.samples!.layers.map(\.layer.path) }], warn: { notices.append($0) })
       let loss = crossEntropy(net(Tensor(sampleValues(24), shape: [4, 6])), [0, 1, 2, 0])
       loss.backward()
       optimizer.step()
@@ -221,7 +221,7 @@ private final class TiedHead: Module {
             counted = step.samples!.layers.map(\.layer.path)
             scales = step.samples!.layers.map(\.gradientSquare)
           }
-        ], notice: { notices.append($0) })
+        ], warn: { notices.append($0) })
       let loss = crossEntropy(net(inputs), labels)
       loss.backward()
       let square = net.parameters.filter { $0.path.hasPrefix("0.") }.reduce(0) { sum, found in
@@ -249,7 +249,7 @@ private final class TiedHead: Module {
       let optimizer = SGD(net, learningRate: 0.1)
       var notices: [String] = []
       let recorder = try Recorder(
-        net, optimizer, writingTo: folder + "/run.rheo", probes: [GradientNoise()], notice: { notices.append($0) })
+        net, optimizer, writingTo: folder + "/run.rheo", probes: [GradientNoise()], warn: { notices.append($0) })
       for _ in 0..<2 { crossEntropy(net(inputs), labels).backward() }
       optimizer.step()
       try recorder.step(loss: Tensor(0))
@@ -324,10 +324,10 @@ private final class TiedHead: Module {
       let run = try recorder.finish()
       for step in 0..<steps {
         for (name, value) in expected[step] {
-          let found = try #require(try run.measures(name).first { $0.site == nil && $0.step == step }?.value)
+          let found = try #require(try run.measures(MeasureName(rawValue: name)).first { $0.site == nil && $0.step == step }?.value)
           #expect(abs(found / value - 1) < 2e-5, "\(name): \(found), \(value)")
         }
-        for name in ["gradient_noise_scale", "gradient_snr"] {
+        for name in [MeasureName.gradientNoiseScale, .gradientSNR] {
           let all = try run.measures(name).filter { $0.step == step }
           #expect(all.count == paths.count + 1)
           for measure in all {

@@ -29,7 +29,7 @@ import Testing
   }
 
   private func measured(_ name: String, _ run: Run) throws -> Double {
-    let all = try run.measures(name).filter { $0.site == nil }
+    let all = try run.measures(MeasureName(rawValue: name)).filter { $0.site == nil }
     #expect(all.count == 1, "\(name)")
     return try #require(all.first, "\(name)").value
   }

@@ -25,7 +25,7 @@ private final class Bowl: Module {
       let net = Slider()
       net.initialize(seed: 0)
       let optimizer = SGD(net, learningRate: rate)
-      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: [Alpha()], notice: { _ in })
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", probes: [Alpha()], warn: { _ in })
       for _ in 0..<3 {
         let errors = (net(Tensor([1, 1, 1], shape: [3, 1])) - Tensor([2, 3, 4], shape: [3, 1])).squared()
         let loss = errors.mean()
@@ -78,7 +78,7 @@ private final class Bowl: Module {
       let probes: ProbeSet = isAlongGradient ? [GradientTests(), Alpha()] : [Alpha()]
       let recorder = try Recorder(
         net, optimizer, writingTo: folder + "/run.rheo", probes: probes,
-        notice: { #expect(Bool(false), "\($0), though all layers count") })
+        warn: { #expect(Bool(false), "\($0), though all layers count") })
       for batch in batches {
         for (own, other) in zip(parameters, net.parameters) { own.set(other.parameter.value) }
         seen.append(samples(batch))
@@ -119,7 +119,7 @@ private final class Bowl: Module {
     try withTemporaryFolder { folder in
       var notices: [String] = []
       let training = try ProbedTraining(
-        ProbeSet(Alpha()).every(2), in: folder, notice: { notices.append($0) })
+        ProbeSet(Alpha()).every(2), in: folder, warn: { notices.append($0) })
       #expect(try training.run.measures("alpha").isEmpty)
       #expect(
         notices == ["alpha compares successive steps, and those that are recorded are not; record it at every step"])
@@ -196,7 +196,7 @@ private final class Bowl: Module {
     try withTemporaryFolder { folder in
       var notices: [String] = []
       let training = try ProbedTraining(
-        [HessianTrace(), HessianTopEigenvalue(), InputGradients()], in: folder, notice: { notices.append($0) })
+        [HessianTrace(), HessianTopEigenvalue(), InputGradients()], in: folder, warn: { notices.append($0) })
       #expect(notices.count == 1 && notices[0].contains("recorder.step(loss:again:)"))
       #expect(try training.run.measures("hessian_trace").isEmpty)
     }
@@ -296,7 +296,7 @@ private final class Bowl: Module {
       let squares = jacobiEigenvalues(matrix(3, 3) { i, j in sum(4) { w[i * 4 + $0] * w[j * 4 + $0] } })
       let mean = squares.reduce(0, +) / 3
       func found(_ name: String) throws -> Double {
-        let all = try run.measures(name)
+        let all = try run.measures(MeasureName(rawValue: name))
         return try #require(all.first, "\(name)").value
       }
       #expect(abs(try found("jacobian_largest_singular_value") / squares[0].squareRoot() - 1) < 1e-5)

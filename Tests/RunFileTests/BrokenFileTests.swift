@@ -16,10 +16,10 @@ import Testing
     ("truncated", "can't read this run file", { try finishedRun($0, keeping: 40_000) }),
     ("another", "another program's SQLite database", { try PlainSQL($0)("CREATE TABLE meta(key, value)") }),
     (
-      "newer", "format 2, while this version reads up to 1; update Rheoscope",
+      "newer", "format 3, while this version reads up to 2; update Rheoscope",
       { path in
         try finishedRun(path)
-        try PlainSQL(path)("UPDATE meta SET value = 2 WHERE key = 'format'")
+        try PlainSQL(path)("UPDATE meta SET value = 3 WHERE key = 'format'")
       }
     ),
     (
@@ -78,7 +78,7 @@ import Testing
       _ = try RunWriter(path: path).finish()
       try PlainSQL(path)(
         """
-        INSERT INTO site VALUES (10, 'a', 'Linear', 1, '[2]', 6), (20, 'b', 'ReLU', 1, '[2]', 0);
+        INSERT INTO site VALUES (10, 'a', 'a', 0, 'Linear', 1, 1, '[2]'), (20, 'b', 'b', 0, 'ReLU', 1, 0, '[2]');
         INSERT INTO layer(step, site, gradient_rms) VALUES (7, 20, 1), (3, 20, 2), (3, 10, 3), (7, 10, 4), (3, 20, 5);
         """)
       let matrix = try Run(path: path).layers(.gradientRMS)

@@ -106,7 +106,7 @@ import Testing
       try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows)
       let error = try #require(throws: RunFileError.self) { _ = try writer.finish() }
       #expect(error.description.contains(says))
-      #expect(try Run(path: folder + "/run.rheo").layers(.updateNorm).steps.count == count)
+      #expect(try Run(path: folder + "/run.rheo").layers(.gradientRMS).steps.count == count)
     }
   }
 
@@ -131,7 +131,7 @@ import Testing
       #expect(counter.value > 600 && counter.value < 1400)
       blocker = nil
       while counter.value < steps { Thread.sleep(forTimeInterval: 0.01) }
-      #expect(try writer.finish().layers(.updateNorm).steps.count == steps)
+      #expect(try writer.finish().layers(.gradientRMS).steps.count == steps)
     }
   }
 }

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  private static func columns(of run: Run) throws -> Int { try run.layers(.updateNorm).steps.count }
+  private static func columns(of run: Run) throws -> Int { try run.layers(.gradientRMS).steps.count }
 
   @Test func aReaderSeesStepsWithinHalfASecondAndKeepsWhatItSaw() throws {
     try withTemporaryFolder { folder in

@@ -3,7 +3,7 @@ import RunFile
 
 func exampleSites(_ count: Int) -> [Site] {
   (0..<count).map {
-    Site(id: $0, path: "layers.\($0)", kind: "Linear", depth: $0 + 1, shape: [64, 10], parameters: 110)
+    Site(id: $0, module: "layers.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [64, 10])
   }
 }
 

@@ -14,20 +14,20 @@ import Testing
         )
       }
       let run = try writer.finish()
-      let whole = try run.layers([.gradientRMS, .weightNorm])
+      let whole = try run.layers([.gradientRMS, .activationStd])
       for keepsAll in [false, true] {
-        if keepsAll { try run.keep([.weightNorm, .gradientRMS, .zeroFraction]) }
-        #expect(try run.layers([.gradientRMS, .weightNorm]) == whole, "in the order of the question")
-        let part = try run.layers([.weightNorm], steps: 3...4)[0]
+        if keepsAll { try run.keep([.activationStd, .gradientRMS, .zeroFraction]) }
+        #expect(try run.layers([.gradientRMS, .activationStd]) == whole, "in the order of the question")
+        let part = try run.layers([.activationStd], steps: 3...4)[0]
         #expect(part.steps == [3, 4] && part[1, 0] == whole[1][1, 3] && part[1, 1] == whole[1][1, 4])
-        #expect(try run.layers([.weightNorm], steps: 30...40)[0].steps == [])
+        #expect(try run.layers([.activationStd], steps: 30...40)[0].steps == [])
       }
     }
   }
 
   @Test func everyValueComesBackAsItWas() throws {
     try withTemporaryFolder { folder in
-      let writer = try RunWriter(path: folder + "/run.rheo", meta: ["experiment": "activations", "seed": "7"])
+      let writer = try RunWriter(path: folder + "/run.rheo", meta: [.experiment: "activations", .seed: "7"])
       let sites = exampleSites(3)
       try writer.define(sites: sites)
       let values: [Double?] = [
@@ -40,7 +40,7 @@ import Testing
           step: StepRow(step: step, loss: value ?? 1, accuracy: value, learningRate: value, seconds: 0.5),
           layers: [row])
       }
-      let run = try writer.finish(meta: ["experiment": "residual", "variant": "plain"])
+      let run = try writer.finish(meta: [.experiment: "residual", .variant: "plain"])
 
       #expect(run.experiment == "residual" && run.variant == "plain" && run.seed == 7 && run.isFinished)
       #expect(run.sites == sites)
@@ -56,8 +56,8 @@ import Testing
           #expect(same(matrix[1, step], value), "\(quantity) at step \(step)")
           #expect(matrix[0, step] == nil && matrix[2, step] == nil)
         }
-        #expect(matrix.isRecorded(atSite: 1) && !matrix.isRecorded(atSite: 2))
-        #expect(matrix.values(atSite: 1)[matrix.steps.count + 3] == 1e-300)
+        #expect(matrix.grid.isRecorded(row: 1) && !matrix.grid.isRecorded(row: 2))
+        #expect(matrix.grid.values(ofRow: 1)[matrix.steps.count + 3] == 1e-300)
       }
     }
   }
@@ -114,9 +114,9 @@ import Testing
 
   @Test func aRowForgetsWhatIsSetToNil() {
     var row = LayerRow(step: 0, site: 0)
-    row[.updateNorm] = 2
+    row[.activationMax] = 2
     row[.gradientRMS] = .nan
-    row[.updateNorm] = nil
-    #expect(row[.updateNorm] == nil && row[.gradientRMS]?.isNaN == true && row[.gradientMax] == nil)
+    row[.activationMax] = nil
+    #expect(row[.activationMax] == nil && row[.gradientRMS]?.isNaN == true && row[.gradientMax] == nil)
   }
 }

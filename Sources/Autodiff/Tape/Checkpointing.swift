@@ -13,7 +13,8 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   guard tapeIsOn else { return body() }
   let precision = precisionHere
   let replay = Replay()
-  let output = replay.recording { withoutGradients(body) }.detached()
+  let made = replay.recording { withoutGradients(body) }, output = made.detached()
+  output.layerDepth = made.layerDepth
   // On the tape whether or not gradients flow to what the body uses, which shows only when it is computed again.
   var start: Int64 = 0
   let node = Node(of: output) { gradient, pass in

@@ -173,6 +173,7 @@ package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 /// is off, that would be for nothing.
 @inline(__always)
 package func record(_ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback) -> Tensor {
+  output.layerDepth = input.layerDepth
   guard input.node != nil, tapeIsOn else { return output }
   output.place(at: Node(of: output, pullback: pullback()))
   return output
@@ -183,6 +184,7 @@ package func record(_ output: Tensor, from input: Tensor, pullback: @autoclosure
 package func record(
   _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
+  output.layerDepth = max(first.layerDepth, second.layerDepth, third?.layerDepth ?? 0)
   guard tapeIsOn, first.node != nil || second.node != nil || third?.node != nil else { return output }
   output.place(at: Node(of: output, pullback: pullback()))
   return output
@@ -194,6 +196,7 @@ package func record(
 package func recordKeepingOutput(
   _ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
+  output.layerDepth = input.layerDepth
   guard input.node != nil, tapeIsOn else { return output }
   let node = Node(of: output, pullback: pullback())
   node.output = output.storage

@@ -17,6 +17,9 @@ public final class Tensor {
   /// The tensor's place on the tape, nil for one that no gradient flows to.
   @exclusivity(unchecked) package private(set) var node: Node?
 
+  /// The largest number of layers on any path of operations to this tensor; modules count themselves, operations pass it on.
+  @exclusivity(unchecked) package var layerDepth: Int32 = 0
+
   package init(shape: Shape, buffer: Buffer, node: Node? = nil) {
     self.shape = shape
     storage = buffer

@@ -34,10 +34,10 @@ public struct ChartKind: Sendable {
       try Chart.gradientFlow(of: $0, $1)
     },
     ChartKind(name: "weight-gradients", summary: "the same of the gradients of weights") {
-      try Chart.gradientFlow(of: $0, quantity: .weightGradientNorm, $1)
+      try Chart.weightGradients(of: $0, $1)
     },
     ChartKind(name: "updates", summary: "the same of what the optimizer changed") {
-      try Chart.gradientFlow(of: $0, quantity: .updateNorm, $1)
+      try Chart.updates(of: $0, $1)
     },
     ChartKind(
       name: "gradient-profile", summary: "the gradient's size over depth at the first step, with its factor a layer"

@@ -1,52 +1,37 @@
 import Foundation
-import MeanField
 import Plotting
 import RunFile
 import Support
 
-/// A quantity over depth at one step: the spread over a variant's seeds, and the factor a layer that fits it.
+/// The gradient profiles of a variant's seeds: their spread over seeds, and the factor per layer.
 struct DepthProfile {
   let variant: Variant
-  /// The step that is shown.
-  let step: Int
-  /// The layers with parameters, by depth.
+  /// The profile of each seed that has one.
+  private let profiles: [GradientProfile]
+  /// The positions along the axis.
   let depths: [Double]
   private let statistics: SeedStatistics
-  private let fit: GeometricFit?
-  /// The factor a layer that theory gives.
+  /// The factor per layer that theory gives.
   private let prediction: Double?
   /// Sizes that theory gives, relative to the last layer's.
   private let theory: [Double]
 
-  /// Nil where nothing is recorded at `step` or later at layers with parameters.
-  init?(_ variant: Variant, _ quantity: LayerQuantity, step: Int, _ options: ChartOptions) throws {
-    var series: [(steps: [Int], values: [Double])] = []
-    var shown: Int?
-    for run in variant.runs {
-      guard let selection = try Self.selection(run, quantity, step, options),
-        let column = selection.steps.firstIndex(where: { $0 >= step })
-      else { continue }
-      let width = selection.steps.count
-      let rows = selection.rows.filter { !selection.isMissing($0, column) }
-      // Sites that share a depth are one place on the axis: the last one that has parameters stands for it.
-      let places = Dictionary(
-        rows.map { (selection.matrix.sites[$0].depth, selection.values[$0 * width + column]) }, uniquingKeysWith: { $1 }
-      )
-      let depths = places.keys.sorted()
-      series.append((depths, depths.map { places[$0]! }))
-      shown = shown ?? selection.steps[column]
-    }
-    guard let shown, series.contains(where: { !$0.steps.isEmpty }) else { return nil }
+  /// The profiles at the first recorded step from `step` on, or where it is nil at the first step that was taken; nil where no gradient
+  /// is recorded.
+  init?(_ variant: Variant, step: Int?, _ options: ChartOptions) throws {
+    let start = options.steps.map { max($0.lowerBound, step ?? 0) } ?? step
+    profiles = try variant.runs.compactMap { run in
+      try GradientProfile.of(run, at: start, where: { options.shows(layer: $0.path) })
+    }.filter { options.steps?.contains($0.step) ?? true }
+    guard !profiles.isEmpty else { return nil }
     self.variant = variant
-    self.step = shown
-    statistics = SeedStatistics(series)
+    statistics = SeedStatistics(profiles.map { (steps: $0.points.map(\.position), values: $0.points.map(\.value)) })
     depths = statistics.steps.map(Double.init)
-    fit = GeometricFit(interiorOf: zip(depths, statistics.median).map { (depth: $0, value: $1) })
     let meta = variant.runs[0].meta
-    prediction = meta["predicted_gradient_factor"].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
-    let profile = (meta["predicted_gradient_profile"] ?? "").split(separator: " ").compactMap { Double($0) }
-    if profile.count == depths.count {
-      theory = profile
+    prediction = meta[.predictedGradientFactor].flatMap { Double($0) }.flatMap { $0 > 0 ? $0 : nil }
+    let predicted = (meta[.predictedGradientProfile] ?? "").split(separator: " ").compactMap { Double($0) }
+    if predicted.count == depths.count {
+      theory = predicted
     } else if let prediction, let end = depths.last {
       theory = depths.map { [prediction] in pow(prediction, end - $0) }
     } else {
@@ -54,34 +39,35 @@ struct DepthProfile {
     }
   }
 
-  /// What was recorded at a step, or else all there is.
-  private static func selection(
-    _ run: Run, _ quantity: LayerQuantity, _ step: Int, _ options: ChartOptions
-  ) throws -> LayerSelection? {
-    let isShown = options.steps?.contains(step) ?? true
-    let there = isShown ? try run.layers([quantity], steps: step...step)[0] : nil
-    return try there.flatMap { LayerSelection($0, options) { $0.parameters > 0 } }
-      ?? LayerSelection(run.layers(quantity), options) { $0.parameters > 0 }
+  /// The step that is shown.
+  var step: Int { profiles[0].step }
+  /// What the profile goes along.
+  var axis: GradientProfile.Axis { profiles[0].axis }
+  /// The median over seeds of the factor per layer; nil where no seed has one.
+  var factor: Double? { median(\.factor) }
+
+  private func median(_ value: (GradientProfile) -> Double?) -> Double? {
+    let values = profiles.compactMap(value).sorted()
+    return values.isEmpty ? nil : quantile(0.5, ofSorted: values)
   }
 
   /// The factor in words, and what could not be drawn.
   var summary: [String] {
     var words: [String] = []
-    if let fit {
-      let quality = "R² \(formatFixed(fit.rSquared, decimals: 2))"
+    if let factor, let rSquared = median({ $0.fit?.rSquared }) {
+      let quality = "R² \(formatFixed(rSquared, decimals: 2))"
       // A level profile has no trend for R² to explain, and is no worse for it.
       words.append(
-        "×\(formatSignificant(fit.factorPerLayer)) a layer, " + (fit.rSquared < 0.5 ? "no trend (\(quality))" : quality)
-      )
+        "×\(formatSignificant(factor)) per \(axis.unit), " + (rSquared < 0.5 ? "no trend (\(quality))" : quality))
     }
     if let prediction { words.append("theory: ×\(formatSignificant(prediction))") }
     let zeros = statistics.median.filter { $0 == 0 }.count, nonfinite = statistics.median.filter { !$0.isFinite }.count
-    if zeros > 0 { words.append("zero in \(layers(zeros))") }
-    if nonfinite > 0 { words.append("not finite in \(layers(nonfinite))") }
+    if zeros > 0 { words.append("zero in \(counted(zeros, axis.unit))") }
+    if nonfinite > 0 { words.append("not finite in \(counted(nonfinite, axis.unit))") }
     return words
   }
 
-  /// The median over seeds, a layer each.
+  /// The median over seeds at each position.
   var median: [Double] { statistics.median }
 
   /// The mean logarithm of the median: how high the line lies.
@@ -93,9 +79,15 @@ struct DepthProfile {
   /// The same as `summary`, as a sentence.
   var sentence: String { "\(variant.name): " + summary.joined(separator: "; ") + "." }
 
-  var hasFit: Bool { fit != nil }
+  var hasFit: Bool { factor != nil }
   /// Whether a line of theory is drawn.
-  var hasTheory: Bool { fit != nil && !theory.isEmpty }
+  var hasTheory: Bool { anchor != nil }
+
+  /// Where theory meets the median: the interior point nearest the output.
+  private var anchor: Int? {
+    let index = depths.count - 1 - GeometricFit.margin(of: depths.count)
+    return !theory.isEmpty && median[index] > 0 && median[index].isFinite ? index : nil
+  }
 
   func add(to panel: inout Panel) {
     let ink = variant.ink, shape = DotShape.ofSeries(variant.index)
@@ -106,9 +98,8 @@ struct DepthProfile {
     if depths.count <= 120 {
       panel.marks.append(DotMark(x: depths, y: statistics.median, ink: ink, shape: shape))
     }
-    if let fit, hasTheory {
-      let anchor = depths.count - 1 - GeometricFit.margin(of: depths.count)
-      let scale = fit.value(at: depths[anchor]) / theory[anchor]
+    if let anchor {
+      let scale = median[anchor] / theory[anchor]
       panel.marks.append(LineMark(x: depths, y: theory.map { $0 * scale }, ink: .text, width: 1.1, dash: [5, 5]))
     }
     panel.directLabels.append(
@@ -117,6 +108,4 @@ struct DepthProfile {
         ink: ink,
         sample: .dottedLine([], shape)))
   }
-
-  private func layers(_ count: Int) -> String { count == 1 ? "1 layer" : "\(count) layers" }
 }

@@ -29,27 +29,36 @@ struct LayerHeatmap {
   /// quantity is recorded.
   init(
     of runs: [Run], _ quantity: LayerQuantity, words: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
-    where fits: (Site) -> Bool = { _ in true }
+    where fits: (LayerGrid.Row) -> Bool = { _ in true }
   ) throws {
-    try self.init(of: runs, words: words ?? quantity.words, style, options, where: fits) { try $0.layers(quantity) }
+    try self.init(of: runs, words: words ?? quantity.words, style, options, where: fits) {
+      LayerGrid(try $0.layers(quantity))
+    }
+  }
+
+  /// The same of weights.
+  init(of runs: [Run], _ quantity: WeightQuantity, _ style: HeatmapStyle, _ options: ChartOptions) throws {
+    try self.init(of: runs, words: quantity.words, style, options, where: { _ in true }) {
+      LayerGrid(try $0.weights(quantity))
+    }
   }
 
   /// The same of a measure, by name.
   init(
-    of runs: [Run], measure name: String, words: String, _ style: HeatmapStyle, _ options: ChartOptions
+    of runs: [Run], measure name: MeasureName, words: String, _ style: HeatmapStyle, _ options: ChartOptions
   ) throws {
     try self.init(of: runs, words: words, style, options, where: { _ in true }) {
-      LayerMatrix(try $0.measures(name), of: $0.sites)
+      LayerGrid(try $0.measures(name), of: $0.sites)
     }
   }
 
   private init(
-    of runs: [Run], words: String, _ style: HeatmapStyle, _ options: ChartOptions, where fits: (Site) -> Bool,
-    _ matrix: (Run) throws -> LayerMatrix
+    of runs: [Run], words: String, _ style: HeatmapStyle, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool,
+    _ grid: (Run) throws -> LayerGrid
   ) throws {
     let parts = try Variant.all(of: runs).compactMap { variant in
-      let matrix = try matrix(variant.runs[0])
-      return (LayerSelection(matrix, options, where: fits) ?? LayerSelection(matrix, options))
+      let grid = try grid(variant.runs[0])
+      return (LayerSelection(grid, options, where: fits) ?? LayerSelection(grid, options))
         .map { Part(name: variant.name, selection: $0) }
     }
     guard !parts.isEmpty else { throw ChartError.missing(words, in: runs) }
@@ -62,7 +71,7 @@ struct LayerHeatmap {
   }
 
   func figure(title: String, subtitle: String) -> Figure {
-    let hasOneNet = parts.allSatisfy { $0.selection.sites.map(\.path) == parts[0].selection.sites.map(\.path) }
+    let hasOneNet = parts.allSatisfy { $0.selection.paths == parts[0].selection.paths }
     return Figure(
       title: title, subtitle: subtitle,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
@@ -72,8 +81,8 @@ struct LayerHeatmap {
 
   /// The layers that all parts have, by path, where that is at least half of each; else all.
   private static func comparable(_ parts: [Part]) -> [Part] {
-    let shared = parts.dropFirst().reduce(Set(parts[0].selection.sites.map(\.path))) {
-      $0.intersection($1.selection.sites.map(\.path))
+    let shared = parts.dropFirst().reduce(Set(parts[0].selection.paths)) {
+      $0.intersection($1.selection.paths)
     }
     let chosen = parts.map { Part(name: $0.name, selection: $0.selection.keeping(shared)) }
     return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
@@ -89,7 +98,7 @@ struct LayerHeatmap {
         title: titled ? part.name : "",
         x: Axis(.integer, "step", hasGrid: false, isTight: true),
         y: Axis(
-          .categorical(selection.sites.map(\.path)), "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
+          .categorical(selection.paths), "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
         marks: [
           CellMark(
             columns: selection.steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,

@@ -12,13 +12,20 @@ extension LayerQuantity {
     case .zeroFraction: "fraction of zero activations"
     case .saturatedFraction: "fraction of saturated activations"
     case .nonfiniteCount: "number of non-finite activations"
-    case .gradientMean: "mean of dL/dy"
     case .gradientRMS: "RMS of dL/dy"
     case .gradientMax: "largest |dL/dy|"
     case .gradientNonfiniteCount: "number of non-finite gradients"
-    case .weightNorm: "‖W‖, norm of weights"
-    case .weightGradientNorm: "‖dL/dW‖, norm of weight gradient"
-    case .weightGradientMax: "largest |dL/dW|"
+    }
+  }
+}
+
+extension WeightQuantity {
+  /// What an axis or a colour bar says.
+  var words: String {
+    switch self {
+    case .norm: "‖W‖, norm of weights"
+    case .gradientNorm: "‖dL/dW‖, norm of weight gradient"
+    case .gradientMax: "largest |dL/dW|"
     case .updateNorm: "‖ΔW‖, norm of update"
     }
   }

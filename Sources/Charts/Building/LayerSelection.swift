@@ -1,46 +1,45 @@
 import RunFile
-import Support
 
-/// The part of a matrix that a chart shows.
+/// The part of a grid that a chart shows.
 struct LayerSelection {
-  let matrix: LayerMatrix
-  /// Positions in `matrix.sites`, in forward order.
+  let source: LayerGrid
+  /// Positions in `source.rows`, in their order.
   private(set) var rows: [Int]
-  /// The values of the chosen steps, all sites row by row.
+  /// The values of the chosen steps, all rows of the source one after the other.
   let values: [Double]
   /// The chosen steps.
   let steps: [Int]
   private let firstColumn: Int
 
-  /// The sites of a matrix that something was recorded at, and whose path fits; nil where nothing is left.
-  init?(_ matrix: LayerMatrix, _ options: ChartOptions, where fits: (Site) -> Bool = { _ in true }) {
-    self.matrix = matrix
-    let pattern = options.layers.map(PathPattern.init)
-    rows = matrix.sites.indices.filter {
-      matrix.isRecorded(atSite: $0) && fits(matrix.sites[$0]) && pattern?.matches(matrix.sites[$0].path) ?? true
+  /// The rows of a grid in which something is recorded, and whose path fits; nil where nothing is left.
+  init?(_ source: LayerGrid, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool = { _ in true }) {
+    self.source = source
+    rows = source.rows.indices.filter {
+      source.grid.isRecorded(row: $0) && fits(source.rows[$0]) && options.shows(layer: source.rows[$0].path)
     }
-    let first =
-      options.steps.map { range in matrix.steps.firstIndex { $0 >= range.lowerBound } ?? matrix.steps.count } ?? 0
-    let end = options.steps.map { range in matrix.steps.firstIndex { $0 > range.upperBound } ?? matrix.steps.count }
-    let columns = first..<max(first, end ?? matrix.steps.count)
+    let all = source.steps
+    let first = options.steps.map { range in all.firstIndex { $0 >= range.lowerBound } ?? all.count } ?? 0
+    let end = options.steps.map { range in all.firstIndex { $0 > range.upperBound } ?? all.count }
+    let columns = first..<max(first, end ?? all.count)
     guard !rows.isEmpty, !columns.isEmpty else { return nil }
     firstColumn = columns.lowerBound
-    steps = Array(matrix.steps[columns])
-    values =
-      columns.count == matrix.steps.count
-      ? matrix.values
-      : matrix.sites.indices.flatMap { site in columns.map { matrix.values[site * matrix.steps.count + $0] } }
+    steps = Array(all[columns])
+    let values = source.grid.values
+    self.values =
+      columns.count == all.count
+      ? values : source.rows.indices.flatMap { row in columns.map { values[row * all.count + $0] } }
   }
 
-  /// The same with only the sites of these paths.
+  /// The same with only the rows of these paths.
   func keeping(_ paths: Set<String>) -> LayerSelection {
     var kept = self
-    kept.rows = rows.filter { paths.contains(matrix.sites[$0].path) }
+    kept.rows = rows.filter { paths.contains(source.rows[$0].path) }
     return kept
   }
 
-  var sites: [Site] { rows.map { matrix.sites[$0] } }
+  /// The paths of the chosen rows.
+  var paths: [String] { rows.map { source.rows[$0].path } }
 
-  /// Whether a NaN stands for "not recorded", by position in `matrix.sites` and in `steps`.
-  func isMissing(_ row: Int, _ column: Int) -> Bool { matrix[row, firstColumn + column] == nil }
+  /// Whether a NaN stands for "not recorded", by position in `source.rows` and in `steps`.
+  func isMissing(_ row: Int, _ column: Int) -> Bool { source.grid[row, firstColumn + column] == nil }
 }

@@ -40,10 +40,10 @@ func subtitle(_ runs: [Run], _ meaning: String) -> String {
 
 /// The settings that all runs share, as far as they say: "fashion-mnist · 50 layers · width 64".
 private func settings(_ runs: [Run]) -> String {
-  let names: [(key: String, words: (String) -> String)] = [
-    ("data", { $0 }), ("depth", { $0 == "1" ? "1 layer" : "\($0) layers" }), ("width", { "width \($0)" }),
-    ("batch", { "batch \($0)" }),
-    ("optimizer", { $0 }), ("learning_rate", { "learning rate \($0)" }),
+  let names: [(key: MetaKey, words: (String) -> String)] = [
+    (.data, { $0 }), (.depth, { $0 == "1" ? "1 layer" : "\($0) layers" }), (.width, { "width \($0)" }),
+    (.batch, { "batch \($0)" }),
+    (.optimizer, { $0 }), (.learningRate, { "learning rate \($0)" }),
   ]
   return names.compactMap { key, words in
     let values = Set(runs.map { $0.meta[key] })

@@ -23,7 +23,7 @@ extension Chart {
 extension Panel {
   /// A line at what a net reaches that has learned nothing, where all runs say how many classes there are.
   mutating func addChance(of runs: [Run], _ level: (Int) -> (value: Double, words: String)) {
-    let classes = Set(runs.compactMap { $0.meta["classes"].flatMap { Int($0) } })
+    let classes = Set(runs.compactMap { $0.meta[.classes].flatMap { Int($0) } })
     guard classes.count == 1, let number = classes.first, number > 1 else { return }
     let (value, words) = level(number)
     marks.insert(RuleMark(.horizontal, at: value), at: 0)

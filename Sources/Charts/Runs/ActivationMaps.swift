@@ -18,9 +18,9 @@ extension Chart {
     let variants = try Variant.all(of: runs)
     for (quantity, style, hasWeights) in shown {
       // A quantity that one variant lacks would leave a hole in the grid.
-      let parts = try variants.map { try LayerSelection($0.runs[0].layers(quantity), options) }
+      let parts = try variants.map { try LayerSelection(LayerGrid($0.runs[0].layers(quantity)), options) }
       guard !parts.contains(where: { $0 == nil }) else { continue }
-      let map = try LayerHeatmap(of: runs, quantity, style, options) { ($0.parameters > 0) == hasWeights }
+      let map = try LayerHeatmap(of: runs, quantity, style, options) { $0.isLayer == hasWeights }
       var row = map.panels(titled: variants.count > 1)
       for index in row.indices {
         row[index].title =

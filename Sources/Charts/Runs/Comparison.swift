@@ -31,22 +31,20 @@ extension Chart {
   }
 
   /// log₂(first / second) where both have a layer and a step.
-  private static func ratio(_ first: LayerMatrix, _ second: LayerMatrix) -> LayerMatrix {
+  private static func ratio(_ first: LayerMatrix, _ second: LayerMatrix) -> LayerGrid {
     let rows = Dictionary(second.sites.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { one, _ in one })
     let columns = Dictionary(second.steps.enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
     let sites = first.sites.indices.filter { rows[first.sites[$0].path] != nil }
     let steps = first.steps.indices.filter { columns[first.steps[$0]] != nil }
-    var values: [Double] = [], recorded: [Bool] = []
-    for site in sites {
+    let cells = sites.map { site in
       let row = rows[first.sites[site].path]!
-      for step in steps {
-        let one = first[site, step], other = second[row, columns[first.steps[step]]!]
-        recorded.append(one != nil && other != nil)
-        values.append(log2((one ?? .nan) / (other ?? .nan)))
+      return steps.map { step -> Double? in
+        guard let one = first[site, step], let other = second[row, columns[first.steps[step]]!] else { return nil }
+        return log2(one / other)
       }
     }
-    return LayerMatrix(
-      quantity: first.quantity, steps: steps.map { first.steps[$0] }, sites: sites.map { first.sites[$0] },
-      values: values, recorded: recorded)
+    return LayerGrid(
+      rows: sites.map { LayerGrid.Row(path: first.sites[$0].path, site: first.sites[$0]) },
+      steps: steps.map { first.steps[$0] }, grid: Grid(cells))
   }
 }

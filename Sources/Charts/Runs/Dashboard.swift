@@ -9,7 +9,7 @@ extension Chart {
   /// `ChartError` where nothing at all can be drawn.
   public static func dashboard(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let variants = try Variant.all(of: runs)
-    for variant in variants { try variant.runs[0].keep([.gradientRMS, .activationStd, .weightNorm, .updateNorm]) }
+    for variant in variants { try variant.runs[0].keep([.gradientRMS, .activationStd]) }
     var page = DashboardPage()
     try page.add("loss", "Training loss") {
       let curves = try StepCurves(variants, options, "loss") { $0.loss }
@@ -20,7 +20,7 @@ extension Chart {
       return [(accuracyPanel(curves, runs), curves.sentences)]
     }
     try page.add("gradients", "Gradient over depth") {
-      let profiles = try variants.compactMap { try DepthProfile($0, .gradientRMS, step: 0, options) }
+      let profiles = try variants.compactMap { try DepthProfile($0, step: nil, options) }
       guard !profiles.isEmpty else { throw ChartError.notRecorded(what: "gradients", paths: []) }
       var panels = [(profilePanel(profiles), profiles.map(\.sentence).joined(separator: " "))]
       if variants.count > 3 {
@@ -39,7 +39,7 @@ extension Chart {
     }
     if variants.count == 1 {
       try page.add("activations", "Spread of activations") {
-        heatmaps(try LayerHeatmap(of: runs, .activationStd, .decades(.magma), options) { $0.parameters > 0 }, variants)
+        heatmaps(try LayerHeatmap(of: runs, .activationStd, .decades(.magma), options) { $0.isLayer }, variants)
       }
     }
     // Three heatmaps fill the page's second row.

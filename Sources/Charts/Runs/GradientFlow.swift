@@ -17,13 +17,20 @@ extension Chart {
   public static func gradientFlow(
     of runs: [Run], quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let subject =
-      switch quantity {
-      case .gradientRMS: "Gradient flow"
-      case .weightGradientNorm: "Weight gradients"
-      case .updateNorm: "Updates"
-      default: quantity.words.capitalizedFirst
-      }
+    let subject = quantity == .gradientRMS ? "Gradient flow" : quantity.words.capitalizedFirst
     return try LayerHeatmap(of: runs, quantity, .decades(.viridis), options).figure(title: title(subject, runs), runs)
+  }
+
+  /// A heatmap of ‖dL/dW‖₂ of each weight, drawn as `gradientFlow`. Throws a `ChartError` where there is nothing to draw.
+  public static func weightGradients(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    try LayerHeatmap(of: runs, WeightQuantity.gradientNorm, .decades(.viridis), options)
+      .figure(title: title("Weight gradients", runs), runs)
+  }
+
+  /// A heatmap of ‖ΔW‖₂ of each weight, the change that the optimizer made, drawn as `gradientFlow`. Throws a `ChartError` where there
+  /// is nothing to draw.
+  public static func updates(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    try LayerHeatmap(of: runs, WeightQuantity.updateNorm, .decades(.viridis), options)
+      .figure(title: title("Updates", runs), runs)
   }
 }

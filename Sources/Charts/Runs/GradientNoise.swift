@@ -14,8 +14,8 @@ extension Chart {
     let variants = try Variant.all(of: runs)
     var panels: [Panel] = [], sentences: [String] = [], meaning = "", caption = ""
     for (name, words, unit) in [
-      ("gradient_noise_scale", "Gradient noise scale", "examples"),
-      ("gradient_snr", "Signal-to-noise ratio", "ratio"),
+      (MeasureName.gradientNoiseScale, "Gradient noise scale", "examples"),
+      (.gradientSNR, "Signal-to-noise ratio", "ratio"),
     ] {
       let curves = try ifRecorded {
         try StepCurves(variants, options, words) { try wholeModel($0.measures(name), options, $0) }
@@ -23,7 +23,7 @@ extension Chart {
       guard let curves else { continue }
       var panel = curves.panel(yTitle: unit, isLogarithmic: nil)
       panel.title = words
-      if name == "gradient_snr" { panel.marks.insert(RuleMark(.horizontal, at: 1), at: 0) }
+      if name == .gradientSNR { panel.marks.insert(RuleMark(.horizontal, at: 1), at: 0) }
       panels.append(panel)
       sentences.append("\(words) over steps. \(curves.sentences)")
       (meaning, caption) = (curves.meaning, curves.caption)

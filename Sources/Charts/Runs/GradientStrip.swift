@@ -5,11 +5,11 @@ extension Chart {
   /// Gradient flow at a glance: the whole net in one row a variant, input left and output right, each layer's cell coloured by
   /// the gradient's size at a step (the median over seeds), by decades.
   ///
-  /// If nothing was recorded at `step`, the next recorded one is shown. Throws a `ChartError` where there is nothing to draw.
+  /// It shows the first recorded step from `step` on, or where that is nil the first step that was taken. Throws a `ChartError` where there is nothing to draw.
   public static func gradientStrip(
-    of runs: [Run], step: Int = 0, _ options: ChartOptions = ChartOptions()
+    of runs: [Run], step: Int? = nil, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let profiles = try Variant.all(of: runs).compactMap { try DepthProfile($0, .gradientRMS, step: step, options) }
+    let profiles = try Variant.all(of: runs).compactMap { try DepthProfile($0, step: step, options) }
     guard !profiles.isEmpty else {
       throw ChartError.missing(LayerQuantity.gradientRMS.words, in: runs)
     }
@@ -36,18 +36,15 @@ extension Chart {
       return depths.map { values[$0] }
     }
     let selection = LayerSelection(
-      LayerMatrix(
-        quantity: .gradientRMS, steps: depths.map { Int($0) },
-        sites: profiles.reversed().enumerated().map {
-          Site(id: $0, path: $1.variant.name, kind: "", depth: 0, shape: [], parameters: 0)
-        },
-        values: rows.joined().map { $0 ?? .nan }, recorded: rows.joined().map { $0 != nil }), ChartOptions())!
+      LayerGrid(
+        rows: profiles.reversed().map { LayerGrid.Row(path: $0.variant.name) }, steps: depths.map { Int($0) },
+        grid: Grid(rows)), ChartOptions())!
     var census = MagnitudeCensus()
     census.add(selection, signed: false)
     let style = HeatmapStyle.decades(.viridis)
     let panel = Panel(
       x: Axis(.integer, "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
-      y: Axis(.categorical(selection.sites.map(\.path)), hasGrid: false, isTight: true),
+      y: Axis(.categorical(selection.paths), hasGrid: false, isTight: true),
       marks: [
         CellMark(
           columns: depths, rows: selection.rows, values: selection.values, colors: style.colors(census),

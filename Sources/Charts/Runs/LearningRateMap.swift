@@ -25,12 +25,9 @@ extension Chart {
     let values = paths.map { path in
       rates.map { rate in cells[path]?[rate].map { quantile(0.5, ofSorted: $0.sorted()) } }
     }
-    let matrix = LayerMatrix(
-      quantity: .updateNorm, steps: Array(rates.indices),
-      sites: paths.enumerated().map { Site(id: $0, path: $1, kind: "", depth: $0, shape: [], parameters: 1) },
-      values: values.joined().map { $0 ?? .nan }, recorded: values.joined().map { $0 != nil })
+    let grid = LayerGrid(rows: paths.map { LayerGrid.Row(path: $0) }, steps: Array(rates.indices), grid: Grid(values))
     let map = LayerHeatmap(
-      [.init(name: "", selection: LayerSelection(matrix, ChartOptions())!)], words: "‖ΔW‖ / ‖W‖, median over steps",
+      [.init(name: "", selection: LayerSelection(grid, ChartOptions())!)], words: "‖ΔW‖ / ‖W‖, median over steps",
       .decades(.viridis))
     let names = rates.map { "\(Float($0))" }
     var panel = map.panels(titled: false)[0]
@@ -38,7 +35,9 @@ extension Chart {
     panel.colorBar = map.key
     let losses = rates.map { rate in
       quantile(
-        0.5, ofSorted: rated.filter { $0.rate == rate }.compactMap { endLoss($0.run) }.sorted())
+        0.5,
+        ofSorted: rated.filter { $0.rate == rate && !$0.run.steps.isEmpty }
+          .map { $0.run.finalLoss.isNaN ? .infinity : $0.run.finalLoss }.sorted())
     }
     let shares = zip(names, losses).map { "\($0): ends at a loss of \(formatSignificant($1))" }.joined(separator: "; ")
     return Figure(
@@ -61,17 +60,11 @@ extension Chart {
   }
 
   private static func learningRate(of run: Run) -> Double? {
-    run.steps.first?.learningRate ?? run.meta["learning_rate"].flatMap { Double($0) }
-  }
-
-  /// The median over the last tenth of the steps.
-  private static func endLoss(_ run: Run) -> Double? {
-    let losses = run.steps.suffix(max(1, run.steps.count / 10)).map { $0.loss.isFinite ? $0.loss : .infinity }
-    return losses.isEmpty ? nil : quantile(0.5, ofSorted: losses.sorted())
+    run.steps.first?.learningRate ?? run.meta[.learningRate].flatMap { Double($0) }
   }
 
   private static func medianRatios(of run: Run, _ options: ChartOptions) throws -> [(path: String, ratio: Double)] {
-    let matrices = try run.layers([.updateNorm, .weightNorm])
+    let matrices = try run.weights([.updateNorm, .norm]).map { LayerGrid($0) }
     guard let updates = LayerSelection(matrices[0], options), let weights = LayerSelection(matrices[1], options) else {
       return []
     }
@@ -80,7 +73,7 @@ extension Chart {
       let ratios = (row * width..<(row + 1) * width).map { updates.values[$0] / weights.values[$0] }.map {
         $0.isFinite ? $0 : .infinity
       }
-      return (updates.matrix.sites[row].path, quantile(0.5, ofSorted: ratios.sorted()))
+      return (updates.source.rows[row].path, quantile(0.5, ofSorted: ratios.sorted()))
     }
   }
 }

@@ -11,7 +11,7 @@ extension Chart {
   /// Source: Raghu et al., "SVCCA", 2017, arXiv:1706.05806.
   public static func layerConvergence(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     try LayerHeatmap(
-      of: runs, measure: "similarity_to_final", words: "similarity of a layer to what it ends as", .fraction(.viridis),
+      of: runs, measure: .similarityToFinal, words: "similarity of a layer to what it ends as", .fraction(.viridis),
       options
     ).figure(title: title("Layer convergence", runs), runs)
   }
@@ -25,7 +25,7 @@ extension Chart {
   public static func deadAndSaturated(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let style = HeatmapStyle.fraction(.magma)
     let dead = try ifRecorded {
-      try LayerHeatmap(of: runs, measure: "dead_fraction", words: "dead units", style, options)
+      try LayerHeatmap(of: runs, measure: .deadFraction, words: "dead units", style, options)
     }
     let zero = try quantityMap(of: runs, .zeroFraction, words: "zero activations", style, options)
     let saturated = try quantityMap(of: runs, .saturatedFraction, words: "saturated activations", style, options)
@@ -55,9 +55,9 @@ extension Chart {
   private static func quantityMap(
     of runs: [Run], _ quantity: LayerQuantity, words: String, _ style: HeatmapStyle, _ options: ChartOptions
   ) throws -> LayerHeatmap? {
-    let matrices = try Variant.all(of: runs).map { try $0.runs[0].layers(quantity) }
-    guard matrices.allSatisfy({ LayerSelection($0, options, where: { $0.parameters == 0 }) != nil }) else { return nil }
-    return try LayerHeatmap(of: runs, quantity, words: words, style, options) { $0.parameters == 0 }
+    let matrices = try Variant.all(of: runs).map { LayerGrid(try $0.runs[0].layers(quantity)) }
+    guard matrices.allSatisfy({ LayerSelection($0, options, where: { !$0.isLayer }) != nil }) else { return nil }
+    return try LayerHeatmap(of: runs, quantity, words: words, style, options) { !$0.isLayer }
   }
 
   /// One key for fractions of several kinds.

@@ -36,7 +36,7 @@ struct UpdateSpread {
 
   /// Nil where nothing is recorded.
   init?(_ variant: Variant, _ options: ChartOptions) throws {
-    let matrices = try variant.runs[0].layers([.updateNorm, .weightNorm])
+    let matrices = try variant.runs[0].weights([.updateNorm, .norm]).map { LayerGrid($0) }
     guard let updates = LayerSelection(matrices[0], options), let weights = LayerSelection(matrices[1], options) else {
       return nil
     }

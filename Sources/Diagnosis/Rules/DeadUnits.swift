@@ -2,7 +2,7 @@ import RunFile
 import Support
 
 /// Fires when a ReLU's output is almost all zero over the last tenth of a run; at initialization half of it is.
-struct DeadUnits: Rule {
+struct DeadReLURule: Rule {
   let name = "dead units"
 
   /// The share of zeros above which a layer of ReLU counts as dead.
@@ -12,7 +12,7 @@ struct DeadUnits: Rule {
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let zeros = try evidence.run.layers(.zeroFraction)
-    let relus = zeros.sites.indices.filter { zeros.sites[$0].kind == "ReLU" }
+    let relus = zeros.sites.indices.filter { zeros.sites[$0].kind == .relu }
     let recorded = zeros.steps.indices.filter { column in relus.contains { zeros[$0, column] != nil } }
     let window = recorded.suffix(max(Self.shortestWindow, recorded.count / 10))
     guard window.count >= Self.shortestWindow, let first = window.first, let last = window.last else { return [] }
@@ -22,7 +22,7 @@ struct DeadUnits: Rule {
       Finding(
         severity: evidence.isStuck ? .failure : .warning, rule: name,
         statement:
-          "at least \(rounded(least * 100)) % of the outputs of \(counted(dead.count, "layer")) of ReLU are zeros",
+          "at least \(rounded(least * 100)) % of the outputs of \(counted(dead.count, "ReLU")) are zeros",
         sites: evidence.paths(dead), steps: zeros.steps[first]...zeros.steps[last], measured: least,
         limit: Self.zeroLimit,
         cause:

@@ -2,7 +2,7 @@ import RunFile
 
 /// Fires when a loss, an activation or a gradient is NaN or infinite; names the first step and site. Gradients of steps that were
 /// skipped for it don't count.
-struct NonfiniteValues: Rule {
+struct NonfiniteValuesRule: Rule {
   let name = "non-finite values"
 
   /// Where such values were first met.
@@ -18,13 +18,13 @@ struct NonfiniteValues: Rule {
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let run = evidence.run
     let matrices = try run.layers([.nonfiniteCount, .activationRMS, .gradientNonfiniteCount, .gradientRMS])
-    // Blame travels from output to input, signals the other way: the first in its direction is where it began. Within a step
+    // Gradients travel from output to input, activations the other way: the first in its direction is where it began. Within a step
     // activations come first, then the loss, then gradients; but a site says more than the loss.
     let origins = [
       origin(of: "activation", counts: matrices[0], sizes: matrices[1], along: Array(run.sites.indices), except: []),
       origin(
         of: "gradient", counts: matrices[2], sizes: matrices[3], along: run.sites.indices.reversed(),
-        except: evidence.skipped),
+        except: evidence.skippedSteps),
       run.steps.first { !$0.loss.isFinite }.map { Origin(step: $0.step, site: nil, what: "loss", count: 1) },
     ].compactMap { $0 }
     guard let step = origins.map(\.step).min(), let first = origins.first(where: { $0.step == step })

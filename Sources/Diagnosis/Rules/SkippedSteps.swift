@@ -2,7 +2,7 @@ import RunFile
 
 /// Fires when more steps in a row were skipped than the scale of the loss can be to blame for. Skipping one now and then is how
 /// dynamic loss scaling finds its scale.
-struct SkippedSteps: Rule {
+struct SkippedStepsRule: Rule {
   let name = "skipped steps"
 
   /// As many steps in a row halve the scale of the loss from 65,536, where it usually begins, to 1.
@@ -10,7 +10,7 @@ struct SkippedSteps: Rule {
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     var longest: ClosedRange<Int>?, current: ClosedRange<Int>?
-    for step in evidence.skipped.sorted() {
+    for step in evidence.skippedSteps.sorted() {
       current = current.map { $0.upperBound == step - 1 ? $0.lowerBound...step : step...step } ?? step...step
       if current!.count > longest?.count ?? 0 { longest = current }
     }

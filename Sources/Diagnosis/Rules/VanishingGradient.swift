@@ -1,50 +1,46 @@
-import MeanField
 import RunFile
 import Support
 
-/// Fires when the gradient loses more than three decades from the last weighted layer to the first at the start, or arrives
-/// somewhere as exact zero, and the loss does not go down or layers stand still. A slope alone is no fault: nets learn in
-/// spite of mild ones.
-struct VanishingGradient: Rule {
+/// Fires when the gradient loses more than three decades from the last point of its profile to the first at the start, or is exactly zero
+/// at some, and the loss does not go down or weights do not move. A slope alone is no fault: nets learn in spite of mild ones.
+struct VanishingGradientRule: Rule {
   let name = "vanishing gradient"
 
-  /// The ratio of the first weighted layer's gradient to the last's, fitted, below which it counts as vanished.
+  /// The ratio of the first point's gradient to the last's, fitted, below which it counts as vanished.
   static let ratioLimit = 1e-3
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
-    guard let start = evidence.start else { return [] }
-    let profile = evidence.profile(start)
-    guard profile.count >= 3 else { return [] }
-    let zeros = evidence.weighted.filter { evidence.gradients[$0, start] == 0 }
+    guard let profile = evidence.profile, profile.points.count >= 3 else { return [] }
+    let unit = profile.axis.unit
+    let zeros = profile.points.filter { $0.value == 0 }
     var observations: [String] = []
     var measured = 1.0
-    if let fit = GeometricFit(interiorOf: profile) {
-      measured = fit.value(at: profile[0].depth) / fit.value(at: profile[profile.count - 1].depth)
-      if measured < Self.ratioLimit {
+    if let ratio = evidence.fittedRatio, let factor = profile.factor {
+      measured = ratio
+      if ratio < Self.ratioLimit {
         observations.append(
-          "shrinks by ×\(rounded(fit.factorPerLayer)) a layer, to \(rounded(measured)) of its size at the first layer")
+          "shrinks by ×\(rounded(factor)) per \(unit), to \(rounded(ratio)) of its size at the first \(unit)")
       }
     }
     if !zeros.isEmpty {
       measured = 0
-      observations.append("is exactly 0 in \(counted(zeros.count, "layer"))")
+      observations.append("is exactly 0 in \(counted(zeros.count, unit))")
     }
     guard !observations.isEmpty else { return [] }
 
-    let still = try evidence.standingStill()
+    let unmoved = try evidence.unmovedWeights()
     var consequences = evidence.isStuck ? ["the loss does not go down"] : []
-    if !still.isEmpty {
-      consequences.append("the weights of \(still.count) of \(counted(evidence.weighted.count, "layer")) stand still")
+    if !unmoved.paths.isEmpty {
+      consequences.append("\(unmoved.paths.count) of \(counted(unmoved.count, "weight")) do not move")
     }
     guard !consequences.isEmpty else { return [] }
-    let step = evidence.gradients.steps[start]
     return [
       Finding(
-        severity: evidence.isStuck || still.count * 2 > evidence.weighted.count ? .failure : .warning, rule: name,
+        severity: evidence.isStuck || unmoved.paths.count * 2 > unmoved.count ? .failure : .warning, rule: name,
         statement:
           "the gradient \(observations.joined(separator: " and ")); \(consequences.joined(separator: ", and "))",
-        sites: evidence.paths(zeros.isEmpty ? evidence.weighted : zeros), steps: step...step, measured: measured,
-        limit: Self.ratioLimit,
+        sites: evidence.paths(zeros.isEmpty ? evidence.profileSites : zeros.flatMap(\.sites)),
+        steps: profile.step...profile.step, measured: measured, limit: Self.ratioLimit,
         cause:
           "each layer multiplies the gradient by less than 1: saturating activations, or weights too small for their "
           + "activation" + (zeros.isEmpty ? "" : "; or a layer passes none on: dead ReLUs, or weights of zero"),

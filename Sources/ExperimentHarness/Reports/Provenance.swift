@@ -1,4 +1,5 @@
 import Foundation
+import Rheoscope
 
 /// The version of Rheoscope.
 public let rheoscopeVersion = "0.1.0"
@@ -12,8 +13,12 @@ struct Provenance: Sendable {
   let processor = processorName()
 
   /// The entries of a run file's `meta`.
-  var meta: [String: String] {
-    ["command": command, "version": version, "system": system, "processor": processor]
+  var meta: [MetaKey: String] {
+    // A run file holds no absolute path.
+    let words = command.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      word.hasPrefix("/") || word.hasPrefix("'/") ? "…/" + word.split(separator: "/").last! : String(word)
+    }
+    return [.command: words.joined(separator: " "), .version: version, .system: system, .processor: processor]
   }
 }
 

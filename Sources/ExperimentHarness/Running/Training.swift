@@ -54,7 +54,7 @@ extension Variant {
         isRecorded
         ? try context.recorder(
           model, optimizer, probes: probes(context),
-          meta: ["classes": "10", "optimizer": "\(type(of: optimizer))"])
+          meta: [.classes: "10", .optimizer: "\(type(of: optimizer))"])
         : nil
       var losses: [Double] = []
       for batch in data.train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps) {
@@ -69,7 +69,7 @@ extension Variant {
       model.evaluate()
       let tested = accuracy(of: model, on: data.test, first: testImages)
       model.train()
-      let run = try recorder?.finish(meta: ["test_accuracy": "\(tested)"])
+      let run = try recorder?.finish(meta: [.testAccuracy: "\(tested)"])
       context.report(MetricNames.finalLoss, finalLoss(losses))
       context.report(MetricNames.testAccuracy, tested)
       if let run { context.report(MetricNames.gradientFactor, try run.gradientFactorAtStart()) }
@@ -79,20 +79,7 @@ extension Variant {
   }
 }
 
-/// The mean over the last twenty steps, or all if there are fewer.
-public func finalLoss(_ losses: [Double]) -> Double {
-  let last = losses.suffix(20)
-  return last.reduce(0, +) / Double(last.count)
-}
-
 extension Run {
-  /// The factor a layer that fits the gradients of the layers with a matrix of weights at the first step.
-  package func gradientFactorAtStart() throws -> Double? {
-    let gradients = try layers(.gradientRMS)
-    let profile = sites.indices.filter { ["Linear", "Conv2d"].contains(sites[$0].kind) }.map { site in
-      (depth: Double(sites[site].depth), value: gradients[site, 0] ?? .nan)
-    }
-    guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
-    return GeometricFit(interiorOf: profile)?.factorPerLayer
-  }
+  /// The gradient's factor per layer at the first step; nil where there is no fit. Throws a `RunFileError` if the file can't be read.
+  package func gradientFactorAtStart() throws -> Double? { try GradientProfile.of(self)?.factor }
 }

@@ -60,7 +60,7 @@ public final class TrialContext {
   /// A recorder that writes this trial's run file, one a trial. `meta` is kept in the file beside the experiment, the variant, the
   /// seed and the settings.
   public func recorder(
-    _ model: Module, _ optimizer: Optimizer, probes: ProbeSet = .standard, meta: [String: String] = [:]
+    _ model: Module, _ optimizer: Optimizer, probes: ProbeSet = .standard, meta: [MetaKey: String] = [:]
   ) throws -> Recorder {
     guard trial.runPath == nil else {
       stop("TrialContext", "a trial has one run file, and a recorder writes it already")
@@ -96,17 +96,17 @@ public final class TrialContext {
   /// Says which share of the trial is done, from 0 to 1.
   public func isDone(_ share: Double) { site.progress(share) }
 
-  private var runMeta: [String: String] {
+  private var runMeta: [MetaKey: String] {
     var meta = site.provenance.meta
-    meta["experiment"] = site.experiment
-    meta["variant"] = variant.name
-    meta["seed"] = "\(seed)"
-    if let hash = site.data.hash { meta["data_hash"] = hash }
+    meta[.experiment] = site.experiment
+    meta[.variant] = variant.name
+    meta[.seed] = "\(seed)"
+    if let hash = site.data.hash { meta[.dataHash] = hash }
     for name in settings.names where name != "seeds" {
-      meta[name.replacing("-", with: "_")] = shortest(settings[name])
+      meta[MetaKey(rawValue: name.replacing("-", with: "_"))] = shortest(settings[name])
     }
-    meta["predicted_gradient_profile"] = variant.predictedProfile(given)?.map { "\($0)" }.joined(separator: " ")
-    meta["predicted_gradient_factor"] = variant.predictedGradientFactor(given).map { "\($0)" }
+    meta[.predictedGradientProfile] = variant.predictedProfile(given)?.map { "\($0)" }.joined(separator: " ")
+    meta[.predictedGradientFactor] = variant.predictedGradientFactor(given).map { "\($0)" }
     return meta
   }
 }

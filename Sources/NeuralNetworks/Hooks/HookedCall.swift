@@ -116,6 +116,7 @@ extension ModuleHooks {
         stop("\(what) hook", new.shape, result.shape, "a replacement has the shape of the \(what) it replaces")
       }
       if !isAgain { kept?.note(called[index], kind, at: place) }
+      new.layerDepth = max(new.layerDepth, result.layerDepth)
       result = new
     }
     return result

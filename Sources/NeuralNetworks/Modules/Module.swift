@@ -51,51 +51,68 @@ open class Module: CustomStringConvertible {
 
   /// Runs the module on an input, and its hooks before and after.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
-    called { call in
-      guard let call else { return forward(x) }
+    called(inputDepth: x.layerDepth) { call in
+      guard let call else { return countingLayer(forward(x), isInput: { $0 === x }) }
       let input = call.hooks.applied(toInput: x, call.place, call.kept)
-      let output = forward(input)
+      let output = countingLayer(forward(input), isInput: { $0 === input })
       return call.hooks.applied(toOutput: output, of: input, isInput: output === input, call.place, call.kept)
     }
   }
 
   /// Runs the module on two inputs, and its hooks before and after; hooks before it are called for each input.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
-    called { call in
-      guard let call else { return forward(first, second) }
+    called(inputDepth: max(first.layerDepth, second.layerDepth)) { call in
+      guard let call else {
+        return countingLayer(forward(first, second), isInput: { $0 === first || $0 === second })
+      }
       let inputs = call.applied(toInputs: [first, second])
-      return call.applied(toOutput: forward(inputs[0], inputs[1]), of: inputs)
+      let output = countingLayer(forward(inputs[0], inputs[1]), isInput: { made in inputs.contains { $0 === made } })
+      return call.applied(toOutput: output, of: inputs)
     }
   }
 
   /// Runs the module on three inputs, and its hooks before and after; hooks before it are called for each input.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
-    called { call in
-      guard let call else { return forward(first, second, third) }
+    called(inputDepth: max(first.layerDepth, second.layerDepth, third.layerDepth)) { call in
+      guard let call else {
+        return countingLayer(
+          forward(first, second, third), isInput: { $0 === first || $0 === second || $0 === third })
+      }
       let inputs = call.applied(toInputs: [first, second, third])
-      return call.applied(toOutput: forward(inputs[0], inputs[1], inputs[2]), of: inputs)
+      let output = countingLayer(
+        forward(inputs[0], inputs[1], inputs[2]), isInput: { made in inputs.contains { $0 === made } })
+      return call.applied(toOutput: output, of: inputs)
     }
   }
 
   /// Runs the module on a list of inputs, and its hooks before and after, for each input and each output.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
-    called { call in
-      guard var call else { return forward(inputs) }
+    called(inputDepth: inputs.reduce(0) { max($0, $1.layerDepth) }) { call in
+      guard var call else {
+        return forward(inputs).map { countingLayer($0, isInput: { made in inputs.contains { $0 === made } }) }
+      }
       call.place.isOfList = true
       let inputs = call.applied(toInputs: inputs)
       return forward(inputs).enumerated().map { index, output in
-        call.applied(toOutput: output, of: inputs, index: index)
+        let output = countingLayer(output, isInput: { made in inputs.contains { $0 === made } })
+        return call.applied(toOutput: output, of: inputs, index: index)
       }
     }
   }
 
   /// Runs `body` as a call of this module, the first of its pass or inside another's; nil stands for a call without hooks.
   @inline(__always)
-  private func called<Output>(_ body: (_ call: HookedCall?) -> Output) -> Output {
+  private func called<Output>(
+    inputDepth: @autoclosure () -> Int32, _ body: (_ call: HookedCall?) -> Output
+  ) -> Output {
     let here = thread_state_here()
     let outer = here.pointee.caller
     here.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
-    if here.pointee.call_depth == 0 { here.pointee.pass += 1 }
+    if here.pointee.call_depth == 0 {
+      here.pointee.pass += 1
+      here.pointee.root = here.pointee.caller
+      here.pointee.root_depth = inputDepth()
+    }
     here.pointee.call_depth += 1
     let output: Output
     if here.pointee.replay != nil {
@@ -109,6 +126,25 @@ open class Module: CustomStringConvertible {
     here.pointee.caller = outer
     return output
   }
+
+  /// An output that the module has computed, with the module counted among the layers on its path if it is one. An input that is
+  /// handed through has passed no layer here.
+  @inline(__always)
+  private func countingLayer(_ output: Tensor, isInput: (Tensor) -> Bool) -> Tensor {
+    if contents.isLayer, !isInput(output), !output.isLeaf { output.layerDepth += 1 }
+    return output
+  }
+
+  /// The largest number of layers on any path from the input of this module to a tensor that it is computing, where it is the
+  /// outermost module that is being called; otherwise from the input of the outermost one.
+  package func depth(of tensor: Tensor) -> Int {
+    let here = thread_state_here()
+    let isRoot = here.pointee.root == UnsafeMutableRawPointer(Unmanaged.passUnretained(site).toOpaque())
+    return Int(tensor.layerDepth - (isRoot ? min(here.pointee.root_depth, tensor.layerDepth) : 0))
+  }
+
+  /// Whether the module itself holds a parameter of two or more dimensions.
+  package final var isLayer: Bool { contents.isLayer }
 
   /// The parameters that the module holds itself, not its children, by the names of its properties.
   public final var ownParameters: [(name: String, parameter: Parameter)] { contents.parameters }

@@ -6,6 +6,8 @@ struct ModuleReflection {
   private(set) var parameters: [(name: String, parameter: Parameter)] = []
   private(set) var statistics: [(name: String, statistic: ModuleBuffer)] = []
   private(set) var randomSources: [(name: String, source: RandomSource)] = []
+  /// Whether one of the parameters has two or more dimensions.
+  private(set) var isLayer = false
 
   /// Whether children have names of their own, and are not to be looked for. Asked once: names of many layers take long to make.
   private let hasNamedChildren: Bool
@@ -36,6 +38,7 @@ struct ModuleReflection {
       if !hasNamedChildren { children.append((name, module)) }
     } else if let parameter = value as? Parameter {
       parameters.append((name, parameter))
+      if parameter.shape.count > 1 { isLayer = true }
     } else if let statistic = value as? ModuleBuffer {
       statistics.append((name, statistic))
     } else if let source = value as? RandomSource {

@@ -53,6 +53,8 @@ open class Optimizer {
   /// The parameters' paths in the model.
   package let paths: [String]
   @exclusivity(unchecked) final var settings: [ParameterSettings]
+  /// How often `group` has been called.
+  package final var groupVersion = 0
 
   /// What one step did to a parameter: norms over all its elements, before the step and of what was really added.
   package typealias Observer = (_ parameter: Parameter, _ norms: StepNorms) -> Void

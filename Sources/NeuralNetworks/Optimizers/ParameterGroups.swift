@@ -24,6 +24,7 @@ extension Optimizer {
       stop("group", "a learning rate factor of \(learningRateFactor), it is 0 or more and finite")
     }
     let decay = weightDecay.map(checked)
+    groupVersion += 1
     for index in try indices(of: paths, fitting: pattern, "parameter") {
       if let learningRateFactor { settings[index].learningRateFactor = learningRateFactor }
       if let decay { settings[index].weightDecay = decay }
@@ -38,4 +39,14 @@ func checked(weightDecay: Float) -> Float {
     stop("Optimizer", "a weight decay of \(weightDecay), it is 0 or more and finite")
   }
   return weightDecay
+}
+
+extension Optimizer {
+  /// Whether the optimizer holds a parameter.
+  package func holds(_ parameter: Parameter) -> Bool { parameters.contains { $0 === parameter } }
+
+  /// Whether the optimizer leaves a parameter that it holds unchanged.
+  package func isFrozen(_ parameter: Parameter) -> Bool {
+    parameters.firstIndex { $0 === parameter }.map { settings[$0].isFrozen } ?? false
+  }
 }

@@ -15,8 +15,8 @@ public struct ActivationStatistics: Probe {
   public init() {}
 
   /// Fills the columns of an activation.
-  public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    let here = Double(output.elementCount), before = findings.counts.activations
+  public func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+    let here = Double(output.elementCount), before = results.counts.activations
     guard here > 0 else { return }
     let limits = layer.saturationLimits
     let low = limits?.lowerBound ?? -.infinity, high = limits?.upperBound ?? .infinity
@@ -30,9 +30,9 @@ public struct ActivationStatistics: Probe {
     var zeros = Double(seen.zeros), outside = Double(seen.outside), nonfinite = Double(seen.nonfinite)
     var minimum = Double(seen.minimum), maximum = Double(seen.maximum)
     if before > 0 {
-      let row = findings.row
+      let row = results.row
       let apart = ownMean - row[.activationMean]!
-      deviations += findings.squaredDeviations + apart * apart * here * before / count
+      deviations += results.squaredDeviations + apart * apart * here * before / count
       sum += row[.activationMean]! * before
       squareSum += row[.activationRMS]! * row[.activationRMS]! * before
       zeros += row[.zeroFraction]! * before
@@ -40,15 +40,15 @@ public struct ActivationStatistics: Probe {
       nonfinite += row[.nonfiniteCount]!
       (minimum, maximum) = (Swift.min(minimum, row[.activationMin]!), Swift.max(maximum, row[.activationMax]!))
     }
-    findings.counts.activations = count
-    findings.squaredDeviations = deviations
-    findings.row[.activationMean] = sum / count
-    findings.row[.activationStd] = (deviations / count).squareRoot()
-    findings.row[.activationRMS] = (squareSum / count).squareRoot()
-    findings.row[.activationMin] = minimum
-    findings.row[.activationMax] = maximum
-    findings.row[.zeroFraction] = zeros / count
-    if limits != nil { findings.row[.saturatedFraction] = outside / count }
-    findings.row[.nonfiniteCount] = nonfinite
+    results.counts.activations = count
+    results.squaredDeviations = deviations
+    results.row[.activationMean] = sum / count
+    results.row[.activationStd] = (deviations / count).squareRoot()
+    results.row[.activationRMS] = (squareSum / count).squareRoot()
+    results.row[.activationMin] = minimum
+    results.row[.activationMax] = maximum
+    results.row[.zeroFraction] = zeros / count
+    if limits != nil { results.row[.saturatedFraction] = outside / count }
+    results.row[.nonfiniteCount] = nonfinite
   }
 }

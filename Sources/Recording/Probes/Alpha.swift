@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// How far the last step went down its valley: `alpha` of the whole model, noted at the step after it. −1 it has not moved, or the
 /// valley bends down; 0 it has reached the bottom; 1 it has climbed as high on the other side; more, it has climbed.
@@ -14,7 +15,7 @@ import Autodiff
 public struct Alpha: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "alpha", quantity: "2 t / t′ − 1 of a parabola through losses and slopes before and after a step", unit: "1",
+    name: MeasureName.alpha.rawValue, quantity: "2 t / t′ − 1 of a parabola through losses and slopes before and after a step", unit: "1",
     cost:
       "a pass over parameters, which are kept; with samples' losses two products of 16 samples with each layer's step",
     source: "Schneider et al. 2021, arXiv:2102.06604")
@@ -41,7 +42,7 @@ public struct Alpha: Probe {
   public init() {}
 
   /// Takes in how a parameter moves.
-  public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+  public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard let before = update.before else { return }
     let parameter = ObjectIdentifier(update.parameter)
     square += update.norms.update
@@ -52,13 +53,13 @@ public struct Alpha: Probe {
   }
 
   /// Notes α of the step before.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     let scale = step.samples?.scale ?? 1
     if let start, start.number == step.number - 1, lastSquare > 0 {
       let end = place(at: step, slope: scale * lastProduct, along: lastChange)
-      if let alpha = alpha(start, end) { findings.note(about.name, alpha) }
+      if let alpha = alpha(start, end) { results.record(.alpha, alpha) }
     } else if start != nil {
-      step.tell("alpha compares successive steps, and those that are recorded are not; record it at every step")
+      step.warn("alpha compares successive steps, and those that are recorded are not; record it at every step")
     }
     start = place(at: step, slope: scale * product, along: change)
     swap(&lastChange, &change)

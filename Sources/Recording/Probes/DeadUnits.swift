@@ -1,5 +1,6 @@
 import Autodiff
 import NeuralNetworks
+import RunFile
 
 /// The fraction of a layer's units whose output has been 0 for every sample of the last recorded steps: `dead_fraction`. One
 /// batch without output proves nothing; a window of them does.
@@ -10,7 +11,7 @@ import NeuralNetworks
 public struct DeadUnits: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "dead_fraction", quantity: "units with output 0 for all samples of a window of recorded steps / units",
+    name: MeasureName.deadFraction.rawValue, quantity: "units with output 0 for all samples of a window of recorded steps / units",
     unit: "1",
     cost: "one pass over each output", source: "Lu et al. 2019, arXiv:1903.06733; limits in SageMaker Debugger")
 
@@ -32,7 +33,7 @@ public struct DeadUnits: Probe {
   }
 
   /// Notes `dead_fraction` once the window is full.
-  public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+  public mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard layer.canBeSilent, let columns = output.shape.last, columns > 0 else { return }
     var seen = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
     defer { units[layer.index] = seen }
@@ -40,24 +41,24 @@ public struct DeadUnits: Probe {
       otherWidths = layer.path
       return
     }
-    if seen.step != findings.row.step { (seen.step, seen.looks) = (findings.row.step, seen.looks + 1) }
+    if seen.step != results.row.step { (seen.step, seen.looks) = (results.row.step, seen.looks + 1) }
     output.markActiveColumns(at: Int64(seen.looks), in: &seen.lastActive)
     if seen.looks >= window {
       let dead = seen.lastActive.count { $0 <= Int64(seen.looks - window) }
-      findings.note(about.name, Double(dead) / Double(columns))
+      results.record(.deadFraction, Double(dead) / Double(columns))
     }
   }
 
   /// Tells what was left out.
-  public func look(at step: ProbedStep, _ findings: inout Findings) {
-    step.tellOfOtherWidths(about.name, at: otherWidths)
+  public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
+    step.warnOfOtherWidths(about.name, at: otherWidths)
   }
 }
 
 extension ProbedStep {
   /// Tells of a layer whose outputs differ in the number of units.
-  func tellOfOtherWidths(_ name: String, at path: String?) {
-    if let path { tell("\(name) leaves out outputs of \(path) that have another number of units than its first") }
+  func warnOfOtherWidths(_ name: String, at path: String?) {
+    if let path { warn("\(name) leaves out outputs of \(path) that have another number of units than its first") }
   }
 }
 

@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// How far a weight is from where it began: `distance_from_initialization`, ‖W − W₀‖₂.
 ///
@@ -6,7 +7,7 @@ import Autodiff
 public struct DistanceFromInitialization: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "distance_from_initialization", quantity: "‖W − W₀‖₂", unit: "the weight's",
+    name: MeasureName.distanceFromInitialization.rawValue, quantity: "‖W − W₀‖₂", unit: "the weight's",
     cost: "one pass over each weight, and a copy kept", source: "Nagarajan and Kolter 2019, arXiv:1901.01672")
   /// The parameters as they were before the first step.
   public var needs: ProbeNeeds { first.isEmpty ? .parametersBefore : [] }
@@ -16,10 +17,10 @@ public struct DistanceFromInitialization: Probe {
   public init() {}
 
   /// Notes how far the weight has come.
-  public mutating func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+  public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName else { return }
     if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }
     guard let start = first[layer.index] else { return }
-    findings.note(about.name, update.parameter.value.squaredDistance(to: start).squareRoot())
+    results.record(.distanceFromInitialization, update.parameter.value.squaredDistance(to: start).squareRoot())
   }
 }

@@ -1,5 +1,6 @@
 import Autodiff
 import Foundation
+import RunFile
 
 /// In how many directions a layer's outputs differ: measures `effective_rank` and `layer_saturation`.
 ///
@@ -14,7 +15,7 @@ import Foundation
 public struct EffectiveRank: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "effective_rank",
+    name: MeasureName.effectiveRank.rawValue,
     quantity: "exp(−Σ p ln p), p = σ / Σσ of the outputs less their mean; units that hold 99 % / units",
     unit: "1",
     cost:
@@ -34,25 +35,25 @@ public struct EffectiveRank: Probe {
   }
 
   /// Notes both, anew where more comes in the same step.
-  public mutating func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
+  public mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard let columns = output.shape.last, columns > 0 else { return }
-    var outputs = kept.removeValue(forKey: layer.index).map { $0.step == findings.row.step ? $0.outputs : [] } ?? []
+    var outputs = kept.removeValue(forKey: layer.index).map { $0.step == results.row.step ? $0.outputs : [] } ?? []
     if outputs.isEmpty || outputs[0].shape.last == columns {
       outputs.append(output.detached())
-      note(outputs, columns, &findings)
+      note(outputs, columns, &results)
     } else {
       otherWidths = layer.path
     }
-    kept[layer.index] = (findings.row.step, outputs)
+    kept[layer.index] = (results.row.step, outputs)
   }
 
   /// Lets go of the outputs.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     kept.removeAll(keepingCapacity: true)
-    step.tellOfOtherWidths(about.name, at: otherWidths)
+    step.warnOfOtherWidths(about.name, at: otherWidths)
   }
 
-  private func note(_ outputs: [Tensor], _ columns: Int, _ findings: inout Findings) {
+  private func note(_ outputs: [Tensor], _ columns: Int, _ results: inout ProbeOutput) {
     let all = outputs.reduce(0) { $0 + $1.elementCount } / columns
     guard all > 1 else { return }
     let rows = columns > EffectiveRank.limit ? min(all, EffectiveRank.limit) : all
@@ -85,13 +86,13 @@ public struct EffectiveRank: Probe {
     // What is below Float32's rounding of the outputs is none of theirs.
     let kept = variances.filter { $0 > largest * 1e-14 }
     let total = kept.reduce(0, +), roots = kept.map { $0.squareRoot() }, sum = roots.reduce(0, +)
-    findings.note(about.name, exp(-roots.reduce(0) { $0 + $1 / sum * log($1 / sum) }))
+    results.record(.effectiveRank, exp(-roots.reduce(0) { $0 + $1 / sum * log($1 / sum) }))
     var held = 0.0
     let needed =
       1
       + (kept.firstIndex {
         held += $0; return held >= share * total
       } ?? kept.count - 1)
-    findings.note("layer_saturation", Double(needed) / Double(columns))
+    results.record(.layerSaturation, Double(needed) / Double(columns))
   }
 }

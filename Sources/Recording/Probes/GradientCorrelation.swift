@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// Whether neighbouring inputs have like gradients, or the gradient is shattered into noise: `gradient_correlation`, from −1 to 1.
 ///
@@ -10,7 +11,7 @@ import Autodiff
 public struct GradientCorrelation: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "gradient_correlation", quantity: "mean cos(∂s/∂x(x), ∂s/∂x(x + δ (x′ − x)))", unit: "1",
+    name: MeasureName.gradientCorrelation.rawValue, quantity: "mean cos(∂s/∂x(x), ∂s/∂x(x + δ (x′ − x)))", unit: "1",
     cost: "two passes forward and back", source: "Balduzzi et al. 2017, arXiv:1702.08591")
   /// The model's input.
   public let needs: ProbeNeeds = .inputs
@@ -26,7 +27,7 @@ public struct GradientCorrelation: Probe {
   }
 
   /// Notes the correlation.
-  public func look(at step: ProbedStep, _ findings: inout Findings) {
+  public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let x = step.differentiableInput(samples: .max, for: about.name) else { return }
     let count = x.shape[0], size = x.elementCount / count
     guard count > 1, size > 0 else { return }
@@ -48,7 +49,7 @@ public struct GradientCorrelation: Probe {
     let squares = zip(rowSquares(here, rows: count), rowSquares(there, rows: count)).map { $0 * $1 }
     // A sample that the output doesn't depend on has no direction.
     let cosines = zip(products, squares).filter { $1 > 0 }.map { $0 / $1.squareRoot() }
-    if !cosines.isEmpty { findings.note(about.name, cosines.reduce(0, +) / Double(cosines.count)) }
+    if !cosines.isEmpty { results.record(.gradientCorrelation, cosines.reduce(0, +) / Double(cosines.count)) }
   }
 
   /// ∂s/∂x of each sample.

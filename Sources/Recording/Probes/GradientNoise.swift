@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// How much the gradients of a batch's samples differ, for the whole model and each layer: measures `gradient_noise_scale`,
 /// `gradient_snr`, and for the whole model `gradient_variance` and the mean and the largest norm of a sample's gradient,
@@ -16,7 +17,7 @@ import Autodiff
 public struct GradientNoise: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "gradient_noise_scale", quantity: "S / G² with S = Σ‖∇ℓᵢ − ∇L‖² / (n − 1) and G² = ‖∇L‖² − S / n",
+    name: MeasureName.gradientNoiseScale.rawValue, quantity: "S / G² with S = Σ‖∇ℓᵢ − ∇L‖² / (n − 1) and G² = ‖∇L‖² − S / n",
     unit: "samples",
     cost: "a pass over inputs and gradients of fully connected layers, a gradient of the weight for others",
     source: "McCandlish et al. 2018, arXiv:1812.06162")
@@ -41,23 +42,23 @@ public struct GradientNoise: Probe {
   }
 
   /// Notes the model's and the layers' numbers.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let samples = step.samples, samples.count > 1, !samples.layers.isEmpty else { return }
     let norms = samples.squaredNorms
-    let variance = note(norms, samples.gradientSquare, as: -1, &findings)
-    findings.note("gradient_variance", variance)
+    let variance = note(norms, samples.gradientSquare, as: -1, &results)
+    results.record(.gradientVariance, variance)
     let roots = norms.map { $0.squareRoot() }
-    findings.note("sample_gradient_norm_mean", roots.reduce(0, +) / Double(roots.count))
-    findings.note("sample_gradient_norm_max", roots.max()!)
+    results.record(.sampleGradientNormMean, roots.reduce(0, +) / Double(roots.count))
+    results.record(.sampleGradientNormMax, roots.max()!)
     guard includesLayers else { return }
     for sampled in samples.layers {
-      _ = note(sampled.squaredNorms, sampled.gradientSquare, as: sampled.layer.index, &sampled.layer.findings)
+      _ = note(sampled.squaredNorms, sampled.gradientSquare, as: sampled.layer.index, &sampled.layer.output)
     }
   }
 
   /// Takes in squared norms and ‖∇L‖², and returns S.
   private mutating func note(
-    _ squaredNorms: [Double], _ gradientSquare: Double, as index: Int, _ findings: inout Findings
+    _ squaredNorms: [Double], _ gradientSquare: Double, as index: Int, _ results: inout ProbeOutput
   ) -> Double {
     let n = Double(squaredNorms.count)
     let noise = max(squaredNorms.reduce(0, +) - n * gradientSquare, 0) / (n - 1)
@@ -67,8 +68,8 @@ public struct GradientNoise: Probe {
     estimates[index] = average
     // Where all gradients are 0 there is neither.
     guard average.noise != 0 || average.signal != 0 else { return noise }
-    findings.note(about.name, average.signal > 0 ? average.noise / average.signal : .infinity)
-    findings.note("gradient_snr", (max(average.signal, 0) / (average.noise / n)).squareRoot())
+    results.record(.gradientNoiseScale, average.signal > 0 ? average.noise / average.signal : .infinity)
+    results.record(.gradientSNR, (max(average.signal, 0) / (average.noise / n)).squareRoot())
     return noise
   }
 }

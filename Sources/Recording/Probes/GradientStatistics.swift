@@ -14,20 +14,20 @@ public struct GradientStatistics: Probe {
   public init() {}
 
   /// Fills the columns of a gradient.
-  public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    let here = Double(gradient.elementCount), before = findings.counts.gradients
+  public func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+    let here = Double(gradient.elementCount), before = results.counts.gradients
     guard here > 0 else { return }
     let seen = gradient.gradientSums()
     var squareSum = seen.squareSum, largest = Double(seen.largest), nonfinite = Double(seen.nonfinite)
     if before > 0 {
-      let row = findings.row
+      let row = results.row
       squareSum += row[.gradientRMS]! * row[.gradientRMS]! * before
       largest = max(largest, row[.gradientMax]!)
       nonfinite += row[.gradientNonfiniteCount]!
     }
-    findings.counts.gradients = before + here
-    findings.row[.gradientRMS] = (squareSum / (before + here)).squareRoot()
-    findings.row[.gradientMax] = largest
-    findings.row[.gradientNonfiniteCount] = nonfinite
+    results.counts.gradients = before + here
+    results.row[.gradientRMS] = (squareSum / (before + here)).squareRoot()
+    results.row[.gradientMax] = largest
+    results.row[.gradientNonfiniteCount] = nonfinite
   }
 }

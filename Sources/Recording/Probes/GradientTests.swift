@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// How far the gradient of a batch may be trusted: measures `norm_test`, `inner_product_test` and `orthogonality_test` of the whole
 /// model, each the smallest bound for which the test of that name passes.
@@ -14,7 +15,7 @@ import Autodiff
 public struct GradientTests: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "norm_test", quantity: "deviation of the mean of ∇ℓᵢ / ‖∇L‖: whole, along and across ∇L", unit: "1",
+    name: MeasureName.normTest.rawValue, quantity: "deviation of the mean of ∇ℓᵢ / ‖∇L‖: whole, along and across ∇L", unit: "1",
     cost: "as gradient_noise_scale, and one product a layer", source: "Schneider et al. 2021, arXiv:2102.06604")
   /// Inputs and gradients of layers.
   public let needs: ProbeNeeds = .samples
@@ -23,7 +24,7 @@ public struct GradientTests: Probe {
   public init() {}
 
   /// Notes the three bounds.
-  public func look(at step: ProbedStep, _ findings: inout Findings) {
+  public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let samples = step.samples, samples.count > 1, !samples.layers.isEmpty else { return }
     let n = Double(samples.count), square = samples.gradientSquare
     guard square > 0 else { return }
@@ -32,8 +33,8 @@ public struct GradientTests: Probe {
     let squaredProducts = products.reduce(0) { $0 + $1 * $1 }
     let along = products.reduce(0) { $0 + ($1 - square) * ($1 - square) }
     func bound(_ sum: Double) -> Double { (max(sum, 0) / (n * (n - 1) * square)).squareRoot() }
-    findings.note(about.name, bound(squaredNorms - n * square))
-    findings.note("inner_product_test", bound(along / square))
-    findings.note("orthogonality_test", bound(squaredNorms - squaredProducts / square))
+    results.record(.normTest, bound(squaredNorms - n * square))
+    results.record(.innerProductTest, bound(along / square))
+    results.record(.orthogonalityTest, bound(squaredNorms - squaredProducts / square))
   }
 }

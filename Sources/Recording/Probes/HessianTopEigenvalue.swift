@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// The largest eigenvalue of the loss's Hessian, the sharpest curvature: `hessian_top_eigenvalue`. Gradient descent with learning
 /// rate η is stable along it up to 2 / η.
@@ -11,7 +12,7 @@ import Autodiff
 public struct HessianTopEigenvalue: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "hessian_top_eigenvalue", quantity: "largest eigenvalue of ∂²L/∂θ²", unit: "loss / parameter²",
+    name: MeasureName.hessianTopEigenvalue.rawValue, quantity: "largest eigenvalue of ∂²L/∂θ²", unit: "loss / parameter²",
     cost: "a step, and about two steps for each of at most 30 iterations; three vectors of parameters",
     source: "Cohen et al. 2021, arXiv:2103.00065")
   /// The loss again.
@@ -30,9 +31,9 @@ public struct HessianTopEigenvalue: Probe {
   }
 
   /// Notes the eigenvalue.
-  public func look(at step: ProbedStep, _ findings: inout Findings) {
+  public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let hessian = Hessian(step), !hessian.parameters.isEmpty else { return }
-    findings.note(
-      about.name, hessian.largestEigenvalue(iterations: iterations, tolerance: tolerance, seed: seed))
+    results.record(
+      .hessianTopEigenvalue, hessian.largestEigenvalue(iterations: iterations, tolerance: tolerance, seed: seed))
   }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// The trace of the loss's Hessian, the sum of all curvatures: `hessian_trace`, of the whole model and of each layer's own
 /// parameters.
@@ -10,7 +11,7 @@ import Autodiff
 public struct HessianTrace: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "hessian_trace", quantity: "mean of zᵀ H z over random signs z, H = ∂²L/∂θ²", unit: "loss / parameter²",
+    name: MeasureName.hessianTrace.rawValue, quantity: "mean of zᵀ H z over random signs z, H = ∂²L/∂θ²", unit: "loss / parameter²",
     cost: "a step, and about two steps for each vector", source: "Hutchinson 1989; Yao et al. 2019, arXiv:1912.07145")
   /// The loss again.
   public let needs: ProbeNeeds = .lossAgain
@@ -25,7 +26,7 @@ public struct HessianTrace: Probe {
   }
 
   /// Notes the traces.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let hessian = Hessian(step) else { return }
     let parameters = step.model.parameters.map { ObjectIdentifier($0.parameter) }
     var parts: [ObjectIdentifier: Double] = [:]
@@ -35,10 +36,10 @@ public struct HessianTrace: Probe {
         parts[parameter, default: 0] += products(z, image).productSum / Double(vectors)
       }
     }
-    findings.note(about.name, parameters.reduce(0) { $0 + parts[$1]! })
+    results.record(.hessianTrace, parameters.reduce(0) { $0 + parts[$1]! })
     for layer in step.layers where layer.callIndex == 0 {
       let own = layer.module.ownParameters.compactMap { parts[ObjectIdentifier($0.parameter)] }
-      if !own.isEmpty { layer.findings.note(about.name, own.reduce(0, +)) }
+      if !own.isEmpty { layer.output.record(.hessianTrace, own.reduce(0, +)) }
     }
   }
 }

@@ -13,20 +13,20 @@ public struct Histograms: Probe {
   public init() {}
 
   /// Counts an output.
-  public func look(atOutput output: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    findings.pool("activation", histogram: counts(of: output))
+  public func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+    results.accumulate("activation", histogram: counts(of: output))
   }
 
   /// Counts a gradient.
-  public func look(atGradient gradient: Tensor, of layer: ProbedLayer, _ findings: inout Findings) {
-    findings.pool("gradient", histogram: counts(of: gradient))
+  public func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+    results.accumulate("gradient", histogram: counts(of: gradient))
   }
 
   /// Counts a weight and its gradient.
-  public func look(at update: ParameterChange, of layer: ProbedLayer, _ findings: inout Findings) {
+  public func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName else { return }
-    findings.note("weight", histogram: counts(of: update.parameter.value))
-    findings.note("weight_gradient", histogram: counts(of: update.gradient))
+    results.record("weight", histogram: counts(of: update.parameter.value))
+    results.record("weight_gradient", histogram: counts(of: update.gradient))
   }
 }
 

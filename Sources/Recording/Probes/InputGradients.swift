@@ -1,5 +1,6 @@
 import Autodiff
 import NeuralNetworks
+import RunFile
 
 /// Which features the loss depends on: at each look `input_gradient_norm`, the mean over samples of ‖∂ℓᵢ/∂xᵢ‖; and at the end
 /// `input_gradient.0`, `input_gradient.1`, …, the mean over samples and looks of |∂ℓᵢ/∂xᵢⱼ| for each feature j, at the last step
@@ -12,7 +13,7 @@ import NeuralNetworks
 public struct InputGradients: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "input_gradient_norm", quantity: "mean ‖∂ℓᵢ/∂xᵢ‖; mean |∂ℓᵢ/∂xᵢⱼ| of each feature", unit: "loss / input",
+    name: MeasureName.inputGradientNorm.rawValue, quantity: "mean ‖∂ℓᵢ/∂xᵢ‖; mean |∂ℓᵢ/∂xᵢⱼ| of each feature", unit: "loss / input",
     cost: "a pass forward and back", source: "Simonyan et al. 2013, arXiv:1312.6034")
   /// The loss again.
   public let needs: ProbeNeeds = .lossAgain
@@ -26,22 +27,22 @@ public struct InputGradients: Probe {
   public init() {}
 
   /// Notes the norm.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let again = step.again else { return }
     var leaves: [Tensor] = [], loss = Tensor(0)
     let handle = step.model.watchInputs { _, input in
       leaves.append(input.requiringGradient())
       return leaves.last
     }
-    let names = step.model.namesOfRows { loss = again() }
+    let names = step.model.tokenIndices { loss = again() }
     handle.remove()
-    guard !names.contains(where: \.isOnTape) else { return step.tellOfNames(about.name) }
+    guard !names.contains(where: \.isOnTape) else { return step.warnOfIndices(about.name) }
     guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first, count > 0 else {
-      return step.tell("\(about.name) needs a model that is called once with one input, and this one is not")
+      return step.warn("\(about.name) needs a model that is called once with one input, and this one is not")
     }
     let gradient = gradients(of: loss, withRespectTo: leaves)[0]
     let norms = rowSquares(gradient, rows: count).map { $0.squareRoot() * Double(count) }
-    findings.note(about.name, norms.reduce(0, +) / Double(count))
+    results.record(.inputGradientNorm, norms.reduce(0, +) / Double(count))
     let features = gradient.elementCount / count
     guard features <= InputGradients.mostFeatures, sums.isEmpty || sums.count == features else { return }
     if sums.isEmpty { sums = Array(repeating: 0, count: features) }
@@ -59,7 +60,7 @@ public struct InputGradients: Probe {
   /// Notes the features.
   public mutating func finish(_ report: FinalReport) throws {
     for (feature, sum) in sums.enumerated() {
-      try report.note("input_gradient.\(feature)", sum / Double(samples), of: nil, step: lastStep)
+      try report.record("input_gradient.\(feature)", sum / Double(samples), of: nil, step: lastStep)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import RunFile
 
 /// How a net stretches its inputs: of the singular values s of a sample's Jacobian ∂(outputs)/∂(inputs), the mean over samples of
 /// the largest and the smallest, `jacobian_largest_singular_value` and `jacobian_smallest_singular_value`, of the mean of s²,
@@ -13,7 +14,7 @@ import Autodiff
 public struct JacobianSingularValues: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "jacobian_largest_singular_value",
+    name: MeasureName.jacobianLargestSingularValue.rawValue,
     quantity: "singular values of ∂(outputs)/∂(inputs): largest, smallest, spread",
     unit: "output / input", cost: "a forward pass, and a backward pass for each output",
     source: "Pennington et al. 2017, arXiv:1711.04735")
@@ -29,19 +30,19 @@ public struct JacobianSingularValues: Probe {
   }
 
   /// Notes the values.
-  public func look(at step: ProbedStep, _ findings: inout Findings) {
+  public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let x = step.differentiableInput(samples: samples, for: "jacobian_singular_values") else { return }
     // Also when a checkpoint computes again, the model is evaluated.
-    step.model.evaluated { look(at: step, x, &findings) }
+    step.model.evaluated { record(step, x, into: &results) }
   }
 
-  private func look(at step: ProbedStep, _ x: Tensor, _ findings: inout Findings) {
+  private func record(_ step: ProbedStep, _ x: Tensor, into results: inout ProbeOutput) {
     let count = x.shape[0], inputs = x.elementCount / count
     let output = step.output(for: x)
     guard output.isOnTape, output.shape.first == count, inputs > 0 else { return }
     let outputs = output.elementCount / count
     guard outputs > 0, outputs <= JacobianSingularValues.mostOutputs else {
-      return step.tell(
+      return step.warn(
         "the singular values of the Jacobian take a backward pass for each output, and \(outputs) are too many; at most "
           + "\(JacobianSingularValues.mostOutputs) are taken")
     }
@@ -70,9 +71,9 @@ public struct JacobianSingularValues: Probe {
       meanSquare += mean / n
       spread += squares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / size / (mean * mean) / n
     }
-    findings.note(about.name, largest)
-    findings.note("jacobian_smallest_singular_value", smallest)
-    findings.note("jacobian_mean_square", meanSquare)
-    if spread.isFinite { findings.note("jacobian_spread", spread) }
+    results.record(.jacobianLargestSingularValue, largest)
+    results.record(.jacobianSmallestSingularValue, smallest)
+    results.record(.jacobianMeanSquare, meanSquare)
+    if spread.isFinite { results.record(.jacobianSpread, spread) }
   }
 }

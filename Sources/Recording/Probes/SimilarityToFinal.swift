@@ -1,5 +1,6 @@
 import Autodiff
 import NeuralNetworks
+import RunFile
 
 /// How like a layer's outputs are to what they are at the end of training, which tells which layers learn first:
 /// `similarity_to_final`, from 0 to 1, noted at the end for the steps that were looked at.
@@ -16,7 +17,7 @@ import NeuralNetworks
 public struct SimilarityToFinal: Probe {
   /// What is measured.
   public let about = ProbeDescription(
-    name: "similarity_to_final", quantity: "linear CKA of outputs for fixed inputs to those at the end", unit: "1",
+    name: MeasureName.similarityToFinal.rawValue, quantity: "linear CKA of outputs for fixed inputs to those at the end", unit: "1",
     cost: "a forward pass of 64 samples and a product of their outputs a layer; at most 0.4 MB a layer",
     source: "Kornblith et al. 2019, arXiv:1905.00414")
   /// The model's input.
@@ -45,7 +46,7 @@ public struct SimilarityToFinal: Probe {
   }
 
   /// Keeps what the layers are like.
-  public mutating func look(at step: ProbedStep, _ findings: inout Findings) {
+  public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     layers = step.layers
     if inputs == nil { inputs = step.input(samples: samples, for: about.name)?.copied() }
     guard let inputs else { return }
@@ -68,7 +69,7 @@ public struct SimilarityToFinal: Probe {
         let sums = Recording.products(then, last)
         let size = (sums.firstSquareSum * sums.secondSquareSum).squareRoot()
         // Outputs that don't differ are like nothing.
-        if size > 0 { try report.note(about.name, sums.productSum / size, of: layer, step: look.step) }
+        if size > 0 { try report.record(.similarityToFinal, sums.productSum / size, of: layer, step: look.step) }
       }
     }
   }

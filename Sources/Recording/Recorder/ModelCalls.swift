@@ -4,7 +4,7 @@ import NeuralNetworks
 extension Module {
   /// Runs `body` with this module and its children as they are when they are evaluated; running statistics, streams of random
   /// numbers and what each module was set to are afterwards as they were.
-  func evaluated<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package func evaluated<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = modules.map { ($0.module, $0.module.isTraining) }
     evaluate()
     // Parents come first, so that children have the last word.
@@ -14,17 +14,17 @@ extension Module {
 
   /// The outputs of all calls of modules that `body` makes.
   func outputs(
-    of body: () -> Void, _ look: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
+    of body: () -> Void, _ observe: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
   ) {
     let handles = modules.map(\.module).map { module in
-      module.watchOutputs { site, output in look(module, site.callIndex, output) }
+      module.watchOutputs { site, output in observe(module, site.callIndex, output) }
     }
     defer { for handle in handles { handle.remove() } }
     body()
   }
 
   /// What the tables of this model are given while `body` runs.
-  func namesOfRows(in body: () throws -> Void) rethrows -> [Tensor] {
+  func tokenIndices(in body: () throws -> Void) rethrows -> [Tensor] {
     var names: [Tensor] = []
     let handles = modules.map(\.module).filter { $0 is Embedding }.map {
       $0.watchInputs { _, input in
@@ -42,7 +42,7 @@ extension ProbedStep {
   /// The first samples of the model's input; nil, with a word to the user, where there are none.
   func input(samples: Int, for what: String) -> Tensor? {
     guard let input, let count = input.shape.first, count > 0 else {
-      tell("\(what) needs a model that is called with one input and puts out one tensor, and this one is not")
+      warn("\(what) needs a model that is called with one input and puts out one tensor, and this one is not")
       return nil
     }
     return input.first(min(count, samples))
@@ -51,24 +51,24 @@ extension ProbedStep {
   /// The same as a place to which gradients come; nil, with a word, also where the input names rows.
   func differentiableInput(samples: Int, for what: String) -> Tensor? {
     guard let x = input(samples: samples, for: what)?.requiringGradient() else { return nil }
-    let takesNames = quiet.takesNames ?? inputNamesRows(x)
-    quiet.takesNames = takesNames
-    if takesNames { tellOfNames(what) }
-    return takesNames ? nil : x
+    let takesIndices = unhooked.takesIndices ?? inputIsIndices(x)
+    unhooked.takesIndices = takesIndices
+    if takesIndices { warnOfIndices(what) }
+    return takesIndices ? nil : x
   }
 
   /// Tells the user that there are no derivatives by the input.
-  func tellOfNames(_ what: String) {
-    tell(
+  func warnOfIndices(_ what: String) {
+    warn(
       "\(what) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
         + "is left out")
   }
 
   /// Whether what tables are given depends on the input: it is on the tape, or is other numbers when samples change places.
-  private func inputNamesRows(_ x: Tensor) -> Bool {
+  private func inputIsIndices(_ x: Tensor) -> Bool {
     let model = model
     guard model.modules.contains(where: { $0.module is Embedding }) else { return false }
-    func names(_ x: Tensor) -> [Tensor] { model.evaluated { model.namesOfRows { _ = output(for: x) } } }
+    func names(_ x: Tensor) -> [Tensor] { model.evaluated { model.tokenIndices { _ = output(for: x) } } }
     let size = x.elementCount / x.shape[0]
     let turned = Tensor(shape: x.shape) { moved in
       x.withValues { x in for index in moved.indices { moved[index] = x[(index + size) % x.count] } }

@@ -2,61 +2,59 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// The layers of a recording: which call of which module is which row of the table `site`. They are numbered in the order in
-/// which they are first met.
+/// The sites of a recording: which call of which module is which row of the table `site`, in the order of first calls.
 struct SiteTable {
   private(set) var layers: [ProbedLayer] = []
   private var new: [Site] = []
   private var observed: [String: ProbedLayer] = [:]
   private var owners: [ObjectIdentifier: (layer: ProbedLayer, name: String)] = [:]
-  private var met: Set<ObjectIdentifier> = []
-  private var depth = 0
+  private var known: Set<ObjectIdentifier> = []
 
-  /// The sites that have been met since the last call, nil if none.
+  /// The sites that have been added since the last call, nil if none.
   mutating func takeNew() -> [Site]? {
     guard !new.isEmpty else { return nil }
     defer { new = [] }
     return new
   }
 
-  /// The layer that holds a parameter itself, and the parameter's name there.
+  /// The first site of the module that holds a parameter itself, and the parameter's name there.
   func owner(of parameter: Parameter) -> (layer: ProbedLayer, name: String)? { owners[ObjectIdentifier(parameter)] }
 
-  /// Takes in a call of a module. Parameters are the first call's.
+  /// Adds a call of a module. Parameters belong to the first call.
   mutating func add(
-    _ module: Module, callIndex: Int, path: String, shape: Shape, probes: [Int]
+    _ module: Module, callIndex: Int, path: String, depth: Int, shape: Shape, probes: [Int]
   ) -> ProbedLayer {
-    let own = met.insert(ObjectIdentifier(module)).inserted ? module.ownParameters : []
-    // Depth counts layers with weights, so a slope over depth is a factor a layer whatever lies between.
-    if own.contains(where: { $0.parameter.shape.count > 1 }) { depth += 1 }
-    let named = (path.isEmpty ? module.kind : path) + (callIndex == 0 ? "" : "[\(callIndex)]")
     let layer = add(
-      module, callIndex, path: named, kind: module.kind, shape: shape,
-      parameters: own.reduce(0) { $0 + $1.parameter.shape.elementCount }, probes: probes)
-    // A shared parameter is the first layer's.
-    for (name, parameter) in own where owners[ObjectIdentifier(parameter)] == nil {
-      owners[ObjectIdentifier(parameter)] = (layer, name)
+      Site(
+        id: layers.count, module: path.isEmpty ? module.kind : path, call: callIndex,
+        kind: ModuleKind(rawValue: module.kind), depth: module.isLayer ? max(depth, 1) : depth,
+        isLayer: module.isLayer, shape: Array(shape)), module, shape, probes)
+    // A shared parameter belongs to the first module that is called.
+    if known.insert(ObjectIdentifier(module)).inserted {
+      for (name, parameter) in module.ownParameters where owners[ObjectIdentifier(parameter)] == nil {
+        owners[ObjectIdentifier(parameter)] = (layer, name)
+      }
     }
     return layer
   }
 
-  /// The layer of a tensor that is observed under a name; each name is one layer deeper than the one before.
-  mutating func observed(_ name: String, shape: Shape, probes: () -> [Int]) -> ProbedLayer {
-    if let known = observed[name] { return known }
-    depth += 1
-    let layer = add(HookPoint(), 0, path: name, kind: "Tensor", shape: shape, parameters: 0, probes: probes())
+  /// The site of a tensor that is observed under a name. Where a model counts depths, the tensor has the depth it has there, and is no
+  /// layer; otherwise each name counts as one layer more than the one before.
+  mutating func observed(_ name: String, depth: Int?, shape: Shape, probes: () -> [Int]) -> ProbedLayer {
+    if let layer = observed[name] { return layer }
+    let layer = add(
+      Site(
+        id: layers.count, module: name, kind: .tensor, depth: depth ?? observed.count + 1, isLayer: depth == nil,
+        shape: Array(shape)), HookPoint(), shape, probes())
     observed[name] = layer
     return layer
   }
 
-  private mutating func add(
-    _ module: Module, _ callIndex: Int, path: String, kind: String, shape: Shape, parameters: Int, probes: [Int]
-  ) -> ProbedLayer {
+  private mutating func add(_ site: Site, _ module: Module, _ shape: Shape, _ probes: [Int]) -> ProbedLayer {
     let layer = ProbedLayer(
-      index: layers.count, path: path, module: module, callIndex: callIndex, shape: shape, probes: probes)
+      index: site.id, path: site.path, module: module, callIndex: site.call, shape: shape, probes: probes)
     layers.append(layer)
-    new.append(
-      Site(id: layer.index, path: path, kind: kind, depth: depth, shape: Array(shape), parameters: parameters))
+    new.append(site)
     return layer
   }
 }

@@ -4,22 +4,22 @@ import NeuralNetworks
 /// The model that is trained, as probes have it to call: from when one first asks for it until it is put back, its hooks are aside.
 final class UnhookedModel {
   private let model: Module
-  private let notices: Notices
+  private let warnings: RecordingWarnings
   private var aside: SuspendedHooks?
   /// Whether the training loop calls it with a list.
   @exclusivity(unchecked) var isCalledWithList = false
   /// Whether its input names rows of tables; nil before anyone has asked.
-  var takesNames: Bool?
+  var takesIndices: Bool?
 
-  init(_ model: Module, _ notices: Notices) { (self.model, self.notices) = (model, notices) }
+  init(_ model: Module, _ warnings: RecordingWarnings) { (self.model, self.warnings) = (model, warnings) }
 
   /// The model without its hooks.
-  func taken() -> Module {
+  func withoutHooks() -> Module {
     guard aside == nil else { return model }
     let aside = SuspendedHooks(of: model)
     self.aside = aside
     if let path = aside.replacing.first {
-      notices.once(
+      warnings.once(
         "probes that call the model run it without its hooks, so what the hook at \(path.isEmpty ? "the model" : "“\(path)”") "
           + "puts in the place of values has no part in what they find")
     }
@@ -34,7 +34,7 @@ final class UnhookedModel {
 
   /// The loss, or the mean of several, computed again; statistics and streams of random numbers stay as they are.
   func lossAgain(_ compute: () -> Tensor) -> Tensor {
-    taken().withStateKept {
+    withoutHooks().withStateKept {
       let losses = compute()
       return losses.elementCount == 1 ? losses : losses.mean()
     }
@@ -42,7 +42,7 @@ final class UnhookedModel {
 
   /// The output for an input, called as the training loop does.
   func output(for input: Tensor) -> Tensor {
-    let model = taken()
+    let model = withoutHooks()
     return isCalledWithList ? model([input])[0] : model(input)
   }
 }

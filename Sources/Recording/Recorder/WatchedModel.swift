@@ -4,13 +4,13 @@ import NeuralNetworks
 final class WatchedModel {
   private let model: Module
   private let probes: (_ path: String) -> [Int]
-  private let here: WeakRecorder
+  private let recorder: WeakRecorder
   private var watches: [ModuleWatch] = []
   private var absences = 0
 
-  /// Of modules whose paths any probes look at; `here` is the recorder.
-  init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ here: WeakRecorder) {
-    (self.model, self.probes, self.here) = (model, probes, here)
+  /// Of modules whose paths any probes look at; `recorder` is whom they report to.
+  init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ recorder: WeakRecorder) {
+    (self.model, self.probes, self.recorder) = (model, probes, recorder)
   }
 
   /// Begins to watch. Returns the paths of modules that have taken the place of others since that was last done.
@@ -20,7 +20,7 @@ final class WatchedModel {
     guard !areWatched(present) else { return [] }
     let known = Dictionary(uniqueKeysWithValues: watches.map { (ObjectIdentifier($0.module), $0) })
     watches = present.map { path, module in
-      known[ObjectIdentifier(module)] ?? ModuleWatch(module, WatchedModule(module, path, probes(path), here))
+      known[ObjectIdentifier(module)] ?? ModuleWatch(module, WatchedModule(module, path, probes(path), recorder))
     }
     return known.isEmpty ? [] : present.filter { known[ObjectIdentifier($0.module)] == nil }.map(\.path)
   }

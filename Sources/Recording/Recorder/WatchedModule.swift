@@ -10,18 +10,18 @@ final class WatchedModule: CallWatcher {
   let probes: [Int]
   /// The layers that its calls are.
   var calls = Calls()
-  private let here: WeakRecorder
+  private let recorder: WeakRecorder
 
-  init(_ module: Module, _ path: String, _ probes: [Int], _ here: WeakRecorder) {
-    (self.module, self.path, self.probes, self.here) = (module, path, probes, here)
+  init(_ module: Module, _ path: String, _ probes: [Int], _ recorder: WeakRecorder) {
+    (self.module, self.path, self.probes, self.recorder) = (module, path, probes, recorder)
   }
 
   func look(atOutput output: Tensor, of input: Tensor, callIndex: Int) {
-    here.recorder?.note(output: output, of: input, callIndex: callIndex, of: self)
+    recorder.observer?.observe(output: output, input: input, callIndex: callIndex, of: self)
   }
 
   func look(atGradient gradient: Tensor, callIndex: Int) {
-    if let recorder = here.recorder, let layer = calls[callIndex] { recorder.note(gradient: gradient, at: layer) }
+    if let observer = recorder.observer, let layer = calls[callIndex] { observer.observe(gradient: gradient, of: layer) }
   }
 
   /// Layers by the number of the call. Those of calls that are off the tape have numbers too, so they need not begin at 0; most

@@ -1,48 +1,48 @@
-/// One quantity over all sites and steps of a run.
-///
-/// A place can hold a value, which may be NaN or infinite, or nothing, where nothing was recorded: the subscript tells them
-/// apart, while `values` has NaN for both.
+import Support
+
+/// One statistic over all sites and recorded steps of a run.
 public struct LayerMatrix: Sendable, Equatable {
   /// What the values are.
   public let quantity: LayerQuantity
-  /// The steps for which there are rows, in order: what a column stands for.
+  /// The steps that have rows, in order: the columns of the grid.
   public let steps: [Int]
-  /// The run's sites, in forward order: what a row stands for.
+  /// The run's sites: the rows of the grid.
   public let sites: [Site]
-  /// The values, sites × steps, row by row.
-  public let values: [Double]
-  private let recorded: [Bool]
+  /// The values, sites × steps.
+  public let grid: Grid
 
-  /// A matrix of `values`, sites × steps, of which those count that are `recorded`; all, if nil.
-  public init(quantity: LayerQuantity, steps: [Int], sites: [Site], values: [Double], recorded: [Bool]? = nil) {
-    guard values.count == steps.count * sites.count, recorded == nil || recorded?.count == values.count else {
-      fatalError(
-        "LayerMatrix: \(sites.count) sites × \(steps.count) steps need as many values, not \(values.count) of which "
-          + "\(recorded?.count ?? values.count) are said to be recorded or not")
+  /// A matrix of a statistic; `grid` is sites × steps. Stops if it is not.
+  public init(quantity: LayerQuantity, steps: [Int], sites: [Site], grid: Grid) {
+    guard grid.rowCount == sites.count, grid.columnCount == steps.count else {
+      stop("LayerMatrix", "a grid of \(grid.rowCount) × \(grid.columnCount) for \(sites.count) sites × \(steps.count) steps")
     }
     self.quantity = quantity
     self.steps = steps
     self.sites = sites
-    self.values = values
-    self.recorded = recorded ?? [Bool](repeating: true, count: values.count)
+    self.grid = grid
   }
 
   /// The value at the site and the step with these positions in `sites` and `steps`; nil is "not recorded".
-  public subscript(site: Int, step: Int) -> Double? {
-    let place = site * steps.count + step
-    return recorded[place] ? values[place] : nil
-  }
+  public subscript(site: Int, step: Int) -> Double? { grid[site, step] }
 
   /// The values at the site with this position in `sites`, over all steps; nil is "not recorded".
-  public func row(_ site: Int) -> [Double?] { steps.indices.map { self[site, $0] } }
+  public func row(_ site: Int) -> [Double?] { grid.row(site) }
+}
 
-  /// The same as they lie in memory; NaN also where nothing was recorded.
-  public func values(atSite site: Int) -> ArraySlice<Double> {
-    values[site * steps.count..<(site + 1) * steps.count]
-  }
+/// One statistic over all parameters of two or more dimensions and recorded steps of a run.
+public struct WeightMatrix: Sendable, Equatable {
+  /// What the values are.
+  public let quantity: WeightQuantity
+  /// The steps that have rows, in order: the columns of the grid.
+  public let steps: [Int]
+  /// The parameters: the rows of the grid.
+  public let parameters: [RecordedParameter]
+  /// The values, parameters × steps.
+  public let grid: Grid
 
-  /// Whether anything at all was recorded at the site with this position in `sites`.
-  public func isRecorded(atSite site: Int) -> Bool {
-    recorded[site * steps.count..<(site + 1) * steps.count].contains(true)
-  }
+  /// The value at the parameter and the step with these positions in `parameters` and `steps`; nil is "not recorded".
+  public subscript(parameter: Int, step: Int) -> Double? { grid[parameter, step] }
+
+  /// The values of the parameter with this position in `parameters`, over all steps; nil is "not recorded".
+  public func row(_ parameter: Int) -> [Double?] { grid.row(parameter) }
 }

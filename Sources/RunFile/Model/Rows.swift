@@ -1,6 +1,6 @@
-/// What is known of a whole step.
+/// A row of the table `step`: numbers about a whole step.
 public struct StepRow: Sendable, Equatable {
-  /// How many optimizer steps came before this one.
+  /// The number of optimizer steps before this one.
   public var step: Int
   /// The loss of the step's batch.
   public var loss: Double
@@ -11,7 +11,7 @@ public struct StepRow: Sendable, Equatable {
   /// Seconds since the recording began.
   public var seconds: Double
 
-  /// A step made of its parts.
+  /// A row; what is nil is not recorded.
   public init(step: Int, loss: Double, accuracy: Double? = nil, learningRate: Double? = nil, seconds: Double) {
     self.step = step
     self.loss = loss
@@ -21,7 +21,7 @@ public struct StepRow: Sendable, Equatable {
   }
 }
 
-/// What is known of one site at one step: a value, or nothing, for each `LayerQuantity`.
+/// A row of the table `layer`: a value, or nothing, for each `LayerQuantity` of a site at a step.
 ///
 /// The values lie in the row itself, so making and filling one allocates nothing.
 public struct LayerRow: Sendable {
@@ -30,7 +30,7 @@ public struct LayerRow: Sendable {
   /// The `id` of the row's site.
   public var site: Int
   @usableFromInline var recorded: UInt32 = 0
-  @usableFromInline var values = [16 of Double](repeating: 0)
+  @usableFromInline var values = [11 of Double](repeating: 0)
 
   /// A row in which nothing is recorded yet.
   public init(step: Int, site: Int) {
@@ -57,19 +57,66 @@ public struct LayerRow: Sendable {
   }
 }
 
-/// Something worth a line at a step, such as the first NaN.
+/// A row of the table `weight`: norms of a parameter of two or more dimensions at a step.
+public struct WeightRow: Sendable, Equatable {
+  /// The step that the row belongs to.
+  public var step: Int
+  /// The `id` of the row's parameter.
+  public var parameter: Int
+  /// ‖W‖₂ before the step.
+  public var norm: Double?
+  /// ‖dL/dW‖₂.
+  public var gradientNorm: Double?
+  /// max |dL/dW|.
+  public var gradientMax: Double?
+  /// ‖ΔW‖₂ of the step.
+  public var updateNorm: Double?
+
+  /// A row; what is nil is not recorded.
+  public init(
+    step: Int, parameter: Int, norm: Double? = nil, gradientNorm: Double? = nil, gradientMax: Double? = nil,
+    updateNorm: Double? = nil
+  ) {
+    self.step = step
+    self.parameter = parameter
+    self.norm = norm
+    self.gradientNorm = gradientNorm
+    self.gradientMax = gradientMax
+    self.updateNorm = updateNorm
+  }
+
+  /// The value of a quantity; nil is "not recorded".
+  public subscript(quantity: WeightQuantity) -> Double? {
+    switch quantity {
+    case .norm: norm
+    case .gradientNorm: gradientNorm
+    case .gradientMax: gradientMax
+    case .updateNorm: updateNorm
+    }
+  }
+}
+
+/// A row of the table `event`: something worth a line at a step, such as the first NaN.
 public struct Event: Sendable, Equatable {
   /// The step at which it happened.
   public var step: Int
   /// The `id` of the site at which it happened; nil is the whole model.
   public var site: Int?
-  /// One word for what happened, such as `nonfinite`.
-  public var kind: String
-  /// What happened, for people.
+  /// What happened.
+  public var kind: EventKind
+  /// What happened, as a sentence.
   public var text: String
+
+  /// An event; `site` nil is the whole model.
+  public init(step: Int, site: Int? = nil, kind: EventKind, text: String) {
+    self.step = step
+    self.site = site
+    self.kind = kind
+    self.text = text
+  }
 }
 
-/// A number beyond the fixed columns, named by the probe that made it.
+/// A row of the table `measure`: a number beyond the fixed columns, under a name.
 public struct Measure: Sendable, Equatable {
   /// The step at which it was measured.
   public var step: Int
@@ -77,9 +124,30 @@ public struct Measure: Sendable, Equatable {
   public var site: Int?
   /// The value; NaN and infinities are kept.
   public var value: Double
+
+  /// A measure; `site` nil is the whole model.
+  public init(step: Int, site: Int? = nil, value: Double) {
+    self.step = step
+    self.site = site
+    self.value = value
+  }
 }
 
-/// How often values fell into each of a probe's bins.
+/// A row of the table `scalar`: a number about the training at a step, under a name, such as `validation_loss`.
+public struct Scalar: Sendable, Equatable {
+  /// The step after whose recording it was measured.
+  public var step: Int
+  /// The value; NaN and infinities are kept.
+  public var value: Double
+
+  /// A scalar.
+  public init(step: Int, value: Double) {
+    self.step = step
+    self.value = value
+  }
+}
+
+/// A row of the table `histogram`: how many values fell into each bin.
 public struct Histogram: Sendable, Equatable {
   /// The step at which it was taken.
   public var step: Int
@@ -88,7 +156,7 @@ public struct Histogram: Sendable, Equatable {
   /// The number of values in each bin, as `HistogramBins` says; another number of counts has bins of its quantity's own.
   public var counts: [UInt32]
 
-  /// A histogram made of its parts.
+  /// A histogram; `site` nil is the whole model.
   public init(step: Int, site: Int?, counts: [UInt32]) {
     self.step = step
     self.site = site

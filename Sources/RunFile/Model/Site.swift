@@ -1,25 +1,40 @@
-/// A place in a model at which something is recorded: one call of one module.
+/// One call of a module whose output is a tensor of its own: a row of the table `site`.
+///
+/// A container whose output is its last child's is no site. A module that is called several times in a step has a site per call.
 public struct Site: Sendable, Hashable, Codable {
-  /// The number by which rows name this site; sites are numbered in forward order.
+  /// The number by which other tables name this site; sites are numbered in the order of their first calls.
   public var id: Int
-  /// The dotted path of the module, such as `blocks.3.0`.
+  /// The module's dotted path, with the index of the call in brackets from the second on: `cell`, `cell[1]`.
   public var path: String
-  /// The kind of layer, such as `Linear`.
-  public var kind: String
-  /// How many layers with weights lie up to and including this site, in forward order: the y axis of a heatmap.
+  /// The module's dotted path, such as `blocks.3.0`.
+  public var module: String
+  /// How often the module had been called before in the pass: 0 unless it is shared or recurrent.
+  public var call: Int
+  /// The module's type.
+  public var kind: ModuleKind
+  /// The largest number of layers on any path from the model's input up to and including this site.
   public var depth: Int
+  /// Whether the module itself holds a weight of two or more dimensions.
+  public var isLayer: Bool
   /// The shape of the site's output, with the batch first.
   public var shape: [Int]
-  /// How many numbers are trained at this site.
-  public var parameters: Int
 
-  /// A site made of its parts.
-  public init(id: Int, path: String, kind: String, depth: Int, shape: [Int], parameters: Int) {
+  /// A site; its path is made of `module` and `call`.
+  public init(
+    id: Int, module: String, call: Int = 0, kind: ModuleKind, depth: Int, isLayer: Bool, shape: [Int]
+  ) {
     self.id = id
-    self.path = path
+    path = call == 0 ? module : "\(module)[\(call)]"
+    self.module = module
+    self.call = call
     self.kind = kind
     self.depth = depth
+    self.isLayer = isLayer
     self.shape = shape
-    self.parameters = parameters
   }
+
+  /// The number of elements of the site's output.
+  public var elementCount: Int { shape.reduce(1, *) }
 }
+
+extension ModuleKind: Codable {}

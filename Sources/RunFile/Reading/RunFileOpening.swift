@@ -1,8 +1,8 @@
 import CSQLite
 import Foundation
 
-/// Opens the run file at `path` to read it, after a look at what it is.
-func openRunFile(at path: String) throws(RunFileError) -> Database {
+/// Opens the run file at `path` for reading, once it has been checked that it is one, and returns its format too.
+func openRunFile(at path: String) throws(RunFileError) -> (database: Database, format: Int) {
   var status = stat()
   guard stat(path, &status) == 0 else {
     if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path: path) }
@@ -19,10 +19,13 @@ func openRunFile(at path: String) throws(RunFileError) -> Database {
     guard let format = try database.text("SELECT value FROM meta WHERE key = 'format'").flatMap({ Int($0) }) else {
       throw RunFileError.unreadable(path: path, reason: "its meta table gives no format")
     }
+    guard format >= 1 else {
+      throw RunFileError.unreadable(path: path, reason: "its meta table gives the format \(format), which does not exist")
+    }
     guard format <= Schema.formatVersion else {
       throw RunFileError.newerFormat(path: path, found: format, supported: Schema.formatVersion)
     }
-    return database
+    return (database, format)
   } catch {
     throw runFileError(error, reading: path)
   }
@@ -42,6 +45,7 @@ func runFileError(_ error: any Error, reading path: String) -> RunFileError {
 private func openDatabase(at path: String) throws(SQLiteError) -> Database {
   do throws(SQLiteError) {
     let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
+    database.distrustContents()
     try database.execute("SELECT 1 FROM sqlite_schema")
     return database
   } catch {
@@ -49,6 +53,7 @@ private func openDatabase(at path: String) throws(SQLiteError) -> Database {
     // What a killed writer left needs a -shm file, which can't be made on a full or read-only disk. Without locks SQLite
     // makes do without it, and who can't write there has nothing to lock.
     let database = try Database(path: path, flags: SQLITE_OPEN_READONLY, system: "unix-none")
+    database.distrustContents()
     try database.execute("PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema")
     return database
   }

@@ -16,9 +16,9 @@ final class Database {
   /// Opens the file at `path`; `system` is one of SQLite's ways to reach files, nil its usual one.
   init(path: String, flags: Int32, system: String? = nil) throws(SQLiteError) {
     // Else a path such as ":memory:" or "file:x" has a meaning of its own.
-    let plain = path.hasPrefix("/") ? path : "./" + path
+    let location = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(plain, &opened, flags | SQLITE_OPEN_NOMUTEX, system)
+    let code = sqlite3_open_v2(location, &opened, flags | SQLITE_OPEN_NOMUTEX, system)
     guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
     handle = opened
     guard code == SQLITE_OK else { throw lastError() }
@@ -26,7 +26,19 @@ final class Database {
     sqlite3_busy_timeout(handle, 5000)
   }
 
+  /// A new database in memory.
+  init(inMemory: Void) throws(SQLiteError) {
+    var opened: OpaquePointer?
+    let code = sqlite3_open_v2(":memory:", &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
+    guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
+    handle = opened
+    guard code == SQLITE_OK else { throw lastError() }
+  }
+
   deinit { sqlite3_close_v2(handle) }
+
+  /// Turns off what a file from elsewhere could misuse: functions and virtual tables in its schema, and writes to its internals.
+  func distrustContents() { csqlite_distrust_contents(handle) }
 
   /// Runs statements that answer nothing, or whose answer does not matter.
   func execute(_ sql: String) throws(SQLiteError) {

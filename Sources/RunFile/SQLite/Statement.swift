@@ -29,6 +29,17 @@ struct Statement: ~Copyable {
     _ = try step()
   }
 
+  /// Binds the values to the parameters in order and runs the statement.
+  func run(_ values: (any Bindable)?...) throws(SQLiteError) { try run(values: values) }
+
+  /// Binds the values to the parameters in order and runs the statement.
+  func run(values: [(any Bindable)?]) throws(SQLiteError) {
+    for (index, value) in values.enumerated() {
+      if let value { value.bind(to: self, at: Int32(index + 1)) } else { sqlite3_bind_null(handle, Int32(index + 1)) }
+    }
+    try run()
+  }
+
   // MARK: Values in
 
   func bind(_ value: Int?, at index: Int32) {
@@ -89,10 +100,42 @@ struct Statement: ~Copyable {
     sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
   }
 
+  func optionalText(_ column: Int32) -> String? {
+    sqlite3_column_text(handle, column).map { String(cString: $0) }
+  }
+
+  func type(ofColumn column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
+
+  func bytes(_ column: Int32) -> [UInt8] {
+    guard let start = sqlite3_column_blob(handle, column) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+  }
+
   /// Counts that were bound packed; empty where they are not.
   func counts(_ column: Int32) -> [UInt32] {
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
     return PackedCounts.counts(
       in: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
   }
+}
+
+/// A value that a parameter of a statement can have.
+protocol Bindable {
+  func bind(to statement: borrowing Statement, at index: Int32)
+}
+
+extension Int: Bindable {
+  func bind(to statement: borrowing Statement, at index: Int32) { statement.bind(self, at: index) }
+}
+
+extension Double: Bindable {
+  func bind(to statement: borrowing Statement, at index: Int32) { statement.bind(self, at: index) }
+}
+
+extension String: Bindable {
+  func bind(to statement: borrowing Statement, at index: Int32) { statement.bind(self, at: index) }
+}
+
+extension [UInt32]: Bindable {
+  func bind(to statement: borrowing Statement, at index: Int32) { statement.bind(self, at: index) }
 }

@@ -1,47 +1,29 @@
 import CSQLite
 import Foundation
 
-/// One thing to write.
-enum Entry: Sendable {
-  case meta([String: String])
-  case sites([Site])
-  case step(StepRow, [LayerRow])
-  case event(Event)
-  case measure(name: String, Measure)
-  case histogram(quantity: String, Histogram)
-
-  /// About how much it takes, in rows of `layer`.
-  var weight: Int {
-    switch self {
-    case .step(_, let layers): layers.count + 1
-    case .histogram(_, let histogram): histogram.counts.count / 32 + 1
-    case .meta, .sites, .event, .measure: 1
-    }
-  }
-}
-
 /// The tables of a run file that is being written.
 final class RunTables {
   private let database: Database
   private let meta: Statement
   private let site: Statement
+  private let parameter: Statement
   private let step: Statement
-  private let layer: Statement
-  private let layerBlock: Statement
+  private let layers: BlockInsertion
+  private let weights: BlockInsertion
+  private let scalar: Statement
+  private let fact: Statement
   private let event: Statement
   private let measure: Statement
   private let histogram: Statement
-  /// The last step of which each defined site has a row.
-  private var lastSteps: [Int: Int?] = [:]
-
-  /// Rows that one statement inserts: SQLite then spends 0.4 µs less on each.
-  private static let blockSize = 16
+  /// The last step of which each defined site has a row, and each defined parameter.
+  private var lastSiteSteps: [Int: Int?] = [:]
+  private var lastParameterSteps: [Int: Int?] = [:]
 
   /// Why an entry can't be written, other than that SQLite can't.
   enum Refusal: Error {
     case fileIsGone
-    case undefinedSite(Int, step: Int)
-    case repeatedSite(Int, step: Int)
+    case undefined(_ what: String, Int, step: Int)
+    case repeated(_ what: String, Int, step: Int)
     case foreignRow(step: Int, inStep: Int)
   }
 
@@ -50,10 +32,15 @@ final class RunTables {
     database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
     try database.execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048")
     meta = try database.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)")
-    site = try database.prepare("INSERT OR REPLACE INTO site VALUES (?, ?, ?, ?, ?, ?)")
+    site = try database.prepare("INSERT OR REPLACE INTO site VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    parameter = try database.prepare("INSERT OR REPLACE INTO parameter VALUES (?, ?, ?, ?, ?, ?)")
     step = try database.prepare("INSERT INTO step(step, loss, accuracy, learning_rate, seconds) VALUES (?, ?, ?, ?, ?)")
-    layer = try database.prepare(Self.insertion(ofLayers: 1))
-    layerBlock = try database.prepare(Self.insertion(ofLayers: Self.blockSize))
+    layers = try BlockInsertion(
+      database, table: "layer", columns: ["step", "site"] + LayerQuantity.allCases.map(\.column))
+    weights = try BlockInsertion(
+      database, table: "weight", columns: ["step", "parameter"] + WeightQuantity.allCases.map(\.column))
+    scalar = try database.prepare("INSERT INTO scalar VALUES (?, ?, ?)")
+    fact = try database.prepare("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?)")
     event = try database.prepare("INSERT INTO event VALUES (?, ?, ?, ?)")
     measure = try database.prepare("INSERT INTO measure VALUES (?, ?, ?, ?)")
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
@@ -88,86 +75,79 @@ final class RunTables {
   private func write(_ entry: Entry) throws {
     switch entry {
     case .meta(let entries):
-      for (key, value) in entries {
-        meta.bind(key, at: 1)
-        meta.bind(value, at: 2)
-        try meta.run()
-      }
+      for (key, value) in entries { try meta.run(key.rawValue, value) }
     case .sites(let sites):
-      for site in sites { try write(site) }
-    case .step(let row, let layers):
-      step.bind(row.step, at: 1)
-      step.bind(row.loss, at: 2)
-      step.bind(row.accuracy, at: 3)
-      step.bind(row.learningRate, at: 4)
-      step.bind(row.seconds, at: 5)
-      try step.run()
-      try write(layers, of: row.step)
-    case .event(let row):
-      event.bind(row.step, at: 1)
-      event.bind(row.site, at: 2)
-      event.bind(row.kind, at: 3)
-      event.bind(row.text, at: 4)
-      try event.run()
-    case .measure(let name, let row):
-      measure.bind(row.step, at: 1)
-      measure.bind(row.site, at: 2)
-      measure.bind(name, at: 3)
-      measure.bind(row.value, at: 4)
-      try measure.run()
-    case .histogram(let quantity, let row):
-      histogram.bind(row.step, at: 1)
-      histogram.bind(row.site, at: 2)
-      histogram.bind(quantity, at: 3)
-      histogram.bind(row.counts, at: 4)
-      try histogram.run()
+      for new in sites {
+        if lastSiteSteps[new.id] == nil { lastSiteSteps.updateValue(nil, forKey: new.id) }
+        try site.run(
+          new.id, new.path, new.module, new.call, new.kind.rawValue, new.depth, new.isLayer ? 1 : 0, json(new.shape))
+      }
+    case .parameters(let parameters):
+      for new in parameters {
+        if lastParameterSteps[new.id] == nil { lastParameterSteps.updateValue(nil, forKey: new.id) }
+        try parameter.run(
+          new.id, new.path, json(new.shape), new.site, json(new.optimizers), new.isFrozen ? 1 : 0)
+      }
+    case .step(let row, let layerRows, let weightRows):
+      try step.run(row.step, row.loss, row.accuracy, row.learningRate, row.seconds)
+      try write(layerRows, of: row.step)
+      try write(weightRows, of: row.step)
+    case .scalar(let name, let row): try scalar.run(row.step, name, row.value)
+    case .fact(let row): try write(row)
+    case .event(let row): try event.run(row.step, row.site, row.kind.rawValue, row.text)
+    case .measure(let name, let row): try measure.run(row.step, row.site, name.rawValue, row.value)
+    case .histogram(let quantity, let row): try histogram.run(row.step, row.site, quantity, row.counts)
+    case .summary(let summary): try write(summary)
     }
   }
 
-  private func write(_ new: Site) throws(SQLiteError) {
-    if lastSteps[new.id] == nil { lastSteps.updateValue(nil, forKey: new.id) }
-    site.bind(new.id, at: 1)
-    site.bind(new.path, at: 2)
-    site.bind(new.kind, at: 3)
-    site.bind(new.depth, at: 4)
-    site.bind("[" + new.shape.map(String.init).joined(separator: ",") + "]", at: 5)
-    site.bind(new.parameters, at: 6)
-    try site.run()
+  private func write(_ row: Fact) throws(SQLiteError) {
+    let (kind, item) = row.subject.columns
+    switch row.value {
+    case .number(let number): try fact.run(row.step, kind, item, row.name, row.value.type, number)
+    case .text(let text), .json(let text): try fact.run(row.step, kind, item, row.name, row.value.type, text)
+    }
+  }
+
+  private func write(_ summary: RunSummary) throws(SQLiteError) {
+    try database.prepare(
+      "INSERT INTO summary VALUES (\(RunSummary.columns.map { _ in "?" }.joined(separator: ", ")))"
+    ).run(values: summary.values)
   }
 
   private func write(_ rows: [LayerRow], of step: Int) throws {
     for row in rows {
       guard row.step == step else { throw Refusal.foreignRow(step: row.step, inStep: step) }
-      guard let lastStep = lastSteps.updateValue(step, forKey: row.site) else {
-        throw Refusal.undefinedSite(row.site, step: step)
+      guard let lastStep = lastSiteSteps.updateValue(step, forKey: row.site) else {
+        throw Refusal.undefined("site", row.site, step: step)
       }
-      guard lastStep != step else { throw Refusal.repeatedSite(row.site, step: step) }
+      guard lastStep != step else { throw Refusal.repeated("site", row.site, step: step) }
     }
-    let blocks = rows.count / Self.blockSize * Self.blockSize
-    for start in stride(from: 0, to: blocks, by: Self.blockSize) {
-      for index in 0..<Self.blockSize { Self.bind(rows[start + index], to: layerBlock, at: index) }
-      try layerBlock.run()
-    }
-    for row in rows[blocks...] {
-      Self.bind(row, to: layer, at: 0)
-      try layer.run()
+    try layers.insert(rows) { row, statement, first in
+      statement.bind(row.step, at: first)
+      statement.bind(row.site, at: first + 1)
+      for quantity in LayerQuantity.allCases {
+        statement.bind(row[quantity], at: first + 2 + Int32(quantity.rawValue))
+      }
     }
   }
 
-  private static func insertion(ofLayers count: Int) -> String {
-    let columns = ["step", "site"] + LayerQuantity.allCases.map(\.column)
-    let row = "(" + columns.map { _ in "?" }.joined(separator: ", ") + ")"
-    return "INSERT INTO layer(\(columns.joined(separator: ", "))) VALUES "
-      + repeatElement(row, count: count).joined(separator: ", ")
-  }
-
-  /// Binds a row to the parameters of the `index`th row of an insertion.
-  private static func bind(_ row: LayerRow, to insertion: borrowing Statement, at index: Int) {
-    let first = Int32(index * (LayerQuantity.allCases.count + 2) + 1)
-    insertion.bind(row.step, at: first)
-    insertion.bind(row.site, at: first + 1)
-    for quantity in LayerQuantity.allCases {
-      insertion.bind(row[quantity], at: first + 2 + Int32(quantity.rawValue))
+  private func write(_ rows: [WeightRow], of step: Int) throws {
+    for row in rows {
+      guard row.step == step else { throw Refusal.foreignRow(step: row.step, inStep: step) }
+      guard let lastStep = lastParameterSteps.updateValue(step, forKey: row.parameter) else {
+        throw Refusal.undefined("parameter", row.parameter, step: step)
+      }
+      guard lastStep != step else { throw Refusal.repeated("parameter", row.parameter, step: step) }
+    }
+    try weights.insert(rows) { row, statement, first in
+      statement.bind(row.step, at: first)
+      statement.bind(row.parameter, at: first + 1)
+      for quantity in WeightQuantity.allCases {
+        statement.bind(row[quantity], at: first + 2 + Int32(quantity.rawValue))
+      }
     }
   }
 }
+
+private func json(_ numbers: [Int]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }

@@ -15,10 +15,10 @@ public final class RunWriter: Sendable {
   private let queue = WriteQueue()
   private let clock: @Sendable () -> Date
 
-  /// A writer of a new file at `path`, whose folder is made if need be. A run file that is there already is replaced, once
-  /// the new one has been created; anything else that is there stays, and this throws. `clock` tells the time for the
-  /// entries `started` and `finished` that are added to `meta`.
-  public init(path: String, meta: [String: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }) throws {
+  /// Begins a new file at `path`, whose folder is made if need be. A run file that is there already is replaced, once
+  /// the new one has been created; anything else that is there stays. `clock` gives the time for the entries `started` and
+  /// `finished` that are added to `meta`. Throws a `RunFileError` if the file can't be made.
+  public init(path: String, meta: [MetaKey: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }) throws {
     // Before anything that the end of a writer would wait for.
     try createRunFile(at: path)
     self.path = path
@@ -26,36 +26,54 @@ public final class RunWriter: Sendable {
     let thread = Thread { [queue] in queue.end(Self.write(queue, to: path)) }
     thread.name = "run file"
     thread.start()
-    try queue.append(.meta(["started": clock().formatted(.iso8601)].merging(meta) { _, given in given }))
+    try queue.append(.meta([.started: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
   }
 
   deinit { try? queue.close() }
 
-  /// Says what sites rows will name; must come before those rows.
+  /// Defines the sites that rows will name; must come before those rows. Throws a `RunFileError` if writing has failed.
   public func define(sites: [Site]) throws { try queue.append(.sites(sites)) }
 
-  /// Adds a step and its rows. Each step comes once, and each site at most once a step.
-  public func append(step: StepRow, layers: [LayerRow] = []) throws { try queue.append(.step(step, layers)) }
+  /// Defines the parameters that rows will name; must come before those rows. Throws a `RunFileError` if writing has failed.
+  public func define(parameters: [RecordedParameter]) throws { try queue.append(.parameters(parameters)) }
 
-  /// Adds something worth a line; `site` nil is the whole model.
-  public func event(step: Int, site: Int? = nil, kind: String, text: String) throws {
+  /// Adds entries that describe the whole run. Throws a `RunFileError` if writing has failed.
+  public func add(meta: [MetaKey: String]) throws { try queue.append(.meta(meta)) }
+
+  /// Adds a step and its rows. Each step comes once, and each site and parameter at most once per step. Throws a `RunFileError` if
+  /// writing has failed.
+  public func append(step: StepRow, layers: [LayerRow] = [], weights: [WeightRow] = []) throws {
+    try queue.append(.step(step, layers, weights))
+  }
+
+  /// Adds a number about the training, such as `validation_loss`. Throws a `RunFileError` if writing has failed.
+  public func scalar(step: Int, name: String, value: Double) throws {
+    try queue.append(.scalar(name: name, Scalar(step: step, value: value)))
+  }
+
+  /// Adds a fact about the training. Throws a `RunFileError` if writing has failed.
+  public func fact(_ fact: Fact) throws { try queue.append(.fact(fact)) }
+
+  /// Adds something worth a line; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
+  public func event(step: Int, site: Int? = nil, kind: EventKind, text: String) throws {
     try queue.append(.event(Event(step: step, site: site, kind: kind, text: text)))
   }
 
-  /// Adds a number beyond the fixed columns; `site` nil is the whole model.
-  public func measure(step: Int, site: Int? = nil, name: String, value: Double) throws {
+  /// Adds a number beyond the fixed columns; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
+  public func measure(step: Int, site: Int? = nil, name: MeasureName, value: Double) throws {
     try queue.append(.measure(name: name, Measure(step: step, site: site, value: value)))
   }
 
-  /// Adds how many values fell into each bin; `site` nil is the whole model.
+  /// Adds how many values fell into each bin; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
   public func histogram(step: Int, site: Int? = nil, quantity: String, counts: [UInt32]) throws {
     try queue.append(.histogram(quantity: quantity, Histogram(step: step, site: site, counts: counts)))
   }
 
-  /// Writes what is left, with `meta` added to the file's own, and opens the finished run. Nothing can be added after that.
-  public func finish(meta: [String: String] = [:]) throws -> Run {
-    try queue.append(.meta(["finished": clock().formatted(.iso8601)].merging(meta) { _, given in given }))
-    try queue.close()
+  /// Writes what is left, with `meta` added to the file's own and the summary, and opens the finished run. Nothing can be added after
+  /// that. Throws a `RunFileError` if writing has failed.
+  public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
+    try queue.append(.meta([.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
+    try queue.close(complete: true)
     return try Run(path: path)
   }
 
@@ -66,6 +84,8 @@ public final class RunWriter: Sendable {
       while let entries = queue.takeAll() {
         if !entries.isEmpty { try tables.write(entries) }
       }
+      // All rows can be read by now, as by anybody else.
+      if queue.isComplete { try tables.write([.summary(RunSummary(computedFrom: Run(path: path)))]) }
       try tables.seal()
       return nil
     } catch {
@@ -75,10 +95,10 @@ public final class RunWriter: Sendable {
 
   private static func reason(for error: any Error, at path: String) -> String {
     switch error {
-    case RunTables.Refusal.undefinedSite(let site, let step):
-      "step \(step) has a row for site \(site), which was never defined"
-    case RunTables.Refusal.repeatedSite(let site, let step):
-      "step \(step) has two rows for site \(site)"
+    case RunTables.Refusal.undefined(let what, let id, let step):
+      "step \(step) has a row for \(what) \(id), which was never defined"
+    case RunTables.Refusal.repeated(let what, let id, let step):
+      "step \(step) has two rows for \(what) \(id)"
     case RunTables.Refusal.foreignRow(let step, let inStep):
       "step \(inStep) was appended with a row of step \(step)"
     // SQLite may notice first, and then speaks of a file that it can't open, or of its journal.

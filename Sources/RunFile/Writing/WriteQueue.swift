@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What the training thread hands to the writing thread, in order and bounded.
 ///
@@ -15,6 +16,7 @@ final class WriteQueue: @unchecked Sendable {
   private var entries: [Entry] = []
   private var weight = 0
   private var isClosed = false
+  private var isWhole = false
   private var isDone = false
   private var failure: RunFileError?
 
@@ -24,7 +26,7 @@ final class WriteQueue: @unchecked Sendable {
     defer { condition.unlock() }
     while weight >= Self.limit, failure == nil { condition.wait() }
     if let failure { throw failure }
-    if isClosed { fatalError("RunWriter: written to after finish()") }
+    if isClosed { stop("RunWriter", "written to after finish()") }
     let before = weight
     entries.append(entry)
     weight += entry.weight
@@ -33,10 +35,12 @@ final class WriteQueue: @unchecked Sendable {
   }
 
   /// Lets the writing thread write what is left and end; returns when it has, and throws what stopped it, if anything did.
-  func close() throws(RunFileError) {
+  /// `complete` says that the recording has come to its end.
+  func close(complete: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
     isClosed = true
+    isWhole = isWhole || complete
     condition.broadcast()
     while !isDone { condition.wait() }
     if let failure { throw failure }
@@ -55,6 +59,9 @@ final class WriteQueue: @unchecked Sendable {
     condition.broadcast()
     return taken
   }
+
+  /// Whether the recording has come to its end. For the writing thread.
+  var isComplete: Bool { condition.withLock { isWhole } }
 
   /// Says that the writing thread ends. For the writing thread.
   func end(_ failure: RunFileError?) {

@@ -4,32 +4,32 @@ import RunFile
 import Support
 
 /// What a recorder tells its user, each thing once.
-final class Notices {
+final class RecordingWarnings {
   private let writer: RunWriter
-  private let tell: (String) -> Void
-  private var told: Set<String> = []
+  private let warn: (String) -> Void
+  private var warned: Set<String> = []
 
-  init(_ writer: RunWriter, tell: ((String) -> Void)?) {
+  init(_ writer: RunWriter, warn: ((String) -> Void)?) {
     self.writer = writer
-    self.tell = tell ?? warnOnStandardError
+    self.warn = warn ?? warnOnStandardError
   }
 
   /// Tells something about a subject, by default its first words, that nobody has been told about before.
   func once(_ text: String, about subject: String? = nil) {
-    if told.insert(subject ?? String(text.prefix(40))).inserted { tell(text) }
+    if warned.insert(subject ?? String(text.prefix(40))).inserted { warn(text) }
   }
 
   /// Tells, and writes into the run file, that something is not finite; only the first time.
   func nonfinite(_ what: String, at layer: ProbedLayer?, step: Int) {
-    guard told.insert("nonfinite").inserted else { return }
-    tell("\(what) at step \(step)\(layer.map { " at \($0.path)" } ?? ""); recording goes on")
-    try? writer.event(step: step, site: layer?.index, kind: "nonfinite", text: what)
+    guard warned.insert("nonfinite").inserted else { return }
+    warn("\(what) at step \(step)\(layer.map { " at \($0.path)" } ?? ""); recording goes on")
+    try? writer.event(step: step, site: layer?.index, kind: .nonfinite, text: what)
   }
 
   /// Writes into the run file that a step was skipped, which is how a scale of the loss is found.
   func skipped(atScale scale: Float, step: Int) throws {
     try writer.event(
-      step: step, kind: "skipped",
+      step: step, kind: .skipped,
       text: "skipped step: gradients overflowed at loss scale \(String(format: "%g", scale))")
   }
 
@@ -79,28 +79,5 @@ final class Notices {
       "\(listed(paths)) \(have) taken the place of other parts of the model and \(are) from step \(step) on; an optimizer that is "
         + "to train them must be made anew, and a recorder with it",
       about: "replaced at \(step)")
-  }
-
-  /// Names parameters of modules that have no row of their own.
-  func withoutSite(_ paths: [String]) {
-    guard !paths.isEmpty else { return }
-    let (are, them) = paths.count == 1 ? ("is", "it") : ("are", "them")
-    once(
-      "\(listed(paths)) \(are) not recorded: the module that holds \(them) puts out the very tensor that a child does, which "
-        + "counts as the child's")
-  }
-
-  /// Names matrices that are not their module's weight.
-  func withoutNorms(_ paths: [String]) {
-    guard !paths.isEmpty else { return }
-    once(
-      "\(listed(paths)) \(paths.count == 1 ? "has" : "have") no norms and updates in the run file: of a module's parameters "
-        + "the one called “weight” is recorded, or else the only matrix")
-  }
-
-  /// The first three, and how many more there are.
-  private func listed(_ paths: [String]) -> String {
-    let more = paths.count > 3 ? " and \(paths.count - 3) more" : ""
-    return paths.prefix(3).map { "“\($0)”" }.joined(separator: ", ") + more
   }
 }

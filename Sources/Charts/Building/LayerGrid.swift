@@ -1,0 +1,45 @@
+import RunFile
+
+/// Values over rows of a net and steps, as heatmaps draw them.
+struct LayerGrid {
+  /// A row: a site, a weight, or anything else with a name.
+  struct Row {
+    /// What the axis says.
+    let path: String
+    /// The site; nil where the row is none.
+    var site: Site?
+    /// Whether the row is about a layer.
+    var isLayer: Bool { site?.isLayer ?? true }
+  }
+
+  let rows: [Row]
+  let steps: [Int]
+  let grid: Grid
+
+  init(rows: [Row], steps: [Int], grid: Grid) { (self.rows, self.steps, self.grid) = (rows, steps, grid) }
+
+  /// A statistic of sites.
+  init(_ matrix: LayerMatrix) {
+    self.init(rows: matrix.sites.map { Row(path: $0.path, site: $0) }, steps: matrix.steps, grid: matrix.grid)
+  }
+
+  /// A statistic of weights; of a parameter called `weight` the path of its module is enough.
+  init(_ matrix: WeightMatrix) {
+    let paths = matrix.parameters.map { $0.path.hasSuffix(".weight") ? String($0.path.dropLast(7)) : $0.path }
+    self.init(rows: paths.map { Row(path: $0) }, steps: matrix.steps, grid: matrix.grid)
+  }
+
+  /// Measures by site and step; those of the whole model are left out.
+  init(_ measures: [Measure], of sites: [Site]) {
+    let measures = measures.filter { $0.site != nil }
+    let steps = Set(measures.map(\.step)).sorted()
+    let columns = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1, $0) })
+    let rows = Dictionary(sites.enumerated().map { ($1.id, $0) }) { $1 }
+    var cells = [[Double?]](repeating: [Double?](repeating: nil, count: steps.count), count: sites.count)
+    for measure in measures {
+      guard let row = rows[measure.site!] else { continue }
+      cells[row][columns[measure.step]!] = measure.value
+    }
+    self.init(rows: sites.map { Row(path: $0.path, site: $0) }, steps: steps, grid: Grid(cells))
+  }
+}

@@ -1,0 +1,105 @@
+import Autodiff
+import NeuralNetworks
+import RunFile
+import Support
+
+/// The probes of a recorder: which are active at a step, and what they observe.
+final class ProbeRunner {
+  @exclusivity(unchecked) private var plans: [ProbeSet.Plan]
+  private let filters: [PathPattern?]
+  /// The schedules of the plans, each with those that share it, so that it is asked once per step.
+  private let schedules: [(includes: RecordingSchedule.Choice, plans: [Int])]
+  /// For each probe the earlier ones of its name: of those that are active at a layer the first observes it.
+  private let twins: [[Int]]
+  private let hasTwins: Bool
+  /// The probes that are active at the current step, and what they need.
+  @exclusivity(unchecked) private var isActive: [Bool]
+  @exclusivity(unchecked) private(set) var needs: ProbeNeeds = []
+
+  init(_ probes: ProbeSet) {
+    plans = probes.plans
+    filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
+    isActive = probes.plans.map { _ in false }
+    let names = probes.plans.map(\.probe.about.name)
+    twins = names.indices.map { index in (0..<index).filter { names[$0] == names[index] } }
+    hasTwins = twins.contains { !$0.isEmpty }
+    let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
+    schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
+  }
+
+  /// The positions of the probes that observe a path.
+  func probes(at path: String) -> [Int] { filters.indices.filter { filters[$0]?.matches(path) ?? true } }
+
+  /// Whether any probe needs the model's inputs at some step.
+  var needsInputs: Bool { plans.contains { !$0.probe.needs.isDisjoint(with: [.inputs, .samples]) } }
+
+  /// Whether an active probe among these records the norms of weights.
+  func recordsWeights(_ probes: [Int]) -> Bool {
+    probes.contains { isActive[$0] && plans[$0].probe is WeightStatistics }
+  }
+
+  /// Asks the schedules which probes are active at a step; false if none is.
+  func begin(_ step: Int, lastLoss: Double?) -> Bool {
+    needs = []
+    for (includes, members) in schedules {
+      let isIncluded = includes(step, lastLoss)
+      for index in members {
+        isActive[index] = isIncluded
+        if isIncluded { needs.formUnion(plans[index].probe.needs) }
+      }
+    }
+    return isActive.contains(true)
+  }
+
+  func observe(output: Tensor, of layer: ProbedLayer) {
+    withoutTape {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+        plans[index].probe.observe(output: output, of: layer, into: &layer.output)
+      }
+    }
+  }
+
+  func observe(gradient: Tensor, of layer: ProbedLayer) {
+    withoutTape {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+        plans[index].probe.observe(gradient: gradient, of: layer, into: &layer.output)
+      }
+    }
+  }
+
+  func observe(update: ParameterChange, of layer: ProbedLayer) {
+    withoutTape {
+      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+        plans[index].probe.observe(update: update, of: layer, into: &layer.output)
+      }
+    }
+  }
+
+  /// Lets the active probes observe a step that is over, each with the layers that it observes.
+  func stepDidEnd(_ whole: ProbedStep, into results: inout ProbeOutput) throws {
+    var step = whole
+    for index in plans.indices where isActive[index] && !isTaken(index) {
+      if filters[index] != nil || hasTwins {
+        step.layers = whole.layers.filter { $0.probes.contains(index) && !isTaken(index, at: $0) }
+        step.samples = whole.samples?.among(Set(step.layers.map(\.index)))
+      }
+      defer { (step.layers, step.samples) = (whole.layers, whole.samples) }
+      try withPrecision(.float32) {
+        try withGradients { try plans[index].probe.stepDidEnd(step, into: &results) }
+      }
+    }
+  }
+
+  /// Lets all probes record what only the end can tell.
+  func finish(_ report: FinalReport) throws {
+    try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
+  }
+
+  /// Whether an active probe leaves a layer, or the step where none is given, to an earlier one of its name.
+  private func isTaken(_ index: Int, at layer: ProbedLayer? = nil) -> Bool {
+    twins[index].contains { twin in
+      isActive[twin]
+        && (layer?.probes.contains(twin) ?? [nil, plans[index].pattern].contains(plans[twin].pattern))
+    }
+  }
+}

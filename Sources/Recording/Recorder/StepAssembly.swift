@@ -1,0 +1,85 @@
+import Autodiff
+import NeuralNetworks
+import RunFile
+
+/// The current step as it becomes rows of the run file.
+final class StepAssembly {
+  let writer: RunWriter
+  let warnings: RecordingWarnings
+  private let clock: () -> Double
+  private let started: Double
+
+  /// Optimizer steps before the current one.
+  @exclusivity(unchecked) private(set) var number = 0
+  @exclusivity(unchecked) var sites = SiteTable()
+  @exclusivity(unchecked) var parameters: ParameterTable
+  /// What probes record of the whole model.
+  @exclusivity(unchecked) var model = ProbeOutput(site: -1)
+  /// Norms of weights whose modules have no row in this step.
+  @exclusivity(unchecked) var weights: [WeightRow] = []
+  /// Whether the step has had a forward pass, a backward pass and an optimizer's step.
+  @exclusivity(unchecked) var seen: RecordingWarnings.Parts = (false, false, false)
+  /// The optimizer whose step was skipped, how many it had taken, and the scale of the loss.
+  @exclusivity(unchecked) private var skip: (optimizer: Optimizer, count: Int, scale: Float)?
+  /// The first layer with a gradient that is not finite.
+  @exclusivity(unchecked) private var nonfiniteGradient: ProbedLayer?
+  private(set) var lastLoss: Double?
+
+  init(
+    _ writer: RunWriter, _ warnings: RecordingWarnings, _ parameters: ParameterTable, clock: @escaping () -> Double
+  ) {
+    (self.writer, self.warnings, self.parameters, self.clock) = (writer, warnings, parameters, clock)
+    started = clock()
+  }
+
+  /// The sites of the current step, in the order of first calls.
+  var layers: [ProbedLayer] { sites.layers.filter { $0.lastStep == number } }
+
+  /// A site was observed to have a NaN or an infinity among its activations, if it was.
+  func check(activationsOf layer: ProbedLayer) {
+    guard let count = layer.output.row[.nonfiniteCount], count != 0 else { return }
+    warnings.nonfinite("an activation is not finite", at: layer, step: number)
+  }
+
+  /// The same of its gradients, which is reported when the step is over, since a loss scaler may skip it.
+  func check(gradientsOf layer: ProbedLayer) {
+    guard let count = layer.output.row[.gradientNonfiniteCount], count != 0 else { return }
+    nonfiniteGradient = nonfiniteGradient ?? layer
+  }
+
+  /// A loss scaler has skipped an optimizer's step.
+  func wasSkipped(_ optimizer: Optimizer, atScale scale: Float) { skip = (optimizer, optimizer.stepCount, scale) }
+
+  /// The scale of the loss at which the step was skipped, unless it was taken afterwards.
+  var skippedAtScale: Float? { skip.flatMap { $0.optimizer.stepCount == $0.count ? $0.scale : nil } }
+
+  /// Reports a skipped step, or what is not finite.
+  func reportProblems(loss: Double) throws {
+    if let scale = skippedAtScale {
+      try warnings.skipped(atScale: scale, step: number)
+    } else if let layer = nonfiniteGradient {
+      warnings.nonfinite("a gradient is not finite", at: layer, step: number)
+    }
+    if !loss.isFinite { warnings.nonfinite("the loss is \(loss)", at: nil, step: number) }
+  }
+
+  /// Writes the step, and begins the next one.
+  func write(loss: Double, accuracy: Double?, learningRate: Double?, _ layers: [ProbedLayer]) throws {
+    if let new = sites.takeNew() { try writer.define(sites: new) }
+    if let new = parameters.takeNew(sites) { try writer.define(parameters: new) }
+    for change in parameters.takeChanges() { try writer.event(step: number, kind: .parameterChanged, text: change) }
+    try writer.append(
+      step: StepRow(
+        step: number, loss: loss, accuracy: accuracy, learningRate: learningRate, seconds: clock() - started),
+      layers: layers.compactMap { $0.output.row.isEmpty ? nil : $0.output.row },
+      weights: layers.reduce(into: weights) { $0 += $1.output.weights })
+    for layer in layers { try layer.output.write(step: number, site: layer.index, to: writer) }
+    try model.write(step: number, site: nil, to: writer)
+    lastLoss = loss
+    number += 1
+    weights.removeAll(keepingCapacity: true)
+    seen = (false, false, false)
+    (skip, nonfiniteGradient) = (nil, nil)
+    model.begin(number)
+  }
+}

@@ -1,0 +1,134 @@
+import Support
+
+/// The RMS of dL/d(output) of layers along the depth of a net, or along the calls of a module, at one step.
+///
+/// The one definition behind every chart, rule, experiment and table that speaks of how gradients reach each layer:
+///
+/// - Along `.depth` a point is a depth, and its value the root of the mean square over all elements of the layers that share it. A
+///   later call of a module that no layer precedes, such as a recurrent cell's input weights at its second step, belongs to no point.
+/// - Along `.calls(of:)` a point is a call of the module, whether it is a layer or not.
+/// - The factor per layer is exp of the negative slope of the least-squares line through ln(value), over the interior points: without the first and
+///   the last tenth, at least one each, where there are five points or more. Zeros and non-finite values are left out of the fit.
+public struct GradientProfile: Sendable, Equatable {
+  /// What a profile goes along.
+  public enum Axis: Sendable, Hashable, CustomStringConvertible {
+    /// The depths of layers, from 1.
+    case depth
+    /// The calls of the module with this path, from 0.
+    case calls(of: String)
+
+    /// "depth", or "calls of cell".
+    public var description: String {
+      switch self {
+      case .depth: "depth"
+      case .calls(let module): "calls of \(module)"
+      }
+    }
+
+    /// What a factor is per: "layer", or "call".
+    public var unit: String { self == .depth ? "layer" : "call" }
+  }
+
+  /// One point of a profile.
+  public struct Point: Sendable, Equatable {
+    /// The depth, or the index of the call.
+    public let position: Int
+    /// The RMS of dL/d(output) over all elements of the point's sites.
+    public let value: Double
+    /// The positions of its sites in the run's `sites`.
+    public let sites: [Int]
+  }
+
+  /// The step.
+  public let step: Int
+  /// What the profile goes along.
+  public let axis: Axis
+  /// The points, input first; at least one.
+  public let points: [Point]
+  /// The line through the interior points; nil where fewer than two of them are finite and above zero.
+  public let fit: GeometricFit?
+
+  /// By how much the gradient is multiplied from one point to the one before it in the backward pass: below 1 it vanishes.
+  public var factor: Double? { fit?.factorPerLayer }
+  /// The first point's value over the last one's; nil where that is not a finite number.
+  public var ratio: Double? {
+    let ratio = points[0].value / points[points.count - 1].value
+    return ratio.isFinite ? ratio : nil
+  }
+  /// The number of points that are exactly zero.
+  public var zeroCount: Int { points.count { $0.value == 0 } }
+  /// The number of points that are NaN or infinite.
+  public var nonfiniteCount: Int { points.count { !$0.value.isFinite } }
+
+  /// The profile of a column of a run's gradient RMS; nil where none of its points is recorded.
+  ///
+  /// `axis` is the run's own, if nil: the calls of the outermost module that is called three times or more in the step, or else depth.
+  /// `includes` leaves out sites of which it is false.
+  public init?(
+    _ gradients: LayerMatrix, column: Int, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
+  ) {
+    let recorded = gradients.sites.indices.filter { gradients[$0, column] != nil && includes(gradients.sites[$0]) }
+    let axis = axis ?? Self.axis(of: recorded.map { gradients.sites[$0] })
+    let members: [Int: [Int]] = Dictionary(
+      grouping: recorded.filter { Self.isPoint(gradients.sites[$0], along: axis) },
+      by: { axis == .depth ? gradients.sites[$0].depth : gradients.sites[$0].call })
+    points = members.sorted { $0.key < $1.key }.map { position, sites in
+      Point(position: position, value: Self.rms(sites, gradients, column), sites: sites)
+    }
+    guard !points.isEmpty else { return nil }
+    step = gradients.steps[column]
+    self.axis = axis
+    fit = GeometricFit(interiorOf: points.map { (Double($0.position), $0.value) })
+  }
+
+  /// The profile of a run at the first recorded step from `step` on, or where it is nil at the first step that was not skipped; nil
+  /// where no gradient is recorded. Throws a `RunFileError` if the file can't be read.
+  public static func of(
+    _ run: Run, at step: Int? = nil, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
+  ) throws -> GradientProfile? {
+    let skipped = Set(step == nil ? run.events.filter { $0.kind == .skipped }.map(\.step) : [])
+    func first(in gradients: LayerMatrix) -> GradientProfile? {
+      for column in gradients.steps.indices
+      where gradients.steps[column] >= step ?? 0 && !skipped.contains(gradients.steps[column]) {
+        if let profile = GradientProfile(gradients, column: column, along: axis, where: includes) { return profile }
+      }
+      return nil
+    }
+    // Most often the first step asked for is there, and one step is read in no time.
+    let start = step ?? 0
+    return try first(in: run.layers([.gradientRMS], steps: start...start)[0]) ?? first(in: run.layers(.gradientRMS))
+  }
+
+  /// The axis of a run in which these sites have gradients at a step: the calls of the outermost module with three calls or more, the
+  /// first of them where several are, or else depth.
+  static func axis(of sites: [Site]) -> Axis {
+    var calls: [String: Int] = [:], order: [String] = []
+    for site in sites {
+      if calls[site.module] == nil { order.append(site.module) }
+      calls[site.module, default: 0] += 1
+    }
+    func level(_ path: String) -> Int { path.isEmpty ? 0 : path.split(separator: ".").count }
+    let repeated = order.filter { calls[$0]! >= 3 }
+    guard let outermost = repeated.map(level).min() else { return .depth }
+    return .calls(of: repeated.first { level($0) == outermost }!)
+  }
+
+  private static func isPoint(_ site: Site, along axis: Axis) -> Bool {
+    switch axis {
+    case .depth: site.isLayer && (site.call == 0 || site.depth > 1)
+    case .calls(let module): site.module == module
+    }
+  }
+
+  private static func rms(_ sites: [Int], _ gradients: LayerMatrix, _ column: Int) -> Double {
+    guard sites.count > 1 else { return gradients[sites[0], column]! }
+    let counts = sites.map { Double(max(gradients.sites[$0].elementCount, 1)) }
+    // Relative to the largest, so that squares of gradients that have almost vanished stay above zero.
+    let values = sites.map { gradients[$0, column]! }
+    guard values.allSatisfy(\.isFinite), let largest = values.max(), largest > 0 else {
+      return values.contains { !$0.isFinite } ? (values.contains(where: \.isNaN) ? .nan : .infinity) : 0
+    }
+    let squares = zip(values, counts).reduce(0) { $0 + ($1.0 / largest) * ($1.0 / largest) * $1.1 }
+    return largest * (squares / counts.reduce(0, +)).squareRoot()
+  }
+}

@@ -1,0 +1,139 @@
+import Support
+
+/// What is wrong with a run file, as `RunFileCheck` found it.
+public struct RunFileProblem: Sendable, Equatable, CustomStringConvertible {
+  /// The table.
+  public let table: String
+  /// Its first row with this problem: the row's number, or key in `meta`; nil where the problem is the table's.
+  public let row: String?
+  /// The number of rows with this problem.
+  public let count: Int
+  /// What is wrong, and what would be right.
+  public let text: String
+
+  /// One line: table, row, what is wrong, and in how many rows.
+  public var description: String {
+    let place = row.map { "\(table), row \($0)" } ?? table
+    return "\(place): \(text)" + (count > 1 ? " (and \(count - 1) more)" : "")
+  }
+}
+
+/// Checks a run file against the format's specification.
+public enum RunFileCheck {
+  /// Everything that breaks the specification, in the order of tables; empty for a sound file.
+  ///
+  /// A file of format 1 is checked for damage alone. Throws a `RunFileError` if the file can't be opened as a run file.
+  public static func problems(at path: String) throws -> [RunFileProblem] {
+    do {
+      let (database, format) = try openRunFile(at: path)
+      let damage = try damage(in: database)
+      guard damage.isEmpty, format > 1 else { return damage }
+      let missing = try missingColumns(in: database)
+      guard missing.isEmpty else { return missing }
+      return try missingMeta(in: database) + FormatRule.all.compactMap { try broken($0, in: database) }
+        + unreadableHistograms(in: database) + wrongSummary(in: database, path)
+    } catch {
+      throw runFileError(error, reading: path)
+    }
+  }
+
+  private static func damage(in database: Database) throws -> [RunFileProblem] {
+    let answers = try database.rows("PRAGMA integrity_check(10)") { $0.text(0) }
+    guard answers != ["ok"] else { return [] }
+    return [
+      RunFileProblem(
+        table: "the file", row: nil, count: 1,
+        text: "it is damaged in \(counted(answers.count, "place")); copy it again, or record the run again")
+    ]
+  }
+
+  /// The columns of each table, by name and type, as `Schema` creates them.
+  private static func columns(of database: Database) throws -> [String: [String]] {
+    let rows = try database.rows(
+      """
+      SELECT t.name, c.name || ' ' || c.type FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+      WHERE t.type = 'table' ORDER BY t.name, c.cid
+      """) { ($0.text(0), $0.text(1)) }
+    return Dictionary(grouping: rows, by: \.0).mapValues { $0.map(\.1) }
+  }
+
+  private static func missingColumns(in database: Database) throws -> [RunFileProblem] {
+    let expected = try columns(of: Database.inMemory(Schema.statements)), found = try columns(of: database)
+    return expected.sorted { $0.key < $1.key }.flatMap { table, columns -> [RunFileProblem] in
+      guard let present = found[table] else {
+        return [RunFileProblem(table: table, row: nil, count: 1, text: "there is no such table")]
+      }
+      return columns.filter { !present.contains($0) }.map {
+        RunFileProblem(table: table, row: nil, count: 1, text: "it has no column \($0)")
+      }
+    }
+  }
+
+  private static func missingMeta(in database: Database) throws -> [RunFileProblem] {
+    let keys = try database.rows("SELECT key FROM meta") { $0.text(0) }
+    return [MetaKey.format, .started].filter { !keys.contains($0.rawValue) }.map {
+      RunFileProblem(table: "meta", row: nil, count: 1, text: "it has no entry “\($0)”")
+    }
+  }
+
+  private static func broken(_ rule: FormatRule, in database: Database) throws -> RunFileProblem? {
+    let row = rule.table == "meta" ? "key" : "rowid"
+    let found = try database.rows(
+      "SELECT count(*), min(\(row)) FROM \(rule.table) WHERE \(rule.broken)") { ($0.int(0), $0.text(1)) }[0]
+    guard found.0 > 0 else { return nil }
+    return RunFileProblem(table: rule.table, row: found.1, count: found.0, text: rule.problem)
+  }
+
+  private static func unreadableHistograms(in database: Database) throws -> [RunFileProblem] {
+    let unreadable = try database.rows("SELECT rowid, counts, length(counts) FROM histogram") { row in
+      row.counts(1).isEmpty && row.int(2) > 1 ? row.int(0) : nil
+    }.compactMap { $0 }
+    guard let first = unreadable.first else { return [] }
+    return [
+      RunFileProblem(
+        table: "histogram", row: "\(first)", count: unreadable.count,
+        text: "its counts are not LEB128 numbers as the specification says")
+    ]
+  }
+
+  /// A finished run has one summary, which agrees with its rows.
+  private static func wrongSummary(in database: Database, _ path: String) throws -> [RunFileProblem] {
+    let count = try database.rows("SELECT count(*) FROM summary") { $0.int(0) }[0]
+    let isFinished = try database.text("SELECT value FROM meta WHERE key = 'finished'") != nil
+    guard count == 1, isFinished else {
+      return count == (isFinished ? 1 : 0)
+        ? []
+        : [
+          RunFileProblem(
+            table: "summary", row: nil, count: 1,
+            text: "it has \(counted(count, "row")); a finished run has one, an unfinished none")
+        ]
+    }
+    let names = RunSummary.columns
+    let stored = try database.rows("SELECT \(names.joined(separator: ", ")) FROM summary") { row in
+      names.indices.map { row.value(Int32($0)) }
+    }[0]
+    let computed = try Database.inMemory(Schema.statements).rowOfSummary(RunSummary(computedFrom: Run(path: path)))
+    return names.indices.filter { stored[$0] != computed[$0] }.map {
+      RunFileProblem(
+        table: "summary", row: nil, count: 1,
+        text: "\(names[$0]) is \(stored[$0]), but the other tables give \(computed[$0])")
+    }
+  }
+}
+
+extension Database {
+  /// A database in memory with these statements run.
+  static func inMemory(_ statements: String) throws(SQLiteError) -> Database {
+    let database = try Database(inMemory: ())
+    try database.execute(statements)
+    return database
+  }
+
+  /// The values of a summary as SQLite stores them.
+  fileprivate func rowOfSummary(_ summary: RunSummary) throws -> [SQLValue] {
+    try prepare("INSERT INTO summary VALUES (\(RunSummary.columns.map { _ in "?" }.joined(separator: ", ")))")
+      .run(values: summary.values)
+    return try rows("SELECT * FROM summary") { row in RunSummary.columns.indices.map { row.value(Int32($0)) } }[0]
+  }
+}

@@ -1,0 +1,27 @@
+/// A parameter of the model: a row of the table `parameter`.
+public struct RecordedParameter: Sendable, Hashable {
+  /// The number by which the table `weight` names this parameter.
+  public var id: Int
+  /// The parameter's dotted path, such as `blocks.3.0.weight`.
+  public var path: String
+  /// The sizes of its dimensions.
+  public var shape: [Int]
+  /// The `id` of the first site of the module that holds it; nil where that module is no site.
+  public var site: Int?
+  /// The optimizers that hold it, by their position in the recorder's list: none, one or several.
+  public var optimizers: [Int]
+  /// Whether no optimizer changes it, at the first recorded step.
+  public var isFrozen: Bool
+
+  /// A parameter as it is at the first recorded step.
+  public init(
+    id: Int, path: String, shape: [Int], site: Int? = nil, optimizers: [Int] = [0], isFrozen: Bool = false
+  ) {
+    self.id = id
+    self.path = path
+    self.shape = shape
+    self.site = site
+    self.optimizers = optimizers
+    self.isFrozen = isFrozen
+  }
+}

@@ -1,0 +1,53 @@
+// Format 1 had one weight per site, in columns of the table `layer`, no parameters, and depths that counted layers in call order.
+
+/// The sites of a file of format 1. A layer is where the depth grows; later calls of a module had no depth of their own.
+func sitesOfFormat1(_ database: Database) throws -> [Site] {
+  var deepest = 0
+  return try database.rows("SELECT id, path, kind, depth, shape FROM site ORDER BY id") { row in
+    let path = row.text(1), (module, call) = moduleAndCall(path)
+    let depth = row.int(3)
+    let isLayer = depth > deepest
+    deepest = max(deepest, depth)
+    var site = Site(
+      id: row.int(0), module: module, call: call, kind: ModuleKind(rawValue: row.text(2)), depth: depth,
+      isLayer: isLayer, shape: integers(row.text(4)))
+    site.path = path
+    return site
+  }
+}
+
+/// The weights of a file of format 1, each under the number of its site.
+func parametersOfFormat1(_ database: Database, _ sites: [Site]) throws -> [RecordedParameter] {
+  let ids = try Set(database.rows("SELECT DISTINCT site FROM layer WHERE \(conditionOfFormat1)") { $0.int(0) })
+  return sites.filter { ids.contains($0.id) }.map {
+    RecordedParameter(id: $0.id, path: $0.path + ".weight", shape: [], site: $0.id)
+  }
+}
+
+/// Which rows of `layer` tell of a weight.
+let conditionOfFormat1 = "weight_norm IS NOT NULL"
+
+/// "cell[3]" is the fourth call of "cell".
+private func moduleAndCall(_ path: String) -> (module: String, call: Int) {
+  guard path.hasSuffix("]"), let open = path.lastIndex(of: "["),
+    let call = Int(path[path.index(after: open)...].dropLast())
+  else { return (path, 0) }
+  return (String(path[..<open]), call)
+}
+
+extension Schema {
+  /// The tables of format 1, for comparisons.
+  static let statementsOfFormat1 = """
+    CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE site(id INTEGER PRIMARY KEY, path TEXT, kind TEXT, depth INTEGER, shape TEXT, parameters INTEGER);
+    CREATE TABLE step(step INTEGER PRIMARY KEY, loss REAL, accuracy REAL, learning_rate REAL, seconds REAL);
+    CREATE TABLE layer(
+      step INTEGER, site INTEGER, activation_mean REAL, activation_std REAL, activation_rms REAL, activation_min REAL,
+      activation_max REAL, zero_fraction REAL, saturated_fraction REAL, nonfinite_count REAL, gradient_mean REAL,
+      gradient_rms REAL, gradient_max REAL, gradient_nonfinite_count REAL, weight_norm REAL, weight_gradient_norm REAL,
+      weight_gradient_max REAL, update_norm REAL);
+    CREATE TABLE histogram(step INTEGER, site INTEGER, quantity TEXT, counts BLOB);
+    CREATE TABLE measure(step INTEGER, site INTEGER, name TEXT, value REAL);
+    CREATE TABLE event(step INTEGER, site INTEGER, kind TEXT, text TEXT);
+    """
+}

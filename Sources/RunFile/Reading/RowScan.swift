@@ -1,0 +1,94 @@
+/// One pass over a table with a row per step and key, such as `layer`, that collects some of its columns as grids.
+struct RowScan {
+  let table: String
+  /// The column that says which row of the grid a row belongs to.
+  let key: String
+  let columns: [String]
+  /// The keys of the grid's rows, in order.
+  let keys: [Int]
+  /// The steps to read; all, if nil.
+  var range: ClosedRange<Int>?
+  /// A further condition on rows, in SQL.
+  var condition: String?
+
+  /// A row has a key that the file does not describe.
+  struct UnknownKey: Error, CustomStringConvertible {
+    let table: String, key: String, step: Int, value: Int
+    var description: String {
+      "step \(step) has a row for \(key) \(value) in the table \(table), which the table \(key) lacks"
+    }
+  }
+
+  /// The grids of the rows up to the `lastRow`th, keys × steps; where two rows are of the same step and key, the later counts.
+  func grids(from database: Database, upTo lastRow: Int) throws -> (steps: [Int], grids: [Grid]) {
+    // Rows lie in order of steps, and need no sorting, unless somebody merged files.
+    try grids(from: database, upTo: lastRow, orderedBy: "rowid")
+      ?? grids(from: database, upTo: lastRow, orderedBy: "step, rowid")!
+  }
+
+  /// As above; nil if the rows do not come in order of steps.
+  private func grids(
+    from database: Database, upTo lastRow: Int, orderedBy order: String
+  ) throws -> (steps: [Int], grids: [Grid])? {
+    let conditions = ["rowid <= ?", range.map { _ in "step BETWEEN ? AND ?" }, condition].compactMap { $0 }
+    let statement = try database.prepare(
+      "SELECT step, \(key)\(columns.map { ", " + $0 }.joined()) FROM \(table) "
+        + "WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)")
+    statement.bind(lastRow, at: 1)
+    if let range {
+      statement.bind(range.lowerBound, at: 2)
+      statement.bind(range.upperBound, at: 3)
+    }
+    var steps: [Int] = []
+    // Steps × keys × columns, to become keys × steps once all steps are known.
+    var values: [Double] = []
+    var recorded: [Bool] = []
+    if range == nil {
+      values.reserveCapacity(lastRow * columns.count)
+      recorded.reserveCapacity(lastRow * columns.count)
+    }
+    while try statement.step() {
+      let step = statement.int(0)
+      if steps.last != step {
+        if let last = steps.last, last > step { return nil }
+        steps.append(step)
+        values.append(contentsOf: repeatElement(.nan, count: keys.count * columns.count))
+        recorded.append(contentsOf: repeatElement(false, count: keys.count * columns.count))
+      }
+      guard let row = position(of: statement.int(1)) else {
+        throw UnknownKey(table: table, key: key, step: step, value: statement.int(1))
+      }
+      let start = ((steps.count - 1) * keys.count + row) * columns.count
+      for index in columns.indices {
+        guard let value = statement.double(Int32(index) + 2) else { continue }
+        values[start + index] = value
+        recorded[start + index] = true
+      }
+    }
+    let grids = columns.indices.map { index in
+      Grid(
+        rows: keys.count, columns: steps.count, values: gathered(values, index, steps.count),
+        recorded: gathered(recorded, index, steps.count))
+    }
+    return (steps, grids)
+  }
+
+  private func position(of key: Int) -> Int? {
+    keys.indices.contains(key) && keys[key] == key ? key : keys.firstIndex(of: key)
+  }
+
+  /// One column, keys × steps, from all columns, steps × keys × columns.
+  private func gathered<Element>(_ all: [Element], _ index: Int, _ steps: Int) -> [Element] {
+    // To write that none are there would write where all empty arrays of the process are.
+    guard steps > 0, !keys.isEmpty else { return [] }
+    return [Element](unsafeUninitializedCapacity: steps * keys.count) { result, count in
+      for row in keys.indices {
+        for step in 0..<steps {
+          let element = all[(step * keys.count + row) * columns.count + index]
+          result.initializeElement(at: row * steps + step, to: element)
+        }
+      }
+      count = steps * keys.count
+    }
+  }
+}
