@@ -105,7 +105,7 @@ public final class Recorder {
     _ notice: ((String) -> Void)?, _ clock: @escaping () -> Double
   ) throws {
     if let model {
-      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(fitting: pattern) }
+      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(matching: pattern) }
     }
     writer = try RunWriter(path: path, meta: meta)
     self.model = model
@@ -275,14 +275,14 @@ public final class Recorder {
   /// Keeps what the model is called with, in passes that can be differentiated.
   private func watchInputs(of model: Module) {
     standingHandles += [
-      model.watchInputs { [unowned self] site, input in
+      model.observeInputs { [unowned self] site, input in
         guard isAttached, tapeIsOn || isInCheckpoint, !needs.isDisjoint(with: [.inputs, .samples]) else { return nil }
         if site.tensorIndex == 0 { (inputs, outputsAreSeveral) = ([], false) }
-        quiet?.isCalledWithList = site.isOfList
+        quiet?.isCalledWithList = site.isInList
         inputs.append(input.detached())
         return nil
       },
-      model.watchOutputs { [unowned self] site, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
+      model.observeOutputs { [unowned self] site, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
     ]
   }
 
