@@ -16,14 +16,14 @@ func resNet(threads: Int, _ report: (Measurement) -> Void) {
 
 /// He et al. 2015, section 4.2: three stages of 16, 32 and 64 channels, three blocks of two convolutions a stage.
 func resNet20(_ hasShortcut: Bool) -> Module {
-  var layers: [Module] = [Images(), Conv2d(1, 16, window: 3, padding: 1, bias: false), BatchNorm(16), ReLU()]
+  var layers: [Module] = [Images(), Conv2d(1, 16, kernelSize: 3, padding: 1, bias: false), BatchNorm(16), ReLU()]
   var channels = 16
   for width in [16, 32, 64] {
     for block in 0..<3 {
       let stride = width > 16 && block == 0 ? 2 : 1
       let branch: [Module] = [
-        Conv2d(channels, width, window: 3, stride: stride, padding: 1, bias: false), BatchNorm(width), ReLU(),
-        Conv2d(width, width, window: 3, padding: 1, bias: false), BatchNorm(width),
+        Conv2d(channels, width, kernelSize: 3, stride: stride, padding: 1, bias: false), BatchNorm(width), ReLU(),
+        Conv2d(width, width, kernelSize: 3, padding: 1, bias: false), BatchNorm(width),
       ]
       let shortcut = stride == 1 ? nil : StridedShortcut(stride, growth: width - channels)
       layers += [hasShortcut ? Residual(branch, shortcut: shortcut) : Sequential(branch), ReLU()]

@@ -50,8 +50,8 @@ private let methods = [gradient, smoothed, integrated]
 /// A net of two convolutions; rows of 784 pixels to ten logits.
 private final class Net: Module {
   let layers = Sequential(
-    Conv2d(1, 8, window: 3, padding: 1), ReLU(), MaxPool2d(window: 2),
-    Conv2d(8, 16, window: 3, padding: 1), ReLU(), MaxPool2d(window: 2), Flatten(), Linear(16 * 7 * 7, 10))
+    Conv2d(1, 8, kernelSize: 3, padding: 1), ReLU(), MaxPool2d(kernelSize: 2),
+    Conv2d(8, 16, kernelSize: 3, padding: 1), ReLU(), MaxPool2d(kernelSize: 2), Flatten(), Linear(16 * 7 * 7, 10))
 
   override func forward(_ x: Tensor) -> Tensor { layers(x.reshaped(-1, 28, 28, 1)) }
 }

@@ -45,7 +45,7 @@ private final class ConvolutionalNet: Module {
 }
 
 private func convolution(_ inputs: Int, _ outputs: Int, stride: Int = 1) -> Conv2d {
-  Conv2d(inputs, outputs, window: 3, stride: stride, padding: 1, bias: false, initializer: .heNormal)
+  Conv2d(inputs, outputs, kernelSize: 3, stride: stride, padding: 1, bias: false, initializer: .heNormal)
 }
 
 /// Rows of 784 pixels as images of 14 × 14, each pixel the mean of four.

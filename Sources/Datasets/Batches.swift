@@ -1,78 +1,79 @@
 import Autodiff
 
 extension Dataset {
-  /// Batches of `size` samples without end: epoch after epoch, each in an order of its own that the seed determines.
+  /// An endless sequence of shuffled batches of `size` samples: epoch after epoch, each in another order that the seed determines.
   ///
-  /// No sample comes twice in an epoch. Those that don't fill a last batch sit the epoch out; in the next one they are others.
-  /// Batches are gathered one by one as the loop asks for them.
+  /// Inputs [size, features]. No sample occurs twice in an epoch; the rest that does not fill a last batch is left out of that
+  /// epoch. Batches are made one by one. Stops unless `size` is from 1 to the number of samples.
   ///
   ///     for batch in data.batches(of: 64, seed: 7).prefix(500) { … }
   public func batches(of size: Int, seed: UInt64) -> ShuffledBatches {
     guard size >= 1, size <= count else {
-      stop("batches", "a batch of \(size) from \(count) samples, 1 to \(count) are possible")
+      stop("batches", "the batch size is \(size); it must be from 1 to the \(count) samples")
     }
     return ShuffledBatches(dataset: self, size: size, seed: seed)
   }
 
-  /// All samples once, in order, `size` at a time; the last batch holds what is left.
+  /// All samples once, in order, as batches of `size` samples; the last batch may be smaller. Inputs [size, features]. Stops unless
+  /// `size` is at least 1.
   public func inOrder(of size: Int) -> some Sequence<Batch> {
-    guard size >= 1 else { stop("inOrder", "a batch of \(size), at least 1 is needed") }
+    guard size >= 1 else { stop("inOrder", "the batch size is \(size); it must be at least 1") }
     return stride(from: 0, to: count, by: size).lazy.map { batch(at: $0..<Swift.min($0 + size, count)) }
   }
 }
 
-/// An endless sequence of batches in random order. Each iteration of it begins anew with the same ones.
+/// An endless sequence of shuffled batches. Every iteration yields the same batches.
 public struct ShuffledBatches: Sequence, Sendable {
   let dataset: Dataset
   let size: Int
   let seed: UInt64
   var start = 0
 
-  /// The same sequence without its first `position` batches: where a training that was interrupted goes on.
+  /// The same sequence without its first `position` batches, to resume training.
   public func starting(at position: Int) -> ShuffledBatches {
     var rest = self
     rest.start += position
     return rest
   }
 
-  /// The first batch and all that follow.
+  /// An iterator that begins with the first batch, or with that at `starting(at:)`.
   public func makeIterator() -> Iterator {
     var iterator = Iterator(self)
     iterator.position = start
     return iterator
   }
 
-  /// Where an iteration is.
+  /// One iteration over the batches.
   public struct Iterator: IteratorProtocol {
     private let source: ShuffledBatches
     private var random: RandomStream
     private var order: [Int]
     private var epochs = 0
-    private var place: Int
+    private var nextSample: Int
 
     init(_ source: ShuffledBatches) {
       self.source = source
       random = RandomStream(seed: source.seed, name: "batches")
       order = Array(0..<source.dataset.count)
-      place = order.count
+      nextSample = order.count
     }
 
-    /// The next batch; there is always one.
+    /// The next batch; never nil.
     public mutating func next() -> Batch? {
-      if place + source.size > order.count { beginEpoch() }
-      defer { place += source.size }
-      return source.dataset.batch(at: order[place..<place + source.size])
+      if nextSample + source.size > order.count { beginEpoch() }
+      defer { nextSample += source.size }
+      return source.dataset.batch(at: order[nextSample..<nextSample + source.size])
     }
 
-    /// How many batches lie behind, from the first of all. To be saved, and set in an iteration of the same data, batch size
-    /// and seed, which goes on from there. Setting it shuffles as often as epochs have begun by then.
+    /// The number of batches so far. Save it and assign it to an iterator of the same data, batch size and seed to resume; the
+    /// assignment shuffles once per epoch up to there. Stops if it is negative.
     public var position: Int {
-      get { epochs == 0 ? 0 : (epochs - 1) * batchesPerEpoch + place / source.size }
+      get { epochs == 0 ? 0 : (epochs - 1) * batchesPerEpoch + nextSample / source.size }
       set {
-        guard newValue >= 0 else { stop("batches", "a position of \(newValue), it is 0 or more") }
+        guard newValue >= 0 else { stop("batches", "the position is \(newValue); it must be 0 or more") }
         if newValue < position { self = Iterator(source) }
         while epochs * batchesPerEpoch < newValue { beginEpoch() }
-        if epochs > 0 { place = (newValue - (epochs - 1) * batchesPerEpoch) * source.size }
+        if epochs > 0 { nextSample = (newValue - (epochs - 1) * batchesPerEpoch) * source.size }
       }
     }
 
@@ -81,7 +82,7 @@ public struct ShuffledBatches: Sequence, Sendable {
     private mutating func beginEpoch() {
       random.shuffle(&order)
       epochs += 1
-      place = 0
+      nextSample = 0
     }
   }
 }

@@ -1,19 +1,19 @@
 import Autodiff
 
 extension Dataset {
-  /// Round clouds of points, a class each: what a net without hidden layers can mostly tell apart.
+  /// Gaussian clusters of points, one per class, which a linear model mostly separates.
   ///
-  /// Each coordinate of a class's center is a standard normal number, and each of a point is its center's plus a normal number
-  /// of standard deviation `spread`. Inputs [samplesPerClass · classes, features], labels 0, 1, …, 0, 1, ….
+  /// The coordinates of a class's center are standard normal; a point is its center plus normal noise of standard deviation
+  /// `spread`. Inputs [samplesPerClass · classes, features], labels 0, 1, …, 0, 1, …. Stops unless there is at least 1 of each.
   ///
-  /// Source: after the set of that name in Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
+  /// Source: `make_blobs` of Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func blobs(
     samplesPerClass: Int = 500, classes: Int = 3, features: Int = 2, spread: Double = 0.25, seed: UInt64
   ) -> Dataset {
     guard samplesPerClass >= 1, classes >= 1, features >= 1 else {
       stop(
         "blobs",
-        "\(samplesPerClass) samples in each of \(classes) classes with \(features) features, at least 1 of each")
+        "\(samplesPerClass) samples per class, \(classes) classes and \(features) features; each must be at least 1")
     }
     var random = RandomStream(seed: seed, name: "blobs")
     let centers = (0..<classes).map { _ in (0..<features).map { _ in random.normalPair().0 } }

@@ -2,16 +2,16 @@ import Autodiff
 import Foundation
 
 extension Dataset {
-  /// A circle inside another in the plane, a class each: what no straight line can separate.
+  /// Points on two concentric circles in the plane, one per class, which no straight line separates.
   ///
   /// Point i of n is at the angle 2π i / n on both circles, of radius 1 (class 0) and `innerRadius` (class 1); each coordinate
-  /// is then moved by a normal number of standard deviation `noise`. Inputs [2 n, 2], labels alternate 0 and 1.
+  /// then has normal noise of standard deviation `noise`. Inputs [2 n, 2], labels alternate 0 and 1. Stops unless n is at least 1.
   ///
-  /// Source: after the set of that name in Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
+  /// Source: `make_circles` of Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func circles(
     samplesPerClass count: Int = 500, innerRadius: Double = 0.5, noise: Double = 0.05, seed: UInt64
   ) -> Dataset {
-    guard count >= 1 else { stop("circles", "\(count) samples a class, at least 1 is needed") }
+    guard count >= 1 else { stop("circles", "\(count) samples per class; there must be at least 1") }
     var random = RandomStream(seed: seed, name: "circles")
     var inputs: [Float] = []
     for index in 0..<count {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the file at a path holds.
+/// The bytes of a file.
 func contents(ofFile path: String) throws(DataFileError) -> Data {
   do {
     return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)

@@ -1,17 +1,18 @@
 extension Dataset {
-  /// A CSV file with a class for each row: all columns but `label` are inputs.
+  /// Reads a CSV file with one class per row: the column `label` has the classes, all other columns are inputs [rows, columns − 1].
   ///
-  /// Labels that are all whole numbers from 0 are the classes as they stand. Otherwise each different text is a class, numbered
-  /// in alphabetical order; `classNames` tells which. Numbers are finite, and at least one column is an input. Throws a
-  /// `DataFileError` that names line and column.
+  /// If all labels are whole numbers from 0, they are the classes. Otherwise each distinct text is a class, numbered in
+  /// alphabetical order, and `classNames` has the texts. Throws a `DataFileError` with line and column if a number is missing or
+  /// not finite, or if no column is left for inputs.
   public init(csv path: String, label: CSVColumn, hasHeader: Bool = true, separator: Character = ",") throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
-    let places = try file.split(targets: [label]), column = places.targets[0]
-    let inputs = try file.numbers(places.inputs)
+    let columns = try file.split(targets: [label]), column = columns.targets[0]
+    let inputs = try file.numbers(columns.inputs)
     let fields = file.rows.map { $0.fields[column] }
     if let row = fields.firstIndex(of: "") {
       throw DataFileError.line(
-        path: path, line: file.rows[row].line, column: file.title(column), problem: "an empty field, a label is needed")
+        path: path, line: file.rows[row].line, column: file.title(column),
+        problem: "the field is empty; a label is needed")
     }
     let numbers = fields.compactMap { UInt32($0).map(Int.init) }
     let names = numbers.count == fields.count ? [] : Set(fields).sorted()
@@ -21,31 +22,34 @@ extension Dataset {
       classNames: names)
   }
 
-  /// A CSV file with numbers to predict for each row: the columns `targets`, in this order; all others are inputs. There is one of
-  /// each at least, and numbers are finite. Throws a `DataFileError` that names line and column.
+  /// Reads a CSV file for regression: the columns `targets`, in this order, have the values to predict; all others are inputs.
+  ///
+  /// Throws a `DataFileError` with line and column if a number is missing or not finite, or if there are no targets or no inputs.
   public init(csv path: String, targets: [CSVColumn], hasHeader: Bool = true, separator: Character = ",") throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
-    let places = try file.split(targets: targets)
+    let columns = try file.split(targets: targets)
     self.init(
-      inputs: Samples(try file.numbers(places.inputs), count: file.rows.count), labels: [],
-      targets: Samples(try file.numbers(places.targets), count: file.rows.count))
+      inputs: Samples(try file.numbers(columns.inputs), count: file.rows.count), labels: [],
+      targets: Samples(try file.numbers(columns.targets), count: file.rows.count))
   }
 
-  /// Two files of numpy: inputs [n, …], whose further dimensions become one, and n classes, counted from 0. float32, float64,
-  /// uint8, int32 and int64 are read, classes as whole numbers. Numbers are finite. Throws a `DataFileError`, which names row and
-  /// column.
+  /// Reads two files of `numpy.save`: inputs [n, …], whose further dimensions are joined to [n, features], and n classes from 0.
+  ///
+  /// The types are float32, float64, uint8, int32 or int64, for classes the last three. Throws a `DataFileError` with row and
+  /// column if a number is not finite, or if the files do not match.
   public init(npy inputs: String, labels: String) throws {
     let rows = try NPYFile(path: inputs)
-    let classes = try NPYFile(path: labels, holding: "labels have the shape [samples]")
+    let classes = try NPYFile(path: labels, expecting: "labels have the shape [samples]")
     try check(classes, against: rows)
     self.init(inputs: Samples(try rows.numbers(), count: rows.count), labels: try classes.labels())
   }
 
-  /// Two files of numpy: inputs [n, …] and numbers to predict [n, …], whose further dimensions become one. Numbers
-  /// are finite. Throws a `DataFileError`, which names row and column.
+  /// Reads two files of `numpy.save` for regression: inputs [n, …] and targets [n, …], whose further dimensions are joined.
+  ///
+  /// Throws a `DataFileError` with row and column if a number is not finite, or if the files do not match.
   public init(npy inputs: String, targets: String) throws {
     let rows = try NPYFile(path: inputs)
-    let answers = try NPYFile(path: targets, holding: "targets have the shape [samples, numbers of a sample, …]")
+    let answers = try NPYFile(path: targets, expecting: "targets have the shape [samples, outputs, …]")
     try check(answers, against: rows)
     self.init(
       inputs: Samples(try rows.numbers(), count: rows.count), labels: [],

@@ -1,13 +1,25 @@
 import Autodiff
 
-/// Samples to learn from: rows of numbers, and for each a class or numbers to predict. Copies share their memory, also among
-/// threads.
+/// A data set: inputs [count, features] with one class per sample, or with targets [count, outputs] for regression.
+///
+/// A data set of your own is a function or a type that makes one:
+///
+///     extension Dataset {
+///       static func parity(bits: Int, samples: Int, seed: UInt64) -> Dataset {
+///         var random = RandomStream(seed: seed, name: "parity")
+///         let inputs = (0..<samples).map { _ in (0..<bits).map { _ in Float(random.next() >> 63) } }
+///         return Dataset(
+///           inputs: inputs, labels: inputs.map { Int($0.reduce(0, +)) % 2 }, classNames: ["even", "odd"])
+///       }
+///     }
+///
+/// Copies share their memory, also between threads.
 public struct Dataset: Sendable {
-  /// The class of each sample, from 0; none where there are targets instead.
+  /// The class of each sample, from 0; empty for regression.
   public let labels: [Int]
-  /// What the classes are, where that is known.
+  /// The names of the classes 0, 1, …; empty if unknown.
   public let classNames: [String]
-  /// How the inputs have been standardized, nil if they have not.
+  /// The means and standard deviations by which the inputs were standardized; nil if they were not.
   public let standardization: Standardization?
   let inputs: Samples
   let targets: Samples?
@@ -23,41 +35,46 @@ public struct Dataset: Sendable {
     self.standardization = standardization
   }
 
-  /// A set of `labels.count` samples, the rows of `inputs`. Stops if the number of inputs is not a multiple of that.
-  public init(inputs: [Float], labels: [Int]) {
-    self.init(inputs: Samples(inputs, count: labels.count), labels: labels)
+  /// `labels.count` samples with classes from 0; `inputs` has the samples one after the other, [samples, features] in row-major
+  /// order. `classNames` is empty by default. Stops if the number of inputs is not a multiple of the number of labels, or if a label
+  /// is negative.
+  public init(inputs: [Float], labels: [Int], classNames: [String] = []) {
+    self.init(inputs: Samples(inputs, count: labels.count), labels: checked(labels), classNames: classNames)
   }
 
-  /// A set with a class for each row of inputs. Stops if rows differ in length, or their number from the labels'.
-  public init(inputs: [[Float]], labels: [Int]) {
-    self.init(inputs: Samples(rows: inputs, count: labels.count), labels: labels)
+  /// One sample with a class from 0 for each row of `inputs`. `classNames` is empty by default. Stops if rows differ in length, if
+  /// there are more or fewer labels than rows, or if a label is negative.
+  public init(inputs: [[Float]], labels: [Int], classNames: [String] = []) {
+    self.init(inputs: Samples(rows: inputs, count: labels.count), labels: checked(labels), classNames: classNames)
   }
 
-  /// A set with numbers to predict for each row of inputs. Stops if rows differ in length, or in number.
+  /// One sample for regression for each row of `inputs`, with a row of `targets`. Stops if rows differ in length, or if the
+  /// numbers of rows differ.
   public init(inputs: [[Float]], targets: [[Float]]) {
     self.init(
       inputs: Samples(rows: inputs, count: targets.count), labels: [],
       targets: Samples(rows: targets, count: inputs.count))
   }
 
-  /// A set with one number to predict for each row of inputs.
+  /// One sample for regression for each row of `inputs`, with one target. Stops if rows differ in length, or if the numbers of
+  /// rows and targets differ.
   public init(inputs: [[Float]], targets: [Float]) { self.init(inputs: inputs, targets: targets.map { [$0] }) }
 
-  /// How many samples there are.
+  /// The number of samples.
   public var count: Int { inputs.count }
-  /// How many numbers a sample has.
+  /// The number of input features per sample.
   public var features: Int { inputs.width }
-  /// How many numbers there are to predict for a sample; 0 where it has a class instead.
+  /// The number of targets per sample; 0 for classification.
   public var outputs: Int { targets?.width ?? 0 }
 
-  /// The samples at some indices, in their order: inputs [indices, features].
+  /// The samples at these indices, in their order: inputs [indices, features]. Stops at an index outside of the data set.
   public func batch(at indices: some Collection<Int>) -> Batch {
     Batch(
       inputs: inputs.tensor(at: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
       prediction: targets?.tensor(at: indices))
   }
 
-  /// The samples at some indices as a set of their own.
+  /// The samples at these indices as a data set.
   func subset(_ indices: [Int]) -> Dataset {
     Dataset(
       inputs: inputs.take(rows: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
@@ -68,25 +85,33 @@ public struct Dataset: Sendable {
 extension Samples {
   fileprivate init(rows: [[Float]], count: Int) {
     guard rows.count == count, rows.allSatisfy({ $0.count == rows[0].count }) else {
-      stop("Dataset", "\(rows.count) rows for \(count) samples, one of equal length is needed for each")
+      stop("Dataset", "\(rows.count) rows for \(count) samples; there must be one row per sample, all of equal length")
     }
     self.init(Array(rows.joined()), count: count)
   }
 }
 
-/// Some samples, ready to train on.
+/// A batch of samples.
 public struct Batch {
-  /// [samples, inputs]
+  /// The inputs, [samples, features].
   public let inputs: Tensor
-  /// The class of each sample, from 0; none where there are targets instead.
+  /// The class of each sample, from 0; empty for regression.
   public let labels: [Int]
   fileprivate let prediction: Tensor?
 
-  /// The numbers to predict, [samples, outputs]. Stops where the samples have classes instead.
+  /// The targets, [samples, outputs]. Stops if the samples have classes instead.
   public var targets: Tensor {
     guard let prediction else {
-      stop("targets", "these samples have classes, not numbers to predict; take their labels")
+      stop("targets", "the samples have classes, not targets; use labels")
     }
     return prediction
   }
+}
+
+/// The labels. Stops if one is negative.
+private func checked(_ labels: [Int]) -> [Int] {
+  if let label = labels.first(where: { $0 < 0 }) {
+    stop("Dataset", "the label \(label) is negative; classes count from 0")
+  }
+  return labels
 }

@@ -1,50 +1,50 @@
-/// Why a data set could not be loaded, each with what to do about it.
+/// The reason why an installed data set could not be loaded, with its fix.
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
-  /// There is nothing at the path.
+  /// The file does not exist.
   case missing(path: String)
-  /// The file is there and can't be read.
+  /// The file exists but cannot be read.
   case unreadable(path: String, reason: String)
   /// The file is not compressed with gzip.
   case notGzip(path: String)
-  /// The file ends before its contents do.
+  /// The file is cut short.
   case truncated(path: String)
-  /// The compressed bytes contradict themselves or their checksum.
+  /// The compressed data are invalid, or their checksum is wrong.
   case damaged(path: String)
-  /// The contents don't begin as an IDX file of this kind does.
+  /// The file does not begin with the magic number of its kind of IDX file.
   case wrongMagic(path: String, found: UInt32, expected: UInt32)
-  /// The images are not of the size that the data set has.
+  /// The images do not have the data set's size.
   case wrongImageSize(path: String, rows: Int, columns: Int)
-  /// A file without a single sample.
+  /// The file has no samples.
   case empty(path: String)
-  /// The label file is not the image file's.
+  /// Label file and image file have different numbers of samples.
   case countsDiffer(path: String, labels: Int, images: Int)
-  /// A label that no class has.
+  /// A label is outside of the classes.
   case wrongLabel(path: String, row: Int, label: Int, classes: Int)
 
-  /// One line: what was wrong, where, and what to do.
+  /// One line: the file, the problem, and how to fix it.
   public var description: String {
     switch self {
     case .missing(let path): "\(path): no such file; \(Self.remedy("install"))"
-    case .unreadable(let path, let reason): "\(path): can't be read (\(reason)); \(Self.repair)"
-    case .notGzip(let path): "\(path): not a gzip file; \(Self.repair)"
+    case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); \(Self.repair)"
+    case .notGzip(let path): "\(path): it is not a gzip file; \(Self.repair)"
     case .truncated(let path): "\(path): the file is cut short; \(Self.repair)"
     case .damaged(let path): "\(path): the compressed data are damaged; \(Self.repair)"
     case .wrongMagic(let path, let found, let expected):
-      "\(path): begins with \(hexadecimal(found)), an IDX file of this kind with \(hexadecimal(expected)); \(Self.repair)"
+      "\(path): it begins with \(hexadecimal(found)); an IDX file of this kind begins with \(hexadecimal(expected)); \(Self.repair)"
     case .wrongImageSize(let path, let rows, let columns):
-      "\(path): images of \(rows) × \(columns) pixels, they should have 28 × 28; \(Self.repair)"
-    case .empty(let path): "\(path): holds no samples; \(Self.repair)"
+      "\(path): its images have \(rows) × \(columns) pixels; they must have 28 × 28; \(Self.repair)"
+    case .empty(let path): "\(path): it has no samples; \(Self.repair)"
     case .countsDiffer(let path, let labels, let images):
       "\(path): \(labels) labels for \(images) images; \(Self.repair)"
     case .wrongLabel(let path, let row, let label, let classes):
-      "\(path): label \(label) at index \(row), labels run from 0 to \(classes - 1); \(Self.repair)"
+      "\(path): label \(label) at index \(row); labels are from 0 to \(classes - 1); \(Self.repair)"
     }
   }
 
   private static let repair = remedy("install --reinstall")
 
   private static func remedy(_ installing: String) -> String {
-    "apt-get \(installing) dataset-fashion-mnist, or give another folder with --data DIR"
+    "apt-get \(installing) dataset-fashion-mnist, or choose another directory"
   }
 }
 

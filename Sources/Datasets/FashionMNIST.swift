@@ -1,4 +1,4 @@
-/// 70,000 grey images of clothes, 28 × 28 pixels, in ten classes: 60,000 to train on and 10,000 to test with.
+/// Fashion-MNIST: grey images of clothes, 28 × 28 pixels, in ten classes; 60,000 for training and 10,000 for testing.
 ///
 /// Inputs are standardized: (pixel / 255 − mean) / deviation, with mean and standard deviation over all pixels of the training
 /// images, about 0.2860 and 0.3530.
@@ -6,27 +6,27 @@
 /// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
 /// 2017, arXiv:1708.07747.
 public struct FashionMNIST: Sendable {
-  /// Where Debian's package `dataset-fashion-mnist` puts the four files.
+  /// The directory into which Debian's package `dataset-fashion-mnist` installs the four files.
   public static let defaultDirectory = "/usr/share/datasets/fashion-mnist"
 
-  /// What the classes 0 to 9 are.
+  /// The names of the classes 0 to 9.
   public static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
   ]
 
-  /// Inputs [n, 784], rows of pixels from the top.
+  /// The training set: inputs [n, 784], rows of pixels from the top.
   public let train: Dataset
-  /// Inputs [n, 784], standardized as the training images are.
+  /// The test set: inputs [n, 784], standardized with the moments of the training images.
   public let test: Dataset
   /// The mean of the training images' pixels, from 0 (black) to 1.
   public let mean: Double
   /// The standard deviation of the training images' pixels.
   public let standardDeviation: Double
-  /// What tells these data from others: the CRC-32 of each of the four files' contents, in the order training images,
-  /// training labels, test images, test labels.
+  /// Identifies the data: the CRC-32 of the contents of the four files, in the order training images, training labels, test
+  /// images, test labels.
   public let hash: String
 
-  /// Loads the four gzipped IDX files of a folder. Throws `DatasetError` if one is missing or broken.
+  /// Loads the four gzipped IDX files of a directory. Throws a `DatasetError` if one is missing or damaged.
   public init(directory: String = defaultDirectory) throws {
     let train = try Part("train", in: directory)
     let test = try Part("t10k", in: directory)
@@ -43,7 +43,7 @@ public struct FashionMNIST: Sendable {
   }
 }
 
-/// An image file and its label file, checked against each other.
+/// An image file and its label file.
 private struct Part {
   let images: IDXFile
   let labels: IDXFile
@@ -66,7 +66,7 @@ private struct Part {
     }
   }
 
-  /// The samples, where `table` has the number that each byte stands for.
+  /// The samples; `table` maps pixel bytes to inputs.
   func dataset(_ table: [Float]) -> Dataset {
     Dataset(
       inputs: Samples(bytes: images.elements, table: table, count: images.sizes[0]),
@@ -74,7 +74,7 @@ private struct Part {
   }
 }
 
-/// Mean and standard deviation of bytes / 255. A constant image has deviation 1, so that it can be divided by.
+/// Mean and standard deviation of bytes / 255. If all are equal, the deviation is 1, so that it can be a divisor.
 private func momentsOfPixels(_ bytes: [UInt8]) -> (mean: Double, deviation: Double) {
   var counts = [Int](repeating: 0, count: 256)
   for byte in bytes { counts[Int(byte)] += 1 }

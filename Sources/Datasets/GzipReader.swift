@@ -1,7 +1,7 @@
 import CZlib
 import Foundation
 
-/// Reads what a gzip file holds from its beginning on, with zlib, which checks the contents against their checksum.
+/// Reads the contents of a gzip file in order, with zlib, which checks them against the checksum.
 ///
 /// Source: Deutsch, "GZIP file format specification", 1996, RFC 1952.
 final class GzipReader {
@@ -20,7 +20,7 @@ final class GzipReader {
       throw .unreadable(path: path, reason: error.localizedDescription)
     }
     guard compressed.starts(with: [0x1f, 0x8b]) else { throw .notGzip(path: path) }
-    // 15 is the largest window, 16 more asks for gzip's header and checksum.
+    // 15 is the largest window; adding 16 selects gzip's header and checksum.
     inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
   }
 
@@ -28,14 +28,14 @@ final class GzipReader {
 
   /// The next `count` bytes.
   func read(_ count: Int) throws(DatasetError) -> [UInt8] {
-    // No compressed byte stands for more than 1032, so a broken header can't ask for more memory than the file is worth.
+    // A compressed byte expands to at most 1032 bytes, which limits the memory that a wrong header can ask for.
     guard count <= 1032 * compressed.count else { throw .truncated(path: path) }
     var bytes = [UInt8](repeating: 0, count: count)
     try bytes.withUnsafeMutableBufferPointer { bytes throws(DatasetError) in try fill(bytes) }
     return bytes
   }
 
-  /// Reads what should be the end, and returns the CRC-32 of all that the file holds.
+  /// Checks that the contents end here, and returns their CRC-32.
   func finish() throws(DatasetError) -> UInt32 {
     var surplus: UInt8 = 0
     if !hasEnded, try inflate(into: &surplus, count: 1) > 0 { throw .damaged(path: path) }
@@ -52,7 +52,7 @@ final class GzipReader {
     }
   }
 
-  /// Writes up to `count` bytes, and returns how many; 0 is the end.
+  /// Writes up to `count` bytes and returns their number; 0 at the end.
   private func inflate(into bytes: UnsafeMutablePointer<UInt8>, count: Int) throws(DatasetError) -> Int {
     guard !hasEnded else { return 0 }
     let consumed = Int(stream.total_in)

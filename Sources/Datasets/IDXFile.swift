@@ -2,17 +2,17 @@
 ///
 /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998.
 struct IDXFile {
-  /// The size of each dimension, the first counts samples.
+  /// The size of each dimension; the first is the number of samples.
   let sizes: [Int]
   /// The elements in row-major order.
   let elements: [UInt8]
   /// The CRC-32 of the uncompressed file.
   let checksum: UInt32
 
-  /// Reads the file at `path`, which should have the given number of dimensions.
+  /// Reads the file at `path`. Throws a `DatasetError` if it has another number of dimensions.
   init(path: String, dimensions: Int) throws(DatasetError) {
     let file = try GzipReader(path: path)
-    // 0x08 stands for elements of one unsigned byte.
+    // 0x08 is the code of unsigned bytes.
     let expected = 0x0800 | UInt32(dimensions)
     let magic = try file.readWord()
     guard magic == expected else { throw .wrongMagic(path: path, found: magic, expected: expected) }

@@ -1,13 +1,13 @@
 import Autodiff
 
-/// Rows of numbers, all of one width. Copies share their memory, also among threads.
+/// Rows of numbers, all of one width. Copies share their memory, also between threads.
 struct Samples: Sendable {
   let width: Int
   let count: Int
   private let storage: Storage
 
   private enum Storage: Sendable {
-    /// Bytes that stand for the numbers of a table, so that a large set takes a quarter of the memory.
+    /// Bytes as indices into a table of numbers: a quarter of the memory.
     case bytes([UInt8], table: [Float])
     case numbers([Float])
   }
@@ -15,14 +15,16 @@ struct Samples: Sendable {
   /// `count` rows. Stops if the number of elements is not a multiple of that.
   init(_ numbers: [Float], count: Int) { self.init(.numbers(numbers), elements: numbers.count, count: count) }
 
-  /// `count` rows of `table[byte]` for each byte.
+  /// `count` rows with the number `table[byte]` for each byte. Stops if the number of bytes is not a multiple of `count`.
   init(bytes: [UInt8], table: [Float], count: Int) {
     self.init(.bytes(bytes, table: table), elements: bytes.count, count: count)
   }
 
   private init(_ storage: Storage, elements: Int, count: Int) {
     guard count > 0, elements > 0, elements % count == 0 else {
-      stop("Dataset", "\(elements) numbers for \(count) samples, each has as many as the others, and one at least")
+      stop(
+        "Dataset",
+        "\(elements) numbers for \(count) samples; each sample must have the same number of features, at least 1")
     }
     self.storage = storage
     self.count = count
@@ -37,7 +39,7 @@ struct Samples: Sendable {
     }
   }
 
-  /// The rows at some indices, in their order.
+  /// The rows at these indices, in their order.
   func take(rows indices: [Int]) -> Samples {
     switch storage {
     case .numbers(let numbers):
@@ -48,7 +50,7 @@ struct Samples: Sendable {
     }
   }
 
-  /// The rows at some indices, in their order, as [indices, width].
+  /// The rows at these indices, in their order, as [indices, width]. Stops at an index outside of the rows.
   func tensor(at indices: some Collection<Int>) -> Tensor {
     Tensor(shape: [indices.count, width]) { target in
       switch storage {
@@ -70,7 +72,7 @@ struct Samples: Sendable {
     all.withUnsafeBufferPointer { all in
       guard var next = target.baseAddress, let first = all.baseAddress else { return }
       for index in indices {
-        guard index >= 0, index < count else { stop("Dataset", "no sample \(index), there are \(count)") }
+        guard index >= 0, index < count else { stop("Dataset", "there is no sample \(index); there are \(count)") }
         let sample = first + index * width
         for column in 0..<width { next[column] = number(sample[column]) }
         next += width

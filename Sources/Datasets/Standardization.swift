@@ -1,8 +1,8 @@
 import Autodiff
 
-/// What brings each feature to mean 0 and standard deviation 1: x ← (x − mean) / deviation.
+/// Means and standard deviations that bring each feature to mean 0 and standard deviation 1: x ← (x − mean) / deviation.
 ///
-/// Measured on the training set and applied to the test set as well, which must not tell the net anything:
+/// They are measured on the training set and applied to the test set too:
 ///
 ///     let (train, test) = data.split(testFraction: 0.2, seed: 1)
 ///     let scale = Standardization(of: train)
@@ -10,10 +10,10 @@ import Autodiff
 public struct Standardization: Sendable, Equatable {
   /// The mean of each feature.
   public let means: [Double]
-  /// The standard deviation of each feature, √(Σ (x − mean)² / n); 1 for one that is constant, so that it can be divided by.
+  /// The standard deviation of each feature, √(Σ (x − mean)² / n); 1 for a constant feature, so that it can be a divisor.
   public let standardDeviations: [Double]
 
-  /// Of all samples of a set, summed in Float64 in two passes.
+  /// The means and standard deviations of a data set, summed in Float64 in two passes.
   public init(of data: Dataset) {
     let numbers = data.inputs.numbers, features = data.features
     func averages(_ term: (Float, Int) -> Double) -> [Double] {
@@ -31,12 +31,12 @@ public struct Standardization: Sendable, Equatable {
 }
 
 extension Dataset {
-  /// The same samples with inputs (x − mean) / deviation, feature by feature, by the statistics of another set or of this one.
-  /// They are kept as `standardization`. Targets stay as they are.
+  /// The data set with standardized inputs, (x − mean) / deviation per feature, with the given statistics, or with its own if nil.
+  /// The result keeps them in `standardization`. Targets do not change. Stops if the numbers of features differ.
   public func standardized(by scale: Standardization? = nil) -> Dataset {
     let scale = scale ?? Standardization(of: self)
     guard scale.means.count == features else {
-      stop("standardized", "statistics of \(scale.means.count) features for a set with \(features)")
+      stop("standardized", "the statistics have \(scale.means.count) features; the data set has \(features)")
     }
     let scaled = inputs.numbers.enumerated().map { index, number in
       let feature = index % features

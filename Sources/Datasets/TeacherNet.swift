@@ -1,28 +1,29 @@
 import Autodiff
 
 extension Dataset {
-  /// What a random net answers to random inputs, as numbers to predict: a task that a net of its size can learn exactly.
+  /// Random inputs with the outputs of a random teacher net as targets: a regression that a net of its size can learn exactly.
   ///
-  /// y = V relu(W x) + noise, with x of standard normal numbers, W [hidden, features] of variance 2 / features, V [outputs,
-  /// hidden] of variance 1 / hidden, and normal noise of standard deviation `noise`. Inputs [samples, features], targets
-  /// [samples, outputs]. The teacher depends on seed and sizes, not on `samples`.
+  /// y = V relu(W x) + noise, with standard normal x, normal W [hidden, features] of variance 2 / features, normal V
+  /// [outputs, hidden] of variance 1 / hidden, and normal noise of standard deviation `noise`. Inputs [samples, features], targets
+  /// [samples, outputs]. The teacher depends on the seed and its sizes, not on `samples`. Stops unless all sizes are at least 1.
   ///
   /// Source: Seung, Sompolinsky and Tishby, "Statistical mechanics of learning from examples", 1992.
   public static func teacherNet(
     samples: Int = 1_000, features: Int = 20, hidden: Int = 32, outputs: Int = 1, noise: Double = 0, seed: UInt64
   ) -> Dataset {
-    let taught = Teacher(features, hidden, outputs, seed).lesson(samples, noise: noise)
+    let taught = Teacher(features, hidden, outputs, seed).samples(samples, noise: noise)
     return Dataset(
-      inputs: Samples(taught.inputs, count: samples), labels: [], targets: Samples(taught.answers, count: samples))
+      inputs: Samples(taught.inputs, count: samples), labels: [], targets: Samples(taught.outputs, count: samples))
   }
 
-  /// As above, where the label is the place of the largest of `classes` answers; classes differ in size.
+  /// Random inputs [samples, features] with classes from a random teacher net: the index of the largest of its `classes` outputs.
+  /// Classes differ in size. Stops unless all sizes are at least 1.
   public static func teacherNet(
     samples: Int = 1_000, features: Int = 20, hidden: Int = 32, classes: Int, seed: UInt64
   ) -> Dataset {
-    let taught = Teacher(features, hidden, classes, seed).lesson(samples, noise: 0)
+    let taught = Teacher(features, hidden, classes, seed).samples(samples, noise: 0)
     let labels = (0..<samples).map { sample in
-      (0..<classes).max { taught.answers[sample * classes + $0] < taught.answers[sample * classes + $1] }!
+      (0..<classes).max { taught.outputs[sample * classes + $0] < taught.outputs[sample * classes + $1] }!
     }
     return Dataset(inputs: taught.inputs, labels: labels)
   }
@@ -32,14 +33,14 @@ private struct Teacher {
   let features: Int
   let first: [[Double]]
   let second: [[Double]]
-  /// Where it stands once the weights have been drawn.
+  /// The random stream after the weights have been drawn.
   let random: RandomStream
 
   init(_ features: Int, _ hidden: Int, _ outputs: Int, _ seed: UInt64) {
     guard features >= 1, hidden >= 1, outputs >= 1 else {
       stop(
         "teacherNet",
-        "\(features) features, \(hidden) hidden units and \(outputs) answers, at least 1 of each is needed")
+        "\(features) features, \(hidden) hidden units and \(outputs) outputs; each must be at least 1")
     }
     var random = RandomStream(seed: seed, name: "teacher net")
     func matrix(_ rows: Int, _ columns: Int, variance: Double) -> [[Double]] {
@@ -51,17 +52,17 @@ private struct Teacher {
     self.random = random
   }
 
-  func lesson(_ samples: Int, noise: Double) -> (inputs: [Float], answers: [Float]) {
-    guard samples >= 1 else { stop("teacherNet", "\(samples) samples, at least 1 is needed") }
+  func samples(_ samples: Int, noise: Double) -> (inputs: [Float], outputs: [Float]) {
+    guard samples >= 1 else { stop("teacherNet", "\(samples) samples; there must be at least 1") }
     var random = random
-    var inputs: [Float] = [], answers: [Float] = []
+    var inputs: [Float] = [], outputs: [Float] = []
     for _ in 0..<samples {
       let x = (0..<features).map { _ in Float(random.normalPair().0) }
       let units = product(first, x.map(Double.init)).map { max($0, 0) }
       inputs += x
-      answers += product(second, units).map { Float($0 + noise * random.normalPair().0) }
+      outputs += product(second, units).map { Float($0 + noise * random.normalPair().0) }
     }
-    return (inputs, answers)
+    return (inputs, outputs)
   }
 
   private func product(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {

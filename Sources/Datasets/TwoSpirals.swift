@@ -2,16 +2,17 @@ import Autodiff
 import Foundation
 
 extension Dataset {
-  /// Two spirals wound around each other in the plane, a class each: easy to see, hard for a shallow net.
+  /// Points on two interleaved spirals in the plane, one per class: hard for a shallow net.
   ///
-  /// Point i of n on a spiral is at radius r = i / n and angle 2π · turns · r, the other spiral is opposite; each coordinate is
-  /// then moved by a normal number of standard deviation `noise`. Inputs [2 n, 2] within about ±1, labels alternate 0 and 1.
+  /// Point i of n is at radius r = i / n and angle 2π · turns · r on one spiral, and opposite on the other; each coordinate then has
+  /// normal noise of standard deviation `noise`. Inputs [2 n, 2] within about ±1, labels alternate 0 and 1. Stops unless n is
+  /// at least 1.
   ///
   /// Source: Lang and Witbrock, "Learning to tell two spirals apart", 1988.
   public static func twoSpirals(
     samplesPerClass count: Int = 500, turns: Double = 1.5, noise: Double = 0.02, seed: UInt64
   ) -> Dataset {
-    guard count >= 1 else { stop("twoSpirals", "\(count) samples a class, at least 1 is needed") }
+    guard count >= 1 else { stop("twoSpirals", "\(count) samples per class; there must be at least 1") }
     var random = RandomStream(seed: seed, name: "two spirals")
     var inputs: [Float] = []
     for index in 0..<count {

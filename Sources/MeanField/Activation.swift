@@ -1,13 +1,15 @@
 import Foundation
 
-/// An activation as theory sees it: a function of one number and its derivative.
+/// An activation for mean-field theory: a function φ of one number, and its derivative φ′.
 public struct Activation: Sendable {
-  /// Its name in a sentence.
+  /// The activation's name for texts.
   public let name: String
+  /// φ.
   let value: @Sendable (Double) -> Double
+  /// φ′.
   let slope: @Sendable (Double) -> Double
 
-  /// An activation of one's own; a kink may only lie at 0.
+  /// An activation of your own: `value` is φ and `slope` φ′. φ must be smooth except at 0.
   public init(
     _ name: String, value: @escaping @Sendable (Double) -> Double, slope: @escaping @Sendable (Double) -> Double
   ) {

@@ -1,24 +1,24 @@
 import Foundation
 
-/// How much two inputs have in common on their way through a wide net.
+/// The correlation of two inputs in a wide net.
 ///
-/// Two units' inputs of mean square q* and correlation c follow the map c ← (σ_w² E[φ(u₁) φ(u₂)] + σ_b²) / q*, with
-/// u₁ = √q* z₁ and u₂ = √q* (c z₁ + √(1−c²) z₂), whose slope is χ_c = σ_w² E[φ′(u₁) φ′(u₂)]; at c = 1 it is χ.
+/// The preactivations of two inputs, of mean square q* and correlation c, follow the map c ← (σ_w² E[φ(u₁) φ(u₂)] + σ_b²) / q*,
+/// with u₁ = √q* z₁ and u₂ = √q* (c z₁ + √(1−c²) z₂). Its slope is χ_c = σ_w² E[φ′(u₁) φ′(u₂)], which is χ at c = 1.
 ///
-/// For activations without kinks. Sources: Poole et al. 2016, arXiv:1606.05340; Schoenholz et al. 2017, arXiv:1611.01232.
+/// For smooth activations. Sources: Poole et al. 2016, arXiv:1606.05340; Schoenholz et al. 2017, arXiv:1611.01232.
 extension MeanField {
-  /// The next layer's correlation, where units' inputs have mean square q.
+  /// The correlation in the next layer, at preactivations of mean square q.
   package func nextCorrelation(after c: Double, length q: Double) -> Double {
     (weightVariance * gaussianMean(variance: q, correlation: c, of: activation.value) + biasVariance) / q
   }
 
-  /// χ_c, where units' inputs have mean square q.
+  /// χ_c, at preactivations of mean square q.
   package func correlationSlope(at c: Double, length q: Double) -> Double {
     weightVariance * gaussianMean(variance: q, correlation: c, of: activation.slope)
   }
 
-  /// c*: what the correlation of any two inputs comes to. 1 where χ ≤ 1: there all inputs become alike. Below 1 where χ is
-  /// greater: there even inputs that are nearly alike are torn apart.
+  /// c*, the fixed point of the correlation of any two inputs: 1 if χ ≤ 1, where all inputs become alike; below 1 if χ > 1, where
+  /// even similar inputs diverge.
   public var fixedCorrelation: Double {
     guard fixedSlope > 1, let q = fixedLength else { return 1 }
     var low = 0.0, high = 1 - 1e-12
@@ -29,18 +29,19 @@ extension MeanField {
     return (low + high) / 2
   }
 
-  /// ξ = −1/ln χ_c at c*, in layers: after so many, what tells two inputs apart, or what they have in common, is e times smaller.
-  /// Infinite where χ = 1; where χ is smaller it is `depthScale`. Nets deeper than about 6 ξ don't train.
+  /// The depth scale ξ = −1/ln χ_c at c*, in layers, after which the distance of the correlation from c* is e times smaller.
+  ///
+  /// It is infinite if χ = 1 and equals `depthScale` if χ < 1. Nets deeper than about 6 ξ do not train.
   public var correlationDepthScale: Double {
     let c = fixedCorrelation
     return c == 1 ? depthScale : -1 / log(correlationSlope(at: c, length: fixedLength ?? 1))
   }
 }
 
-/// E[f(u₁) f(u₂)] for normal numbers of variance q and correlation c; f may have no kink.
+/// E[f(u₁) f(u₂)] for normal u₁ and u₂ of variance q and correlation c; f must be smooth.
 ///
-/// The trapezoidal rule, which converges exponentially for what is smooth and fades at both ends. Right to 10⁻⁹ for tanh and q
-/// up to 10.
+/// By the trapezoidal rule, which converges exponentially for smooth integrands that vanish at both ends. The error is below 10⁻⁹
+/// for tanh and q up to 10.
 private func gaussianMean(variance q: Double, correlation c: Double, of f: (Double) -> Double) -> Double {
   let root = q.squareRoot(), rest = (1 - c * c).squareRoot()
   return lineRule.reduce(0) { sum, first in
@@ -49,7 +50,7 @@ private func gaussianMean(variance q: Double, correlation c: Double, of f: (Doub
   }
 }
 
-/// Nodes from −8 to 8, and weights that contain the density.
+/// Nodes from −8 to 8, and weights that include the normal density.
 private let lineRule: [(node: Double, weight: Double)] = {
   let spacing = 0.125
   return stride(from: -8, through: 8, by: spacing).map { z in

@@ -1,39 +1,39 @@
 import Foundation
 
-/// What theory predicts for a wide fully connected net at initialization: weights N(0, σ_w²/n), biases N(0, σ_b²).
+/// The mean-field theory of a wide fully connected net at initialization, with weights N(0, σ_w²/n) and biases N(0, σ_b²).
 ///
-/// The mean square q of a unit's input follows the length map q ← σ_w² E[φ(√q z)²] + σ_b², and the mean square of
-/// dL/d(unit) grows by χ = σ_w² E[φ′(√q z)²] a layer going back, its root by √χ.
+/// The mean square q of preactivations follows the length map q ← σ_w² E[φ(√q z)²] + σ_b². In the backward pass, the mean square of
+/// dL/d(preactivation) changes by χ = σ_w² E[φ′(√q z)²] per layer, its RMS by √χ.
 ///
 /// Sources: Poole et al., "Exponential expressivity in deep neural networks through transient chaos", 2016, arXiv:1606.05340;
 /// Schoenholz et al., "Deep information propagation", 2017, arXiv:1611.01232.
 public struct MeanField: Sendable {
-  /// φ
+  /// The activation φ.
   public let activation: Activation
-  /// σ_w²
+  /// σ_w², which is n times the variance of a weight.
   public let weightVariance: Double
-  /// σ_b²
+  /// σ_b², the variance of a bias.
   public let biasVariance: Double
 
-  /// A net of one activation and one size of weights and biases.
+  /// A net whose layers have the same activation, weight variance and bias variance; the latter is 0 by default.
   public init(_ activation: Activation, weightVariance: Double, biasVariance: Double = 0) {
     self.activation = activation
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
   }
 
-  /// The length map: the next layer's q.
+  /// The length map: q of the next layer.
   public func nextLength(after q: Double) -> Double {
     weightVariance * gaussianMean(variance: q) { activation.value($0) * activation.value($0) } + biasVariance
   }
 
-  /// χ where units' inputs have mean square q.
+  /// χ at preactivations of mean square q.
   public func slope(atLength q: Double) -> Double {
     weightVariance * gaussianMean(variance: q) { activation.slope($0) * activation.slope($0) }
   }
 
-  /// q*, where the length map comes to rest from q = 1; nil where it grows without bound. Nets that only approach it slowly
-  /// (tanh at σ_w² = 1 does so as 1/depth) are better described by `gradientFactors(depth:inputLength:)`.
+  /// q*, the fixed point that the length map reaches from q = 1; nil if q grows without bound. Where q approaches it slowly, as
+  /// 1/depth for tanh with σ_w² = 1, use `gradientFactors(depth:inputLength:)`.
   public var fixedLength: Double? {
     var q = 1.0
     for _ in 0..<20_000 {
@@ -45,18 +45,18 @@ public struct MeanField: Sendable {
     return q
   }
 
-  /// χ at q*; for ReLU and linear nets it is the same at every length.
+  /// χ at q*; for ReLU and linear nets χ is the same at every q.
   public var fixedSlope: Double { slope(atLength: fixedLength ?? 1) }
 
-  /// √χ: the factor by which the RMS of dL/dh changes a layer, going back.
+  /// √χ at q*: the factor per layer by which the RMS of dL/d(preactivation) changes in the backward pass.
   public var gradientFactor: Double { fixedSlope.squareRoot() }
 
-  /// ξ = −1/ln χ in layers, negative where gradients explode and infinite where they neither shrink nor grow. Nets deeper
-  /// than about 6 ξ don't train.
+  /// The depth scale ξ = −1/ln χ in layers: negative if gradients explode, infinite if they neither shrink nor grow. Nets deeper
+  /// than about 6 ξ do not train.
   public var depthScale: Double { -1 / log(fixedSlope) }
 
-  /// The factors of a net of finite depth: element l is that from the input of activation l + 1's layer back to layer l's, each
-  /// at the length its layer has when the first layer's q is `inputLength`.
+  /// √χ per layer of a net of finite depth: `depth` − 1 factors. Element l is the factor from the preactivations of layer l + 1 back
+  /// to those of layer l, at the q that layer l has when q of the first layer is `inputLength`.
   public func gradientFactors(depth: Int, inputLength: Double) -> [Double] {
     var q = inputLength
     return (0..<max(depth - 1, 0)).map { _ in
@@ -65,21 +65,23 @@ public struct MeanField: Sendable {
     }
   }
 
-  /// The factor a layer with layer normalization before the activation, x → W φ(norm(x)): √(χ / q), with χ and the next
-  /// layer's q both at length 1, which is what normalization makes of every input.
+  /// The factor per layer with layer normalization before the activation, x → W φ(norm(x)): √(χ / q), where χ is at q = 1 and q is
+  /// that of the next layer, since normalization makes every input's mean square 1.
   ///
-  /// Going back, φ′ and W contribute χ, and normalization divides by what it divided by going forward, √q. Without biases σ_w²
-  /// cancels, and ReLU has 1.
+  /// In the backward pass φ′ and W contribute χ, and normalization divides by √q as in the forward pass. Without biases σ_w² cancels,
+  /// and the factor of ReLU is 1.
   public var layerNormFactor: Double { (slope(atLength: 1) / nextLength(after: 1)).squareRoot() }
 
-  /// The factor a layer that the profile of a residual net x + α W φ(x) with ReLU has: √(1 + α² σ_w²/2).
+  /// The factor per layer of a residual net x + α W φ(x) with ReLU: √(1 + α² σ_w²/2), where α is `scale`.
   ///
-  /// The branch adds its share of blame to the stream's: E over W of |(1 + α W D)ᵀ g|² = |g|² (1 + α² σ_w² / 2), D being half ones.
+  /// The branch adds to the gradient of the residual stream: E over W of |(1 + α W D)ᵀ g|² = |g|² (1 + α² σ_w² / 2), where half of
+  /// the diagonal of D is 1 and half is 0.
   public static func residualFactor(scale: Double, weightVariance: Double) -> Double {
     (1 + scale * scale * weightVariance / 2).squareRoot()
   }
 
-  /// √(π/(π − 1)): the factor a layer of batch normalization before ReLU, whatever the weights' size.
+  /// √(π/(π − 1)): the factor per layer with batch normalization before ReLU, for every weight variance.
+  ///
   /// Source: Yang et al., "A mean field theory of batch normalization", 2019, arXiv:1902.08129.
   public static let batchNormFactor = (Double.pi / (Double.pi - 1)).squareRoot()
 }

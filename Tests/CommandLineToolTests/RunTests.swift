@@ -112,7 +112,7 @@ import Testing
     try withTemporaryFolder { folder in
       try expectFailure(
         ["run", "activations", "--data", "/nowhere"], in: folder,
-        "/nowhere/train-labels-idx1-ubyte.gz: no such file; apt-get install dataset-fashion-mnist, or give another folder with --data DIR"
+        "/nowhere/train-labels-idx1-ubyte.gz: no such file; apt-get install dataset-fashion-mnist, or choose another directory"
       )
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/output") == [])
     }

@@ -6,7 +6,7 @@ import Testing
   /// Sample i is the number i, of class i.
   let numbers = Dataset(inputs: (0..<10).map(Float.init), labels: Array(0..<10))
 
-  @Test func everySampleComesOnceAnEpoch() {
+  @Test func everySampleOccursOncePerEpoch() {
     let epochs = Array(numbers.batches(of: 5, seed: 1).prefix(6)).map(\.labels)
     for first in [0, 2, 4] { #expect((epochs[first] + epochs[first + 1]).sorted() == Array(0..<10)) }
     #expect(epochs[0] + epochs[1] != epochs[2] + epochs[3])
@@ -16,7 +16,7 @@ import Testing
     let batches = Array(numbers.batches(of: 4, seed: 3).prefix(40)).map(\.labels)
     #expect(batches.allSatisfy { $0.count == 4 })
     for first in stride(from: 0, to: 40, by: 2) { #expect(Set(batches[first] + batches[first + 1]).count == 8) }
-    #expect(Set(batches.flatMap { $0 }) == Set(0..<10), "those left out differ from epoch to epoch")
+    #expect(Set(batches.flatMap { $0 }) == Set(0..<10), "the samples left out differ between epochs")
   }
 
   @Test func inputsBelongToLabels() {
@@ -34,13 +34,13 @@ import Testing
     #expect(labels(7)[0] == [4, 3, 6, 9, 1])
   }
 
-  @Test func iteratingAgainBeginsAnew() {
+  @Test func everyIterationYieldsTheSameBatches() {
     let batches = numbers.batches(of: 5, seed: 7)
     #expect(batches.prefix(3).map(\.labels) == batches.prefix(3).map(\.labels))
   }
 
-  /// Taking from an endless sequence must not gather what the loop has not asked for.
-  @Test func loopGathersBatchesOneByOne() {
+  /// The endless sequence makes no batch before the loop needs it.
+  @Test func batchesAreMadeOneByOne() {
     TensorMemory.resetPeak()
     let before = TensorMemory.inUse
     for batch in numbers.batches(of: 10, seed: 1).prefix(1_000) { #expect(batch.inputs.shape == [10, 1]) }
@@ -52,7 +52,7 @@ import Testing
     #expect(batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])
   }
 
-  @Test func placesInAnEpochAreUniform() {
+  @Test func positionsInAnEpochAreUniform() {
     var counts = [Int](repeating: 0, count: 10)
     for batch in numbers.batches(of: 10, seed: 11).prefix(10_000) { counts[batch.labels[0]] += 1 }
     // Standard deviation 30.

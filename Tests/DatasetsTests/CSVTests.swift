@@ -18,7 +18,7 @@ import Testing
 
   private let flowers = "length,width,species\n5.1,3.5,setosa\n6,2.2,virginica\n-1e-1,+3.0,setosa\n"
 
-  @Test func aColumnOfTextGivesClasses() throws {
+  @Test func aColumnOfTextHasClasses() throws {
     for label in ["species", 2] as [CSVColumn] {
       let set = try read(flowers) { try Dataset(csv: $0, label: label) }
       #expect(set.labels == [0, 1, 0])
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test func wholeNumbersAreClassesAsTheyStand() throws {
+  @Test func wholeNumbersAreTheClasses() throws {
     let set = try read("4;1,5\n0;2,5\n".replacing(",", with: ".")) {
       try Dataset(csv: $0, label: 0, hasHeader: false, separator: ";")
     }
@@ -35,13 +35,13 @@ import Testing
     #expect(set.batch(at: [1, 0]).inputs.values == [2.5, 1.5])
   }
 
-  @Test func columnsOfTargetsComeInTheirOrder() throws {
+  @Test func targetColumnsKeepTheirOrder() throws {
     let set = try read("a,b,c\n1,2,3\n4,5,6\n") { try Dataset(csv: $0, targets: ["c", "a"]) }
     let batch = set.batch(at: 0..<2)
     #expect(set.outputs == 2 && batch.inputs.values == [2, 5] && batch.targets.values == [3, 1, 6, 4])
   }
 
-  @Test func quotesBlanksAndLineEndsAreUnderstood() throws {
+  @Test func quotesBlanksAndLineBreaksAreParsed() throws {
     let text = "\u{FEFF}\"x, \"\"one\"\"\" , y\r\n\"1\" ,\" A\nB\"\r\n\r\n 2\t,\"\"\"C\"\"\""
     let set = try read(text) { try Dataset(csv: $0, label: "y") }
     #expect(set.classNames == ["\"C\"", " A\nB"].sorted())
@@ -55,56 +55,58 @@ import Testing
         == ", line 5, column 2 (a\nb): “two” is not a finite number")
     #expect(
       try problem("1,2\n,2\n") { try Dataset(csv: $0, label: 1, hasHeader: false) }
-        == ", line 2, column 1: an empty field, a number is needed")
+        == ", line 2, column 1: the field is empty; a number is needed")
     #expect(
       try problem("1,nan\n") { try Dataset(csv: $0, label: 0, hasHeader: false) }
         == ", line 1, column 2: “nan” is not a finite number")
     #expect(
       try problem("x,y\n1,\n") { try Dataset(csv: $0, label: "y") }
-        == ", line 2, column 2 (y): an empty field, a label is needed")
+        == ", line 2, column 2 (y): the field is empty; a label is needed")
     #expect(
-      try problem("x,y\n1,2\n1,2,3\n") { try Dataset(csv: $0, label: "y") } == ", line 3: 3 fields, the header has 2")
+      try problem("x,y\n1,2\n1,2,3\n") { try Dataset(csv: $0, label: "y") }
+        == ", line 3: it has 3 fields; the header has 2")
     #expect(
       try problem("1,2\n1\n") { try Dataset(csv: $0, label: 0, hasHeader: false) }
-        == ", line 2: 1 fields, the first line has 2")
+        == ", line 2: it has 1 fields; the first line has 2")
     #expect(
       try problem("x,y\n1,\"2\n3,4\n") { try Dataset(csv: $0, label: "y") }
-        == ", line 2, column 2: a quote that is not closed")
+        == ", line 2, column 2: a quote is not closed")
     #expect(
       try problem("x,y\n1,\"2\"3\n") { try Dataset(csv: $0, label: "y") }
-        == ", line 2, column 2: text after a closing quote")
+        == ", line 2, column 2: text follows a closing quote")
   }
 
-  @Test func columnsThatAreNotThereAreNamed() throws {
+  @Test func missingColumnsAreNamed() throws {
     #expect(
       try problem(flowers) { try Dataset(csv: $0, label: "kind") }
-        == ": no column “kind”; there are “length”, “width”, “species”")
-    #expect(try problem(flowers) { try Dataset(csv: $0, targets: [3]) } == ": no column 3; there are 0 to 2")
+        == ": there is no column “kind”; the columns are “length”, “width”, “species”")
+    #expect(
+      try problem(flowers) { try Dataset(csv: $0, targets: [3]) } == ": there is no column 3; the columns are 0 to 2")
     #expect(
       try problem("1,2\n") { try Dataset(csv: $0, label: "y", hasHeader: false) }
-        == ": no column “y”; there are 0 to 1, without names")
+        == ": there is no column “y”; the columns are 0 to 1, without names")
     for text in ["", "x,y\n", "\n\n"] {
-      #expect(try problem(text) { try Dataset(csv: $0, label: 0) } == ": holds no samples")
+      #expect(try problem(text) { try Dataset(csv: $0, label: 0) } == ": it has no samples")
     }
     #expect(throws: DataFileError.self) { try Dataset(csv: "/no/such/file.csv", label: 0) }
   }
 
-  @Test func aSetHasInputsAndSomethingToPredict() throws {
+  @Test func aDataSetHasInputsAndTargets() throws {
     #expect(
       try problem("species\nsetosa\n") { try Dataset(csv: $0, label: 0) }
-        == ": no column is left for inputs beside column 1 (species); name fewer, or add columns to the file")
+        == ": no column is left for inputs besides column 1 (species); name fewer targets, or add columns to the file")
     #expect(
       try problem("a,b\n1,2\n") { try Dataset(csv: $0, targets: ["b", "a"]) }
-        == ": no column is left for inputs beside column 2 (b), 1 (a); name fewer, or add columns to the file")
+        == ": no column is left for inputs besides column 2 (b), 1 (a); name fewer targets, or add columns to the file")
     #expect(
       try problem("a,b\n1,2\n") { try Dataset(csv: $0, targets: []) }
-        == ": no column is named as a target; there are “a”, “b”")
+        == ": no target column is named; the columns are “a”, “b”")
     #expect(
       try problem("1,2\n") { try Dataset(csv: $0, targets: [], hasHeader: false) }
-        == ": no column is named as a target; there are 0 to 1, without names")
+        == ": no target column is named; the columns are 0 to 1, without names")
   }
 
-  @Test func numbersThatFloat32CannotHoldAreRefused() throws {
+  @Test func numbersOutsideOfFloat32AreRefused() throws {
     for number in ["inf", "-Infinity", "1e39", "NaN"] {
       #expect(
         try problem("x,y\n1,2\n3,\(number)\n") { try Dataset(csv: $0, targets: ["y"]) }

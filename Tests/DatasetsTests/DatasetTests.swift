@@ -21,7 +21,7 @@ import Testing
     await #expect(processExitsWith: .failure) { _ = Dataset(inputs: [[1], [2]], targets: [[], []]) }
   }
 
-  @Test func splittingGivesEverySampleToOneSide() {
+  @Test func splittingPutsEverySampleInOneSet() {
     let data = Dataset(inputs: (0..<10).map { [Float($0)] }, targets: (0..<10).map { Float(10 * $0) })
     let (train, test) = data.split(testFraction: 0.3, seed: 4)
     let left = train.batch(at: 0..<7), right = test.batch(at: 0..<3)
@@ -34,7 +34,7 @@ import Testing
       Set((0..<20).map { data.split(testFraction: 0.3, seed: $0).test.batch(at: 0..<3).inputs.values }).count > 10)
   }
 
-  @Test func theTestSetGetsTheTrainingSetsStatistics() {
+  @Test func theTestSetIsStandardizedByTheTrainingSet() {
     let train = Dataset(inputs: [[1, 7], [3, 7], [5, 7], [7, 7]], labels: [0, 1, 2, 3]).standardized()
     let scale = train.standardization!
     let deviation = Double(5).squareRoot()
@@ -47,7 +47,7 @@ import Testing
     #expect(test.standardization == scale)
   }
 
-  @Test func anIterationGoesOnWhereItStood() {
+  @Test func anIterationResumesAtItsPosition() {
     let data = Dataset(inputs: (0..<11).map(Float.init), labels: Array(0..<11))
     for size in [1, 4, 11] {
       let batches = data.batches(of: size, seed: 9), all = batches.prefix(30).map(\.labels)
@@ -68,7 +68,7 @@ import Testing
 }
 
 @Suite struct GeneratedSetTests {
-  @Test func seedsDetermineSets() {
+  @Test func seedsDetermineDataSets() {
     for make in [
       { Dataset.blobs(samplesPerClass: 5, seed: $0) }, { Dataset.circles(samplesPerClass: 5, seed: $0) },
       { Dataset.teacherNet(samples: 5, seed: $0) }, { Dataset.teacherNet(samples: 5, classes: 3, seed: $0) },
@@ -98,10 +98,10 @@ import Testing
       let radius = (values[2 * i] * values[2 * i] + values[2 * i + 1] * values[2 * i + 1]).squareRoot()
       #expect(abs(radius - (i % 2 == 0 ? 1 : 0.3)) < 1e-6)
     }
-    #expect(values[40] < 1e-6 && abs(values[41] - 1) < 1e-6, "a quarter of the way around")
+    #expect(values[40] < 1e-6 && abs(values[41] - 1) < 1e-6, "a quarter of the circle")
   }
 
-  @Test func theTeacherAnswersAlikeHoweverOftenItIsAsked() {
+  @Test func theTeacherDoesNotDependOnTheNumberOfSamples() {
     let few = Dataset.teacherNet(samples: 10, features: 3, hidden: 4, outputs: 2, seed: 8).batch(at: 0..<10)
     let many = Dataset.teacherNet(samples: 50, features: 3, hidden: 4, outputs: 2, seed: 8).batch(at: 0..<10)
     #expect(few.targets.shape == [10, 2] && few.targets.values == many.targets.values)

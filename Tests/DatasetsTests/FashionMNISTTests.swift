@@ -26,7 +26,7 @@ import Testing
     #expect(relativeDifference(batch.inputs.values, expected) < 1e-6)
   }
 
-  @Test func hashTellsDataApart() throws {
+  @Test func theHashIdentifiesTheData() throws {
     let files = try SmallImageFiles()
     defer { try? files.remove() }
     let before = try FashionMNIST(directory: files.directory).hash
@@ -46,7 +46,7 @@ import Testing
   }
 }
 
-/// One broken folder each, and what loading it says.
+/// One damaged directory per test, and the error for it.
 @Suite struct BrokenDataTests {
   let files: SmallImageFiles
   let images: String
@@ -61,7 +61,7 @@ import Testing
   private func expectLoading(toThrow error: DatasetError) {
     #expect(throws: error) { try FashionMNIST(directory: files.directory) }
     #expect(!error.description.contains("\n"))
-    #expect(error.description.hasSuffix("dataset-fashion-mnist, or give another folder with --data DIR"))
+    #expect(error.description.hasSuffix("dataset-fashion-mnist, or choose another directory"))
     try? files.remove()
   }
 
@@ -75,7 +75,7 @@ import Testing
     expectLoading(toThrow: .missing(path: images))
   }
 
-  @Test func folderInPlaceOfFile() throws {
+  @Test func folderInsteadOfFile() throws {
     try FileManager.default.removeItem(atPath: labels)
     try FileManager.default.createDirectory(atPath: labels, withIntermediateDirectories: false)
     #expect {
@@ -96,18 +96,18 @@ import Testing
     expectLoading(toThrow: .notGzip(path: labels))
   }
 
-  @Test(arguments: [2, 12, 100, -9, -1]) func cutShort(at place: Int) throws {
+  @Test(arguments: [2, 12, 100, -9, -1]) func cutShort(at length: Int) throws {
     let whole = try files.read(SmallImageFiles.trainImages)
-    try files.writeRaw(whole.prefix(place > 0 ? place : whole.count + place), to: SmallImageFiles.trainImages)
+    try files.writeRaw(whole.prefix(length > 0 ? length : whole.count + length), to: SmallImageFiles.trainImages)
     expectLoading(toThrow: .truncated(path: images))
   }
 
-  @Test func fewerImagesThanTheHeaderSays() {
+  @Test func fewerImagesThanInTheHeader() {
     files.write(SmallImageFiles.images(20).dropLast(1), to: SmallImageFiles.trainImages)
     expectLoading(toThrow: .truncated(path: images))
   }
 
-  @Test func moreImagesThanTheHeaderSays() {
+  @Test func moreImagesThanInTheHeader() {
     files.write(SmallImageFiles.images(20) + [0], to: SmallImageFiles.trainImages)
     expectLoading(toThrow: .damaged(path: images))
   }
@@ -124,12 +124,12 @@ import Testing
     expectLoading(toThrow: .damaged(path: images))
   }
 
-  @Test func labelsWhereImagesShouldBe() {
+  @Test func labelsInsteadOfImages() {
     files.write(SmallImageFiles.labels(20), to: SmallImageFiles.trainImages)
     expectLoading(toThrow: .wrongMagic(path: images, found: 0x801, expected: 0x803))
   }
 
-  @Test func otherImageSize() {
+  @Test func wrongImageSize() {
     files.write(SmallImageFiles.images(20, rows: 32), to: SmallImageFiles.trainImages)
     expectLoading(toThrow: .wrongImageSize(path: images, rows: 32, columns: 28))
   }
@@ -139,7 +139,7 @@ import Testing
     expectLoading(toThrow: .empty(path: images))
   }
 
-  @Test func anotherCountOfLabels() {
+  @Test func wrongNumberOfLabels() {
     files.write(SmallImageFiles.labels(19), to: SmallImageFiles.trainLabels)
     expectLoading(toThrow: .countsDiffer(path: labels, labels: 19, images: 20))
   }

@@ -1,7 +1,7 @@
 import CZlib
 import Foundation
 
-/// A temporary folder with a small data set in Fashion-MNIST's files: 20 images to train on and 10 to test with. Pixel p of
+/// A temporary folder with a small data set in Fashion-MNIST's files: 20 images for training and 10 for testing. Pixel p of
 /// image i is (7 i + p) mod 256, its label i mod 10.
 struct SmallImageFiles {
   let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path

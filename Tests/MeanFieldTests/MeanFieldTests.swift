@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test(arguments: [(2.0, 1.0), (1.0, 0.70711), (1.0 / 3, 0.40825)])
-  func rectifiersScaleByTheWeights(_ variance: Double, _ factor: Double) {
+  func reluScalesWithTheWeightVariance(_ variance: Double, _ factor: Double) {
     #expect(abs(MeanField(.relu, weightVariance: variance).gradientFactor - factor) < 1e-5)
     for q in [1e-3, 1, 40] {
       #expect(abs(MeanField(.relu, weightVariance: variance).slope(atLength: q) - variance / 2) < 1e-12)
@@ -44,27 +44,17 @@ import Testing
     (.sigmoid, 100, 0.4607404398906359, 0.006606645503534153),
     (.sigmoid, 10_000, 0.4960112332031644, 0.0006648609237265197),
   ])
-  func integralsAreRightToTenDigits(_ activation: Activation, _ q: Double, _ square: Double, _ slopeSquare: Double) {
+  func integralsHaveTenCorrectDigits(_ activation: Activation, _ q: Double, _ square: Double, _ slopeSquare: Double) {
     let theory = MeanField(activation, weightVariance: 1)
     #expect(abs(theory.nextLength(after: q) / square - 1) < 1e-10)
     #expect(abs(theory.slope(atLength: q) / slopeSquare - 1) < 1e-10)
   }
 
-  @Test(arguments: [1.0 / 3, 1, 2, 4]) func layerNormalizationUndoesTheWeightsSize(_ variance: Double) {
+  @Test(arguments: [1.0 / 3, 1, 2, 4]) func layerNormalizationCancelsTheWeightVariance(_ variance: Double) {
     #expect(abs(MeanField(.relu, weightVariance: variance).layerNormFactor - 1) < 1e-10)
     #expect(abs(MeanField(.tanh, weightVariance: variance).layerNormFactor - 1.085268276650608) < 1e-10)
-    // Biases add to the length but not to the slope.
+    // Biases add to q but not to χ.
     #expect(abs(MeanField(.relu, weightVariance: 2, biasVariance: 1).layerNormFactor - 0.5.squareRoot()) < 1e-10)
-  }
-
-  @Test(
-    arguments: [
-      ("He normal", 2), ("He uniform", 2), ("Xavier normal", 1), ("Xavier uniform", 1), ("LeCun normal", 1),
-      ("LeCun uniform", 1), ("U(±1/√n)", 1.0 / 3), ("normal, σ_w² = 0.05", 0.05), ("orthogonal", 1),
-      ("orthogonal, gain 2.0", 4), ("constant 0.0", nil), ("normal, σ_w² = much", nil), ("", nil),
-    ] as [(String, Double?)])
-  func initializersNameTheirVariance(_ initializer: String, _ variance: Double?) {
-    #expect(MeanField.weightVariance(ofInitializer: initializer) == variance)
   }
 
   @Test func depthScaleAndResiduals() {
@@ -96,7 +86,7 @@ import Testing
     #expect(holes.leftOut == 3 && abs(holes.factorPerLayer - 0.25) < 1e-12)
     #expect(
       GeometricFit([(1, 1)]) == nil && GeometricFit([(1, 1), (1, 2)]) == nil && GeometricFit([(1, 0), (2, 0)]) == nil)
-    // Ends that deviate don't count.
+    // The first and last tenth are left out.
     var bent = exact
     (bent[0].value, bent[19].value) = (1, 1)
     #expect(abs(try #require(GeometricFit(interiorOf: bent)).factorPerLayer - 0.25) < 1e-12)

@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Activations and losses, and their gradients, against what PyTorch 2.13 computed
+/// Activations and losses, and their gradients, against PyTorch 2.13
 /// (`Reference/make_activations_and_losses.py`).
 @Suite struct ActivationAndLossReferenceTests {
   struct Recorded: Decodable, Sendable {
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  /// The same in bfloat16 on the row of size 1: larger inputs are rounded by more than a softmax may tell.
+  /// The same in bfloat16 on the row of size 1: the rounding of larger inputs changes a softmax too much.
   @Test(arguments: recorded.activations) func activationInBfloat16(_ activation: Activation) throws {
     let x = row(Self.recorded.inputs, 0).cast(to: .bfloat16).requiringGradient(), expected = activation.rows[0]
     let y = try module(activation.name)(x)
@@ -123,7 +123,7 @@ import Testing
     #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 2e-2)
   }
 
-  /// Derivatives where two pieces meet, right beside that, and far out, each held against itself.
+  /// Derivatives where two pieces meet, right beside that, and at large inputs, each compared by itself.
   @Test(arguments: recorded.edgeSlopes) func slopesAtEdges(_ expected: EdgeSlopes) throws {
     let x = Tensor(Self.recorded.edges, shape: [Self.recorded.edges.count]).requiringGradient()
     let y =
@@ -134,7 +134,7 @@ import Testing
       }
     y.sum().backward()
     for (at, (found, slope)) in zip(Self.recorded.edges, zip(x.gradient!.values, expected.slopes)) {
-      // What is computed from an output, here or there, has that output's rounding.
+      // A derivative that is computed from the output has the output's rounding.
       #expect(abs(Double(found) - slope) <= 1e-5 * abs(slope) + 0x1p-23, "\(found), not \(slope), at \(at)")
     }
   }

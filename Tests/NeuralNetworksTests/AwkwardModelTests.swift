@@ -3,14 +3,14 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Every kind of hook on every awkward model: it fires as often as it should, and what it returns takes effect.
+/// Every kind of hook on every awkward model: the number of calls is right, and a replacement takes effect.
 @Suite struct AwkwardModelTests {
   typealias Attach = @Sendable (Module, String, @escaping Hook) throws -> HookHandle
 
   struct Kind: CustomStringConvertible, Sendable {
     let description: String
     let attach: Attach
-    /// At all linear layers.
+    /// Attaches at all linear layers.
     let attachByKind: @Sendable (Module, @escaping Hook) throws -> HookHandle
     let count: @Sendable (AwkwardModel) -> Int
     var isOfGradients = true
@@ -35,7 +35,7 @@ import Testing
       attachByKind: { try $0.onParameterGradient(Linear.self, $1) }, count: { $0.parameterGradients }),
   ]
 
-  /// The gradients of all parameters after a step, by path, and how often the hook fired.
+  /// The gradients of all parameters after a step, by path, and the number of calls of the hook.
   private func step(_ model: AwkwardModel, _ kind: Kind?, _ hook: @escaping Hook = { _, _ in nil }) throws -> (
     gradients: [[Float]], fired: [HookSite]
   ) {
@@ -52,11 +52,11 @@ import Testing
     }
     model.backward(net)
     handle?.remove()
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
     return (net.parameters.map { $0.parameter.gradient?.values ?? [] }, fired)
   }
 
-  @Test(arguments: AwkwardModel.all, kinds) func fires(_ model: AwkwardModel, _ kind: Kind) throws {
+  @Test(arguments: AwkwardModel.all, kinds) func hooksAreCalledAndReplace(_ model: AwkwardModel, _ kind: Kind) throws {
     guard kind.count(model) > 0 || !kind.description.hasPrefix("parameter") else { return }
     let plain = try step(model, nil)
     let watched = try step(model, kind)
@@ -66,15 +66,15 @@ import Testing
         * (kind.isOfGradients ? model.backwardPasses : model.forwards))
     let calls = Set(watched.fired.map { [$0.callIndex, $0.tensorIndex] })
     #expect(
-      calls.count == kind.count(model), "each firing in a pass or backward pass is of another call or tensor: \(calls)")
+      calls.count == kind.count(model), "each call of the hook in a pass is for another call or tensor: \(calls)")
     guard kind.count(model) > 0 else { return }
     let replaced = try step(model, kind) { _, tensor in tensor * 1 }
-    #expect(replaced.gradients == plain.gradients, "what is replaced by itself changes nothing")
-    // Twice the input, or twice the gradient, is another gradient somewhere.
+    #expect(replaced.gradients == plain.gradients, "replacing a tensor by itself changes nothing")
+    // Doubling an input or a gradient changes some parameter's gradient.
     #expect(try step(model, kind) { _, tensor in tensor * 2 }.gradients != plain.gradients)
   }
 
-  @Test(arguments: AwkwardModel.all) func hooksOfTheOptimizerFire(_ model: AwkwardModel) throws {
+  @Test(arguments: AwkwardModel.all) func optimizerHooksAreCalled(_ model: AwkwardModel) throws {
     let net = model.make(), optimizers = try model.optimizers(net)
     net.initialize(seed: 3)
     var seen: [String] = []
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test(arguments: AwkwardModel.all, kinds)
-  func withoutGradientsOnlyHooksOfInputsAndOutputsFire(_ model: AwkwardModel, _ kind: Kind) throws {
+  func withoutGradientsOnlyHooksOnInputsAndOutputsAreCalled(_ model: AwkwardModel, _ kind: Kind) throws {
     guard kind.count(model) > 0 else { return }
     let net = model.make()
     net.initialize(seed: 3)
@@ -131,8 +131,8 @@ import Testing
     }
   }
 
-  /// A loss that is scaled for float16 shows hooks the gradients of the loss itself.
-  @Test func gradientsOfAScaledLossAreShownWithoutTheScale() throws {
+  /// Hooks get the gradients of the unscaled loss.
+  @Test func hooksGetGradientsWithoutTheLossScale() throws {
     func seen(_ scaler: LossScaler?) throws -> [[Float]] {
       let net = Sequential(Linear(5, 5), Tanh(), Linear(5, 5)), optimizer = SGD(net, learningRate: 0.1)
       net.initialize(seed: 3)

@@ -2,25 +2,25 @@ import Autodiff
 import NeuralNetworks
 import TestSupport
 
-/// A model that hooks of other tools are known to miss, one place in it, and how often a hook there fires in one step.
+/// A model in which hooks are easily missed, the path of one module, and the numbers of calls of hooks there in one step.
 struct AwkwardModel: CustomStringConvertible, Sendable {
   let description: String
-  /// The module that is watched.
+  /// The path of the observed module.
   let path: String
-  /// How often its hooks fire in one pass forward, and in one backward pass back.
+  /// The numbers of calls of its hooks in one forward pass, and in one backward pass.
   let inputs, outputs, outputGradients, inputGradients: Int
-  /// How often the gradient of its weight does.
+  /// The number of calls of a hook on the gradient of its weight.
   var parameterGradients = 1
   let make: @Sendable () -> Module
-  /// Computes the losses, each of which is swept back by itself.
+  /// Computes the losses; each has a backward pass of its own.
   var losses: @Sendable (Module) -> [Tensor] = { [squares($0(samples(4, 5)))] }
-  /// How many passes forward that is, and how many backward passes back reach the module; each fires as often.
+  /// The number of forward passes, and of backward passes that reach the module.
   var forwards = 1, backwardPasses = 1
-  /// How often all of that comes before a step.
+  /// How often all of that is repeated before a step.
   var passes = 1
-  /// What the loss is multiplied by.
+  /// The factor on the loss.
   var lossScale: Float?
-  /// What trains it.
+  /// The optimizers.
   var optimizers: @Sendable (Module) throws -> [Optimizer] = { [SGD($0, learningRate: 0.1)] }
 
   /// Computes the sum of the losses.
@@ -31,7 +31,7 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
     let parameters = net.parameters.map(\.parameter)
     for _ in 0..<passes {
       let losses = losses(net).map { loss in lossScale.map { LossScaler(scale: $0).scaled(loss) } ?? loss }
-      // All but the last leave the tape for the next.
+      // All but the last keep the tape for the next.
       for loss in losses.dropLast() {
         let found = gradients(of: loss, withRespectTo: parameters.map(\.value), keepingTape: true)
         for (parameter, new) in zip(parameters, found) {
@@ -42,7 +42,7 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
     }
   }
 
-  /// Has optimizers step.
+  /// Calls `step()` of the optimizers.
   func step(_ optimizers: [Optimizer]) {
     for optimizer in optimizers {
       if let lossScale { LossScaler(scale: lossScale).step(optimizer) } else { optimizer.step() }
@@ -74,14 +74,14 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
         return [squares(outputs[0]) + meanAbsoluteError(outputs[1], samples(4, 2))]
       }),
     AwkwardModel(
-      description: "two heads whose losses are swept back one after the other", path: "trunk", inputs: 1, outputs: 1,
+      description: "two heads with a backward pass per loss", path: "trunk", inputs: 1, outputs: 1,
       outputGradients: 1, inputGradients: 1, make: { TrunkAndHeads() },
       losses: {
         let outputs = $0([samples(4, 5)])
         return [squares(outputs[0]), meanAbsoluteError(outputs[1], samples(4, 2))]
       }, backwardPasses: 2),
     AwkwardModel(
-      description: "two passes forward before two backward passes back", path: "2", inputs: 1, outputs: 1,
+      description: "two forward passes before two backward passes", path: "2", inputs: 1, outputs: 1,
       outputGradients: 1,
       inputGradients: 1, make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
       losses: { net in [squares(net(samples(4, 5))), squares(net(samples(3, 5)))] }, forwards: 2, backwardPasses: 2),
@@ -110,14 +110,15 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
       description: "a subclass of a subclass", path: "inherited", inputs: 1, outputs: 1, outputGradients: 1,
       inputGradients: 0, make: { Grandchild() }),
     AwkwardModel(
-      description: "a model in evaluation", path: "1", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
+      description: "a model in evaluation mode", path: "1", inputs: 1, outputs: 1, outputGradients: 1,
+      inputGradients: 1,
       make: {
         let net = Sequential(BatchNorm(5), Linear(5, 5), Dropout(0.5))
         net.evaluate()
         return net
       }),
     AwkwardModel(
-      description: "a module that hands its input through", path: "1", inputs: 1, outputs: 1, outputGradients: 1,
+      description: "a module that returns its input", path: "1", inputs: 1, outputs: 1, outputGradients: 1,
       inputGradients: 1, parameterGradients: 0, make: { Sequential(Linear(5, 5), HandsThrough(), Linear(5, 5)) }),
     AwkwardModel(
       description: "checkpoints", path: "2", inputs: 1, outputs: 1, outputGradients: 1, inputGradients: 1,
@@ -146,7 +147,7 @@ struct AwkwardModel: CustomStringConvertible, Sendable {
         return [optimizer]
       }),
     AwkwardModel(
-      description: "a layer that no optimizer holds", path: "0", inputs: 1, outputs: 1, outputGradients: 1,
+      description: "a layer without optimizer", path: "0", inputs: 1, outputs: 1, outputGradients: 1,
       inputGradients: 0, make: { Sequential(Linear(5, 5), Tanh(), Linear(5, 5)) },
       optimizers: { net in [SGD(net.modules[3].module, learningRate: 0.1)] }),
     AwkwardModel(

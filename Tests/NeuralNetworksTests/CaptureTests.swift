@@ -22,26 +22,26 @@ import Testing
     captured.result.backward()
     #expect(captured["4"]!.gradient!.values == [Float](repeating: 1, count: 8))
     #expect(captured["4"]!.activation.shape == [4, 2])
-    // A hook point hands through what the call before it gave, and the gradient that comes back.
+    // A hook point passes on the output of the call before it, and its gradient.
     #expect(captured["3"]!.activation.values == captured.calls("0")[1].activation.values)
     #expect(captured["3"]!.gradient!.values == captured.calls("0")[1].gradient!.values)
     #expect(captured.calls("0")[0].gradient!.values != captured.calls("0")[1].gradient!.values)
   }
 
-  @Test func hooksGoWithTheResult() throws {
+  @Test func hooksAreRemovedWithTheCapture() throws {
     let net = net()
     do {
       let captured = try net.capture("4") { net(samples(4, 5)).sum() }
-      #expect(!net.hooksAreAbsent)
+      #expect(net.hasHooks)
       captured.result.backward()
     }
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
     #expect(throws: Failure.self) { try net.capture("4") { throw Failure() } }
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
     #expect(throws: HookError.self) { try net.capture("9") {} }
   }
 
-  @Test func scopedHooksGoWithTheScope() throws {
+  @Test func scopedHooksAreRemovedAtTheEnd() throws {
     let net = net()
     var seen: [String] = []
     try net.withHooks {
@@ -57,7 +57,7 @@ import Testing
       _ = net(samples(4, 5))
     }
     #expect(seen == ["0[0]", "0[1]", "3", "4[0]"])
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
     #expect(throws: Failure.self) {
       try net.withHooks {
         try $0.onForward("**") { _, _ in nil }
@@ -65,10 +65,10 @@ import Testing
         throw Failure()
       }
     }
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
   }
 
-  @Test func kindsIncludeSubclassesAndAreNamedWhenThereAreNone() throws {
+  @Test func kindsIncludeSubclassesAndErrorsNameTheNearest() throws {
     class Base: Module { override func forward(_ x: Tensor) -> Tensor { x * 2 } }
     final class Derived: Base {}
     let net = Sequential(Base(), Derived(), Tanh())
@@ -99,15 +99,15 @@ import Testing
     let net = net()
     let captured = try net.capture("4") { net(samples(4, 5)).sum() + (net(samples(2, 5)) * 3).sum() }
     captured.result.backward()
-    // Training goes on while the capture is kept.
+    // Training continues while the capture is alive.
     (net(samples(3, 5)) * 7).sum().backward()
     let calls = captured.calls("4")
     #expect(calls.map { $0.activation.shape[0] } == [4, 2])
     #expect(calls.map { $0.gradient!.values } == [[Float](repeating: 1, count: 8), [Float](repeating: 3, count: 4)])
   }
 
-  /// The outputs that are kept hold the tape on which the hooks wait that keep gradients.
-  @Test(arguments: [true, false]) func whatWasCapturedGoesWithTheCapture(_ isDifferentiated: Bool) throws {
+  /// The captured outputs keep the tape alive, and the tape keeps the gradient hooks alive, which must not be a cycle.
+  @Test(arguments: [true, false]) func capturedTensorsAreReleasedWithTheCapture(_ isDifferentiated: Bool) throws {
     func capture() throws {
       let net = net()
       let captured = try net.capture("*") { net(samples(4, 5)).sum() }
@@ -120,7 +120,7 @@ import Testing
     #expect(TensorMemory.inUse == before)
   }
 
-  @Test func scopesThatFailToBeginLeaveNothing() throws {
+  @Test func scopesThatThrowWhileAttachingLeaveNoHooks() throws {
     let net = net()
     #expect(throws: HookError.self) {
       try net.withHooks {
@@ -130,13 +130,13 @@ import Testing
       } run: {
       }
     }
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
     net(samples(4, 5)).sum().backward()
     #expect(net.parameters.last!.parameter.gradient!.values == [4, 4])
   }
 
-  /// A hook that is gone sees nothing more, also of passes that began before.
-  @Test func removedHooksSeeNoGradientsOfEarlierPasses() throws {
+  /// A removed hook is not called any more, also not for earlier forward passes.
+  @Test func removedHooksGetNoGradientsOfEarlierPasses() throws {
     let net = net()
     var seen = 0
     let loss = try net.withHooks {
@@ -154,8 +154,8 @@ import Testing
 
   private final class Memory { var outputs: [Tensor] = [] }
 
-  /// Nor does what hooks keep of their own, though the tape holds the hook that holds the tape's tensors.
-  @Test func memoryOfHooksGoesWithThePass() throws {
+  /// Tensors that hooks keep are released too, although the tape keeps the hook alive that keeps the tape's tensors alive.
+  @Test func memoryOfHooksIsReleasedAfterThePass() throws {
     let net = net()
     func pass() throws {
       let memory = Memory()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct HookMemoryTests {
-  /// In a process of its own, whose memory nobody else uses.
+  /// In a process of its own, so that no other test uses its memory.
   @Test func aHundredThousandAttachmentsLeaveMemoryFlat() async {
     await #expect(processExitsWith: .success) {
       useThreads(1)
@@ -31,7 +31,7 @@ import Testing
       let after = (allocatedBytes(), TensorMemory.inUse)
       try #require(after.1 == before.1, "tensors: \(before.1) → \(after.1) bytes")
       try #require(after.0 - before.0 < 64 << 10, "malloc: \(before.0) → \(after.0) bytes")
-      try #require(net.hooksAreAbsent)
+      try #require(!net.hasHooks)
     }
   }
 }

@@ -15,7 +15,7 @@ import Testing
 
   private func loss(_ net: Module) -> Tensor { crossEntropy(net(inputs), [0, 1, 2, 0]) }
 
-  @Test func hooksLook() throws {
+  @Test func hooksObserveWithoutChangingTheLoss() throws {
     let net = net()
     let plain = loss(net)
     var forward: [String] = [], backward: [String] = [], parameters: [String] = []
@@ -68,16 +68,16 @@ import Testing
     #expect(throws: HookError.self) { try net.onParameterGradient(Conv2d.self) { _, _ in nil } }
     let error = try #require(#expect(throws: HookError.self) { try net.onParameterGradient(ReLU.self) { _, _ in nil } })
     #expect("\(error)" == "no parameter of a module of the kind matches “ReLU”; did you mean “Linear”?")
-    #expect(net.hooksAreAbsent)
+    #expect(!net.hasHooks)
   }
 
-  /// Also what they put in the place of what they see is what as many hooks by path would.
+  /// They see and replace the same tensors as hooks by path.
   @Test(arguments: AwkwardModelTests.kinds) func hooksAreAttachedByKindOfLayer(_ kind: AwkwardModelTests.Kind) throws {
     let expected = [
       "input": ["0 Linear [4, 5]", "1.1 Linear [4, 6]", "3 Linear [4, 6]"],
       "output": ["0 Linear [4, 6]", "1.1 Linear [4, 6]", "3 Linear [4, 3]"],
       "output gradient": ["3 Linear [4, 3]", "1.1 Linear [4, 6]", "0 Linear [4, 6]"],
-      // Nothing flows back to the inputs of the first, which are data.
+      // The first layer's inputs are data, which have no gradient.
       "input gradient": ["3 Linear [4, 6]", "1.1 Linear [4, 6]"],
       "parameter gradient": [
         "0.bias Parameter [6]", "0.weight Parameter [6, 5]", "1.1.bias Parameter [6]", "1.1.weight Parameter [6, 6]",
@@ -103,10 +103,10 @@ import Testing
     let bare = Sequential(Tanh())
     let error = #expect(throws: HookError.self) { _ = try kind.attachByKind(bare) { _, _ in nil } }
     #expect(error?.description.hasPrefix("no module of the kind matches “Linear”") == true)
-    #expect(bare.hooksAreAbsent)
+    #expect(!bare.hasHooks)
   }
 
-  @Test func hooksReplace() throws {
+  @Test func hooksReplaceTensors() throws {
     let net = net()
     loss(net).backward()
     let before = net.parameters.map { $0.parameter.gradient!.values }
@@ -127,9 +127,9 @@ import Testing
     for ((_, parameter), old) in zip(net.parameters, before) { #expect(parameter.gradient!.values == old) }
   }
 
-  /// Each is shown what the one before has put in the place of what it was shown.
+  /// Each hook gets the replacement of the one before.
   @Test(arguments: AwkwardModelTests.kinds)
-  func hooksFireInTheOrderInWhichTheyWereAttached(_ kind: AwkwardModelTests.Kind) throws {
+  func hooksAreCalledInTheOrderOfAttachment(_ kind: AwkwardModelTests.Kind) throws {
     let net = Sequential(Linear(5, 5), Linear(5, 5))
     net.initialize(seed: 4)
     var seen: [(name: String, values: [Float])] = []
@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test(arguments: ["before", "after"])
-  func hooksOfAnOptimizerFireInTheOrderInWhichTheyWereAttached(_ when: String) throws {
+  func optimizerHooksAreCalledInTheOrderOfAttachment(_ when: String) throws {
     let net = net(), optimizer = SGD(net, learningRate: 0.1), parameter = net.parameters[0].parameter
     var seen: [(name: String, values: [Float])] = []
     let handles = ["a", "b", "c"].map { name in
@@ -173,7 +173,7 @@ import Testing
     #expect(seen.map(\.name) == ["a", "c"] && seen[1].values == seen[0].values.map { 2 * $0 })
   }
 
-  @Test func aRepeatedModuleTellsItsCalls() throws {
+  @Test func callsOfARepeatedModuleHaveIndices() throws {
     let cell = Linear(5, 5)
     let net = Sequential(cell, Tanh(), cell, Tanh(), cell)
     net.initialize(seed: 1)
@@ -186,7 +186,7 @@ import Testing
     #expect(calls == [0, 1, 2, 0, 1, 2])
   }
 
-  @Test func thePatternThatMatchesNothingSaysWhatIsThere() {
+  @Test func aPatternThatMatchesNothingNamesTheNearest() {
     let error = #expect(throws: HookError.self) { try self.net().onForward("1.7") { _, _ in nil } }
     #expect(error?.description.hasPrefix("no module matches “1.7”; did you mean “1.0”, “1.1”") == true)
     #expect(throws: HookError.self) { try self.net().onParameterGradient("0.wieght") { _, _ in nil } }
@@ -203,7 +203,7 @@ import Testing
     #expect(PathPattern(pattern).matches(path) == fits)
   }
 
-  @Test func hooksThatAreGoneCostNothing() throws {
+  @Test func removedHooksUseNoMemory() throws {
     let net = net()
     let before = TensorMemory.inUse
     for _ in 0..<1000 {
@@ -214,8 +214,8 @@ import Testing
     #expect(TensorMemory.inUse == before)
   }
 
-  /// Hooks may come and go between a checkpointed forward pass and its backward pass.
-  @Test func hooksOfCheckpointsComeAndGo() throws {
+  /// Hooks may be attached and removed between a checkpointed forward pass and its backward pass.
+  @Test func hooksMayChangeBetweenTheRunsOfACheckpoint() throws {
     func gradients(_ attach: (Module) throws -> Void) throws -> [[Float]] {
       let net = Sequential([Linear(5, 5), Dropout(0.5), Linear(5, 5), Tanh()], checkpointed: true, segments: 1)
       net.initialize(seed: 2)
@@ -227,7 +227,7 @@ import Testing
     }
     let plain = try gradients { _ in }
     var handles: [HookHandle] = []
-    let comingAndGoing = try gradients { net in
+    let changing = try gradients { net in
       var handle: HookHandle?
       defer { handles.append(handle!) }
       handle = try net.onForward("*") { _, output in
@@ -238,35 +238,35 @@ import Testing
       try net.onBackward("0") { _, gradient in gradient * 1 }
     }
     for handle in handles { handle.remove() }
-    #expect(comingAndGoing == plain)
+    #expect(changing == plain)
   }
 
-  /// What a body computes again includes what hooks put in the place of inputs and outputs, and no look.
+  /// When a checkpoint is recomputed, replacements of inputs and outputs are repeated, and observing hooks are not called.
   @Test(arguments: AwkwardModelTests.kinds)
-  func replacementsAreComputedAgainInCheckpointsAndLooksAreNot(_ kind: AwkwardModelTests.Kind) throws {
-    func step(_ isCheckpointed: Bool, replacing: Bool = true) throws -> (fired: [String: Int], gradients: [[Float]]) {
+  func replacementsAreRepeatedInCheckpointsAndObservationsAreNot(_ kind: AwkwardModelTests.Kind) throws {
+    func step(_ isCheckpointed: Bool, replacing: Bool = true) throws -> (calls: [String: Int], gradients: [[Float]]) {
       let net = Sequential(
         [Linear(5, 5), Dropout(0.5), Linear(5, 5), Tanh()], checkpointed: isCheckpointed, segments: 1)
       net.initialize(seed: 2)
-      var fired: [String: Int] = [:]
-      for name in ["look", "replacement", "look after it"] {
+      var calls: [String: Int] = [:]
+      for name in ["observer", "replacement", "observer after it"] {
         _ = try kind.attach(net, "2") { _, tensor in
-          fired[name, default: 0] += 1
+          calls[name, default: 0] += 1
           return replacing && name == "replacement" ? tensor * tensor : nil
         }
       }
       for _ in 0..<2 { net(inputs).sum().backward() }
-      return (fired, net.parameters.map { $0.parameter.gradient!.values })
+      return (calls, net.parameters.map { $0.parameter.gradient!.values })
     }
     let whole = try step(false), again = try step(true)
-    #expect(whole.fired == ["look": 2, "replacement": 2, "look after it": 2])
-    #expect(again.fired == ["look": 2, "replacement": kind.isOfGradients ? 2 : 4, "look after it": 2])
+    #expect(whole.calls == ["observer": 2, "replacement": 2, "observer after it": 2])
+    #expect(again.calls == ["observer": 2, "replacement": kind.isOfGradients ? 2 : 4, "observer after it": 2])
     #expect(again.gradients == whole.gradients)
     #expect(try step(true, replacing: false).gradients != whole.gradients)
   }
 
-  /// A module that hands out a parameter: the parameter stays, and hooks must not pile up on it.
-  @Test func hooksOnAParameterThatIsHandedOutFireOnceAStep() throws {
+  /// A module that returns a parameter: hooks must not accumulate on the parameter.
+  @Test func hooksOnAReturnedParameterAreCalledOncePerStep() throws {
     final class Places: Module {
       let table = Parameter([4, 5], initializer: .leCunNormal)
 
@@ -288,7 +288,7 @@ import Testing
     #expect(seen == 5)
   }
 
-  @Test func aPartThatTookAnothersPlaceIsFoundWhenInitialized() throws {
+  @Test func aReplacedModuleIsFoundByInitialization() throws {
     final class Net: Module {
       var head: Module = Linear(5, 3)
 

@@ -2,7 +2,7 @@ import Autodiff
 import NeuralNetworks
 import TestSupport
 
-/// A layer, inputs of odd shapes for it, and what it makes of them in Float64.
+/// A layer, shapes of its input, and its formula in Float64.
 struct LayerCase: Sendable, CustomStringConvertible {
   let description: String
   let shapes: [Shape]
@@ -11,7 +11,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
   private let make: @Sendable () -> Module
   private let formula: @Sendable (Float64Array, [Float64Array]) -> Float64Array
 
-  /// A layer in the state that its formula is of; `n` are its parameters, then its statistics.
+  /// The layer in the mode of its formula; `n` are its parameters, then its buffers.
   init(
     _ description: String, _ shapes: [Shape], evaluated: Bool = false,
     inputs: @escaping @Sendable (Shape) -> [Float] = { sampleValues($0.elementCount, seed: 9) },
@@ -24,7 +24,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
 
   static let seed: UInt64 = 11
 
-  /// The layer with the same numbers each time, off the first ones, at which a mistake could hide behind a 0 or a 1.
+  /// The layer with the same values each time, none of them the initial 0 or 1, which could hide a mistake.
   func layer() -> Module {
     let layer = make()
     layer.initialize(seed: Self.seed)
@@ -34,26 +34,26 @@ struct LayerCase: Sendable, CustomStringConvertible {
     for (index, (_, parameter)) in layer.parameters.enumerated() {
       parameter.set(moved(parameter.value, index + 50))
     }
-    for (index, (_, statistic)) in layer.statistics.enumerated() {
-      statistic.set(moved(statistic.value, index + 70))
+    for (index, (_, buffer)) in layer.buffers.enumerated() {
+      buffer.set(moved(buffer.value, index + 70))
     }
     if isEvaluated { layer.evaluate() }
     return layer
   }
 
-  /// An input of a shape, then the layer's parameters and statistics.
+  /// An input of a shape, then the layer's parameters and buffers.
   func point(_ shape: Shape) -> [Tensor] {
     let layer = layer()
     return [Tensor(inputs(shape), shape: shape)] + layer.parameters.map(\.parameter.value)
-      + layer.statistics.map(\.statistic.value)
+      + layer.buffers.map(\.buffer.value)
   }
 
-  /// The layer at a point, and the variables of its gradients: input and parameters.
+  /// The layer with the values of a point, and the tensors that have gradients: input and parameters.
   func layer(at point: [Tensor]) -> (layer: Module, variables: [Tensor]) {
     let layer = layer(), parameters = layer.parameters.map(\.parameter)
     for (parameter, value) in zip(parameters, point.dropFirst()) { parameter.set(value) }
-    for ((_, statistic), value) in zip(layer.statistics, point.dropFirst(1 + parameters.count)) {
-      statistic.set(value)
+    for ((_, buffer), value) in zip(layer.buffers, point.dropFirst(1 + parameters.count)) {
+      buffer.set(value)
     }
     return (layer, [point[0].detached().requiringGradient()] + parameters.map(\.value))
   }
@@ -66,9 +66,9 @@ extension Float64Array {
   init(_ tensor: Tensor) { self.init(Array(tensor.shape), tensor.values.map(Double.init)) }
 }
 
-/// The parameter whose gradient is as large as what the gradient at `path` sums up: the same one, but for the bias of keys. That
-/// adds the same to all scores of a row, which softmax does not see, so its gradient, the sum of all keys', is 0 in exact
-/// arithmetic, and what is found is that sum's rounding. The gradient of the keys' weights sums up the same, times the inputs.
+/// The parameter whose gradient has the size of the terms of the gradient at `path`: the same one, except for the bias of keys.
+/// That bias adds the same number to all scores of a row, which softmax ignores, so its gradient is 0 in exact arithmetic and only
+/// rounding in Float32. The gradient of the keys' weight has the same terms, times the inputs.
 func summands(of path: String) -> String {
   path == "key.bias" || path.hasSuffix(".key.bias") ? String(path.dropLast(4)) + "weight" : path
 }

@@ -27,7 +27,7 @@ private let activationCases: [LayerCase] = [
   activation({ SiLU() }, ActivationFormulas.silu), activation({ Softplus() }, ActivationFormulas.softplus),
   activation({ Softsign() }, ActivationFormulas.softsign), activation({ HardTanh() }, ActivationFormulas.hardTanh),
   activation({ Sigmoid() }, ActivationFormulas.sigmoid), activation({ Tanh() }) { Foundation.tanh($0) },
-  // Of rows of width 1 the share is 1 whatever they hold.
+  // Softmax of a row of width 1 is always 1.
   LayerCase("Softmax", [[1, 5], [3, 17], [2, 3, 7]], { Softmax() }) { x, _ in x.logShares.map { Foundation.exp($0) } },
   LayerCase("LogSoftmax", [[1, 5], [3, 17], [2, 3, 7]], { LogSoftmax() }) { x, _ in x.logShares },
 ]
@@ -61,7 +61,7 @@ private let rowCases: [LayerCase] = [
   },
 ]
 
-/// What a dropout that is initialized alike multiplies by.
+/// The factors of a dropout layer that is initialized with the same seed.
 private func kept(_ shape: [Int]) -> Float64Array {
   let twin = Dropout(0.4)
   twin.initialize(seed: LayerCase.seed)
@@ -69,7 +69,7 @@ private func kept(_ shape: [Int]) -> Float64Array {
 }
 
 private let imageShapes: [Shape] = [[1, 3, 4, 2], [2, 5, 3, 2]]
-/// One channel, and sizes that windows don't divide.
+/// One channel, and sizes that are no multiples of the kernel's.
 private let oneChannel: [Shape] = [[1, 3, 3, 1], [2, 5, 4, 1]]
 
 private func pooling(
@@ -80,33 +80,35 @@ private func pooling(
 }
 
 private let imageCases: [LayerCase] = [
-  LayerCase("Conv2d", imageShapes, { Conv2d(2, 3, window: 3, stride: 2, padding: 1) }) { x, n in
+  LayerCase("Conv2d", imageShapes, { Conv2d(2, 3, kernelSize: 3, stride: 2, padding: 1) }) { x, n in
     x.convolved(n[0], n[1], stride: 2, padding: 1)
   },
-  LayerCase("Conv2d, grouped", imageShapes, { Conv2d(2, 4, window: 3, padding: 1, groups: 2) }) { x, n in
+  LayerCase("Conv2d, grouped", imageShapes, { Conv2d(2, 4, kernelSize: 3, padding: 1, groups: 2) }) { x, n in
     x.convolved(n[0], n[1], padding: 1, groups: 2)
   },
-  LayerCase("Conv2d, depthwise", [[1, 3, 4, 5]], { Conv2d(5, 5, window: 3, padding: 1, groups: 5) }) { x, n in
+  LayerCase("Conv2d, depthwise", [[1, 3, 4, 5]], { Conv2d(5, 5, kernelSize: 3, padding: 1, groups: 5) }) { x, n in
     x.convolved(n[0], n[1], padding: 1, groups: 5)
   },
-  LayerCase("Conv2d of window 1", imageShapes, { Conv2d(2, 3, window: 1, stride: 2) }) { x, n in
+  LayerCase("Conv2d of kernel size 1", imageShapes, { Conv2d(2, 3, kernelSize: 1, stride: 2) }) { x, n in
     x.convolved(n[0], n[1], stride: 2)
   },
-  LayerCase("Conv2d of one channel", [[1, 1, 1, 1], [2, 5, 4, 1]], { Conv2d(1, 1, window: 1) }) { x, n in
+  LayerCase("Conv2d of one channel", [[1, 1, 1, 1], [2, 5, 4, 1]], { Conv2d(1, 1, kernelSize: 1) }) { x, n in
     x.convolved(n[0], n[1])
   },
-  LayerCase("Conv2d of 17 channels", [[1, 3, 2, 17]], { Conv2d(17, 5, window: 2, bias: false) }) { x, n in
+  LayerCase("Conv2d of 17 channels", [[1, 3, 2, 17]], { Conv2d(17, 5, kernelSize: 2, bias: false) }) { x, n in
     x.convolved(n[0], Float64Array([5], Array(repeating: 0, count: 5)))
   },
-  pooling("MaxPool2d", { MaxPool2d(window: 2) }) { $0.maxPooled(2) },
-  pooling("MaxPool2d that overlaps", { MaxPool2d(window: 3, stride: 2, padding: 1) }) {
+  pooling("MaxPool2d", { MaxPool2d(kernelSize: 2) }) { $0.maxPooled(2) },
+  pooling("MaxPool2d that overlaps", { MaxPool2d(kernelSize: 3, stride: 2, padding: 1) }) {
     $0.maxPooled(3, stride: 2, padding: 1)
   },
-  pooling("AveragePool2d", { AveragePool2d(window: 2) }) { $0.averagePooled(2) },
-  pooling("AveragePool2d that overlaps", { AveragePool2d(window: 3, stride: 2, padding: 1) }) {
+  pooling("AveragePool2d", { AveragePool2d(kernelSize: 2) }) { $0.averagePooled(2) },
+  pooling("AveragePool2d that overlaps", { AveragePool2d(kernelSize: 3, stride: 2, padding: 1) }) {
     $0.averagePooled(3, stride: 2, padding: 1)
   },
-  LayerCase("Pools of one pixel", [[1, 1, 1, 1]], { Sequential(MaxPool2d(window: 1), AveragePool2d(window: 1)) }) {
+  LayerCase(
+    "Pools of one pixel", [[1, 1, 1, 1]], { Sequential(MaxPool2d(kernelSize: 1), AveragePool2d(kernelSize: 1)) }
+  ) {
     x, _ in x
   },
   pooling("GlobalAveragePool2d", { GlobalAveragePool2d() }) { x in
@@ -124,7 +126,7 @@ private func batchNorm(_ name: String, _ shapes: [Shape], _ channels: Int, evalu
 }
 
 private let normalizationCases: [LayerCase] = [
-  // A batch of one element a channel has the bias as its output; one image has many elements a channel.
+  // With one element per channel the output is the bias; one image has many elements per channel.
   batchNorm("BatchNorm", [[1, 5], [3, 5], [17, 5], [2, 3, 2, 5], [1, 3, 4, 5]], 5),
   batchNorm("BatchNorm of width 1", [[1, 1], [7, 1], [1, 3, 2, 1]], 1),
   batchNorm("BatchNorm of width 17", [[5, 17]], 17),

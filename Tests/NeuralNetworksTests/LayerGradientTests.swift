@@ -40,10 +40,10 @@ import Testing
       #expect(largest(Array(slopes.joined())) > 0)
       let paths = ["input"] + layer.parameters.map(\.path)
       let sizes = Dictionary(uniqueKeysWithValues: zip(paths, slopes.map(largest)))
-      // Where all terms of a gradient cancel, what is found is their rounding.
+      // Where all terms of a gradient cancel, only their rounding is left.
       let rounding = 0x1p-22 * sizes.values.max()!
       for ((path, variable), slopes) in zip(zip(paths, variables), slopes) {
-        // Indices have no gradient.
+        // Token indices have no gradient.
         let found = variable.gradient?.values ?? variable.values.map { _ in 0 }
         let limit = 2e-6 * sizes[summands(of: path)]! + rounding
         let errors = zip(found, slopes).map { abs(Double($0) - $1) }

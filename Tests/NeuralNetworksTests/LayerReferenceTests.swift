@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Each layer against what PyTorch 2.13 computed for it (`Reference/make_layers.py`): output, the gradients of its input and of
+/// Each layer against PyTorch 2.13 (`Reference/make_layers.py`): output, the gradients of its input and of
 /// every parameter, and the parameters after three steps of descent.
 @Suite struct LayerReferenceTests {
   struct Recorded: Decodable, Sendable {
@@ -36,14 +36,14 @@ import Testing
   private func layer(_ name: String) -> Module {
     switch name {
     case "linear": Linear(5, 3)
-    case "conv": Conv2d(4, 2, window: 3)
-    case "conv strided": Conv2d(4, 2, window: 3, stride: 2, padding: 1)
-    case "conv grouped": Conv2d(4, 4, window: 3, padding: 1, groups: 2)
-    case "conv depthwise": Conv2d(4, 4, window: 3, padding: 1, groups: 4, bias: false)
-    case "conv 1": Conv2d(4, 3, window: 1)
-    case "conv 5": Conv2d(4, 1, window: 5, padding: 2)
-    case "max pool": MaxPool2d(window: 3, stride: 2, padding: 1)
-    case "average pool": AveragePool2d(window: 3, stride: 2, padding: 1)
+    case "conv": Conv2d(4, 2, kernelSize: 3)
+    case "conv strided": Conv2d(4, 2, kernelSize: 3, stride: 2, padding: 1)
+    case "conv grouped": Conv2d(4, 4, kernelSize: 3, padding: 1, groups: 2)
+    case "conv depthwise": Conv2d(4, 4, kernelSize: 3, padding: 1, groups: 4, bias: false)
+    case "conv 1": Conv2d(4, 3, kernelSize: 1)
+    case "conv 5": Conv2d(4, 1, kernelSize: 5, padding: 2)
+    case "max pool": MaxPool2d(kernelSize: 3, stride: 2, padding: 1)
+    case "average pool": AveragePool2d(kernelSize: 3, stride: 2, padding: 1)
     case "global average pool": GlobalAveragePool2d()
     case "batch norm", "batch norm, evaluated": BatchNorm(7)
     case "batch norm of images", "batch norm of images, evaluated": BatchNorm(4)
@@ -57,16 +57,16 @@ import Testing
     case "block, post-norm": TransformerBlock(4, heads: 2, hidden: 7, placement: .post, isCausal: true)
     case "projected residual": Residual(Linear(5, 4), scale: 0.5, shortcut: Linear(5, 4, bias: false))
     case "ReZero": Residual(Linear(5, 5), scale: 0, learnsScale: true)
-    default: fatalError("no layer is called \(name)")
+    default: stop("layer", "there is none named \(name)")
     }
   }
 
-  /// Values of each parameter in our order: a residual's learned scale comes first, as its own parameters do.
+  /// Values of each parameter in the model's order: a residual's learned scale comes first, since a module's own parameters do.
   private func ordered(_ recorded: Case, _ values: [[Double]]) -> [[Double]] {
     recorded.name == "ReZero" && values[0].count != 1 ? [values.last!] + values.dropLast() : values
   }
 
-  /// The layer with the recorded weights, and with the recorded statistics where it is evaluated.
+  /// The layer with the recorded weights, and in evaluation mode with the recorded running statistics.
   private func prepared(_ recorded: Case) -> Module {
     let layer = layer(recorded.name)
     layer.initialize(seed: 0)
@@ -128,15 +128,15 @@ import Testing
   @Test(arguments: recorded.cases.filter { $0.evaluated != nil }) func runningStatisticsAgree(_ recorded: Case) {
     let layer = prepared(recorded), x = input(recorded)
     _ = layer(x)
-    let found = Dictionary(uniqueKeysWithValues: layer.statistics.map { ($0.path, $0.statistic.value.values) })
+    let found = Dictionary(uniqueKeysWithValues: layer.buffers.map { ($0.path, $0.buffer.value.values) })
     #expect(relativeDifference(found["runningMean"]!, recorded.runningMean!) < 1e-5)
     #expect(relativeDifference(found["runningVariance"]!, recorded.runningVariance!) < 1e-5)
     layer.evaluate()
     #expect(relativeDifference(layer(x).values, recorded.evaluated!) < 1e-5)
-    #expect(layer.statistics[0].statistic.value.values == found["runningMean"])
+    #expect(layer.buffers[0].buffer.value.values == found["runningMean"])
   }
 
-  /// An element is dropped, or becomes what PyTorch makes of one that it keeps. In 16 bits that is x / (1 − p) and g / (1 − p)
+  /// Each element is 0, or the value that PyTorch computes for a kept element. In 16 bits these are x / (1 − p) and g / (1 − p)
   /// of the rounded x and g, rounded once.
   @Test(arguments: [5, 6, 7] as [UInt64], [Precision.float32, .bfloat16])
   func dropoutAgrees(seed: UInt64, _ precision: Precision) {

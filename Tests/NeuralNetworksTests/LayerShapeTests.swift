@@ -16,34 +16,34 @@ private func evaluated(_ module: Module) -> Module {
   return module
 }
 
-/// What layers and losses say of inputs that they refuse.
+/// The messages of layers and losses about inputs of a wrong shape.
 @Suite struct LayerShapeTests {
-  /// Shapes that layers and losses refuse, and what each says of itself as the model's second module, or while it is made and
-  /// has no place yet. Activations element by element and dropout refuse none.
+  /// Shapes that layers and losses refuse, and the message of each, as the model's second module or from its initializer, where it
+  /// has no path yet. Elementwise activations and dropout take any shape.
   static let wrongShapes: [(make: @Sendable () -> Module, shape: Shape, words: String)] = [
     ({ Linear(4, 2) }, [2, 3], "linear in 1 (Linear): shapes [2, 3] and [2, 4] don't fit"),
     ({ Residual(ReLU(), Linear(4, 4)) }, [2, 3], "linear in 1.1 (Linear): shapes [2, 3] and [4, 4] don't fit"),
     (
-      { Conv2d(3, 4, window: 3) }, [1, 8, 8, 2],
+      { Conv2d(3, 4, kernelSize: 3) }, [1, 8, 8, 2],
       "convolve in 1 (Conv2d): shapes [1, 8, 8, 2] and [4, 3, 3, 3] don't fit"
     ),
     (
-      { MaxPool2d(window: 2, padding: 1) }, [1, 0, 4, 3],
+      { MaxPool2d(kernelSize: 2, padding: 1) }, [1, 0, 4, 3],
       "maxPool in 1 (MaxPool2d): a window of 2 doesn't fit into images of shape [1, 0, 4, 3]"
     ),
     (
-      { MaxPool2d(window: 2) }, [4, 3],
+      { MaxPool2d(kernelSize: 2) }, [4, 3],
       "maxPool in 1 (MaxPool2d): images [n, height, width, channels] are needed, not the shape [4, 3]"
     ),
     (
-      { AveragePool2d(window: 3) }, [1, 2, 4, 3],
+      { AveragePool2d(kernelSize: 3) }, [1, 2, 4, 3],
       "averagePool in 1 (AveragePool2d): a window of 3 doesn't fit into images of shape [1, 2, 4, 3]"
     ),
     (
       { GlobalAveragePool2d() }, [2, 3],
       "globalAveragePool in 1 (GlobalAveragePool2d): images [n, height, width, channels] are needed, not"
     ),
-    ({ Flatten() }, [], "Flatten in 1 (Flatten): a scalar"),
+    ({ Flatten() }, [], "Flatten in 1 (Flatten): the input is a scalar"),
     ({ BatchNorm(1) }, [2, 3], "batch normalization in 1 (BatchNorm): shapes [2, 3] and [1] don't fit"),
     ({ evaluated(BatchNorm(3)) }, [2, 1], "batch normalization in 1 (BatchNorm): shapes [2, 1] and [3] don't fit"),
     ({ BatchNorm(3) }, [3], "batch normalization in 1 (BatchNorm): a shape [n, …, channels] is needed, not [3]"),
@@ -53,7 +53,7 @@ private func evaluated(_ module: Module) -> Module {
     ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): the shape [2, 0] has no last dimension"),
     (
       { MultiHeadAttention(4, heads: 2) }, [2, 4],
-      "MultiHeadAttention in 1 (MultiHeadAttention): sequences [n, length, width] are needed, not the shape"
+      "MultiHeadAttention in 1 (MultiHeadAttention): the input has the shape"
     ),
     (
       { MultiHeadAttention(4, heads: 2) }, [2, 3, 6],
@@ -61,7 +61,7 @@ private func evaluated(_ module: Module) -> Module {
     ),
     (
       { TransformerBlock(4, heads: 2) }, [2, 4],
-      "MultiHeadAttention in 1.attention (MultiHeadAttention): sequences [n, length, width] are needed"
+      "MultiHeadAttention in 1.attention (MultiHeadAttention): the input has the shape [2, 4]; it must be"
     ),
     (
       { TransformerBlock(4, heads: 2) }, [2, 3, 6],
@@ -79,21 +79,21 @@ private func evaluated(_ module: Module) -> Module {
     ({ Loss { meanSquaredError($0, Tensor(0)) } }, [2], "meanSquaredError in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Loss { meanAbsoluteError($0, Tensor(0)) } }, [2], "meanAbsoluteError in 1 (Loss): shapes [2] and [] don't fit"),
     ({ Loss { huberLoss($0, Tensor(0)) } }, [2], "huberLoss in 1 (Loss): shapes [2] and [] don't fit"),
-    ({ Conv2d(3, 4, window: 1, groups: 2) }, [], "Conv2d: 3 and 4 channels can't be divided into 2 groups"),
-    ({ Conv2d(4, 3, window: 1, groups: 2) }, [], "Conv2d: 4 and 3 channels can't be divided into 2 groups"),
+    ({ Conv2d(3, 4, kernelSize: 1, groups: 2) }, [], "Conv2d: 3 and 4 channels can't be divided into 2 groups"),
+    ({ Conv2d(4, 3, kernelSize: 1, groups: 2) }, [], "Conv2d: 4 and 3 channels can't be divided into 2 groups"),
     (
       { MultiHeadAttention(6, heads: 4) }, [],
-      "MultiHeadAttention: a width of 6 can't be divided among 4 heads"
+      "MultiHeadAttention: the width is 6; it must be a multiple of the 4 heads"
     ),
     (
       { MultiHeadAttention(6, heads: 0) }, [],
-      "MultiHeadAttention: a width of 6 can't be divided among 0 heads"
+      "MultiHeadAttention: the width is 6; it must be a multiple of the 0 heads"
     ),
     (
       {
         let layer = Linear(3, 2)
         layer.initialize(seed: 0)
-        // As many elements.
+        // The same number of elements.
         layer.weight.set(Tensor(repeating: 0, shape: [3, 2]))
         return layer
       }, [2, 3], "parameter weight: shapes [3, 2] and [2, 3] don't fit"
@@ -125,7 +125,7 @@ private func evaluated(_ module: Module) -> Module {
     #expect(text(result).contains(Self.wrongShapes[index].words), "\(text(result))")
   }
 
-  @Test(arguments: [5, 1.5, -1, .nan] as [Float]) func anEmbeddingStopsAtRowsItHasNot(_ row: Float) async {
+  @Test(arguments: [5, 1.5, -1, .nan] as [Float]) func anEmbeddingStopsAtAnIndexOutsideOfItsTable(_ row: Float) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [row = "\(row)" as String] in
       let net = Sequential(Identity(), Embedding(5, 2))
@@ -135,11 +135,11 @@ private func evaluated(_ module: Module) -> Module {
     #expect(text(result).contains("take(rows:) in 1 (Embedding): \(row) at place 1 names no row, they are 0 to 4"))
   }
 
-  @Test func segmentsAreAtMostTheLayersAndAtLeastOne() async {
+  @Test func segmentsAreFromOneToTheNumberOfLayers() async {
     let segments = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Sequential([ReLU(), ReLU()], checkpointed: true, segments: 0)
     }
-    #expect(text(segments).contains("0 segments of 2 layers, at least 1"))
+    #expect(text(segments).contains("0 segments of 2 layers; there must be from 1 to 2"))
   }
 
   private func text(_ result: ExitTest.Result?) -> String {

@@ -5,13 +5,13 @@ import TestSupport
 import Testing
 
 @Suite struct LayerTests {
-  @Test func dropoutDropsItsShareAndKeepsTheMean() {
+  @Test func dropoutDropsTheFractionPAndKeepsTheMean() {
     let layer = Sequential(Dropout(0.3))
     layer.initialize(seed: 1)
     let x = Tensor(repeating: 1, shape: [400, 250])
     let y = layer(x).values
     let dropped = Double(y.count { $0 == 0 }) / 100_000
-    // Five standard deviations of a share of 0.3 among a hundred thousand.
+    // Five standard deviations of the fraction of 0.3 in a hundred thousand.
     #expect(abs(dropped - 0.3) < 5 * (0.3 * 0.7 / 100_000).squareRoot())
     #expect(Set(y) == [0, 1 / 0.7])
     #expect(layer(x).values != y)
@@ -23,7 +23,7 @@ import Testing
     #expect(layer(x) === x)
   }
 
-  /// Each branch of a block drops by the block's seed while it is trained; evaluated, it is the block without dropout.
+  /// In training mode each branch of a block drops by the block's seed; in evaluation mode none does.
   @Test(arguments: [TransformerBlock.NormPlacement.pre, .post])
   func aTransformerBlockDropsInBothBranches(_ placement: TransformerBlock.NormPlacement) {
     func block(dropout: Float) -> TransformerBlock {
@@ -53,7 +53,7 @@ import Testing
     return Sequential(layers, checkpointed: checkpointed)
   }
 
-  /// A step, with everything random or gathered in it, is the same to the bit with checkpoints; hooks fire as often.
+  /// A step with random numbers and buffers is the same to the bit with checkpoints; hooks are called as often.
   @Test func checkpointsChangeNothing() throws {
     func train(_ checkpointed: Bool) throws -> (values: [[Float]], fired: [String]) {
       let net = deepNet(checkpointed: checkpointed)
@@ -75,7 +75,7 @@ import Testing
         optimizer.step()
       }
       return (
-        net.parameters.map { $0.parameter.value.values } + net.statistics.map { $0.statistic.value.values }
+        net.parameters.map { $0.parameter.value.values } + net.buffers.map { $0.buffer.value.values }
           + net.randomSources.map { [Float($0.source.stream!.position)] }, fired.sorted()
       )
     }
@@ -85,13 +85,13 @@ import Testing
     #expect(plain.fired.count == 3 * 2 * 36 * 2)
   }
 
-  /// Four times the layers take about twice the memory beyond what the parameters' gradients take.
+  /// Four times the layers need about twice the memory, besides that of the parameters' gradients.
   @Test func checkpointedMemoryGrowsAsTheRootOfDepth() {
     func activations(_ depth: Int, checkpointed: Bool) -> Double {
       let net = Sequential((0..<depth).map { _ in Sequential(Linear(4, 4), Tanh()) }, checkpointed: checkpointed)
       net.initialize(seed: 1)
       let x = Tensor(repeating: 1, shape: [2048, 4])
-      // Gradients are there from the start, so that what grows is activations alone.
+      // Gradients exist before, so that only activations are measured.
       net(x).sum().backward()
       let before = TensorMemory.inUse
       TensorMemory.resetPeak()
@@ -102,16 +102,16 @@ import Testing
     let checkpointed = [16, 64, 256].map { activations($0, checkpointed: true) }
     for (less, more) in zip(plain, plain.dropFirst()) { #expect(more / less > 3.5) }
     for (less, more) in zip(checkpointed, checkpointed.dropFirst()) { #expect(more / less < 2.2) }
-    // 256 outputs against 16 of segments and 16 in one, and what is under way.
+    // 256 outputs against 16 of segments, 16 inside one, and temporaries.
     #expect(checkpointed[2] < plain[2] / 7)
   }
 
-  /// Every layer runs forward and backward on a batch of one and on an empty one, to which no parameter owes a gradient.
+  /// Every layer runs forward and backward on a batch of one, and on an empty one, where all gradients are 0.
   @Test(arguments: layerCases, [0, 1]) func emptyAndSingleBatches(_ layerCase: LayerCase, _ count: Int) {
     for shape in layerCase.shapes.map({ Shape([count] + $0.dropFirst()) }) {
       let point = layerCase.point(shape)
       let (layer, variables) = layerCase.layer(at: point)
-      let statistics = layer.statistics.map { $0.statistic.value.values }
+      let statistics = layer.buffers.map { $0.buffer.value.values }
       let y = layer(variables[0])
       #expect(y.shape[0] == count && y.values.allSatisfy { $0.isFinite })
       y.sum().backward()
@@ -120,12 +120,12 @@ import Testing
         #expect(parameter.gradient?.shape == parameter.shape, "\(path)")
         if count == 0 { #expect(parameter.gradient?.values.allSatisfy { $0 == 0 } == true, "\(path)") }
       }
-      if count == 0 { #expect(layer.statistics.map { $0.statistic.value.values } == statistics) }
+      if count == 0 { #expect(layer.buffers.map { $0.buffer.value.values } == statistics) }
     }
   }
 
-  /// A single element is its channel's mean: it has no slope, and no variance that the running one could follow.
-  @Test(arguments: [Shape([1, 3]), [1, 1, 1, 3]]) func aBatchOfOneElementAChannelIsTheBias(_ shape: Shape) {
+  /// A single element is its channel's mean: x has no gradient, and the running variance is not updated.
+  @Test(arguments: [Shape([1, 3]), [1, 1, 1, 3]]) func batchNormOfOneElementPerChannelIsTheBias(_ shape: Shape) {
     let norm = BatchNorm(3)
     norm.initialize(seed: 0)
     norm.bias.set(Tensor([1, -2, 3], shape: [3]))
@@ -138,15 +138,15 @@ import Testing
     #expect(norm.runningVariance.value.values == [1, 1, 1])
   }
 
-  /// Segments are as equal as can be, and as many as were asked for.
-  @Test(arguments: 1...10) func thereAreAsManySegmentsAsWereAskedFor(_ count: Int) {
+  /// The number of segments is the given one, and their sizes differ by at most one.
+  @Test(arguments: 1...10) func theNumberOfSegmentsIsTheGivenOne(_ count: Int) {
     let net = Sequential((0..<10).map { _ in Tanh() }, checkpointed: true, segments: count)
     let before = thread_state_here().pointee.nodes
     _ = net(Tensor(repeating: 1, shape: [1]).requiringGradient())
     #expect(thread_state_here().pointee.nodes - before == Int64(count))
   }
 
-  /// 1 / (1 − p) has more digits than 16 bits hold, and is not rounded before it is multiplied by.
+  /// 1 / (1 − p) is not representable in 16 bits, and is not rounded before the multiplication.
   @Test(arguments: [Precision.bfloat16, .float16]) func dropoutIsUnbiasedInSixteenBits(_ precision: Precision) {
     let dropout = Dropout(0.15)
     dropout.initialize(seed: 1)

@@ -12,7 +12,7 @@ import Testing
 
   private let x = { Tensor(sampleValues(12), shape: [3, 4]) }
 
-  /// The first layer's gradient for a loss so small that float16 can't hold it unscaled.
+  /// The first layer's gradient of a loss so small that it underflows in float16 without scaling.
   private func gradient(_ precision: Precision, scale: Float) -> [Float] {
     let net = net()
     let output = withPrecision(precision) { net(x()) }
@@ -20,13 +20,13 @@ import Testing
     return net.parameters[0].parameter.gradient!.values.map { $0 / scale }
   }
 
-  @Test func scalingSavesWhatUnderflows() {
+  @Test func scalingPreventsUnderflow() {
     let expected = gradient(.float32, scale: 1)
     #expect(gradient(.float16, scale: 1).allSatisfy { $0 == 0 })
     #expect(relativeDifference(gradient(.float16, scale: 0x1p24), expected) < 2e-2)
   }
 
-  @Test func stepsAreThoseWithoutAScale() {
+  @Test func stepsAreThoseWithoutScaling() {
     func train(_ scaler: LossScaler?) -> [[Float]] {
       let net = net(), optimizer = SGD(net, learningRate: 0.1)
       for _ in 0..<3 {
@@ -40,7 +40,7 @@ import Testing
     #expect(train(nil) == train(LossScaler()))
   }
 
-  /// However often it is halved or doubled, there is a number to divide by.
+  /// However often it is halved or doubled, it stays above 0 and finite.
   @Test func theScaleStaysWithinItsRange() {
     let net = net(), optimizer = SGD(net, learningRate: 0), small = LossScaler(scale: 0x1p-125)
     for _ in 0..<5 {
@@ -56,7 +56,7 @@ import Testing
     #expect(large.scale == 0x1p127)
   }
 
-  @Test func overflowSkipsAndHalvesAndCalmDoubles() {
+  @Test func overflowHalvesTheScaleAndStepsWithoutSkipDoubleIt() {
     let net = net(), optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler(scale: 1024, growthInterval: 2)
     let before = net.parameters.map { $0.parameter.value.values }
     (net(x()).sum() * .infinity).backward()
@@ -71,7 +71,7 @@ import Testing
     #expect(scaler.scale == 1024)
   }
 
-  /// The scale changes after all of them, and a step that one can't take none takes.
+  /// The scale changes after all of them; if one must skip the step, all do.
   @Test func optimizersOfOneScaleStepTogether() {
     let first = net(), second = net(), scaler = LossScaler(scale: 1024, growthInterval: 1)
     let optimizers = [SGD(first, learningRate: 0.1), SGD(second, learningRate: 0.1)]
@@ -101,7 +101,7 @@ import Testing
     #expect(try relativeDifference(seen(.float16, LossScaler()), exact) < 1e-2)
   }
 
-  /// Clipped when they have lost the scale.
+  /// Gradients are unscaled when they are clipped.
   @Test func gradientsAreClippedInTheStep() {
     func train(_ scaler: LossScaler?) -> [[Float]] {
       let net = net(), optimizer = SGD(net, learningRate: 0.1)
@@ -114,7 +114,7 @@ import Testing
     #expect(train(nil) == train(LossScaler()))
   }
 
-  /// What is frozen has no say in whether a step can be taken.
+  /// The gradients of frozen parameters cause no skip.
   @Test func frozenParametersSkipNoStep() throws {
     let net = net(), optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler()
     try optimizer.group("0.weight", isFrozen: true)

@@ -29,7 +29,7 @@ private final class Net: Module {
 }
 
 @Suite struct ModuleTests {
-  @Test func childrenAndParametersAreFoundWhereverTheyAreHeld() {
+  @Test func childrenAndParametersAreFoundInAllContainers() {
     let paths = Branches().parameters.map(\.path)
     #expect(
       paths == [
@@ -39,7 +39,7 @@ private final class Net: Module {
       ])
   }
 
-  @Test func aSharedModuleIsNamedOnce() {
+  @Test func aSharedModuleIsListedOnce() {
     let layer = Linear(2, 2)
     let net = Sequential(layer, ReLU(), layer)
     #expect(net.parameters.map(\.path) == ["0.weight", "0.bias"])
@@ -71,7 +71,7 @@ private final class Net: Module {
     #expect(one.parameters[0].parameter.value.values != before)
   }
 
-  @Test func updatesLeaveValuesThatSomeoneHolds() {
+  @Test func updatesDoNotChangeEarlierValues() {
     let net = Net()
     net.initialize(seed: 1)
     let held = net.first.weight.value, before = held.values
@@ -82,15 +82,15 @@ private final class Net: Module {
     #expect(net.first.weight.gradient == nil)
   }
 
-  private func lastWords(_ result: ExitTest.Result?) -> String {
+  private func message(_ result: ExitTest.Result?) -> String {
     String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
   }
 
-  @Test func callingAnUninitializedModuleStopsAndSaysSo() async {
+  @Test func callingAnUninitializedModuleStops() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Linear(2, 2)(Tensor([1, 2], shape: [1, 2]))
     }
-    #expect(lastWords(result).contains("has no value yet; call initialize(seed:)"))
+    #expect(message(result).contains("has no value yet; call initialize(seed:)"))
   }
 
   @Test func aWrongShapeNamesTheModule() async {
@@ -99,6 +99,6 @@ private final class Net: Module {
       net.initialize(seed: 1)
       _ = net(Tensor([1, 2, 3], shape: [1, 3]))
     }
-    #expect(lastWords(result).contains("linear in 2 (Linear): shapes [1, 4] and [2, 5] don't fit"))
+    #expect(message(result).contains("linear in 2 (Linear): shapes [1, 4] and [2, 5] don't fit"))
   }
 }

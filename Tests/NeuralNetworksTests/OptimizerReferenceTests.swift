@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Optimizers, schedules and clipping against what PyTorch 2.13 does (`Reference/make_optimizer_reference.py`).
+/// Optimizers, schedules and clipping against PyTorch 2.13 (`Reference/make_optimizer_reference.py`).
 @Suite struct OptimizerReferenceTests {
   struct Recorded: Decodable, Sendable {
     struct Clipped: Decodable, Sendable {
@@ -98,7 +98,7 @@ import Testing
   }
 }
 
-/// Two parameters whose gradients a test sets by hand.
+/// Two parameters whose gradients tests assign.
 final class Pair: Module {
   let short = Parameter([3], initializer: .zeros)
   let long = Parameter([5, 7], initializer: .zeros)

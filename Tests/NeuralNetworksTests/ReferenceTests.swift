@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Small nets against what PyTorch 2.13 computed for them (`Reference/make_reference.py`): output, every gradient, and the
+/// Small nets against PyTorch 2.13 (`Reference/make_reference.py`): output, every gradient, and the
 /// weights after three steps of each optimizer.
 @Suite struct ReferenceTests {
   struct Recorded: Decodable, Sendable {

@@ -3,30 +3,30 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// The ways in which a hook could fail to fire. Each throws, is said once in words, or can't be:
+/// The ways in which a hook could silently not be called. Each throws, prints a warning once, or cannot happen:
 ///
-/// - no path or kind fits: it throws, with the nearest names (`HookTests`);
-/// - the module is never called, was replaced by another, or its `forward` was called by hand: said once the model was called;
-/// - no gradient gets there, since the loss does not use it, it is data, or it was computed without gradients: said once a
-///   gradient has come back to the model;
-/// - nothing is called while the hook is attached, or only before: said when it is removed after other modules were called, or
-///   a gradient has gone back somewhere;
-/// - another takes the place of a module or parameter after the hook has fired: said at the next call, or soon after, and the new
-///   one is found when hooks are attached; a hook that only misses passes now and then, as in a branch, says nothing;
-/// - the model is never called as a whole, only its parts are, and one of these not: said when a backward pass is over and the
-///   first part is called again, or after many calls; for gradients after ten such rounds;
-/// - the model's output is detached before the loss, or the loss does not use it: said after ten calls that were each followed by a
-///   backward pass, since adversaries may take it as data for a while, or when the hook is removed;
-/// - the model is only called inside `withoutGradients` while others are trained: said as late;
-/// - the program ends before that: nothing is said of so few passes;
-/// - an optimizer takes no step, since another one does or `step()` is forgotten: said of its hooks after ten passes that each began
-///   from cleared gradients, or after a thousand that did not, as long sums may be, and when the hook or the optimizer goes;
-/// - a part takes another's place before: it is found when the model is initialized, without which it stops;
-/// - the hook is removed before the gradients come: it sees none, as it should;
-/// - a module in a set has no name of its own: stops when the model is looked at;
-/// - the module is called with several tensors, in a checkpoint, twice, in evaluation, or frozen, several backward passes come before a step,
-///   or no optimizer holds the parameter: it fires (`AwkwardModelTests`);
-/// - a tensor is changed in place behind the hook's back: there is no operation that does so.
+/// - no path or kind matches: it throws, with the nearest names (`HookTests`);
+/// - the module is never called, was replaced, or its `forward` was called directly: warning after the model's call;
+/// - no gradient reaches the tensor, since the loss does not use it, it is data, or it was computed without gradients: warning after
+///   a gradient reached the model's output;
+/// - nothing is called while the hook is attached: warning when it is removed after other modules were called, or after a backward
+///   pass;
+/// - a module or parameter is replaced after the hook was called: warning at one of the next calls, and hooks that are attached
+///   later find the new one; a hook that is only skipped in some passes, as in a branch, causes no warning;
+/// - only parts of the model are called, and one of them not: warning when the first part is called again after a backward pass, or
+///   after many calls; for gradients after ten such rounds;
+/// - the model's output is detached before the loss, or the loss does not use it: warning after ten calls that were each followed by
+///   a backward pass, since an adversary may use it as data for some steps, or when the hook is removed;
+/// - the model is only called inside `withoutGradients` while others are trained: warning as late;
+/// - the program ends before that: no warning after so few passes;
+/// - an optimizer takes no step, since another one does or `step()` is forgotten: warning about its hooks after ten passes that each
+///   began from cleared gradients, or after a thousand that did not, and when the hook or the optimizer is released;
+/// - a module was replaced before the model is initialized: initialization finds it, and without it a call stops;
+/// - the hook is removed before the backward pass: it is not called, as it should be;
+/// - a module is in a set and has no path: stops when the model's properties are read;
+/// - the module is called with several tensors, in a checkpoint, twice, in evaluation mode, or frozen, there are several backward
+///   passes per step, or no optimizer has the parameter: the hook is called (`AwkwardModelTests`);
+/// - a tensor is changed in place: no operation does so.
 @Suite struct SilentHookTests {
   private final class Net: Module {
     var used = Linear(5, 5)
@@ -47,7 +47,7 @@ import Testing
 
   private static func twoSteps(_ net: Net) { for _ in 0..<2 { net(samples(4, 5)).sum().backward() } }
 
-  @Test func whatIsNotCalledIsSaidOnce() async throws {
+  @Test func aModuleThatIsNotCalledIsReportedOnce() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       try net.onForward("unused") { _, _ in nil }
@@ -56,11 +56,11 @@ import Testing
     }
     let lines = try lines(result)
     #expect(lines.count == 2)
-    #expect(lines[0].hasPrefix("rheoscope: the forward hook at “unused” did not fire: the model was called but not"))
-    #expect(lines[1].hasPrefix("rheoscope: the input hook at “unused” did not fire: "))
+    #expect(lines[0].hasPrefix("rheoscope: the forward hook at “unused” was not called: the model was called but not"))
+    #expect(lines[1].hasPrefix("rheoscope: the input hook at “unused” was not called: "))
   }
 
-  @Test func aReplacedModuleIsSaid() async throws {
+  @Test func aReplacedModuleIsReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       try net.onForward("used") { _, _ in nil }
@@ -68,10 +68,10 @@ import Testing
       net.used = other.used
       SilentHookTests.twoSteps(net)
     }
-    #expect(try lines(result).map { $0.contains("or another has taken its place") } == [true])
+    #expect(try lines(result).map { $0.contains("or it was replaced after the hook was attached") } == [true])
   }
 
-  @Test func callingForwardByHandIsSaid() async throws {
+  @Test func callingForwardDirectlyIsReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       final class ByHand: Module {
         let part = Linear(5, 5)
@@ -83,10 +83,10 @@ import Testing
       try net.onForward("part") { _, _ in nil }
       _ = net(samples(4, 5))
     }
-    #expect(try lines(result).map { $0.contains("part.forward(x), which must be part(x)") } == [true])
+    #expect(try lines(result).map { $0.contains("write module(x) instead of module.forward(x)") } == [true])
   }
 
-  @Test func gradientsThatDoNotGetThereAreSaid() async throws {
+  @Test func missingGradientsAreReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       try net.onBackward("aside") { _, _ in nil }
@@ -97,13 +97,14 @@ import Testing
     let lines = try lines(result)
     #expect(lines.count == 3)
     #expect(
-      lines[0].hasPrefix("rheoscope: the backward hook at “aside” did not fire: a gradient came back to the model"))
-    #expect(lines[1].hasPrefix("rheoscope: the input gradient hook at “used” did not fire: "))
+      lines[0].hasPrefix(
+        "rheoscope: the backward hook at “aside” was not called: a gradient reached the model's output"))
+    #expect(lines[1].hasPrefix("rheoscope: the input gradient hook at “used” was not called: "))
     #expect(
-      lines[2].hasPrefix("rheoscope: the parameter gradient hook at “aside.weight”, “aside.bias” did not fire: "))
+      lines[2].hasPrefix("rheoscope: the parameter gradient hook at “aside.weight”, “aside.bias” was not called: "))
   }
 
-  @Test func whatIsRemovedBeforeTheNextCallIsSaidToo() async throws {
+  @Test func hooksRemovedBeforeTheNextCallAreReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       try net.withHooks {
@@ -126,10 +127,10 @@ import Testing
     let lines = try lines(result)
     #expect(lines.count == 3)
     #expect(lines[1].hasSuffix("nothing called it while the hook was attached"))
-    #expect(lines[2].hasSuffix("a hook on gradients is attached before the forward pass"))
+    #expect(lines[2].hasSuffix("attach a hook on gradients before the forward pass"))
   }
 
-  @Test func aModuleReplacedLaterIsSaid() async throws {
+  @Test func aModuleReplacedAfterTheHookWasCalledIsReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       var fired = 0
@@ -145,18 +146,18 @@ import Testing
       for _ in 0..<3 { SilentHookTests.twoSteps(net) }
       try net.onForward("used", count)
       SilentHookTests.twoSteps(net)
-      precondition(fired == 2, "the new one has been found")
+      precondition(fired == 2, "the new module has been found")
     }
     let lines = try lines(result).sorted()
     #expect(
       lines
         == ["backward", "forward", "parameter gradient"].map {
-          "rheoscope: the \($0) hook at “used\($0.hasPrefix("p") ? ".weight" : "")” no longer fires: another has taken its "
-            + "place, to which it is to be attached anew"
+          "rheoscope: the \($0) hook at “used\($0.hasPrefix("p") ? ".weight" : "")” is no longer called: it was replaced in "
+            + "the model; attach the hook again"
         })
   }
 
-  @Test func branchesThatAreTakenNowAndThenSayNothing() async throws {
+  @Test func skippedBranchesCauseNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       final class Branching: Module {
         let first = Linear(5, 5), second = Linear(5, 5)
@@ -178,8 +179,8 @@ import Testing
     #expect(try lines(result) == [])
   }
 
-  /// The loop calls parts, and the hooks are never removed.
-  @Test(arguments: [true, false]) func aModelOfWhichOnlyPartsAreCalledIsSaid(_ isTrained: Bool) async throws {
+  /// The loop calls only parts of the model, and the hooks are never removed.
+  @Test(arguments: [true, false]) func aModelOfWhichOnlyPartsAreCalledIsReported(_ isTrained: Bool) async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [isTrained] in
       let net = SilentHookTests.net()
       try net.onForward("") { _, _ in nil }
@@ -191,20 +192,20 @@ import Testing
         let output = net.used(net.aside(samples(4, 5)))
         if isTrained { output.sum().backward() }
       }
-      precondition(!net.hooksAreAbsent)
+      precondition(net.hasHooks)
     }
     let lines = try lines(result)
-    let why = "parts of the model are called but never the model as a whole, and "
+    let why = "parts of the model are called but never the model itself, and "
     #expect(
       lines == [
-        "rheoscope: the forward hook at the model itself did not fire: \(why)nothing called this part",
-        "rheoscope: the input hook at “unused” did not fire: \(why)nothing called this part",
+        "rheoscope: the forward hook at the model itself was not called: \(why)nothing called this module",
+        "rheoscope: the input hook at “unused” was not called: \(why)nothing called this module",
       ]
         + (isTrained
-          ? ["rheoscope: the backward hook at the model itself did not fire: \(why)no gradient came here"] : []))
+          ? ["rheoscope: the backward hook at the model itself was not called: \(why)no gradient reached it"] : []))
   }
 
-  @Test func partsThatAreAllCalledSayNothing() async throws {
+  @Test func partsThatAreAllCalledCauseNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()
       let handles = [
@@ -216,19 +217,19 @@ import Testing
         let hidden = (0..<20).reduce(samples(4, 5)) { state, _ in net.aside(state) }
         net.used(net.unused(hidden)).sum().backward()
       }
-      precondition(net.unused.hooksAreAbsent == false)
+      precondition(net.unused.hasHooks)
       for handle in handles { handle.remove() }
-      precondition(net.hooksAreAbsent)
+      precondition(!net.hasHooks)
     }
     #expect(try lines(result) == [])
   }
 
-  @Test func anOutputThatIsDetachedBeforeTheLossIsSaid() async throws {
+  @Test func anOutputDetachedBeforeTheLossIsReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net(), head = SilentHookTests.net()
       try net.onBackward("used") { _, _ in nil }
       for _ in 0..<15 { head(net(samples(4, 5)).detached()).sum().backward() }
-      // At once where the hook goes.
+      // At once when the hook is removed.
       try net.withHooks {
         try $0.onInputGradient("used") { _, _ in nil }
       } run: {
@@ -236,22 +237,22 @@ import Testing
       }
     }
     let why =
-      "gradients were computed after the model was called, but none came back to its output: it is detached before the loss, or "
+      "gradients were computed after the model was called, but none reached its output: it is detached before the loss, or "
       + "the loss does not use it"
     #expect(
       try lines(result)
         == ["backward", "input gradient"].map {
-          "rheoscope: the \($0) hook at “used” did not fire: \(why)"
+          "rheoscope: the \($0) hook at “used” was not called: \(why)"
         })
   }
 
-  @Test func aModelThatIsCalledWithoutGradientsIsSaid() async throws {
+  @Test func aModelCalledWithoutGradientsIsReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let teacher = SilentHookTests.net(), pupil = SilentHookTests.net()
       func step() { (pupil(samples(4, 5)) - withoutGradients { teacher(samples(4, 5)) }).sum().backward() }
       try teacher.onBackward("used") { _, _ in nil }
       for _ in 0..<15 { step() }
-      // At once where the hook goes.
+      // At once when the hook is removed.
       try teacher.withHooks {
         try $0.onParameterGradient("used.weight") { _, _ in nil }
       } run: {
@@ -259,17 +260,17 @@ import Testing
       }
     }
     let why =
-      "gradients were computed after the model was called, but none can come to its output: it was called inside "
+      "gradients were computed after the model was called, but none can reach its output: it was called inside "
       + "withoutGradients { }, or nothing in it needs a gradient"
     #expect(
       try lines(result) == [
-        "rheoscope: the backward hook at “used” did not fire: \(why)",
-        "rheoscope: the parameter gradient hook at “used.weight” did not fire: \(why)",
+        "rheoscope: the backward hook at “used” was not called: \(why)",
+        "rheoscope: the parameter gradient hook at “used.weight” was not called: \(why)",
       ])
   }
 
-  /// An adversary takes the output as data several times before it is the generator's turn.
-  @Test func anOutputThatIsDetachedNowAndThenSaysNothing() async throws {
+  /// An adversary uses the output as data several times before the generator is trained.
+  @Test func anOutputDetachedInSomeStepsCausesNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let generator = SilentHookTests.net(), critic = SilentHookTests.net()
       try generator.onBackward("used") { _, _ in nil }
@@ -282,10 +283,10 @@ import Testing
   }
 
   private static let withoutAStep =
-    "did not fire: gradients were computed but this optimizer took no step; call its step(), or attach the hook to the optimizer "
-    + "that steps (a step that a LossScaler skips is none)"
+    "was not called: gradients were computed but this optimizer took no step; call its step(), or attach the hook to the optimizer "
+    + "that steps (a step that a LossScaler skips does not count)"
 
-  @Test func anOptimizerThatTakesNoStepIsSaidOnce() async throws {
+  @Test func anOptimizerThatTakesNoStepIsReportedOnce() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net(), busy = Adam(net, learningRate: 0.1)
       let idle = SGD(net, learningRate: 0.1)
@@ -294,7 +295,7 @@ import Testing
         SilentHookTests.twoSteps(net)
         busy.step()
       }
-      // At once where the hook goes, or the optimizer.
+      // At once when the hook or the optimizer is released.
       let handle = idle.afterStep { _ in }
       SilentHookTests.twoSteps(net)
       handle.remove()
@@ -316,8 +317,8 @@ import Testing
         == (hooks + ["afterStep hook of Adagrad"]).map { "rheoscope: the \($0) \(SilentHookTests.withoutAStep)" })
   }
 
-  /// One to which no gradients come, as while another net is trained first, and one whose steps are skipped at first.
-  @Test func anOptimizerThatHasNothingToDoYetSaysNothing() async throws {
+  /// One without gradients, as while another net is trained first, and one whose steps are skipped at first.
+  @Test func anOptimizerWithoutGradientsOrWithSkippedStepsCausesNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net(), other = SilentHookTests.net()
       func forget() {
@@ -341,7 +342,7 @@ import Testing
     #expect(try lines(result) == [])
   }
 
-  @Test func anOptimizerThatStepsAtLastSaysNothing() async throws {
+  @Test func anOptimizerThatStepsLateCausesNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net(), optimizer = SGD(net, learningRate: 0.1)
       var once: HookHandle?
@@ -351,7 +352,7 @@ import Testing
       }
       for _ in 0..<100 { SilentHookTests.twoSteps(net) }
       optimizer.step()
-      // Nothing comes to it but by hand.
+      // Its gradients are only set, not computed.
       let handle = optimizer.afterStep { _ in }
       handle.remove()
       optimizer.beforeStep { _ in }
@@ -360,7 +361,7 @@ import Testing
     #expect(try lines(result) == [])
   }
 
-  @Test func hooksThatFireSayNothing() async throws {
+  @Test func calledHooksCauseNoWarning() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       for model in AwkwardModel.all {
         let net = model.make()
@@ -387,7 +388,7 @@ import Testing
       final class Parts: Module { let parts: Set = [Part(), Part()] }
       Parts().initialize(seed: 1)
     }
-    #expect(try lines(result).contains { $0.contains("“parts” is a set") && $0.contains("hold them in an array") })
+    #expect(try lines(result).contains { $0.contains("“parts” is a set") && $0.contains("use an array") })
   }
 
   private func lines(_ result: ExitTest.Result?) throws -> [String] {

@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// What theory says exactly, or within a stated tolerance, about nets at initialization.
+/// Nets at initialization against theory, exact or within a stated tolerance.
 @Suite struct TheoryTests {
   private func deepNet(
     _ depth: Int, _ width: Int, _ activation: () -> Module, _ initializer: Initializer?, bias: Bool = true
@@ -14,8 +14,8 @@ import Testing
     Sequential((0..<depth).flatMap { _ in [Linear(width, width, bias: bias, initializer: initializer), activation()] })
   }
 
-  /// The factor a layer by which the RMS of dL/d(output) of linear layers changes going back, fitted over layers 5 to 25 of
-  /// 30, as the geometric mean over three seeds.
+  /// The factor per layer of the RMS of dL/d(output) of linear layers in the backward pass, fitted over layers 5 to 25 of 30; the
+  /// geometric mean over three seeds.
   private func gradientFactor(_ activation: () -> Module, _ initializer: Initializer?) throws -> Double {
     let depth = 30, width = 256, batch = 64
     var slopes: [Double] = []
@@ -45,16 +45,16 @@ import Testing
     return Foundation.exp(slopes.reduce(0, +) / Double(slopes.count))
   }
 
-  @Test func gradientsShrinkAsMeanFieldTheorySays() throws {
+  @Test func gradientFactorsAreThoseOfMeanFieldTheory() throws {
     #expect(abs(try gradientFactor({ Sigmoid() }, .xavierNormal) / 0.23605 - 1) < 0.03)
     #expect(abs(try gradientFactor({ ReLU() }, .heNormal) / 1 - 1) < 0.03)
     #expect(abs(try gradientFactor({ ReLU() }, .xavierNormal) / 0.70711 - 1) < 0.03)
     #expect(abs(try gradientFactor({ ReLU() }, nil) / 0.40825 - 1) < 0.03)
   }
 
-  /// A bias-free net of ReLU is homogeneous in every layer's weight, so by Euler's theorem ⟨W, dL/dW⟩ = ⟨y, dL/dy⟩ for each: a
-  /// gradient that reaches the wrong layer shows at once.
-  @Test func everyLayerOfAHomogeneousNetTakesTheSameBlame() {
+  /// A bias-free ReLU net is homogeneous in every layer's weight, so by Euler's theorem ⟨W, dL/dW⟩ = ⟨y, dL/dy⟩ for each layer,
+  /// which fails if a gradient reaches the wrong layer.
+  @Test func eulersTheoremHoldsForEveryLayer() {
     let net = deepNet(20, 64, { ReLU() }, .heNormal, bias: false)
     net.initialize(seed: 11)
     crossEntropy(net(Tensor(sampleValues(32 * 64), shape: [32, 64])), (0..<32).map { $0 % 64 }).backward()

@@ -23,7 +23,7 @@ import Testing
     return (model, optimizer)
   }
 
-  @Test(arguments: everyOptimizer.indices) func fiftyAndFiftyStepsAreAHundred(_ index: Int) throws {
+  @Test(arguments: everyOptimizer.indices) func trainingInTwoPartsGivesTheSameBits(_ index: Int) throws {
     let (whole, optimizer) = made(everyOptimizer[index], seed: 3)
     let losses = train(whole, optimizer, 0..<100)
     try withTemporaryFolder { folder in
@@ -32,7 +32,7 @@ import Testing
         #expect(train(model, optimizer, 0..<50) == Array(losses[..<50]))
         try TrainingState(step: 50, batchPosition: 1 << 60).save(model, optimizer, to: folder + "/state")
       }
-      // Never initialized, so that nothing but the file can make it right.
+      // Never initialized, so that all values come from the file.
       let (model, optimizer) = made(everyOptimizer[index], seed: nil)
       let state = try TrainingState(restoring: model, optimizer, from: folder + "/state")
       #expect(state == TrainingState(step: 50, batchPosition: 1 << 60))
@@ -43,12 +43,12 @@ import Testing
       }
     }
     for (a, b) in zip(optimizer.states.joined(), made(everyOptimizer[index], seed: 3).1.states.joined()) {
-      #expect(a.values != b.values, "the state takes part")
+      #expect(a.values != b.values, "the optimizer's state matters")
     }
   }
 
-  /// The scale and how long it has been calm are part of the state.
-  @Test func aLossScalerGoesOnToo() throws {
+  /// The scale and the number of steps since it changed are part of the state.
+  @Test func aLossScalerIsRestored() throws {
     func train(_ model: Module, _ optimizer: Optimizer, _ scaler: LossScaler, _ steps: Range<Int>) -> [[Float]] {
       steps.map { step in
         let inputs = Tensor(sampleValues(4 * 6, seed: UInt64(step + 1)), shape: [4, 6])
@@ -70,17 +70,18 @@ import Testing
       let (model, late) = made({ Adam($0, learningRate: 0.01) }, seed: nil), after = scaler()
       #expect(try TrainingState(restoring: model, late, after, from: path).step == 13)
       #expect(train(model, late, after, 13..<20) == Array(losses[13...]))
-      #expect(throws: WeightsError.otherTraining(path: path, problem: "its losses were scaled; give a loss scaler")) {
+      #expect(throws: WeightsError.differentTraining(path: path, problem: "its losses were scaled; pass a loss scaler"))
+      {
         try TrainingState(restoring: model, late, from: path)
       }
       try TrainingState(step: 13).save(first, early, to: path)
-      #expect(throws: WeightsError.otherTraining(path: path, problem: "it has no “loss_scaler.scale”")) {
+      #expect(throws: WeightsError.differentTraining(path: path, problem: "it has no “loss_scaler.scale”")) {
         try TrainingState(restoring: model, late, after, from: path)
       }
     }
   }
 
-  @Test func aTrainingSetUpOtherwiseIsRefusedAndUnchanged() throws {
+  @Test func aDifferentTrainingIsRefusedAndUnchanged() throws {
     let (model, optimizer) = made({ Adam($0) }, seed: 1)
     _ = train(model, optimizer, 0..<2)
     try withTemporaryFolder { folder in
@@ -88,36 +89,39 @@ import Testing
       try TrainingState(step: 2).save(model, optimizer, to: path)
       let (other, descent) = made({ SGD($0, learningRate: 0.1) }, seed: 2)
       let before = other.first.weight.value.values
-      #expect(throws: WeightsError.otherTraining(path: path, problem: "“optimizer” was Adam and is SGD")) {
+      #expect(
+        throws: WeightsError.differentTraining(path: path, problem: "“optimizer” is Adam in the file and SGD here")
+      ) {
         try TrainingState(restoring: other, descent, from: path)
       }
       let unscheduled = Adam(other)
       #expect(
-        throws: WeightsError.otherTraining(
-          path: path, problem: "“optimizer.schedule” was cosine(over: 90, to: 0.0).warmedUp(over: 20) and is none")
+        throws: WeightsError.differentTraining(
+          path: path,
+          problem: "“optimizer.schedule” is cosine(over: 90, to: 0.0).warmedUp(over: 20) in the file and none here")
       ) { try TrainingState(restoring: other, unscheduled, from: path) }
       let plain = Sequential(Linear(6, 8), Linear(8, 3)), adam = Adam(plain)
       adam.schedule = optimizer.schedule
       #expect(
-        throws: WeightsError.otherTraining(
+        throws: WeightsError.differentTraining(
           path: path, problem: "the model has no random source for “random.noise.source”")
       ) { try TrainingState(restoring: plain, adam, from: path) }
       #expect(other.first.weight.value.values == before)
       try other.saveWeights(to: path)
-      #expect(throws: WeightsError.otherTraining(path: path, problem: "it has no “format”")) {
+      #expect(throws: WeightsError.differentTraining(path: path, problem: "it has no “format”")) {
         try TrainingState(restoring: other, descent, from: path)
       }
     }
   }
 
-  @Test func aPositionInTheMiddleOfABlockOfRandomNumbersSurvives() throws {
+  @Test func aPositionInsideABlockOfRandomNumbersSurvives() throws {
     var stream = RandomStream(seed: .max, name: "odd")
     _ = stream.next()
     var again = try JSONDecoder().decode(RandomStream.self, from: JSONEncoder().encode(stream))
     for _ in 0..<5 { #expect(again.next() == stream.next()) }
   }
 
-  /// A gradient that is there already is not of the training that goes on.
+  /// A gradient from before the restoration is not part of the restored training.
   @Test func restoringClearsGradients() throws {
     try withTemporaryFolder { folder in
       let (model, optimizer) = made(everyOptimizer[0], seed: 3)

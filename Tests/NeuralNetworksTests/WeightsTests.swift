@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// A net with what a state can hold: weights, a statistic, and random numbers drawn in training.
+/// A net with all that a training state saves: weights, a buffer, and random numbers drawn in training.
 final class NoisyNet: Module {
   let first = Linear(6, 8)
   let noise = Noise()
@@ -13,7 +13,7 @@ final class NoisyNet: Module {
   override func forward(_ x: Tensor) -> Tensor { last(noise(relu(first(x)))) }
 }
 
-/// Drops half of its inputs, and counts how often it was called.
+/// Drops half of its inputs, and counts its calls.
 final class Noise: Module {
   private let source = RandomSource()
   let calls = ModuleBuffer([1], initialValue: 0)
@@ -30,12 +30,12 @@ final class Noise: Module {
 @Suite struct WeightsTests {
   private func net() -> Sequential { Sequential(Linear(3, 2), Linear(2, 1)) }
 
-  /// A file that the safetensors package of Python wrote (`Reference/make_weights.py`).
+  /// A file of Python's safetensors package (`Reference/make_weights.py`).
   private func recorded(_ name: String) -> String {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/\(name).safetensors").path
   }
 
-  @Test func readsWhatThePythonPackageWrote() throws {
+  @Test func filesOfThePythonPackageAreRead() throws {
     let net = net()
     #expect(try net.loadWeights(from: recorded("plain")).isEmpty)
     #expect(
@@ -52,7 +52,7 @@ final class Noise: Module {
         == [[1, -2, 3, 0.5, 65504, 0x1p-24], [1.5, -0x1p100], [0.1, -1e-3], [4]])
   }
 
-  @Test func writesTheBytesThatThePythonPackageWrites() throws {
+  @Test func writtenBytesAreThoseOfThePythonPackage() throws {
     let net = net()
     try net.loadWeights(from: recorded("plain"))
     try withTemporaryFolder { folder in
@@ -63,7 +63,7 @@ final class Noise: Module {
     }
   }
 
-  @Test func statisticsNamesAndTextsSurvive() throws {
+  @Test func buffersNamesAndMetadataSurvive() throws {
     let net = NoisyNet(), again = NoisyNet()
     net.initialize(seed: 5)
     _ = net(Tensor(sampleValues(12), shape: [2, 6]))
@@ -87,7 +87,7 @@ final class Noise: Module {
     #expect(again.parameters[1].parameter.value.values == net.parameters[1].parameter.value.values)
   }
 
-  @Test func anotherModelsFileSaysWhatDiffers() throws {
+  @Test func theErrorForAnotherModelsFileListsDifferences() throws {
     final class Other: Module {
       let stem = Linear(3, 2)
       let head = Linear(2, 4, bias: false)
@@ -115,7 +115,7 @@ final class Noise: Module {
             ]))
       #expect(
         error?.description.hasSuffix(
-          "/w: doesn't fit the model: the file has no “stme.weight”, but “stem.weight”, “stem.bias”; "
+          "/w: does not match the model: the file has no “stme.weight”, but “stem.weight”, “stem.bias”; "
             + "“head.weight” is [4, 2] in the file and [5, 2] in the model; the model has no “stem.bias”, but "
             + "“stme.weight”; the model has no “stem.weight”, but “stme.weight”") == true)
     }
@@ -160,10 +160,10 @@ final class Noise: Module {
       (#"{"a":{"shape":[2],"data_offsets":[0,8]}}"#, 8, nil, "the header can't be understood (a: "),
       (#"{"a":{"#, 8, nil, "the header can't be understood ("),
       (#"[1]"#, 0, nil, "the header is not a JSON object"),
-      (#"{}"#, 0, 100_000_001, "a header of 100000001 bytes, at most 100000000 are allowed"),
-      (#"{}"#, 0, 3, "cut short: the header has 3 bytes, 2 are there"),
+      (#"{}"#, 0, 100_000_001, "its header has 100000001 bytes; at most 100000000 are allowed"),
+      (#"{}"#, 0, 3, "it is cut short: the header has 3 bytes, of which 2 are present"),
     ] as [(String, Int, UInt64?, String?)])
-  func unsoundFilesAreRefused(_ header: String, _ dataSize: Int, _ stated: UInt64?, _ problem: String?) throws {
+  func invalidFilesAreRefused(_ header: String, _ dataSize: Int, _ stated: UInt64?, _ problem: String?) throws {
     final class One: Module { let a = Parameter([2], initializer: .zeros) }
     try withTemporaryFolder { folder in
       var bytes = withUnsafeBytes(of: stated ?? UInt64(header.utf8.count)) { Data($0) }
@@ -183,33 +183,35 @@ final class Noise: Module {
     }
   }
 
-  @Test func aFileOfAFewBytesOrNoneIsRefused() throws {
+  @Test func shortAndMissingFilesAreRefused() throws {
     try withTemporaryFolder { folder in
       try Data([1, 2, 3]).write(to: URL(filePath: folder + "/w"))
-      #expect(throws: WeightsError.malformed(path: folder + "/w", problem: "3 bytes are too few for the header's size"))
-      {
+      #expect(
+        throws: WeightsError.malformed(
+          path: folder + "/w", problem: "3 bytes are too few; the header's size alone has 8")
+      ) {
         try self.net().loadWeights(from: folder + "/w")
       }
       let error = #expect(throws: WeightsError.self) { try self.net().loadWeights(from: folder + "/none") }
-      #expect(error?.description.hasPrefix(folder + "/none: can't be read (") == true)
+      #expect(error?.description.hasPrefix(folder + "/none: cannot be read (") == true)
     }
   }
 
-  @Test func whatCannotBeWrittenLeavesTheOldFile() throws {
+  @Test func aFailedWriteLeavesTheOldFile() throws {
     let net = net()
     net.initialize(seed: 1)
     try withTemporaryFolder { folder in
-      // A folder can't be replaced by a file, and holds something that must survive.
+      // A folder cannot be replaced by a file, and its contents must survive.
       try FileManager.default.createDirectory(atPath: folder + "/w", withIntermediateDirectories: true)
       try Data("old".utf8).write(to: URL(filePath: folder + "/w/kept"))
       let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
-      #expect(error?.description.contains("can't be written") == true)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"], "nothing half-written stays")
+      #expect(error?.description.contains("cannot be written") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"], "no partial file stays")
       #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/no/such/folder/w") }
     }
   }
 
-  /// The disk is full after 400 bytes, which this process alone believes.
+  /// A limit on this process's file size acts as a disk that is full after 400 bytes.
   @Test func aFullDiskLeavesTheOldFile() async {
     await #expect(processExitsWith: .success) {
       let net = Sequential(Linear(30, 20))
@@ -223,7 +225,7 @@ final class Noise: Module {
         #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
         let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
         #expect(
-          error?.description.hasSuffix("can't be written (File too large); what was there before is untouched") == true)
+          error?.description.hasSuffix("cannot be written (File too large); an existing file is unchanged") == true)
         #expect(try Data(contentsOf: URL(filePath: folder + "/w")) == before)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
       }

@@ -8,7 +8,8 @@ import Testing
 
 /// A small net with something of everything.
 private final class MixedNet: Module {
-  let front = Sequential(Conv2d(1, 4, window: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(window: 2), Flatten())
+  let front = Sequential(
+    Conv2d(1, 4, kernelSize: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(kernelSize: 2), Flatten())
   let middle: Sequential
   let head = Linear(12, 3)
 
@@ -78,7 +79,7 @@ private final class RoundedNet: Module {
     }
     let run = try recorder?.finish()
     #expect(net.modules.allSatisfy { $0.module.isTraining })
-    let values = net.parameters.map(\.parameter.value.values) + net.statistics.map(\.statistic.value.values)
+    let values = net.parameters.map(\.parameter.value.values) + net.buffers.map(\.buffer.value.values)
     return (losses, values, run, notices)
   }
 
@@ -116,7 +117,7 @@ private final class RoundedNet: Module {
     try withTemporaryFolder { folder in
       func trained(_ probes: ProbeSet?) throws -> (losses: [Float], values: [[Float]], run: Run?, notices: [String]) {
         let net = MixedNet(checkpointed: way == "checkpointed")
-        defer { #expect(net.hooksAreAbsent) }
+        defer { #expect(!net.hasHooks) }
         return try train(net, steps: 52, probes, in: folder) { step in
           withPrecision(way == "bfloat16" ? .bfloat16 : .float32) { net(images(step)) }
         }
@@ -161,7 +162,7 @@ private final class RoundedNet: Module {
         ]
         let found = try train(net, steps: 8, probes, in: folder) { net(images($0)) }
         for handle in handles { handle.remove() }
-        #expect(net.hooksAreAbsent)
+        #expect(!net.hasHooks)
         return (found.losses, found.values, found.notices, counts)
       }
       let plain = try trained(nil), watched = try trained(.everything)
@@ -223,7 +224,7 @@ private final class RoundedNet: Module {
       }
       _ = try recorder.finish()
       #expect(fired == (3, 3, 1) && caller.own == 3 && caller.outputs.count == 3)
-      #expect(caller.left != nil && !net.hooksAreAbsent)
+      #expect(caller.left != nil && net.hasHooks)
     }
   }
 

@@ -32,7 +32,8 @@ private final class Sequences: Module {
       kind == "attention"
       ? Sequences()
       : Sequential(
-        Conv2d(2, 4, window: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(window: 2), Flatten(), Linear(36, 3))
+        Conv2d(2, 4, kernelSize: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(kernelSize: 2), Flatten(),
+        Linear(36, 3))
     try withTemporaryFolder { folder in
       net.initialize(seed: 0)
       for (path, parameter) in net.parameters {

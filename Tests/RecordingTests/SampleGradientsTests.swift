@@ -77,8 +77,9 @@ private final class TiedHead: Module {
     case "convolution":
       return (
         Sequential(
-          Conv2d(2, 4, window: 3, stride: 2, padding: 1, groups: 2), Tanh(), Conv2d(4, 6, window: 1, bias: false),
-          Conv2d(6, 5, window: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
+          Conv2d(2, 4, kernelSize: 3, stride: 2, padding: 1, groups: 2), Tanh(),
+          Conv2d(4, 6, kernelSize: 1, bias: false),
+          Conv2d(6, 5, kernelSize: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
       )
     case "norms": return (Sequential(LayerNorm(6), Linear(6, 8), RMSNorm(8), Linear(8, 3)), values([7, 6]))
     case "narrow attention": return (SlowNet.attentive.make(), values([7, 6]))

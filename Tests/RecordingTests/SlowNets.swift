@@ -17,7 +17,8 @@ enum SlowNet: String, CaseIterable, Sendable {
     switch self {
     case .connected: Sequential(Linear(6, 5), Tanh(), Linear(5, 8), ReLU(), Linear(8, 3))
     case .convolutional:
-      Sequential(Shaped([3, 2, 1]), Conv2d(1, 4, window: 3, padding: 1), ReLU(), GlobalAveragePool2d(), Linear(4, 3))
+      Sequential(
+        Shaped([3, 2, 1]), Conv2d(1, 4, kernelSize: 3, padding: 1), ReLU(), GlobalAveragePool2d(), Linear(4, 3))
     case .attentive: Sequential(Shaped([3, 2]), MultiHeadAttention(2, heads: 2), Tanh(), Flatten(), Linear(6, 3))
     }
   }

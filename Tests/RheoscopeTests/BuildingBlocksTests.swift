@@ -6,7 +6,7 @@ import Testing
 
 private func trainSmallNet(_ data: FashionMNIST) throws -> Module {
   let model = Sequential(
-    Conv2d(1, 16, window: 3, padding: 1), BatchNorm(16), ReLU(), MaxPool2d(window: 2), Flatten(), Dropout(0.2),
+    Conv2d(1, 16, kernelSize: 3, padding: 1), BatchNorm(16), ReLU(), MaxPool2d(kernelSize: 2), Flatten(), Dropout(0.2),
     Linear(16 * 14 * 14, 10))
   model.initialize(seed: 7)
   let optimizer = AdamW(model, learningRate: 0.003, weightDecay: 0.05)

@@ -1,68 +1,67 @@
 import Autodiff
 
-/// When a hook of a module is called.
+/// The tensors on which a module calls hooks.
 enum HookKind: CaseIterable {
   case input, output, inputGradient, outputGradient
 }
 
-/// A hook at one module or parameter.
+/// A hook that is attached to one module or parameter.
 class AttachedHook {
   let path: String
-  /// The type of the module, or what else the path names.
+  /// The kind of module, or "Parameter".
   let kind: String
   /// The module or parameter.
-  final private(set) weak var place: AnyObject?
-  /// How often it has been called.
-  @exclusivity(unchecked) final private(set) var firings = 0
-  /// Whether it has ever put something in the place of what it was shown.
+  final private(set) weak var target: AnyObject?
+  /// The number of calls of the hook so far.
+  @exclusivity(unchecked) final private(set) var callCount = 0
+  /// Whether the hook has ever replaced a tensor.
   @exclusivity(unchecked) final private(set) var hasReplaced = false
-  /// Gradients of earlier passes are still to come when a hook is removed.
+  /// False once the hook is removed; gradients of earlier forward passes may arrive later.
   @exclusivity(unchecked) final var isAttached = true
 
-  init(path: String, kind: String, at place: AnyObject) {
+  init(path: String, kind: String, at target: AnyObject) {
     self.path = path
     self.kind = kind
-    self.place = place
+    self.target = target
   }
 
-  /// Shows the hook a tensor, of a call with that input; what it returns replaces the tensor.
+  /// Calls the hook with a tensor of a module's call and the call's input; returns the replacement of the tensor, if any.
   @inline(__always)
-  final func look(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
-    firings &+= 1
-    let new = shown(place, input, tensor)
+  final func call(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
+    callCount &+= 1
+    let new = run(site, input, tensor)
     if new != nil { hasReplaced = true }
     return new
   }
 
-  /// What it does.
-  func shown(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? { nil }
+  /// The work of the hook; subclasses override it.
+  func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? { nil }
 }
 
 /// A hook that calls a user's function.
-final class CallingHook: AttachedHook {
+final class FunctionHook: AttachedHook {
   private let hook: Hook
 
-  init(path: String, kind: String, at place: AnyObject, hook: @escaping Hook) {
+  init(path: String, kind: String, at target: AnyObject, hook: @escaping Hook) {
     self.hook = hook
-    super.init(path: path, kind: kind, at: place)
+    super.init(path: path, kind: kind, at: target)
   }
 
-  override func shown(_ place: CallPlace, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
-    hook(HookSite(path: path, kind: kind, place: place), tensor)
+  override func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
+    hook(HookSite(path: path, kind: kind, tensor: site), tensor)
   }
 }
 
-/// A hook that is attached; it stays so until `remove()`, or as long as the model lives.
+/// The handle of an attached hook. The hook stays attached until `remove()`, or as long as the model lives.
 ///
-/// A hook that has not been called though the whole model has, or for gradients though one has come back to the model's output,
-/// is told of on standard error, once, with what may be the reason; and so is one that is no longer called since another module has
-/// taken the place of its own.
+/// A warning is printed once, with the likely reason, if the hook is not called although the whole model was called (for hooks on
+/// gradients: although a gradient reached the model's output), or if it is no longer called because its module was replaced.
 public final class HookHandle {
   private var detach: (() -> Void)?
 
   init(detach: @escaping () -> Void) { self.detach = detach }
 
-  /// Takes the hook away. A second call does nothing.
+  /// Removes the hook. A second call does nothing.
   public func remove() {
     detach?()
     detach = nil

@@ -1,24 +1,25 @@
 import Autodiff
 
 extension Module {
-  /// Runs `body` and keeps the outputs of all modules whose paths fit `pattern`, and their gradients once there are any.
+  /// Runs `body` and keeps the outputs of all modules whose paths match `pattern`, and their gradients after a backward pass.
   ///
   ///     let captured = try model.capture("blocks.*.attention") { model(x) }
   ///     captured.result.sum().backward()
   ///     captured["blocks.0.attention"]?.gradient
   ///
-  /// Gradients are kept as long as the result of this call lives. Throws if nothing fits, or `body` does.
+  /// Gradients are kept as long as the returned `Capture` lives. Throws a `HookError` if nothing matches; rethrows the error of
+  /// `body`.
   public func capture<Result>(_ pattern: String, _ body: () throws -> Result) throws -> Capture<Result> {
     let kept = CapturedCalls()
-    let places = try fitting(pattern)
-    // Nobody waits for these hooks: what is not called, or has no gradient, shows it.
-    let forward = attach(.output, to: places, nil) { site, output in
+    let targets = try modules(matching: pattern)
+    // Without an audit: a missing call or gradient is visible in the result.
+    let forward = attach(.output, to: targets, nil) { site, output in
       kept.calls[site.path, default: []].append(CapturedTensor(site: site, activation: output))
       return nil
     }
     defer { forward.remove() }
-    // What is kept keeps the tape, and the tape this hook.
-    let backward = attach(.outputGradient, to: places, nil) { [weak kept] site, gradient in
+    // Weak, since the captured tensors keep the tape alive, and the tape this hook.
+    let backward = attach(.outputGradient, to: targets, nil) { [weak kept] site, gradient in
       kept?.calls[site.path]?.first { $0.isOf(site) }?.gradient = gradient
       return nil
     }
@@ -31,13 +32,13 @@ extension Module {
   }
 }
 
-/// What a call of a module put out.
+/// The output of one call of a module, and its gradient.
 public final class CapturedTensor {
-  /// Where.
+  /// The module, and the number of the call.
   public let site: HookSite
-  /// The output, on the tape if it was.
+  /// The output, in the shape that the module computed; on the tape if the module computed it with one.
   public let activation: Tensor
-  /// dL/d(output) of the last backward pass that reached it; nil before.
+  /// dL/d(output) of the last backward pass that reached the output, in its shape; nil before.
   public fileprivate(set) var gradient: Tensor?
 
   init(site: HookSite, activation: Tensor) {
@@ -45,17 +46,17 @@ public final class CapturedTensor {
     self.activation = activation
   }
 
-  /// Passes that come after the capture are others.
+  /// False for calls in forward passes after the capture.
   fileprivate func isOf(_ other: HookSite) -> Bool {
-    site.place == other.place
+    site.tensor == other.tensor
   }
 }
 
 private final class CapturedCalls { var calls: [String: [CapturedTensor]] = [:] }
 
-/// What `capture` has kept, and what its body returned.
+/// The tensors that `capture` kept, and the result of its body.
 public final class Capture<Result> {
-  /// What the body returned.
+  /// The result of the body.
   public let result: Result
   private let kept: CapturedCalls
   private let backward: HookHandle
@@ -66,10 +67,10 @@ public final class Capture<Result> {
     self.backward = backward
   }
 
-  /// The paths of the modules that were called, in order of the alphabet.
+  /// The paths of the modules that were called, in alphabetical order.
   public var paths: [String] { kept.calls.keys.sorted() }
 
-  /// The first call of a module; nil if it was not called or its path does not fit.
+  /// The first call of a module; nil if it was not called or its path does not match the pattern.
   public subscript(path: String) -> CapturedTensor? { kept.calls[path]?.first }
 
   /// All calls of a module in order.

@@ -1,9 +1,9 @@
-/// Why a hook could not be attached.
+/// The reason why a hook, a probe or a parameter group could not be attached.
 public enum HookError: Error, CustomStringConvertible {
-  /// No path fits the pattern; `nearest` are those that come closest.
+  /// No path or kind matches the pattern; `what` was searched for, and `nearest` are the most similar names.
   case nothingMatches(pattern: String, what: String, nearest: [String])
 
-  /// What was wrong, and what would be right.
+  /// The pattern that did not match, and the nearest names.
   public var description: String {
     switch self {
     case .nothingMatches(let pattern, let what, let nearest):

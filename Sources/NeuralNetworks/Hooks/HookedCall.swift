@@ -1,10 +1,10 @@
 import Autodiff
 
-/// What is kept of a module's call in a `checkpointed` body.
+/// The record of one call of a module in a `checkpointed` body.
 ///
-/// When the body is computed again the call has the numbers it had at first, hooks on gradients begin to wait, and of those on
-/// inputs and outputs only such are called as have replaced something, whether they are still attached or not: what they return
-/// is part of what the body computes.
+/// When the body is recomputed, the call has the same number as in the first run, and gradient hooks are attached. Of the
+/// input and output hooks, only those are called again that replaced a tensor, even if they were removed meanwhile, since their
+/// results are part of the computation.
 final class CheckpointedCall {
   let pass: Int64
   let index: Int
@@ -18,104 +18,107 @@ final class CheckpointedCall {
 
   init(pass: Int64, index: Int) { (self.pass, self.index) = (pass, index) }
 
-  func note(_ hook: AttachedHook, _ kind: HookKind, at place: CallPlace) {
-    replacements.append(Replacement(hook: hook, kind: kind, tensorIndex: place.tensorIndex))
+  func recordReplacement(by hook: AttachedHook, _ kind: HookKind, of tensor: HookedTensor) {
+    replacements.append(Replacement(hook: hook, kind: kind, tensorIndex: tensor.tensorIndex))
   }
 
-  func hooks(_ kind: HookKind, at place: CallPlace) -> [AttachedHook] {
-    replacements.filter { $0.kind == kind && $0.tensorIndex == place.tensorIndex }.map(\.hook)
+  /// The hooks that replaced this tensor.
+  func hooks(_ kind: HookKind, of tensor: HookedTensor) -> [AttachedHook] {
+    replacements.filter { $0.kind == kind && $0.tensorIndex == tensor.tensorIndex }.map(\.hook)
   }
 }
 
-/// A call of a module that is under way, as its hooks see it.
+/// A running call of a module that calls hooks.
 struct HookedCall {
-  /// The module's, or none of a module that had some when a `checkpointed` body was computed first.
+  /// The hooks of the module; empty if they were removed since the first run of a `checkpointed` body.
   let hooks: ModuleHooks
-  var place: CallPlace
-  let kept: CheckpointedCall?
+  /// Identifies the call's first tensor.
+  var tensor: HookedTensor
+  let checkpoint: CheckpointedCall?
 
-  /// What a `checkpointed` body logs of each call, also of those without hooks, since hooks may come and go.
-  private struct Logged { let call: CheckpointedCall? }
+  /// The log entry of a `checkpointed` body for each call, also for calls without hooks, since hooks may be added later.
+  private struct LogEntry { let call: CheckpointedCall? }
 
-  /// A call that begins outside of `checkpointed` bodies.
+  /// A call outside of `checkpointed` bodies.
   @inline(__always)
   init(_ hooks: ModuleHooks, pass: Int64) {
     self.hooks = hooks
-    place = CallPlace(callIndex: hooks.beginCall(in: pass), pass: pass)
-    kept = nil
+    tensor = HookedTensor(callIndex: hooks.beginCall(in: pass), pass: pass)
+    checkpoint = nil
   }
 
-  /// A call that begins in one; nil if it is nothing to hooks.
+  /// A call inside a `checkpointed` body; nil if there are no hooks to call.
   init?(inCheckpoint hooks: ModuleHooks?, pass: Int64) {
     let call = replayed {
-      Logged(call: hooks.map { CheckpointedCall(pass: pass, index: $0.beginCall(in: pass)) })
+      LogEntry(call: hooks.map { CheckpointedCall(pass: pass, index: $0.beginCall(in: pass)) })
     }.call
     guard hooks != nil || call != nil else { return nil }
     self.hooks = hooks ?? ModuleHooks()
-    place = CallPlace(callIndex: call?.index ?? 0, pass: call?.pass ?? pass)
-    // Hooks that came only after the body was computed first have replaced nothing in it.
-    kept = call ?? (isRecomputing ? CheckpointedCall(pass: pass, index: 0) : nil)
+    tensor = HookedTensor(callIndex: call?.index ?? 0, pass: call?.pass ?? pass)
+    // Hooks that were attached after the first run replaced nothing in it.
+    checkpoint = call ?? (isRecomputing ? CheckpointedCall(pass: pass, index: 0) : nil)
   }
 
-  /// Several inputs after the hooks before the call, with those for their gradients waiting.
+  /// The inputs after input hooks; input gradient hooks are attached to them.
   func applied(toInputs inputs: [Tensor]) -> [Tensor] {
-    inputs.enumerated().map { hooks.applied(toInput: $0.element, place.ofTensor($0.offset), kept) }
+    inputs.enumerated().map { hooks.applied(toInput: $0.element, tensor.at($0.offset), checkpoint) }
   }
 
-  /// An output after the forward hooks, with the backward hooks waiting for its gradient.
-  func applied(toOutput made: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
+  /// An output after output hooks; output gradient hooks are attached to it.
+  func applied(toOutput output: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
     hooks.applied(
-      toOutput: made, of: inputs.first ?? made, isInput: inputs.contains { $0 === made }, place.ofTensor(index), kept)
+      toOutput: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, tensor.at(index),
+      checkpoint)
   }
 }
 
 extension ModuleHooks {
-  /// An input after the hooks before the call, with those for its gradient waiting.
-  func applied(toInput input: Tensor, _ place: CallPlace, _ kept: CheckpointedCall?) -> Tensor {
-    var result = before.isEmpty && kept == nil ? input : replaced(input, by: before, .input, place, kept, of: nil)
-    if !toInput.isEmpty {
-      // Others may use the same tensor, and their gradients are not this module's.
+  /// An input after input hooks; input gradient hooks are attached to it.
+  func applied(toInput input: Tensor, _ site: HookedTensor, _ checkpoint: CheckpointedCall?) -> Tensor {
+    var result =
+      onInput.isEmpty && checkpoint == nil ? input : replaced(input, by: onInput, .input, site, checkpoint, of: nil)
+    if !onInputGradient.isEmpty {
+      // Other modules may use the same tensor, and their part of the gradient is not this module's.
       result = result.identity()
-      wait(for: result, toInput, place)
+      attach(onInputGradient, to: result, site)
     }
     return result
   }
 
-  /// An output after the forward hooks, with the backward hooks waiting for its gradient. `isInput` says that the module hands
-  /// one of its inputs through.
+  /// An output after output hooks; output gradient hooks are attached to it. `isInput` is true if the module returns one of its
+  /// inputs unchanged.
   func applied(
-    toOutput made: Tensor, of input: Tensor, isInput: Bool, _ place: CallPlace, _ kept: CheckpointedCall?
+    toOutput output: Tensor, of input: Tensor, isInput: Bool, _ site: HookedTensor, _ checkpoint: CheckpointedCall?
   ) -> Tensor {
-    // Otherwise hooks would be told the gradient of all that uses the input or parameter that is handed through.
-    let output = isInput || made.isLeaf ? made.identity() : made
-    var result = replaced(output, by: after, .output, place, kept, of: input)
+    // A tensor that is also used elsewhere would have the gradient of all its uses.
+    let own = isInput || output.isLeaf ? output.identity() : output
+    var result = replaced(own, by: onOutput, .output, site, checkpoint, of: input)
     if result.isLeaf { result = result.identity() }
-    wait(for: result, toOutput, place)
+    attach(onOutputGradient, to: result, site)
     endCall(result)
     return result
   }
 
-  private func wait(for tensor: Tensor, _ hooks: [AttachedHook], _ place: CallPlace) {
-    // The tensor calls those that were added last first, since a container's come after its last child's; a module's own are
-    // called in the order in which they were attached.
-    for index in hooks.indices.reversed() { tensor.add(WaitingHook(hooks[index], place)) }
+  private func attach(_ hooks: [AttachedHook], to tensor: Tensor, _ site: HookedTensor) {
+    // A tensor calls the hooks that were added last first, since those of a container come after those of its last child.
+    for index in hooks.indices.reversed() { tensor.add(TensorHook(hooks[index], site)) }
   }
 
-  /// A tensor as hooks leave it; they are shown an input, or where there is none the tensor itself.
+  /// A tensor after the hooks' replacements; `input` is the call's input, or nil if the tensor is the input.
   private func replaced(
-    _ tensor: Tensor, by hooks: [AttachedHook], _ kind: HookKind, _ place: CallPlace, _ kept: CheckpointedCall?,
+    _ tensor: Tensor, by hooks: [AttachedHook], _ kind: HookKind, _ site: HookedTensor, _ checkpoint: CheckpointedCall?,
     of input: Tensor?
   ) -> Tensor {
-    let isAgain = kept != nil && isRecomputing
-    let called = isAgain ? kept!.hooks(kind, at: place) : hooks
+    let isRepeated = checkpoint != nil && isRecomputing
+    let called = isRepeated ? checkpoint!.hooks(kind, of: site) : hooks
     var result = tensor
     for index in called.indices {
-      guard let new = called[index].look(place, input ?? result, result) else { continue }
+      guard let new = called[index].call(site, input ?? result, result) else { continue }
       guard new.shape == result.shape else {
         let what = kind == .input ? "input" : "output"
-        stop("\(what) hook", new.shape, result.shape, "a replacement has the shape of the \(what) it replaces")
+        stop("\(what) hook", new.shape, result.shape, "a replacement must have the shape of the \(what) it replaces")
       }
-      if !isAgain { kept?.note(called[index], kind, at: place) }
+      if !isRepeated { checkpoint?.recordReplacement(by: called[index], kind, of: site) }
       new.layerDepth = max(new.layerDepth, result.layerDepth)
       result = new
     }
@@ -123,13 +126,13 @@ extension ModuleHooks {
   }
 }
 
-/// A hook of a module that waits for the gradient of a tensor.
-private final class WaitingHook: GradientHook {
+/// A gradient hook of a module at one tensor.
+private final class TensorHook: GradientHook {
   var next: (any GradientHook)?
   private let hook: AttachedHook
-  private let place: CallPlace
+  private let site: HookedTensor
 
-  init(_ hook: AttachedHook, _ place: CallPlace) { (self.hook, self.place) = (hook, place) }
+  init(_ hook: AttachedHook, _ site: HookedTensor) { (self.hook, self.site) = (hook, site) }
 
-  func look(_ gradient: Tensor) -> Tensor? { hook.isAttached ? hook.look(place, gradient, gradient) : nil }
+  func look(_ gradient: Tensor) -> Tensor? { hook.isAttached ? hook.call(site, gradient, gradient) : nil }
 }

@@ -2,71 +2,77 @@ import Autodiff
 import Support
 
 extension Module {
-  /// Calls `hook` with the input of each call of a module whose path fits `pattern`, before the call; what it returns replaces
-  /// the input. `*` is one component of a path, `**` any number. Throws if nothing fits.
+  /// Calls `hook` before each call of a module whose path matches `pattern`, with the input; a returned tensor replaces the input.
+  ///
+  /// `*` matches one component of a path, or part of one, and `**` any number of components. Throws a `HookError` with the
+  /// nearest paths if nothing matches. Stops if a replacement has another shape.
   @discardableResult
   public func onInput(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(.input, to: fitting(pattern), "input hook", hook)
+    try attach(.input, to: modules(matching: pattern), "input hook", hook)
   }
 
-  /// Calls `hook` after each call of a module whose path fits `pattern`, with the output; what it returns replaces the output.
-  /// Throws if nothing fits. In a `checkpointed` body that is computed again only hooks that have replaced something are called
-  /// again, since what they return is part of it.
+  /// Calls `hook` after each call of a module whose path matches `pattern`, with the output; a returned tensor replaces the output.
+  ///
+  /// Throws a `HookError` if nothing matches. Stops if a replacement has another shape. When a `checkpointed` body is recomputed,
+  /// only hooks that replaced a tensor are called again, since the replacement is part of the computation.
   @discardableResult
   public func onForward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(.output, to: fitting(pattern), "forward hook", hook)
+    try attach(.output, to: modules(matching: pattern), "forward hook", hook)
   }
 
-  /// Calls `hook` with dL/d(output) of each call of a module whose path fits `pattern`, once it is complete and before it is
-  /// passed on; what it returns replaces the gradient. Throws if nothing fits. The gradient
-  /// of a scaled loss (`LossScaler`) is shown without the scale.
+  /// Calls `hook` with dL/d(output) of each call of a module whose path matches `pattern`, in the shape of the output; a returned
+  /// tensor replaces the gradient.
+  ///
+  /// It is called in the backward pass, when the gradient is complete and before the module's own gradients are computed. The
+  /// gradient of a scaled loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
   @discardableResult
   public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(.outputGradient, to: fitting(pattern), "backward hook", hook)
+    try attach(.outputGradient, to: modules(matching: pattern), "backward hook", hook)
   }
 
-  /// Calls `hook` with dL/d(input) of each call of a module whose path fits `pattern`: the part of it that comes through this
-  /// call. What it returns replaces the gradient. Throws if nothing fits.
+  /// Calls `hook` with dL/d(input) of each call of a module whose path matches `pattern`, in the shape of the input: only the
+  /// part of it that flows through this call. A returned tensor replaces the gradient. Throws a `HookError` if nothing matches.
   @discardableResult
   public func onInputGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
-    try attach(.inputGradient, to: fitting(pattern), "input gradient hook", hook)
+    try attach(.inputGradient, to: modules(matching: pattern), "input gradient hook", hook)
   }
 
-  /// As `onInput` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  /// As `onInput` with a pattern, for all modules of a kind, subclasses included. Throws a `HookError` if there are none.
   @discardableResult
   public func onInput<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.input, to: all(kind), "input hook", hook)
   }
 
-  /// As `onForward` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  /// As `onForward` with a pattern, for all modules of a kind, subclasses included. Throws a `HookError` if there are none.
   @discardableResult
   public func onForward<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.output, to: all(kind), "forward hook", hook)
   }
 
-  /// As `onBackward` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  /// As `onBackward` with a pattern, for all modules of a kind, subclasses included. Throws a `HookError` if there are none.
   @discardableResult
   public func onBackward<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.outputGradient, to: all(kind), "backward hook", hook)
   }
 
-  /// As `onInputGradient` with a pattern, for all modules of a kind, subclasses included. Throws if there are none.
+  /// As `onInputGradient` with a pattern, for all modules of a kind, subclasses included. Throws a `HookError` if there are none.
   @discardableResult
   public func onInputGradient<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.inputGradient, to: all(kind), "input gradient hook", hook)
   }
 
-  /// Calls `hook` with dL/d(parameter) of each backward pass that reaches a parameter whose path fits `pattern`, once it is
-  /// complete; what it returns is what is added to the parameter's gradient. Throws if nothing fits. The gradient of a scaled
-  /// loss (`LossScaler`) is shown without the scale.
+  /// Calls `hook` in each backward pass with dL/d(parameter) of each parameter whose path matches `pattern`, in the parameter's
+  /// shape, before it is added to `Parameter.gradient`; a returned tensor is added instead.
+  ///
+  /// The gradient of a scaled loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
   @discardableResult
   public func onParameterGradient(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     let all = parameters
-    return attach(to: try indices(of: all.map(\.path), fitting: pattern, "parameter").map { all[$0] }, hook)
+    return attach(to: try indices(of: all.map(\.path), matching: pattern, "parameter").map { all[$0] }, hook)
   }
 
-  /// As `onParameterGradient` with a pattern, for the parameters that modules of a kind hold themselves, subclasses included.
-  /// Throws if there are none.
+  /// As `onParameterGradient` with a pattern, for the own parameters of all modules of a kind, subclasses included.
+  /// Throws a `HookError` if there are none.
   @discardableResult
   public func onParameterGradient<Kind: Module>(_ kind: Kind.Type, _ hook: @escaping Hook) throws -> HookHandle {
     let held = Set(try all(kind).flatMap { $0.module.ownParameters.map { ObjectIdentifier($0.parameter) } })
@@ -79,14 +85,14 @@ extension Module {
     return attach(to: parameters.filter { held.contains(ObjectIdentifier($0.parameter)) }, hook)
   }
 
-  typealias Place = (path: String, module: Module)
+  typealias HookTarget = (path: String, module: Module)
 
-  func fitting(_ pattern: String) throws -> [Place] {
+  func modules(matching pattern: String) throws -> [HookTarget] {
     let all = modules
-    return try indices(of: all.map(\.path), fitting: pattern, "module").map { all[$0] }
+    return try indices(of: all.map(\.path), matching: pattern, "module").map { all[$0] }
   }
 
-  private func all<Kind: Module>(_ kind: Kind.Type) throws -> [Place] {
+  private func all<Kind: Module>(_ kind: Kind.Type) throws -> [HookTarget] {
     let found = modules.filter { $0.module is Kind }
     guard !found.isEmpty else {
       let kinds = Set(modules.map(\.module.kind)).sorted()
@@ -96,10 +102,10 @@ extension Module {
     return found
   }
 
-  /// Attaches a hook at each place; `what` it is called if it does not fire, nil if nobody waits for it.
-  func attach(_ kind: HookKind, to places: [Place], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
-    let attached = places.map { path, module in
-      let new = CallingHook(path: path, kind: module.kind, at: module, hook: hook)
+  /// Attaches a hook to each target; `what` names it in a warning if it is not called, nil for no audit.
+  func attach(_ kind: HookKind, to targets: [HookTarget], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
+    let attached = targets.map { path, module in
+      let new = FunctionHook(path: path, kind: module.kind, at: module, hook: hook)
       module.ownHooks[kind].append(new)
       return (module, new)
     }
@@ -107,14 +113,14 @@ extension Module {
     return handle(attached.map(\.1), what, waitsForGradient: waitsForGradient) {
       for (module, hook) in attached {
         module.hooks?[kind].removeAll { $0 === hook }
-        module.forgetHooksIfEmpty()
+        module.dropHooksIfEmpty()
       }
     }
   }
 
-  private func attach(to places: [(path: String, parameter: Parameter)], _ hook: @escaping Hook) -> HookHandle {
-    let attached = places.map { path, parameter in
-      let new = CallingHook(path: path, kind: "Parameter", at: parameter, hook: hook)
+  private func attach(to targets: [(path: String, parameter: Parameter)], _ hook: @escaping Hook) -> HookHandle {
+    let attached = targets.map { path, parameter in
+      let new = FunctionHook(path: path, kind: "Parameter", at: parameter, hook: hook)
       parameter.gradientHooks.list.append(new)
       return (parameter.gradientHooks, new)
     }
@@ -123,27 +129,27 @@ extension Module {
     }
   }
 
-  /// The handle of hooks that are attached, which are looked after if there is a word for what they are.
+  /// The handle of attached hooks, with an audit unless `what` is nil.
   private func handle(
     _ attached: [AttachedHook], _ what: String?, waitsForGradient: Bool, remove: @escaping () -> Void
   ) -> HookHandle {
-    let watch = what.map { HookAudit(attached, $0, waitsForGradient: waitsForGradient, in: self) }
-    if let watch {
-      ownHooks.watches.append(watch)
-      watch.waitAtParts()
+    let audit = what.map { HookAudit(attached, $0, waitsForGradient: waitsForGradient, in: self) }
+    if let audit {
+      ownHooks.audits.append(audit)
+      audit.attachToParts()
     }
     let handle = HookHandle { [self] in
       for hook in attached { hook.isAttached = false }
       remove()
-      watch?.ends()
-      hooks?.watches.removeAll { $0 === watch }
-      forgetHooksIfEmpty()
+      audit?.end()
+      hooks?.audits.removeAll { $0 === audit }
+      dropHooksIfEmpty()
     }
     hooks?.newHandles?.append(handle)
     return handle
   }
 
-  /// The module's hooks, made if there are none.
+  /// The module's hooks; created if there are none.
   var ownHooks: ModuleHooks {
     if let hooks { return hooks }
     let new = ModuleHooks()
@@ -151,20 +157,21 @@ extension Module {
     return new
   }
 
-  func forgetHooksIfEmpty() { if hooks?.isEmpty == true { hooks = nil } }
+  func dropHooksIfEmpty() { if hooks?.isEmpty == true { hooks = nil } }
 
-  /// Calls `look` with each input of each call of this module; what it returns takes the input's place. Nobody is told if it is
-  /// not called.
-  package func watchInputs(_ look: @escaping Hook) -> HookHandle { attach(.input, to: [("", self)], nil, look) }
+  /// Calls `observer` with each input of each call of this module; a returned tensor replaces the input. Without an audit.
+  package func observeInputs(_ observer: @escaping Hook) -> HookHandle {
+    attach(.input, to: [("", self)], nil, observer)
+  }
 
-  /// Calls `look` with each output of each call of this module. Nobody is told if it is not called.
-  package func watchOutputs(_ look: @escaping (_ site: HookSite, _ output: Tensor) -> Void) -> HookHandle {
+  /// Calls `observer` with each output of each call of this module. Without an audit.
+  package func observeOutputs(_ observer: @escaping (_ site: HookSite, _ output: Tensor) -> Void) -> HookHandle {
     attach(.output, to: [("", self)], nil) { site, output in
-      look(site, output)
+      observer(site, output)
       return nil
     }
   }
 
-  /// Whether no module of this one has a hook.
-  package var hooksAreAbsent: Bool { modules.allSatisfy { $0.module.hooks == nil } }
+  /// Whether this module or a descendant has hooks; for tests.
+  package var hasHooks: Bool { modules.contains { $0.module.hooks != nil } }
 }

@@ -1,5 +1,7 @@
 extension Module {
-  /// Runs `body` with the hooks that `attach` attaches, and takes them away afterwards, also if `body` throws.
+  /// Runs `body` with the hooks that `attach` attaches, and removes them afterwards, also if `body` throws.
+  ///
+  /// Throws a `HookError` if a pattern matches nothing; rethrows the error of `body`.
   ///
   ///     try model.withHooks {
   ///       try $0.onForward("blocks.**") { site, output in print(site.path, output.shape); return nil }
@@ -10,9 +12,9 @@ extension Module {
   public func withHooks<Result>(
     @HookList _ attach: (Module) throws -> [HookHandle], run body: () throws -> Result
   ) throws -> Result {
-    // A second hook may throw when the first one is attached already.
+    // If a second hook throws, the first one must be removed.
     ownHooks.newHandles = []
-    defer { forgetHooksIfEmpty() }
+    defer { dropHooksIfEmpty() }
     do {
       _ = try attach(self)
     } catch {
@@ -30,7 +32,7 @@ extension Module {
   }
 }
 
-/// Gathers the handles of hooks that are attached one after the other.
+/// The result builder of `withHooks`: collects the handles of hooks that are attached line by line.
 @resultBuilder
 public enum HookList {
   /// All handles in order.

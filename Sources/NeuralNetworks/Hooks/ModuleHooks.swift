@@ -1,104 +1,104 @@
 import Autodiff
 
-/// Where a hook fires.
+/// Identifies the tensor that a hook is called with.
 public struct HookSite {
-  /// The path in the model the hook was attached through; "" is that model itself.
+  /// The module's path in the model through which the hook was attached; "" is that model itself.
   public let path: String
-  /// The type of the module, or of what the path names.
+  /// The kind of module, such as "Linear"; "Parameter" for hooks on a parameter's gradient.
   public let kind: String
-  let place: CallPlace
+  let tensor: HookedTensor
 
-  /// How often the module has been called before in this pass of the model: 0 unless it is shared or recurrent.
-  public var callIndex: Int { place.callIndex }
-  /// Which of the module's inputs or outputs it is: 0 unless there are several.
-  public var tensorIndex: Int { place.tensorIndex }
+  /// The number of earlier calls of the module in this forward pass of the model: 0 unless the module is shared or recurrent.
+  public var callIndex: Int { tensor.callIndex }
+  /// The index among the module's inputs or outputs: 0 unless there are several.
+  public var tensorIndex: Int { tensor.tensorIndex }
   /// Whether the module was called with a list.
-  package var isOfList: Bool { place.isOfList }
+  package var isInList: Bool { tensor.isInList }
 }
 
-/// Which tensor of which call of a module.
-struct CallPlace: Equatable {
+/// Identifies a tensor among all inputs or outputs of all calls of a module.
+struct HookedTensor: Equatable {
   var callIndex = 0
   var tensorIndex = 0
-  var isOfList = false
-  /// The number of the pass.
+  var isInList = false
+  /// The number of the forward pass.
   var pass: Int64 = 0
 
-  /// The same with another tensor.
-  func ofTensor(_ index: Int) -> CallPlace {
-    var place = self
-    place.tensorIndex = index
-    return place
+  /// Another tensor of the same call.
+  func at(_ index: Int) -> HookedTensor {
+    var other = self
+    other.tensorIndex = index
+    return other
   }
 }
 
-/// Looks at a tensor, and replaces it by what it returns; nil leaves it as it is.
+/// A function that observes a tensor and may replace it: nil keeps the tensor, another tensor of the same shape replaces it.
 public typealias Hook = (_ site: HookSite, _ tensor: Tensor) -> Tensor?
 
-/// The hooks of one module; a module without any has none of these.
+/// The hooks of one module. A module without hooks holds nil instead.
 final class ModuleHooks {
-  /// Those of each kind, in the order in which they were attached.
-  @exclusivity(unchecked) private(set) var before: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var after: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var toInput: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var toOutput: [AttachedHook] = []
-  /// What looks after the hooks that were attached through this module.
-  @exclusivity(unchecked) var watches: [HookAudit] = []
-  /// What looks after hooks that were attached through a module of which this is a part, until that is called.
-  @exclusivity(unchecked) var watchesOfOuter: [HookAudit] = []
-  /// Handles of hooks that are attached while a scope begins; nil at all other times.
+  // In the order in which hooks were attached.
+  @exclusivity(unchecked) private(set) var onInput: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var onOutput: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var onInputGradient: [AttachedHook] = []
+  @exclusivity(unchecked) private(set) var onOutputGradient: [AttachedHook] = []
+  /// Audits of hooks that were attached through this module.
+  @exclusivity(unchecked) var audits: [HookAudit] = []
+  /// Audits of hooks that were attached through an ancestor of this module, until the ancestor is called.
+  @exclusivity(unchecked) var auditsOfAncestors: [HookAudit] = []
+  /// The handles of hooks that `withHooks` is attaching; nil at all other times.
   @exclusivity(unchecked) var newHandles: [HookHandle]?
   @exclusivity(unchecked) private var pass: Int64 = -1
-  @exclusivity(unchecked) private var calls = 0
+  @exclusivity(unchecked) private var callsInPass = 0
 
   subscript(kind: HookKind) -> [AttachedHook] {
     get {
       switch kind {
-      case .input: before
-      case .output: after
-      case .inputGradient: toInput
-      case .outputGradient: toOutput
+      case .input: onInput
+      case .output: onOutput
+      case .inputGradient: onInputGradient
+      case .outputGradient: onOutputGradient
       }
     }
     set {
       switch kind {
-      case .input: before = newValue
-      case .output: after = newValue
-      case .inputGradient: toInput = newValue
-      case .outputGradient: toOutput = newValue
+      case .input: onInput = newValue
+      case .output: onOutput = newValue
+      case .inputGradient: onInputGradient = newValue
+      case .outputGradient: onOutputGradient = newValue
       }
     }
   }
 
   var isEmpty: Bool { holdsOnly(0) }
 
-  /// Whether there are so many hooks and nothing that waits for others.
+  /// Whether there are exactly `count` hooks, and no audits or new handles.
   func holdsOnly(_ count: Int) -> Bool {
-    before.count + after.count + toInput.count + toOutput.count == count && watches.isEmpty && watchesOfOuter.isEmpty
-      && newHandles == nil
+    onInput.count + onOutput.count + onInputGradient.count + onOutputGradient.count == count && audits.isEmpty
+      && auditsOfAncestors.isEmpty && newHandles == nil
   }
 
   var all: [AttachedHook] { HookKind.allCases.flatMap { self[$0] } }
 
-  /// Takes in others, and leaves out what has been removed.
-  func take(_ new: ModuleHooks?) {
+  /// Drops hooks that were removed and audits that have ended, and appends those of `new`.
+  func merge(_ new: ModuleHooks?) {
     for kind in HookKind.allCases { self[kind] = self[kind].filter(\.isAttached) + (new?[kind] ?? []) }
-    watches = watches.filter { !$0.isOver } + (new?.watches ?? [])
-    watchesOfOuter = watchesOfOuter.filter { !$0.isOver } + (new?.watchesOfOuter ?? [])
+    audits = audits.filter { !$0.hasEnded } + (new?.audits ?? [])
+    auditsOfAncestors = auditsOfAncestors.filter { !$0.hasEnded } + (new?.auditsOfAncestors ?? [])
   }
 
-  /// Tells watches of a call that begins; its number.
+  /// Reports the beginning of a call to audits; returns the call's index in the forward pass.
   func beginCall(in pass: Int64) -> Int {
-    if !watches.isEmpty { for watch in watches { watch.callBegins() } }
-    if !watchesOfOuter.isEmpty { for watch in watchesOfOuter { watch.partBegins(self) } }
-    calls = self.pass == pass ? calls + 1 : 0
+    if !audits.isEmpty { for audit in audits { audit.callBegins() } }
+    if !auditsOfAncestors.isEmpty { for audit in auditsOfAncestors { audit.partBegins(self) } }
+    callsInPass = self.pass == pass ? callsInPass + 1 : 0
     self.pass = pass
-    return calls
+    return callsInPass
   }
 
-  /// Tells watches what a call has put out.
+  /// Reports the end of a call to audits.
   func endCall(_ output: Tensor) {
-    guard !watches.isEmpty else { return }
-    for watch in watches { watch.callEnds(output) }
+    guard !audits.isEmpty else { return }
+    for audit in audits { audit.callEnds(output) }
   }
 }

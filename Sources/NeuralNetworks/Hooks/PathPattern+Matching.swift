@@ -1,7 +1,8 @@
 import Support
 
-/// The indices of the paths that fit a pattern. Throws if none does, with the paths that come nearest.
-func indices(of paths: [String], fitting pattern: String, _ what: String) throws -> [Int] {
+/// The indices of the paths that match a pattern. Throws a `HookError` with the nearest paths if none does; `what` names the kind
+/// of thing that was searched for.
+func indices(of paths: [String], matching pattern: String, _ what: String) throws -> [Int] {
   let parsed = PathPattern(pattern)
   let indices = paths.indices.filter { parsed.matches(paths[$0]) }
   guard !indices.isEmpty else {

@@ -20,7 +20,7 @@ public final class LeakyReLU: Module {
   /// The derivative below 0.
   public let slope: Float
 
-  /// The slope is 0.01 by default and must not be negative.
+  /// The slope below 0, 0.01 by default. Calls stop if it is negative.
   public init(slope: Float = 0.01) { self.slope = slope }
 
   public override func forward(_ x: Tensor) -> Tensor { leakyReLU(x, slope: slope) }
@@ -30,10 +30,10 @@ public final class LeakyReLU: Module {
 
 /// x above 0, α (eˣ − 1) below. See `elu`.
 public final class ELU: Module {
-  /// α; outputs lie above −α.
+  /// α; outputs are above −α.
   public let alpha: Float
 
-  /// α is 1 by default and must not be negative.
+  /// α is 1 by default. Calls stop if it is negative.
   public init(alpha: Float = 1) { self.alpha = alpha }
 
   public override func forward(_ x: Tensor) -> Tensor { elu(x, alpha: alpha) }
@@ -41,22 +41,22 @@ public final class ELU: Module {
   public override var details: String { alpha == 1 ? "" : "α \(alpha)" }
 }
 
-/// The self-normalizing unit, for weights of variance 1 / inputs. See `selu`.
+/// The self-normalizing ELU, for weights of variance 1 / inputs (LeCun). See `selu`.
 public final class SELU: Module {
   public override func forward(_ x: Tensor) -> Tensor { selu(x) }
 }
 
-/// x · Φ(x), Φ being the normal distribution. See `gelu`.
+/// x · Φ(x), where Φ is the standard normal distribution function. See `gelu`.
 public final class GELU: Module {
-  /// Whether Φ is approximated by tanh.
+  /// Whether Φ is approximated with tanh.
   public let tanhApproximation: Bool
 
-  /// Exact by default.
+  /// Φ is exact unless `tanhApproximation` is true.
   public init(tanhApproximation: Bool = false) { self.tanhApproximation = tanhApproximation }
 
   public override func forward(_ x: Tensor) -> Tensor { gelu(x, tanhApproximation: tanhApproximation) }
 
-  public override var details: String { tanhApproximation ? "by tanh" : "" }
+  public override var details: String { tanhApproximation ? "tanh approximation" : "" }
 }
 
 /// x · sigmoid(x), element by element. See `silu`.
@@ -74,7 +74,7 @@ public final class Softsign: Module {
   public override func forward(_ x: Tensor) -> Tensor { softsign(x) }
 }
 
-/// x between −1 and 1, otherwise the nearer of the two. See `hardTanh`.
+/// x clamped to −1 … 1, element by element. See `hardTanh`.
 public final class HardTanh: Module {
   public override func forward(_ x: Tensor) -> Tensor { hardTanh(x) }
 }
@@ -89,28 +89,35 @@ public final class LogSoftmax: Module {
   public override func forward(_ x: Tensor) -> Tensor { logSoftmax(x) }
 }
 
-/// An activation whose derivative vanishes at both ends of its output's range.
-package protocol Saturating: Module {
-  /// Outputs beyond these limits are saturated: the derivative there is below a tenth of its maximum.
+/// An activation whose derivative vanishes at both ends of its output range. Recorders count the share of its outputs that are
+/// saturated. An activation of your own conforms to it in one line:
+///
+///     final class ScaledTanh: Module, Saturating {
+///       let saturationLimits: ClosedRange<Float> = -1.6...1.6
+///
+///       override func forward(_ x: Tensor) -> Tensor { 1.7159 * tanh(2 / 3 * x) }
+///     }
+public protocol Saturating: Module {
+  /// Outputs outside of these limits count as saturated: there the derivative is below a tenth of its maximum.
   var saturationLimits: ClosedRange<Float> { get }
 }
 
 extension Sigmoid: Saturating {
-  /// y (1 − y) < 1/40, where y (1 − y) is at most 1/4.
-  package var saturationLimits: ClosedRange<Float> { 0.0256583509747431...0.974341649025257 }
+  /// The outputs y where y (1 − y) is at least 1/40; its maximum is 1/4.
+  public var saturationLimits: ClosedRange<Float> { 0.0256583509747431...0.974341649025257 }
 }
 
 extension Tanh: Saturating {
-  /// 1 − y² < 1/10.
-  package var saturationLimits: ClosedRange<Float> { -0.948683298050514...0.948683298050514 }
+  /// The outputs y where 1 − y² is at least 1/10.
+  public var saturationLimits: ClosedRange<Float> { -0.948683298050514...0.948683298050514 }
 }
 
 extension Softsign: Saturating {
-  /// (1 − |y|)² < 1/10.
-  package var saturationLimits: ClosedRange<Float> { -0.683772233983162...0.683772233983162 }
+  /// The outputs y where (1 − |y|)² is at least 1/10.
+  public var saturationLimits: ClosedRange<Float> { -0.683772233983162...0.683772233983162 }
 }
 
 extension HardTanh: Saturating {
-  /// The derivative is 0 where |y| is 1, otherwise 1.
-  package var saturationLimits: ClosedRange<Float> { Float(-1).nextUp...Float(1).nextDown }
+  /// All outputs between −1 and 1; at −1 and 1 the derivative is 0.
+  public var saturationLimits: ClosedRange<Float> { Float(-1).nextUp...Float(1).nextDown }
 }

@@ -1,22 +1,24 @@
 import Autodiff
 
-/// Modules one after the other; children are named "0", "1", ….
+/// Modules applied one after the other; children are named "0", "1", …. Each module gets the output of the one before.
 public final class Sequential: Module {
   private let layers: [Module]
-  /// Where segments begin, and the end.
+  /// The first layer of each segment, and the number of layers; nil without checkpoints.
   private let bounds: [Int]?
 
   /// Modules in order.
   ///
-  /// With `checkpointed` the backward pass computes activations again, segment by segment, instead of keeping them: memory
-  /// for L layers grows as √L where `segments` is nil, which stands for √L of them. See `checkpointed(_:)`.
+  /// With `checkpointed`, the backward pass recomputes activations segment by segment instead of storing them. With the default
+  /// of √L segments, memory for L layers grows as √L. See `checkpointed(_:)`. Stops unless the number of segments is from 1 to
+  /// the number of layers.
   public init(_ layers: [Module], checkpointed: Bool = false, segments: Int? = nil) {
     self.layers = layers
     let count = segments ?? Int(Double(layers.count).squareRoot().rounded())
     guard count >= min(1, layers.count), count <= layers.count else {
-      stop("Sequential", "\(count) segments of \(layers.count) layers, at least 1 and at most each layer is one")
+      stop(
+        "Sequential", "\(count) segments of \(layers.count) layers; there must be from 1 to \(layers.count) segments")
     }
-    // As equal as can be.
+    // Sizes differ by at most one layer.
     bounds = checkpointed ? (0...count).map { $0 * layers.count / max(count, 1) } : nil
   }
 
@@ -25,18 +27,18 @@ public final class Sequential: Module {
 
   public override func forward(_ x: Tensor) -> Tensor {
     guard let bounds else { return output(of: layers[...], for: x) }
-    return zip(bounds, bounds.dropFirst()).reduce(x) { input, ends in
-      let segment = layers[ends.0..<ends.1]
+    return zip(bounds, bounds.dropFirst()).reduce(x) { input, segmentBounds in
+      let segment = layers[segmentBounds.0..<segmentBounds.1]
       return Autodiff.checkpointed { output(of: segment, for: input) }
     }
   }
 
-  package override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
+  public override var namedChildren: [(name: String, module: Module)]? { numbered(layers) }
 }
 
 private func output(of layers: ArraySlice<Module>, for input: Tensor) -> Tensor {
   var output = input
-  for place in layers.indices { output = layers[place](output) }
+  for index in layers.indices { output = layers[index](output) }
   return output
 }
 
@@ -49,7 +51,7 @@ public final class Identity: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }
 
-/// The input, unchanged: marks any tensor of a model as a site that hooks can watch.
+/// The input, unchanged: makes any tensor of a model a site to which hooks can be attached.
 public final class HookPoint: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }

@@ -2,28 +2,30 @@ import Autodiff
 
 /// A convolution of images.
 ///
-/// y = x * weight + bias as `convolve` says, with channels-last x [n, height, width, inputs] and y [n, height′, width′, outputs],
-/// height′ = ⌊(height + 2 padding − window) / stride⌋ + 1; weight [outputs, inputs / groups, window, window], bias [outputs].
+/// y = x * weight + bias as in `convolve`, with channels-last x [n, height, width, inputs] and y [n, height′, width′, outputs],
+/// height′ = ⌊(height + 2 padding − kernelSize) / stride⌋ + 1; weight [outputs, inputs / groups, kernelSize, kernelSize], bias
+/// [outputs].
 ///
-/// The weight begins as the initializer says, by default U(±1/√fan) with fan = window² inputs / groups, as in PyTorch. The bias
-/// begins likewise where the weight does so by default, otherwise as zeros.
+/// Without an initializer, weight and bias begin as U(±1/√fan) with fan = kernelSize² inputs / groups, as in PyTorch. With one,
+/// it sets the weight, and the bias begins as 0.
 public final class Conv2d: Module {
-  /// [outputs, inputs / groups, window, window]
+  /// The kernels, [outputs, inputs / groups, kernelSize, kernelSize].
   public let weight: Parameter
-  /// [outputs]; nil for a layer without one.
+  /// The bias, [outputs]; nil for a layer without bias.
   public let bias: Parameter?
   package let stride, padding, groups: Int
 
-  /// A layer from `inputs` to `outputs` channels with a square window. `initializer` nil is PyTorch's default. Stops if the
-  /// channels can't be divided into `groups`.
+  /// A layer from `inputs` to `outputs` channels with a square kernel. `initializer` is PyTorch's default if nil. Stops unless both
+  /// numbers of channels are multiples of `groups`.
   public init(
-    _ inputs: Int, _ outputs: Int, window: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool = true,
+    _ inputs: Int, _ outputs: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+    bias: Bool = true,
     initializer: Initializer? = nil
   ) {
     guard groups >= 1, inputs % groups == 0, outputs % groups == 0 else {
       stop("Conv2d", "\(inputs) and \(outputs) channels can't be divided into \(groups) groups")
     }
-    let shape: Shape = [outputs, inputs / groups, window, window]
+    let shape: Shape = [outputs, inputs / groups, kernelSize, kernelSize]
     let fan = Fan(of: shape)
     weight = Parameter(shape, initializer: initializer ?? .pyTorchDefault)
     self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil

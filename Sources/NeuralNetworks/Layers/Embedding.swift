@@ -1,17 +1,17 @@
 import Autodiff
 
-/// A table of vectors, of which the input names rows.
+/// A table of vectors, looked up by token indices.
 ///
-/// y[…, :] = weight[x[…], :], where x holds whole numbers from 0 ..< rows; x [n, …] to [n, …, width], weight [rows, width].
-/// The gradient of a row is the sum over the places that name it. weight begins standard normal, as in PyTorch, or as the
-/// initializer says. Stops at a number that names no row.
+/// y[…, :] = weight[x[…], :], where x has token indices, whole numbers from 0 to rows − 1; x [n, …], y [n, …, width], weight
+/// [rows, width]. The gradient of a row is the sum over its uses. Without an initializer the weight begins as standard normal,
+/// as in PyTorch. A call stops at an index outside of the table.
 ///
 /// Source: Bengio et al., "A neural probabilistic language model", 2003.
 public final class Embedding: Module {
-  /// [rows, width]
+  /// The table, [rows, width].
   public let weight: Parameter
 
-  /// A table of `rows` vectors of `width` numbers.
+  /// A table of `rows` vectors of `width` elements.
   public init(_ rows: Int, _ width: Int, initializer: Initializer? = nil) {
     // A fan of 1 gives a variance of 1.
     weight = Parameter(

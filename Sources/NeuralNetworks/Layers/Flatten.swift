@@ -1,9 +1,11 @@
 import Autodiff
 
-/// All dimensions but the first made one: [n, a, b, …] to [n, a b …].
+/// Joins all dimensions after the first: [n, a, b, …] to [n, a b …]. A call stops for a scalar.
 public final class Flatten: Module {
   public override func forward(_ x: Tensor) -> Tensor {
-    guard let count = x.shape.first else { stop("Flatten", "a scalar has no first dimension to keep") }
+    guard let count = x.shape.first else {
+      stop("Flatten", "the input is a scalar; it must have at least one dimension")
+    }
     return x.reshaped([count, x.shape.dropFirst().reduce(1, *)])
   }
 }

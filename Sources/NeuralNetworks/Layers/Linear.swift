@@ -4,17 +4,16 @@ import Autodiff
 ///
 /// y = x Wᵀ + b, with x [n, inputs], W [outputs, inputs], b [outputs], y [n, outputs].
 ///
-/// W begins as the initializer says, by default U(±1/√inputs) as in PyTorch. b begins as U(±1/√inputs) where W does so by
-/// default, otherwise as zeros.
+/// Without an initializer, W and b begin as U(±1/√inputs), as in PyTorch. With one, it sets W, and b begins as 0.
 public final class Linear: Module {
   /// W, [outputs, inputs].
   public let weight: Parameter
-  /// nil for a layer without one.
+  /// b, [outputs]; nil for a layer without bias.
   public let bias: Parameter?
   private let inputs: Int
   private let outputs: Int
 
-  /// A layer from `inputs` to `outputs` numbers. `initializer` nil is PyTorch's default.
+  /// A layer from `inputs` to `outputs` features. `initializer` is PyTorch's default if nil.
   public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
     self.inputs = inputs
     self.outputs = outputs

@@ -1,32 +1,32 @@
 import Autodiff
 
-/// Attention of a sequence to itself.
+/// Multi-head self-attention.
 ///
-/// Per head, softmax(Q Kᵀ / √(width / heads)) V, where Q, K and V are linear maps of x; the heads' results side by side go through
-/// a last linear map. x and y [n, length, width]. With `isCausal` a place attends to itself and to those before it only: the shares of
-/// those after it are 0. A NaN still reaches its whole sequence, as in PyTorch, since 0 · NaN is NaN.
+/// Per head, softmax(Q Kᵀ / √(width / heads)) V, where Q, K and V are linear maps of x; a last linear map is applied to the
+/// concatenated heads. x and y [n, length, width]. With `isCausal`, a position attends only to itself and to earlier positions. A NaN
+/// still reaches its whole sequence, as in PyTorch, since 0 · NaN is NaN. A call stops unless x has three dimensions.
 ///
-/// The four maps begin as `Linear` does, or as the initializer says.
+/// The four linear layers use the initializer, or `Linear`'s default.
 ///
 /// Source: Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
 public final class MultiHeadAttention: Module {
-  /// The map to Q.
+  /// The linear layer for Q.
   public let query: Linear
-  /// The map to K.
+  /// The linear layer for K.
   public let key: Linear
-  /// The map to V.
+  /// The linear layer for V.
   public let value: Linear
-  /// The attention of each place to each, [n, heads, length, length], as a site for hooks; each row sums to 1.
+  /// The attention weights, [n, heads, length, length], as a site for hooks; each row sums to 1.
   public let weights = HookPoint()
-  /// The last map.
+  /// The last linear layer.
   public let output: Linear
   private let heads: Int
   private let isCausal: Bool
 
-  /// Attention with `width` numbers a place. Stops if they can't be divided among the heads.
+  /// Attention with `width` features per position. Stops unless `width` is a multiple of `heads`.
   public init(_ width: Int, heads: Int, isCausal: Bool = false, initializer: Initializer? = nil) {
     guard heads >= 1, width % heads == 0 else {
-      stop("MultiHeadAttention", "a width of \(width) can't be divided among \(heads) heads")
+      stop("MultiHeadAttention", "the width is \(width); it must be a multiple of the \(heads) heads")
     }
     query = Linear(width, width, initializer: initializer)
     key = Linear(width, width, initializer: initializer)
@@ -37,7 +37,7 @@ public final class MultiHeadAttention: Module {
 
   public override func forward(_ x: Tensor) -> Tensor {
     guard x.shape.count == 3 else {
-      stop("MultiHeadAttention", "sequences [n, length, width] are needed, not the shape \(x.shape)")
+      stop("MultiHeadAttention", "the input has the shape \(x.shape); it must be [n, length, width]")
     }
     let (count, length, width) = (x.shape[0], x.shape[1], x.shape[2])
     func byHead(_ projected: Tensor) -> Tensor {
@@ -53,7 +53,7 @@ public final class MultiHeadAttention: Module {
   public override var details: String { "\(heads) heads\(isCausal ? ", causal" : "")" }
 }
 
-/// 0 where a place may look, −∞ at the places after it.
+/// [length, length]: 0 where a position may attend, −∞ at later positions.
 private func causalMask(_ length: Int) -> Tensor {
   Tensor(shape: [length, length]) { mask in
     for row in 0..<length {

@@ -1,30 +1,29 @@
 import Autodiff
 
-/// Normalization of each channel over a batch.
+/// Batch normalization: normalizes each channel over the batch.
 ///
-/// y = (x − mean) / √(variance + ε) · weight + bias. While the module is trained, mean and variance of each channel are the
-/// batch's, over all dimensions but the last, and running ones follow them: running ← 0.9 running + 0.1 batch, the variance
-/// divided by one less than its number of elements. When it is evaluated the running ones are used. x [n, channels], or
-/// channels-last images [n, height, width, channels].
+/// y = (x − mean) / √(variance + ε) · weight + bias. In training mode, mean and variance of each channel are those of the batch, over
+/// all dimensions but the last, and update the running statistics: running ← 0.9 running + 0.1 batch, with the unbiased
+/// variance. In evaluation mode, the running statistics are used. x [n, channels], or channels-last images
+/// [n, height, width, channels].
 ///
 /// weight begins as 1, bias as 0, the running mean as 0 and the running variance as 1; ε = 10⁻⁵ and momentum 0.1 by default.
-/// A batch of one element a channel, which PyTorch refuses, has the bias as its output, and no gradient for x and
-/// weight; the running mean follows it, the running variance stays. An empty batch has no moments, and leaves the running ones as
-/// they are.
+/// With one element per channel, which PyTorch refuses, the output is the bias, x and weight have no gradient, and the running
+/// variance is not updated. An empty batch does not update the running statistics.
 ///
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015, arXiv:1502.03167.
 public final class BatchNorm: Module {
-  /// [channels]
+  /// The factor of each channel, [channels].
   public let weight: Parameter
-  /// [channels]
+  /// The offset of each channel, [channels].
   public let bias: Parameter
-  /// [channels]
+  /// The moving average of the batch mean, [channels].
   public let runningMean: ModuleBuffer
-  /// [channels]
+  /// The moving average of the unbiased batch variance, [channels].
   public let runningVariance: ModuleBuffer
   private let epsilon, momentum: Float
 
-  /// A normalization of as many channels as the last dimension has.
+  /// Batch normalization for inputs whose last dimension is `channels`.
   public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
     weight = Parameter([channels], initializer: .constant(1))
     bias = Parameter([channels], initializer: .zeros)
@@ -43,7 +42,7 @@ public final class BatchNorm: Module {
     let count = Float(x.elementCount / weight.shape[0])
     withoutGradients {
       runningMean.set((1 - momentum) * runningMean.value + momentum * moments.mean)
-      // A single element has no variance of the unbiased kind.
+      // The unbiased variance of a single element is undefined.
       if count > 1 {
         runningVariance.set(
           (1 - momentum) * runningVariance.value + (momentum * count / (count - 1)) * moments.variance)
@@ -55,20 +54,20 @@ public final class BatchNorm: Module {
   public override var details: String { "\(weight.shape[0])" }
 }
 
-/// Normalization of each place over its channels.
+/// Layer normalization: normalizes each position over its channels.
 ///
 /// y = (x − mean) / √(variance + ε) · weight + bias, with mean and variance over the last dimension. x [n, …, channels]. weight
 /// begins as 1, bias as 0; ε = 10⁻⁵ by default.
 ///
 /// Source: Ba, Kiros and Hinton, "Layer normalization", 2016, arXiv:1607.06450.
 public final class LayerNorm: Module {
-  /// [channels]
+  /// The factor of each channel, [channels].
   public let weight: Parameter
-  /// [channels]
+  /// The offset of each channel, [channels].
   public let bias: Parameter
   package let epsilon: Float
 
-  /// A normalization over as many channels as the last dimension has.
+  /// Layer normalization for inputs whose last dimension is `channels`.
   public init(_ channels: Int, epsilon: Float = 1e-5) {
     weight = Parameter([channels], initializer: .constant(1))
     bias = Parameter([channels], initializer: .zeros)
@@ -82,18 +81,18 @@ public final class LayerNorm: Module {
   public override var details: String { "\(weight.shape[0])" }
 }
 
-/// Normalization of each place by the root of the mean square of its channels.
+/// RMS normalization: divides each position by the root mean square of its channels.
 ///
 /// y = x / √(mean of x² + ε) · weight, with the mean over the last dimension. x [n, …, channels]. weight begins as 1; ε is
 /// Float32's 1.19·10⁻⁷ by default, as in PyTorch.
 ///
 /// Source: Zhang and Sennrich, "Root mean square layer normalization", 2019, arXiv:1910.07467.
 public final class RMSNorm: Module {
-  /// [channels]
+  /// The factor of each channel, [channels].
   public let weight: Parameter
   package let epsilon: Float
 
-  /// A normalization over as many channels as the last dimension has.
+  /// RMS normalization for inputs whose last dimension is `channels`.
   public init(_ channels: Int, epsilon: Float = .ulpOfOne) {
     weight = Parameter([channels], initializer: .constant(1))
     self.epsilon = epsilon

@@ -1,38 +1,39 @@
 import Autodiff
 
-/// A block of a Transformer: attention, then two linear maps with GELU between them, each in a residual branch.
+/// A Transformer block: attention and a feed-forward network (linear, GELU, linear), each in a residual branch.
 ///
-/// Pre-norm: x ← x + attention(norm(x)), x ← x + maps(norm(x)). Post-norm: x ← norm(x + attention(x)), x ← norm(x + maps(x)).
+/// Pre-norm: x ← x + attention(norm(x)), x ← x + ffn(norm(x)). Post-norm: x ← norm(x + attention(x)), x ← norm(x + ffn(x)).
 /// x and y [n, length, width]. Post-norm, as first published, has large gradients near the output at the start and needs a
 /// warm-up; pre-norm does not.
 ///
 /// Sources: Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762; Xiong et al., "On layer normalization in the
 /// Transformer architecture", 2020, arXiv:2002.04745.
 public final class TransformerBlock: Module {
-  /// Where a block normalizes.
+  /// The position of the layer normalizations.
   public enum NormPlacement: String, Sendable {
-    /// Before each branch, so that the stream itself is never normalized.
+    /// At the input of each branch; the residual stream itself is not normalized.
     case pre
-    /// After each branch has been added.
+    /// After the sum of branch and residual stream.
     case post
   }
 
-  /// The first branch.
+  /// The attention of the first branch.
   public let attention: MultiHeadAttention
   /// The norm of the first branch.
   public let attentionNorm: LayerNorm
-  /// The second branch's map to `hidden` numbers.
+  /// The first linear layer of the feed-forward network, from `width` to `hidden` features.
   public let expand: Linear
-  /// The second branch's map back.
+  /// The second linear layer of the feed-forward network, from `hidden` to `width` features.
   public let contract: Linear
   /// The norm of the second branch.
   public let mapsNorm: LayerNorm
-  /// Drops elements of each branch's result.
+  /// The dropout at the output of each branch.
   public let dropout: Dropout
   private let activation = GELU()
   private let placement: NormPlacement
 
-  /// A block of `width` numbers a place; `hidden` is 4 · width unless it is given.
+  /// A block with `width` features per position; `hidden` is 4 · width and the dropout probability 0 by default. Stops unless
+  /// `width` is a multiple of `heads`.
   public init(
     _ width: Int, heads: Int, hidden: Int? = nil, placement: NormPlacement = .pre, isCausal: Bool = false,
     dropout: Float = 0, initializer: Initializer? = nil
@@ -48,14 +49,14 @@ public final class TransformerBlock: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    func maps(_ x: Tensor) -> Tensor { contract(activation(expand(x))) }
+    func feedForward(_ x: Tensor) -> Tensor { contract(activation(expand(x))) }
     switch placement {
     case .pre:
       let attended = x + dropout(attention(attentionNorm(x)))
-      return attended + dropout(maps(mapsNorm(attended)))
+      return attended + dropout(feedForward(mapsNorm(attended)))
     case .post:
       let attended = attentionNorm(x + dropout(attention(x)))
-      return mapsNorm(attended + dropout(maps(attended)))
+      return mapsNorm(attended + dropout(feedForward(attended)))
     }
   }
 

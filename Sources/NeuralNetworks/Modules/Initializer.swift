@@ -1,30 +1,41 @@
 import Autodiff
 
-/// A rule for a parameter's first values.
+/// The distribution of a parameter's first values.
 ///
-/// With n inputs and m outputs, a weight's variance is
-/// He 2/n, Xavier (Glorot) 2/(n + m), LeCun 1/n, each drawn from a normal or a uniform distribution.
+/// With n inputs and m outputs, the variance of a weight is
+/// He 2/n, Xavier (Glorot) 2/(n + m), LeCun 1/n, each from a normal or a uniform distribution.
+///
+/// An initializer of your own fills the elements of a parameter from the parameter's random stream:
+///
+///     let sparse = Initializer("sparse") { values, shape, fan, stream in
+///       for index in values.indices { values[index] = stream.uniform() < 0.1 ? 1 / Float(fan.inputs) : 0 }
+///     }
+///     let layer = Linear(784, 128, initializer: sparse)
 ///
 /// Sources: LeCun et al., "Efficient BackProp", 1998; Glorot and Bengio, "Understanding the difficulty of training deep
 /// feedforward neural networks", 2010; He et al., "Delving deep into rectifiers", 2015, arXiv:1502.01852; Saxe et al.,
 /// "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2013, arXiv:1312.6120.
 public struct Initializer: Sendable, CustomStringConvertible {
-  /// What the rule is, in the field's terms.
+  /// The initializer's name and settings, such as "He normal". Runs record it.
   public let description: String
   let fill:
     @Sendable (_ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ fan: Fan, _ stream: inout RandomStream) ->
       Void
 
-  /// A rule of one's own: `fill` writes each element from the named stream of the parameter.
+  /// An initializer of your own. `fill` must write every element, in row-major order, from the shape, the numbers of inputs and
+  /// outputs, and the random stream that seed and path name.
   public init(
     _ description: String,
-    fill: @escaping @Sendable (UnsafeMutableBufferPointer<Float>, Shape, Fan, inout RandomStream) -> Void
+    fill:
+      @escaping @Sendable (
+        _ values: UnsafeMutableBufferPointer<Float>, _ shape: Shape, _ fan: Fan, _ stream: inout RandomStream
+      ) -> Void
   ) {
     self.description = description
     self.fill = fill
   }
 
-  /// Normal with variance 2 / inputs: keeps the size of signals and gradients through layers of ReLU.
+  /// Normal with variance 2 / inputs: keeps the RMS of activations and gradients through layers of ReLU.
   public static let heNormal = normal("He normal") { 2 / Double($0.inputs) }
   /// Uniform with variance 2 / inputs.
   public static let heUniform = uniform("He uniform") { 2 / Double($0.inputs) }
@@ -36,24 +47,24 @@ public struct Initializer: Sendable, CustomStringConvertible {
   public static let leCunNormal = normal("LeCun normal") { 1 / Double($0.inputs) }
   /// Uniform with variance 1 / inputs.
   public static let leCunUniform = uniform("LeCun uniform") { 1 / Double($0.inputs) }
-  /// Uniform from −1/√inputs to 1/√inputs, variance 1 / (3 inputs): what PyTorch's layers begin with. Too small for deep nets
-  /// of ReLU, whose gradients it shrinks by √(1/6) = 0.408 a layer.
+  /// Uniform from −1/√inputs to 1/√inputs, variance 1 / (3 inputs): the default of PyTorch's layers. Too small for deep nets
+  /// of ReLU, where gradients shrink by √(1/6) = 0.408 per layer.
   public static let pyTorchDefault = uniform("U(±1/√n)") { 1 / (3 * Double(max($0.inputs, 1))) }
   /// All zeros.
   public static let zeros = constant(0)
 
-  /// Normal with variance `weightVariance` / inputs; theory's σ_w².
+  /// Normal with variance `weightVariance` / inputs; mean-field theory calls it σ_w².
   public static func normal(weightVariance: Double) -> Initializer {
     normal("normal, σ_w² = \(weightVariance)") { weightVariance / Double($0.inputs) }
   }
 
-  /// Every element the same.
+  /// All elements equal to `value`.
   public static func constant(_ value: Float) -> Initializer {
     Initializer("constant \(value)") { values, _, _, _ in values.update(repeating: value) }
   }
 
-  /// Rows, or columns where there are fewer, that are orthogonal and of length `gain`; a random rotation where the matrix is
-  /// square. Dimensions after the first count as columns.
+  /// A random matrix with orthogonal rows of length `gain`, or orthogonal columns if there are fewer columns than rows. The
+  /// dimensions after the first count as columns. `gain` is 1 by default.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     Initializer(gain == 1 ? "orthogonal" : "orthogonal, gain \(gain)") { values, shape, _, stream in
       fillOrthogonal(values, rows: shape.first ?? 1, gain: gain, from: &stream)
@@ -79,7 +90,7 @@ public struct Initializer: Sendable, CustomStringConvertible {
   }
 }
 
-/// Gram and Schmidt's procedure on random normal vectors, twice each, which leaves them orthogonal to rounding.
+/// Gram-Schmidt on random normal vectors, applied twice, so that rounding does not spoil orthogonality.
 private func fillOrthogonal(
   _ values: UnsafeMutableBufferPointer<Float>, rows: Int, gain: Double, from stream: inout RandomStream
 ) {

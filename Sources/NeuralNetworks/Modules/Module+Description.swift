@@ -1,14 +1,14 @@
 extension Module {
-  /// The tree of modules, each with its details and the number of its parameters.
+  /// The tree of modules, each with its details, its parameters and the number of parameter elements.
   public var description: String {
     var lines: [String] = []
     func describe(_ module: Module, _ name: String, _ indent: String, _ childIndent: String) {
-      let own = module.contents.parameters.map { "\($0.name) \($0.parameter.shape)" }.joined(separator: ", ")
+      let own = module.reflection.parameters.map { "\($0.name) \($0.parameter.shape)" }.joined(separator: ", ")
       let count = module.parameterCount
       let parts = [module.details, own, count > 0 ? "\(grouped(count)) parameters" : ""].filter { !$0.isEmpty }
       let title = name.isEmpty ? module.kind : "\(name): \(module.kind)"
       lines.append(indent + title + (parts.isEmpty ? "" : "  " + parts.joined(separator: " · ")))
-      let children = module.contents.children
+      let children = module.reflection.children
       for (index, child) in children.enumerated() {
         let last = index == children.count - 1
         describe(child.module, child.name, childIndent + (last ? "└ " : "├ "), childIndent + (last ? "  " : "│ "))

@@ -1,65 +1,81 @@
 import Autodiff
 import CThreadState
 
-/// A part of a net, or a whole one: something with parameters and children that turns a tensor into another.
+/// The base class of layers and models: a module has parameters and child modules and computes outputs from inputs.
 ///
-/// A subclass holds its children and parameters in properties and overrides `forward`. It is called, `model(x)`, never
-/// `forward`ed by hand, since the call runs the hooks.
+/// A subclass holds its children, parameters and buffers in properties and overrides `forward`. Call a module as `model(x)`, not
+/// as `model.forward(x)`, since only the call runs hooks.
 ///
-///     final class Block: Module {
-///       let first = Linear(64, 64, initializer: .heNormal)
-///       let scale = Parameter([64], initializer: .constant(1))
+///     final class Bilinear: Module {
+///       let left = Parameter([64, 32], initializer: .xavierNormal)
+///       let right = Parameter([64, 32], initializer: .xavierNormal)
+///       let bias = Parameter([64], initializer: .zeros)
 ///
-///       override func forward(_ x: Tensor) -> Tensor { relu(first(x)) * scale.value }
+///       override func forward(_ x: Tensor) -> Tensor {
+///         linear(x, weight: left.value) * linear(x, weight: right.value) + bias.value
+///       }
 ///     }
 open class Module: CustomStringConvertible {
   let site: CallSite
   @exclusivity(unchecked) final var hooks: ModuleHooks?
-  fileprivate(set) lazy var contents = ModuleReflection(of: self)
+  fileprivate(set) lazy var reflection = ModuleReflection(of: self)
 
-  /// Whether the module is being trained; layers such as dropout and batch normalization do otherwise when it is evaluated.
-  /// Changed by `train()` and `evaluate()`.
+  /// Whether the module is in training mode, as it is at first. Dropout and batch normalization compute something else in
+  /// evaluation mode. Set by `train()` and `evaluate()`.
   public private(set) final var isTraining = true
 
-  /// A module without a name; it gets its path from the model it is part of.
+  /// A module without a path; the model that holds it assigns the path in `initialize(seed:)`.
   public init() {
     site = CallSite(path: "")
     site.path = kind
   }
 
-  /// The output for an input. Called by calling the module.
+  /// The output for one input. Subclasses override it and document the shapes; callers write `module(x)`. Stops if a subclass does
+  /// not override it.
   open func forward(_ x: Tensor) -> Tensor {
-    stop(kind, "this module has no forward(_:) for one input; override it, or call the module with what it takes")
+    stop(
+      kind,
+      "this module has no forward(_:) for one input; override it, or call the module with the inputs that it takes")
   }
 
-  /// The output for two inputs, such as a recurrent cell's input and state. Called by calling the module.
+  /// The output for two inputs, such as a recurrent cell's input and state. Subclasses override it and document the shapes. Stops if
+  /// a subclass does not override it.
   open func forward(_ first: Tensor, _ second: Tensor) -> Tensor {
-    stop(kind, "this module has no forward(_:_:) for two inputs; override it, or call the module with what it takes")
+    stop(
+      kind,
+      "this module has no forward(_:_:) for two inputs; override it, or call the module with the inputs that it takes")
   }
 
-  /// The output for three inputs, such as queries, keys and values. Called by calling the module.
+  /// The output for three inputs, such as query, key and value. Subclasses override it and document the shapes. Stops if a subclass
+  /// does not override it.
   open func forward(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     stop(
-      kind, "this module has no forward(_:_:_:) for three inputs; override it, or call the module with what it takes")
+      kind,
+      "this module has no forward(_:_:_:) for three inputs; override it, or call the module with the inputs that it takes"
+    )
   }
 
-  /// Several outputs for any number of inputs, such as those of a net with two heads. Called by calling the module.
+  /// The outputs for a list of inputs, such as those of a net with two heads. Subclasses override it and document the shapes. Stops
+  /// if a subclass does not override it.
   open func forward(_ inputs: [Tensor]) -> [Tensor] {
     stop(
-      kind, "this module has no forward(_:) for a list of inputs; override it, or call the module with what it takes")
+      kind,
+      "this module has no forward(_:) for a list of inputs; override it, or call the module with the inputs that it takes"
+    )
   }
 
-  /// Runs the module on an input, and its hooks before and after.
+  /// The output for one input: calls input hooks, `forward(_:)` and output hooks. The module's documentation states the shapes.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
     called(inputDepth: x.layerDepth) { call in
       guard let call else { return countingLayer(forward(x), isInput: { $0 === x }) }
-      let input = call.hooks.applied(toInput: x, call.place, call.kept)
+      let input = call.hooks.applied(toInput: x, call.tensor, call.checkpoint)
       let output = countingLayer(forward(input), isInput: { $0 === input })
-      return call.hooks.applied(toOutput: output, of: input, isInput: output === input, call.place, call.kept)
+      return call.hooks.applied(toOutput: output, of: input, isInput: output === input, call.tensor, call.checkpoint)
     }
   }
 
-  /// Runs the module on two inputs, and its hooks before and after; hooks before it are called for each input.
+  /// The output for two inputs: calls input hooks for each, `forward(_:_:)` and output hooks. The module's documentation states the
+  /// shapes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
     called(inputDepth: max(first.layerDepth, second.layerDepth)) { call in
       guard let call else {
@@ -71,7 +87,8 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// Runs the module on three inputs, and its hooks before and after; hooks before it are called for each input.
+  /// The output for three inputs: calls input hooks for each, `forward(_:_:_:)` and output hooks. The module's documentation states
+  /// the shapes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     called(inputDepth: max(first.layerDepth, second.layerDepth, third.layerDepth)) { call in
       guard let call else {
@@ -85,13 +102,14 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// Runs the module on a list of inputs, and its hooks before and after, for each input and each output.
+  /// The outputs for a list of inputs: calls input hooks for each input, `forward(_:)` of the list, and output hooks for each output.
+  /// The module's documentation states the shapes.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     called(inputDepth: inputs.reduce(0) { max($0, $1.layerDepth) }) { call in
       guard var call else {
         return forward(inputs).map { countingLayer($0, isInput: { made in inputs.contains { $0 === made } }) }
       }
-      call.place.isOfList = true
+      call.tensor.isInList = true
       let inputs = call.applied(toInputs: inputs)
       return forward(inputs).enumerated().map { index, output in
         let output = countingLayer(output, isInput: { made in inputs.contains { $0 === made } })
@@ -100,30 +118,31 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// Runs `body` as a call of this module, the first of its pass or inside another's; nil stands for a call without hooks.
+  /// Runs `body` as a call of this module: the first of a forward pass, or inside another module's call. `call` is nil if
+  /// there are no hooks.
   @inline(__always)
   private func called<Output>(
     inputDepth: @autoclosure () -> Int32, _ body: (_ call: HookedCall?) -> Output
   ) -> Output {
-    let here = thread_state_here()
-    let outer = here.pointee.caller
-    here.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
-    if here.pointee.call_depth == 0 {
-      here.pointee.pass += 1
-      here.pointee.root = here.pointee.caller
-      here.pointee.root_depth = inputDepth()
+    let state = thread_state_here()
+    let outer = state.pointee.caller
+    state.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
+    if state.pointee.call_depth == 0 {
+      state.pointee.pass += 1
+      state.pointee.root = state.pointee.caller
+      state.pointee.root_depth = inputDepth()
     }
-    here.pointee.call_depth += 1
+    state.pointee.call_depth += 1
     let output: Output
-    if here.pointee.replay != nil {
-      output = body(HookedCall(inCheckpoint: hooks, pass: here.pointee.pass))
+    if state.pointee.replay != nil {
+      output = body(HookedCall(inCheckpoint: hooks, pass: state.pointee.pass))
     } else if let hooks {
-      output = body(HookedCall(hooks, pass: here.pointee.pass))
+      output = body(HookedCall(hooks, pass: state.pointee.pass))
     } else {
       output = body(nil)
     }
-    here.pointee.call_depth -= 1
-    here.pointee.caller = outer
+    state.pointee.call_depth -= 1
+    state.pointee.caller = outer
     return output
   }
 
@@ -131,7 +150,7 @@ open class Module: CustomStringConvertible {
   /// handed through has passed no layer here.
   @inline(__always)
   private func countingLayer(_ output: Tensor, isInput: (Tensor) -> Bool) -> Tensor {
-    if contents.isLayer, !isInput(output), !output.isLeaf { output.layerDepth += 1 }
+    if reflection.isLayer, !isInput(output), !output.isLeaf { output.layerDepth += 1 }
     return output
   }
 
@@ -144,52 +163,53 @@ open class Module: CustomStringConvertible {
   }
 
   /// Whether the module itself holds a parameter of two or more dimensions.
-  package final var isLayer: Bool { contents.isLayer }
+  package final var isLayer: Bool { reflection.isLayer }
 
-  /// The parameters that the module holds itself, not its children, by the names of its properties.
-  public final var ownParameters: [(name: String, parameter: Parameter)] { contents.parameters }
+  /// The parameters of the module itself, without its children's, with the names of its properties.
+  public final var ownParameters: [(name: String, parameter: Parameter)] { reflection.parameters }
 
-  /// What the module is: the name of its type.
+  /// The kind of module: the name of its type unless overridden.
   open var kind: String { String(describing: type(of: self)) }
 
-  /// What is worth telling about the module besides its kind, such as its sizes; printed with the model.
+  /// Details that `description` prints after the kind, such as sizes; empty unless overridden.
   open var details: String { "" }
 
-  /// Children whose names are not those of properties; nil to find them by the properties that hold them.
-  package var namedChildren: [(name: String, module: Module)]? { nil }
+  /// The children with their names; nil, the default, to use all modules in properties with the properties' names. A container
+  /// overrides it to name its children "0", "1", ….
+  open var namedChildren: [(name: String, module: Module)]? { nil }
 }
 
 extension Module {
-  /// Every module of this one with its path, this one first with the path "", in the order of properties. A module that is
-  /// held in several places has the first place's path.
+  /// All modules with their paths, this one first with the path "", then its descendants in the order of properties. A module
+  /// that several properties hold is listed once, with its first path.
   public var modules: [(path: String, module: Module)] {
     var seen: Set<ObjectIdentifier> = []
     var found: [(String, Module)] = []
     func visit(_ module: Module, _ path: String) {
       guard seen.insert(ObjectIdentifier(module)).inserted else { return }
       found.append((path, module))
-      for child in module.contents.children { visit(child.module, join(path, child.name)) }
+      for child in module.reflection.children { visit(child.module, join(path, child.name)) }
     }
     visit(self, "")
     return found
   }
 
-  /// Every parameter with its path, such as `blocks.3.1.weight`. A shared one is named once.
+  /// All parameters with their paths, such as `blocks.3.1.weight`. A shared parameter is listed once.
   public var parameters: [(path: String, parameter: Parameter)] {
-    unique { $0.contents.parameters.map { ($0.name, $0.parameter) } }.map { ($0, $1) }
+    unique { $0.reflection.parameters.map { ($0.name, $0.parameter) } }.map { ($0, $1) }
   }
 
-  /// Every statistic with its path. A shared one is named once.
-  public var statistics: [(path: String, statistic: ModuleBuffer)] {
-    unique { $0.contents.statistics.map { ($0.name, $0.statistic) } }.map { ($0, $1) }
+  /// All buffers with their paths. A shared buffer is listed once.
+  public var buffers: [(path: String, buffer: ModuleBuffer)] {
+    unique { $0.reflection.buffers.map { ($0.name, $0.buffer) } }.map { ($0, $1) }
   }
 
-  /// Every source of random numbers with its path. A shared one is named once.
+  /// All random sources with their paths. A shared one is listed once.
   public var randomSources: [(path: String, source: RandomSource)] {
-    unique { $0.contents.randomSources.map { ($0.name, $0.source) } }.map { ($0, $1) }
+    unique { $0.reflection.randomSources.map { ($0.name, $0.source) } }.map { ($0, $1) }
   }
 
-  /// What each module holds itself, with its path, each object at the first place that holds it.
+  /// The objects that `held` returns for each module, with their paths; each object once, with its first path.
   private func unique<Held: AnyObject>(_ held: (Module) -> [(String, Held)]) -> [(String, Held)] {
     var seen: Set<ObjectIdentifier> = []
     return modules.flatMap { path, module in
@@ -199,23 +219,23 @@ extension Module {
     }
   }
 
-  /// Has this module and all of its children train, as they do at first.
+  /// Sets this module and all of its descendants to training mode.
   public func train() { for (_, module) in modules { module.isTraining = true } }
 
-  /// Has this module and all of its children compute what a trained net does: nothing is dropped, and running statistics are
-  /// used and left as they are. It does not switch the tape off; for that see `withoutGradients`.
+  /// Sets this module and all of its descendants to evaluation mode: dropout drops nothing, and batch normalization uses its running
+  /// statistics and does not update them. The tape is still recorded; see `withoutGradients`.
   public func evaluate() { for (_, module) in modules { module.isTraining = false } }
 
-  /// How many numbers training may change.
+  /// The number of elements of all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.parameter.shape.elementCount } }
 
-  /// Gives every parameter its first values, each from a stream of its own that is named by the seed and the parameter's
-  /// path: nets that share a path start from the same values there, whatever else they hold. Statistics go back to their
-  /// initial values, and random sources to the beginning of their streams. Parts that have taken the place of others since the
-  /// model was last initialized are found.
+  /// Assigns every parameter its first values, and resets buffers and random sources.
+  ///
+  /// Each parameter draws from a random stream that is named by the seed and the parameter's path, so models that share a path
+  /// and seed have the same values there. Modules that were assigned to properties since the last call are found.
   public func initialize(seed: UInt64) {
-    lookAgain()
-    nameParts()
+    refreshReflection()
+    assignPaths()
     for (path, parameter) in parameters {
       var stream = RandomStream(seed: seed, name: path)
       parameter.set(
@@ -223,29 +243,29 @@ extension Module {
           parameter.initializer.fill(values, parameter.shape, parameter.fan, &stream)
         })
     }
-    for (_, statistic) in statistics { statistic.reset() }
+    for (_, buffer) in buffers { buffer.reset() }
     for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }
   }
 
-  /// Looks at all properties anew.
-  package func lookAgain() {
+  /// Reads the properties of all modules again, which finds modules that were replaced.
+  package func refreshReflection() {
     var seen: Set<ObjectIdentifier> = []
-    func look(_ module: Module) {
+    func refresh(_ module: Module) {
       guard seen.insert(ObjectIdentifier(module)).inserted else { return }
-      module.contents = ModuleReflection(of: module)
-      for child in module.contents.children { look(child.module) }
+      module.reflection = ModuleReflection(of: module)
+      for child in module.reflection.children { refresh(child.module) }
     }
-    look(self)
+    refresh(self)
   }
 
-  /// Every module and parameter that properties hold now; those that have taken the place of others are found.
-  func presentParts() -> Set<ObjectIdentifier> {
-    lookAgain()
+  /// The modules and parameters that properties hold now.
+  func currentParts() -> Set<ObjectIdentifier> {
+    refreshReflection()
     return Set(modules.map { ObjectIdentifier($0.module) } + parameters.map { ObjectIdentifier($0.parameter) })
   }
 
-  /// Tells all modules and parameters their paths in this model, by which errors name them.
-  func nameParts() {
+  /// Assigns all modules and parameters their paths in this model, which errors name.
+  func assignPaths() {
     for (path, module) in modules { module.site.path = path.isEmpty ? module.kind : "\(path) (\(module.kind))" }
     for (path, parameter) in parameters { parameter.path = path }
   }

@@ -1,15 +1,15 @@
 import Autodiff
 
-/// What a module holds itself, found by looking at its properties once.
+/// The modules, parameters, buffers and random sources in the properties of one module, found by reflection.
 struct ModuleReflection {
   private(set) var children: [(name: String, module: Module)] = []
   private(set) var parameters: [(name: String, parameter: Parameter)] = []
-  private(set) var statistics: [(name: String, statistic: ModuleBuffer)] = []
+  private(set) var buffers: [(name: String, buffer: ModuleBuffer)] = []
   private(set) var randomSources: [(name: String, source: RandomSource)] = []
   /// Whether one of the parameters has two or more dimensions.
   private(set) var isLayer = false
 
-  /// Whether children have names of their own, and are not to be looked for. Asked once: names of many layers take long to make.
+  /// Whether the module names its children itself. Stored, since the names of many layers take long to compute.
   private let hasNamedChildren: Bool
 
   init(of module: Module) {
@@ -31,16 +31,16 @@ struct ModuleReflection {
     }
   }
 
-  /// Takes in a module, parameter, statistic or random source, or those that an array, dictionary, optional, tuple, structure or
-  /// enumeration holds, named by their place in it.
+  /// Adds a module, parameter, buffer or random source, or those inside an array, dictionary, optional, tuple, structure or
+  /// enumeration, whose names are index, key or label.
   private mutating func collect(_ value: Any, _ name: String, _ holder: Module) {
     if let module = value as? Module {
       if !hasNamedChildren { children.append((name, module)) }
     } else if let parameter = value as? Parameter {
       parameters.append((name, parameter))
       if parameter.shape.count > 1 { isLayer = true }
-    } else if let statistic = value as? ModuleBuffer {
-      statistics.append((name, statistic))
+    } else if let buffer = value as? ModuleBuffer {
+      buffers.append((name, buffer))
     } else if let source = value as? RandomSource {
       randomSources.append((name, source))
     } else {
@@ -64,7 +64,7 @@ struct ModuleReflection {
         let before = count
         for child in mirror.children { collect(child.value, name, holder) }
         if count > before {
-          stop(holder.kind, "“\(name)” is a set, whose elements have no order and so no names; hold them in an array")
+          stop(holder.kind, "“\(name)” is a set, whose elements have no order and so no paths; use an array")
         }
       case .struct, .enum:
         for child in mirror.children { collect(child.value, "\(name).\(child.label ?? "")", holder) }
@@ -73,8 +73,8 @@ struct ModuleReflection {
     }
   }
 
-  private var count: Int { children.count + parameters.count + statistics.count + randomSources.count }
+  private var count: Int { children.count + parameters.count + buffers.count + randomSources.count }
 }
 
-/// How the compiler names the storage of lazy properties.
+/// The prefix of the compiler's names for the storage of lazy properties.
 private let lazyPrefix = "$__lazy_storage_$_"

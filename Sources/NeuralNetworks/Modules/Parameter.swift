@@ -1,36 +1,36 @@
 import Autodiff
 
-/// A tensor that training changes: a weight or a bias.
+/// A tensor that an optimizer trains: a weight or a bias.
 ///
-/// It has no value until the model that holds it is initialized, since its numbers come from a stream that is named by the
-/// seed and the parameter's path in that model.
+/// A module holds it in a property. It has no value until the model is initialized, since its first values come from a random
+/// stream that is named by the seed and the parameter's path in the model.
 public final class Parameter {
   /// The sizes of the dimensions; for weights [outputs, inputs].
   public let shape: Shape
-  /// Where the first values come from.
+  /// The distribution of the first values.
   public let initializer: Initializer
   let fan: Fan
   @exclusivity(unchecked) private var tensor: Tensor?
-  /// The place on the tape of every value that it has.
-  private let place: Node
+  /// The tape node of all values of the parameter.
+  private let node: Node
   let gradientHooks: ParameterHooks
 
-  /// The path in the model that was initialized last, such as `blocks.3.1.weight`.
+  /// The path in the model that was last initialized, such as `blocks.3.1.weight`; empty before.
   public internal(set) var path = ""
 
-  /// A parameter without a value. The number of inputs and outputs that the initializer scales by is read off the shape
-  /// [outputs, inputs, …] unless `fan` says otherwise.
+  /// A parameter without a value. `fan`, the numbers of inputs and outputs by which initializers scale, is by default that of
+  /// the shape [outputs, inputs, …].
   public init(_ shape: Shape, initializer: Initializer, fan: Fan? = nil) {
     self.shape = shape
     self.initializer = initializer
     self.fan = fan ?? Fan(of: shape)
-    // Its elements are never used.
+    // The leaf's elements are never read.
     let leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
-    place = leaf.node!
+    node = leaf.node!
     gradientHooks = ParameterHooks(leaf)
   }
 
-  /// The current value. Stops if there is none yet.
+  /// The current value, of shape `shape`, as a leaf of the tape. Stops if the model has not been initialized.
   public var value: Tensor {
     guard let tensor else { stopWithoutValue() }
     return tensor
@@ -43,79 +43,76 @@ public final class Parameter {
         + "call initialize(seed:) on the model first")
   }
 
-  /// Whether the parameter has a value.
-  public var isInitialized: Bool { tensor != nil }
-
-  /// dL/d(parameter), summed over backward passes since the optimizer's last step; nil before the first. Stops if one is set
-  /// that has not the parameter's shape.
+  /// dL/d(parameter), summed over the backward passes since the optimizer's last step; nil if there was none. Stops if a tensor
+  /// of another shape is assigned.
   public var gradient: Tensor? {
-    get { place.gradient }
+    get { node.gradient }
     set {
       if let newValue, newValue.shape != shape {
-        stop("parameter \(path)", newValue.shape, shape, "a gradient has the parameter's shape")
+        stop("parameter \(path)", newValue.shape, shape, "a gradient must have the parameter's shape")
       }
-      place.gradient = newValue?.castWithoutTape(to: .float32).offTape
+      node.gradient = newValue?.castWithoutTape(to: .float32).offTape
     }
   }
 
-  /// Gives the parameter a value of its shape.
+  /// Assigns a value. Stops if its shape is not the parameter's.
   public func set(_ value: Tensor) {
     guard value.shape == shape else {
-      stop("parameter \(path)", value.shape, shape, "a value has the parameter's shape")
+      stop("parameter \(path)", value.shape, shape, "a value must have the parameter's shape")
     }
-    tensor = value.alias(at: place)
+    tensor = value.alias(at: node)
   }
 
-  /// Calls `body` with the elements to be changed in place. Whoever holds an earlier `value` keeps it as it was.
+  /// Calls `body` with the elements, to be changed in place. Tensors that were read from `value` before do not change.
   func update(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     if tensor == nil { stopWithoutValue() }
-    if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() { tensor = tensor!.copied().alias(at: place) }
+    if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() { tensor = tensor!.copied().alias(at: node) }
     body(tensor!.elements)
   }
 }
 
-/// The hooks that see and replace a parameter's gradient of each backward pass, before it is added to `gradient`.
+/// The hooks on a parameter's gradient, called once per backward pass before the gradient is added to `gradient`.
 final class ParameterHooks {
   private let leaf: Tensor
-  private var isWaiting = false
-  var list: [AttachedHook] = [] { didSet { waitOnce() } }
+  private var isRegistered = false
+  var list: [AttachedHook] = [] { didSet { register() } }
 
   init(_ leaf: Tensor) { self.leaf = leaf }
 
-  /// The tape may outlive the parameter, and its leaf is there for good: it waits for one list, once.
-  private func waitOnce() {
-    guard !isWaiting else { return }
-    isWaiting = true
+  /// Adds one hook to the leaf, once, for all hooks of the list. The tape may outlive the parameter.
+  private func register() {
+    guard !isRegistered else { return }
+    isRegistered = true
     leaf.addGradientHook { [weak self] arrived in
       guard let self else { return nil }
       var replacement: Tensor?
       for hook in list {
         let gradient = replacement ?? arrived
-        if let new = hook.look(CallPlace(), gradient, gradient) { replacement = new }
+        if let new = hook.call(HookedTensor(), gradient, gradient) { replacement = new }
       }
       return replacement
     }
   }
 }
 
-/// How many inputs each output of a layer has, and how many outputs each input reaches.
+/// The numbers of inputs per output and of outputs per input of a layer, by which initializers scale.
 public struct Fan: Sendable, Hashable {
-  /// Inputs of each output.
+  /// The number of inputs per output.
   public let inputs: Int
-  /// Outputs that each input reaches.
+  /// The number of outputs per input.
   public let outputs: Int
 
-  /// A fan of one’s own.
+  /// A fan whose numbers do not follow from the weight's shape.
   public init(inputs: Int, outputs: Int) {
     self.inputs = inputs
     self.outputs = outputs
   }
 
-  /// Of a weight [outputs, inputs, …], where further dimensions, a convolution's window, multiply both. A vector has as many
-  /// inputs as elements.
+  /// The fan of a weight [outputs, inputs, …]; further dimensions, those of a convolution's kernel, multiply both numbers. A
+  /// vector has as many inputs as elements.
   public init(of shape: Shape) {
-    let window = shape.dropFirst(2).reduce(1, *)
-    inputs = (shape.count > 1 ? shape[1] : shape.first ?? 1) * window
-    outputs = (shape.first ?? 1) * window
+    let kernel = shape.dropFirst(2).reduce(1, *)
+    inputs = (shape.count > 1 ? shape[1] : shape.first ?? 1) * kernel
+    outputs = (shape.first ?? 1) * kernel
   }
 }

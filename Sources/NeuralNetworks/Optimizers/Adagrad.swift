@@ -1,6 +1,6 @@
 import Autodiff
 
-/// Adagrad: steps scaled by the root of the sum of all squared gradients so far, so that they only become smaller.
+/// Adagrad: steps divided by the square root of the sum of all squared gradients so far, so that they only become smaller.
 ///
 /// g ← g + λ w, s ← s + g², w ← w − η g / (√s + ε); s begins as 0. η = 0.01, ε = 10⁻¹⁰, λ = 0 by default, as in PyTorch.
 ///
@@ -8,13 +8,15 @@ import Autodiff
 public final class Adagrad: Optimizer {
   private let epsilon: Float
 
-  /// Adagrad for all parameters of a model.
+  /// Adagrad for all parameters of a model. Stops if learning rate or weight decay is negative or not finite.
   public init(_ model: Module, learningRate: Float = 0.01, epsilon: Float = 1e-10, weightDecay: Float = 0) {
     self.epsilon = epsilon
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: ["sum"])
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+  package override var isFused: Bool { true }
+
+  package override func fusedUpdate(_ step: FusedUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     OptimizerKernels.adagrad(
       step.w, step.g, sum: step.pointer(0), count: step.count, learningRate: step.learningRate, epsilon: epsilon,
       weightDecay: step.weightDecay, norms: norms)

@@ -1,17 +1,17 @@
 import Autodiff
 import Foundation
 
-/// Adam: steps scaled by running means of the gradient and of its square.
+/// Adam: steps from exponential moving averages of the gradient and of its square.
 ///
 /// g ← g + λ w, m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε) at the
-/// parameter's step t = 1, 2, …; m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0 by default. For weight decay that
-/// the running means don't see, take `AdamW`.
+/// parameter's step t = 1, 2, …; m and v begin as 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0 by default. For decoupled weight
+/// decay use `AdamW`.
 ///
 /// Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2014, arXiv:1412.6980.
 public final class Adam: Optimizer {
   private let rule: AdamRule
 
-  /// Adam for all parameters of a model.
+  /// Adam for all parameters of a model. Stops unless both betas are at least 0 and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0
@@ -20,21 +20,23 @@ public final class Adam: Optimizer {
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+  package override var isFused: Bool { true }
+
+  package override func fusedUpdate(_ step: FusedUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     rule.apply(step, decay: step.weightDecay, shrinkage: 1, norms)
   }
 }
 
-/// Adam with decoupled weight decay: weights shrink by a share of their own, whatever their gradients' sizes.
+/// Adam with decoupled weight decay: the decay is not part of the gradient, so the moving averages do not see it.
 ///
-/// w ← (1 − η λ) w, then Adam's step with the gradient as it is. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0.01 by
+/// w ← (1 − η λ) w, then Adam's step with λ = 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0.01 by
 /// default, as in PyTorch.
 ///
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, arXiv:1711.05101.
 public final class AdamW: Optimizer {
   private let rule: AdamRule
 
-  /// Adam with decoupled weight decay for all parameters of a model.
+  /// AdamW for all parameters of a model. Stops unless both betas are at least 0 and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0.01
@@ -43,20 +45,22 @@ public final class AdamW: Optimizer {
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: AdamRule.states)
   }
 
-  package override func update(_ step: ParameterUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
+  package override var isFused: Bool { true }
+
+  package override func fusedUpdate(_ step: FusedUpdate, measuring norms: UnsafeMutablePointer<StepNorms>?) {
     let shrinkage = Float(1 - Double(step.learningRate) * Double(step.weightDecay))
     rule.apply(step, decay: 0, shrinkage: shrinkage, norms)
   }
 }
 
-/// What Adam and AdamW share.
+/// The step that Adam and AdamW share.
 private struct AdamRule {
   static let states = ["mean", "square"]
   let beta1, beta2, epsilon: Float
 
   init(_ name: String, _ beta1: Float, _ beta2: Float, _ epsilon: Float) {
     guard (0..<1).contains(beta1), (0..<1).contains(beta2) else {
-      stop(name, "betas of \(beta1) and \(beta2), they are at least 0 and below 1")
+      stop(name, "betas are \(beta1) and \(beta2); they must be at least 0 and below 1")
     }
     self.beta1 = beta1
     self.beta2 = beta2
@@ -64,9 +68,9 @@ private struct AdamRule {
   }
 
   func apply(
-    _ step: ParameterUpdate, decay: Float, shrinkage: Float, _ norms: UnsafeMutablePointer<StepNorms>?
+    _ step: FusedUpdate, decay: Float, shrinkage: Float, _ norms: UnsafeMutablePointer<StepNorms>?
   ) {
-    // In Float64, since 1 − 0.999 has lost half of its digits in Float32.
+    // In Float64, since 1 − 0.999 loses half of its digits in Float32.
     let meanCorrection = 1 - pow(Double(beta1), Double(step.step))
     let squareCorrection = 1 - pow(Double(beta2), Double(step.step))
     OptimizerKernels.adam(

@@ -1,44 +1,52 @@
 import Autodiff
 
-/// Multiplies a loss before its gradients are taken and divides these afterwards, so that small ones survive being stored in
+/// Scales a loss before the backward pass and unscales the gradients before the step, so that small gradients do not become 0 in
 /// float16, whose smallest magnitude is 6·10⁻⁸.
 ///
-/// The scale begins as 65,536. A step whose gradients are not all finite is skipped and halves the scale; 2,000 steps in a row
-/// that are not skipped double it, as far as Float32 goes.
+/// The scale begins as 65,536. A step whose gradients are not all finite is skipped and halves the scale; 2,000 steps without
+/// a skip double it, within Float32's range.
 ///
 ///     scaler.scaled(loss).backward()
 ///     scaler.step(optimizer)
 ///
-/// Gradients have the scale until then, so they are clipped in the step, by `optimizer.beforeStep`.
+/// Gradients are scaled until that step, so they are clipped in `optimizer.beforeStep`.
 ///
 /// Source: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740.
 public final class LossScaler {
-  /// What the loss is multiplied by.
+  /// The factor on the loss.
   public internal(set) var scale: Float
   private let growthInterval: Int
-  /// How many steps have not been skipped since the scale was changed.
+  /// The number of steps since the scale changed; none of them was skipped.
   var stepsSinceChange = 0
 
-  /// Stops unless the scale is above 0 and finite, and the interval at least 1.
+  /// A scaler that begins with `scale` and doubles it after `growthInterval` steps without a skip. Stops unless the scale is above
+  /// 0 and finite, and the interval at least 1.
   public init(scale: Float = 65_536, growthInterval: Int = 2000) {
     guard scale > 0, scale.isFinite, growthInterval >= 1 else {
-      stop("LossScaler", "scale \(scale), interval \(growthInterval): above 0 and finite, and at least 1 are needed")
+      stop(
+        "LossScaler",
+        "the scale is \(scale) and the interval \(growthInterval); the scale must be above 0 and finite, the interval at least 1"
+      )
     }
     (self.scale, self.growthInterval) = (scale, growthInterval)
   }
 
-  /// The loss times the scale. Its gradients have the scale too until `step` divides them; hooks see them divided already.
+  /// The loss times the scale, a scalar. Its gradients are scaled until `step`; hooks see them unscaled.
   public func scaled(_ loss: Tensor) -> Tensor { loss.scaledLoss(by: scale) }
 
-  /// Divides the gradients by the scale and has the optimizers step; with gradients that are not all finite it clears them
+  /// Divides the gradients by the scale and calls `step()` of each optimizer. If a gradient is not finite, it clears the gradients
   /// instead and returns false. Optimizers that share a scale step together, since the scale changes afterwards.
   @discardableResult
-  public func step(_ optimizers: Optimizer...) -> Bool {
+  public func step(_ optimizers: Optimizer...) -> Bool { step(optimizers) }
+
+  /// As `step(_:)` with several optimizers, given as an array.
+  @discardableResult
+  public func step(_ optimizers: [Optimizer]) -> Bool {
     var seen: Set<ObjectIdentifier> = []
     let reached = optimizers.flatMap(\.parameters).filter {
       $0.gradient != nil && seen.insert(ObjectIdentifier($0)).inserted
     }
-    // Frozen parameters would have every step skipped, whatever is wrong with their gradients.
+    // A frozen parameter's gradient is not used, so it must not cause a skip.
     let areFinite = optimizers.flatMap(\.gradientsInUse).allSatisfy { _, gradient in
       gradient.gradientSums().nonfinite == 0
     }

@@ -1,6 +1,6 @@
 import Autodiff
 
-/// How one parameter is treated otherwise than the rest.
+/// The settings of one parameter.
 struct ParameterSettings {
   var learningRateFactor: Float = 1
   var weightDecay: Float
@@ -8,11 +8,12 @@ struct ParameterSettings {
 }
 
 extension Optimizer {
-  /// Treats the parameters whose paths fit `pattern` otherwise than the rest: learning rate times a factor, another weight
-  /// decay, or frozen, which leaves weights and the optimizer's state as they are. What is nil stays as it is, and of several
-  /// calls for a parameter the last one counts.
+  /// Gives the parameters whose paths match `pattern` settings of their own: a factor on the learning rate, another weight
+  /// decay, or frozen, which leaves weights and the optimizer's state unchanged.
   ///
-  /// `*` is one component of a path, `**` any number. Throws a `HookError` with the nearest paths if nothing fits.
+  /// `*` matches one component of a path, `**` any number. An argument that is nil leaves its setting unchanged; if several
+  /// calls set the same parameter, the last call wins. Throws a `HookError` with the nearest paths if nothing matches. Stops if
+  /// a factor or weight decay is negative or not finite.
   ///
   ///     let optimizer = AdamW(model, learningRate: 0.001, weightDecay: 0.1)
   ///     try optimizer.group("**.bias", weightDecay: 0)
@@ -21,11 +22,11 @@ extension Optimizer {
     _ pattern: String, learningRateFactor: Float? = nil, weightDecay: Float? = nil, isFrozen: Bool? = nil
   ) throws {
     if let learningRateFactor, !(learningRateFactor >= 0 && learningRateFactor.isFinite) {
-      stop("group", "a learning rate factor of \(learningRateFactor), it is 0 or more and finite")
+      stop("group", "the learning rate factor is \(learningRateFactor); it must be 0 or more and finite")
     }
     let decay = weightDecay.map(checked)
     groupVersion += 1
-    for index in try indices(of: paths, fitting: pattern, "parameter") {
+    for index in try indices(of: paths, matching: pattern, "parameter") {
       if let learningRateFactor { settings[index].learningRateFactor = learningRateFactor }
       if let decay { settings[index].weightDecay = decay }
       if let isFrozen { settings[index].isFrozen = isFrozen }
@@ -36,7 +37,7 @@ extension Optimizer {
 /// The weight decay. Stops if it is negative or not finite.
 func checked(weightDecay: Float) -> Float {
   guard weightDecay >= 0, weightDecay.isFinite else {
-    stop("Optimizer", "a weight decay of \(weightDecay), it is 0 or more and finite")
+    stop("Optimizer", "the weight decay is \(weightDecay); it must be 0 or more and finite")
   }
   return weightDecay
 }

@@ -1,39 +1,43 @@
 import Autodiff
 
 extension Module {
-  /// Writes all parameters and statistics by their dotted paths to a safetensors file, as Float32, with texts of your own
-  /// beside them. A file that was there before is replaced when the new one is complete. Throws a `WeightsError`.
+  /// Writes all parameters and buffers to a safetensors file, as Float32, named by their paths, with `metadata`, texts by name.
+  ///
+  /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written. Stops
+  /// if the model has not been initialized.
   ///
   /// Source of the format: huggingface.co/docs/safetensors.
   public func saveWeights(to path: String, metadata: [String: String] = [:]) throws {
     try writeSafetensors(savedTensors, metadata: metadata, to: path)
   }
 
-  /// Takes all parameters and statistics from a safetensors file, which must have exactly these names in these shapes, and
-  /// returns the texts beside them. Float64, Float16 and bfloat16 are converted. Throws a `WeightsError` that names what is
-  /// missing, unexpected or of another shape; the model is then unchanged. Random sources are left as they are.
+  /// Reads all parameters and buffers from a safetensors file, and returns the file's metadata, texts by name.
+  ///
+  /// The file must have exactly the model's names and shapes. Float64, Float16 and bfloat16 are converted to Float32. Random
+  /// sources do not change. Throws a `WeightsError` that lists what is missing, unexpected or of another shape; the model is then
+  /// unchanged.
   @discardableResult
   public func loadWeights(from path: String) throws -> [String: String] {
     let file = try SafetensorsReader(path: path)
     let names = savedShapes
-    take(try file.tensors(named: names))
+    assign(try file.tensors(named: names))
     return file.header.metadata
   }
 
-  /// Names and shapes of what is saved: parameters, then statistics.
+  /// Names and shapes of the saved tensors: parameters, then buffers.
   var savedShapes: [(name: String, shape: Shape)] {
-    parameters.map { ($0.path, $0.parameter.shape) } + statistics.map { ($0.path, $0.statistic.shape) }
+    parameters.map { ($0.path, $0.parameter.shape) } + buffers.map { ($0.path, $0.buffer.shape) }
   }
 
   var savedTensors: [(name: String, tensor: Tensor)] {
-    parameters.map { ($0.path, $0.parameter.value) } + statistics.map { ($0.path, $0.statistic.value) }
+    parameters.map { ($0.path, $0.parameter.value) } + buffers.map { ($0.path, $0.buffer.value) }
   }
 
-  /// Takes over tensors in the order of `savedShapes`.
-  func take(_ tensors: [Tensor]) {
-    nameParts()
+  /// Assigns tensors in the order of `savedShapes`.
+  func assign(_ tensors: [Tensor]) {
+    assignPaths()
     let parameters = parameters
     for ((_, parameter), tensor) in zip(parameters, tensors) { parameter.set(tensor) }
-    for ((_, statistic), tensor) in zip(statistics, tensors.dropFirst(parameters.count)) { statistic.set(tensor) }
+    for ((_, buffer), tensor) in zip(buffers, tensors.dropFirst(parameters.count)) { buffer.set(tensor) }
   }
 }

@@ -2,7 +2,7 @@ import Autodiff
 import Foundation
 import Support
 
-/// A safetensors file that is open for reading; its numbers stay on disk until they are asked for.
+/// A safetensors file that is open for reading; tensors are read from disk when they are needed.
 struct SafetensorsReader {
   let path: String
   let header: SafetensorsHeader
@@ -17,15 +17,16 @@ struct SafetensorsReader {
       throw .unreadable(path: path, reason: error.reasonInWords)
     }
     guard data.count >= 8 else {
-      throw .malformed(path: path, problem: "\(data.count) bytes are too few for the header's size")
+      throw .malformed(path: path, problem: "\(data.count) bytes are too few; the header's size alone has 8")
     }
     let size = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard size <= SafetensorsHeader.largestSize else {
       throw .malformed(
-        path: path, problem: "a header of \(size) bytes, at most \(SafetensorsHeader.largestSize) are allowed")
+        path: path, problem: "its header has \(size) bytes; at most \(SafetensorsHeader.largestSize) are allowed")
     }
     guard size <= data.count - 8 else {
-      throw .malformed(path: path, problem: "cut short: the header has \(size) bytes, \(data.count - 8) are there")
+      throw .malformed(
+        path: path, problem: "it is cut short: the header has \(size) bytes, of which \(data.count - 8) are present")
     }
     start = 8 + Int(size)
     do {
@@ -35,13 +36,13 @@ struct SafetensorsReader {
     }
   }
 
-  /// The tensors that a model needs, by name and in the shapes that it has. Throws if the file has not exactly these.
+  /// The tensors with these names and shapes. Throws unless the file has exactly these.
   func tensors(named shapes: [(name: String, shape: Shape)]) throws(WeightsError) -> [Tensor] {
     var misfits: [WeightsError.Misfit] = []
     let wanted = Set(shapes.map(\.name))
     let spare = header.entries.keys.filter { !wanted.contains($0) }.sorted()
     let absent = shapes.map(\.name).filter { header.entries[$0] == nil }
-    // Two files of thousands of names take long to compare name by name, and only the first are read.
+    // Comparing thousands of names is slow, and a description shows only the first misfits.
     func nearest(_ name: String, _ names: [String]) -> [String] {
       misfits.count < WeightsError.shownMisfits ? nearestNames(to: name, among: names, count: 2) : []
     }

@@ -1,52 +1,52 @@
-/// Why weights or a training state could not be saved or loaded; the model is then as it was before.
+/// The reason why weights or a training state could not be saved or loaded. The model is then unchanged.
 public enum WeightsError: Error, Equatable, CustomStringConvertible {
-  /// The file can't be opened or read.
+  /// The file cannot be opened or read.
   case unreadable(path: String, reason: String)
-  /// The file can't be written; one that was there before is untouched.
+  /// The file cannot be written; an existing file is unchanged.
   case unwritable(path: String, reason: String)
-  /// The contents are not those of a safetensors file.
+  /// The file is not a valid safetensors file.
   case malformed(path: String, problem: String)
-  /// The file holds another model's tensors.
+  /// The file's tensors are not those of the model.
   case misfits(path: String, misfits: [Misfit])
-  /// The file holds no training state, or one of a training that was set up otherwise.
-  case otherTraining(path: String, problem: String)
+  /// The file has no training state, or that of another model, optimizer, schedule or loss scaler.
+  case differentTraining(path: String, problem: String)
 
-  /// One tensor by which file and model differ; `nearest` are names of the other side that come close, for the first few.
+  /// One tensor that differs between file and model; `nearest` are similar names of the other side, for the first few tensors.
   public enum Misfit: Equatable, Sendable {
-    /// The model has it and the file does not.
+    /// The model has it; the file does not.
     case missing(name: String, nearest: [String])
-    /// The file has it and the model does not.
+    /// The file has it; the model does not.
     case unexpected(name: String, nearest: [String])
-    /// Both have it, in different shapes.
+    /// Its shapes differ.
     case wrongShape(name: String, file: [Int], model: [Int])
-    /// Its numbers are of a type that is not converted to Float32.
+    /// Its type cannot be converted to Float32.
     case wrongType(name: String, type: String)
   }
 
-  /// How many misfits a description names, and for how many the nearest names are looked up.
+  /// The number of misfits in a description, and of those with nearest names.
   static let shownMisfits = 6
 
-  /// What was wrong, where, and what would be right.
+  /// The file, the problem, and what would be right.
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason): "\(path): can't be read (\(reason))"
-    case .unwritable(let path, let reason): "\(path): can't be written (\(reason)); what was there before is untouched"
-    case .malformed(let path, let problem): "\(path): not a sound safetensors file: \(problem); save it again"
+    case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
+    case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); an existing file is unchanged"
+    case .malformed(let path, let problem): "\(path): not a valid safetensors file: \(problem); save it again"
     case .misfits(let path, let misfits):
-      "\(path): doesn't fit the model: " + misfits.prefix(Self.shownMisfits).map(\.words).joined(separator: "; ")
+      "\(path): does not match the model: " + misfits.prefix(Self.shownMisfits).map(\.text).joined(separator: "; ")
         + (misfits.count > Self.shownMisfits ? "; and \(misfits.count - Self.shownMisfits) more" : "")
-    case .otherTraining(let path, let problem): "\(path): can't be resumed from: \(problem)"
+    case .differentTraining(let path, let problem): "\(path): cannot resume training from it: \(problem)"
     }
   }
 }
 
 extension WeightsError.Misfit {
-  fileprivate var words: String {
+  fileprivate var text: String {
     switch self {
     case .missing(let name, let nearest): "the file has no “\(name)”\(hint(nearest))"
     case .unexpected(let name, let nearest): "the model has no “\(name)”\(hint(nearest))"
     case .wrongShape(let name, let file, let model): "“\(name)” is \(file) in the file and \(model) in the model"
-    case .wrongType(let name, let type): "“\(name)” holds \(type), only F64, F32, F16 and BF16 are converted"
+    case .wrongType(let name, let type): "“\(name)” has the type \(type); only F64, F32, F16 and BF16 are converted"
     }
   }
 

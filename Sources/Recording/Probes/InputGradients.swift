@@ -30,7 +30,7 @@ public struct InputGradients: Probe {
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let again = step.again else { return }
     var leaves: [Tensor] = [], loss = Tensor(0)
-    let handle = step.model.watchInputs { _, input in
+    let handle = step.model.observeInputs { _, input in
       leaves.append(input.requiringGradient())
       return leaves.last
     }

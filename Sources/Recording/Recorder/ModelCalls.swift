@@ -9,7 +9,7 @@ extension Module {
     evaluate()
     // Parents come first, so that children have the last word.
     defer { for (module, isTraining) in before { if isTraining { module.train() } else { module.evaluate() } } }
-    return try withStateKept(body)
+    return try withStateRestored(body)
   }
 
   /// The outputs of all calls of modules that `body` makes.
@@ -17,7 +17,7 @@ extension Module {
     of body: () -> Void, _ observe: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
   ) {
     let handles = modules.map(\.module).map { module in
-      module.watchOutputs { site, output in observe(module, site.callIndex, output) }
+      module.observeOutputs { site, output in observe(module, site.callIndex, output) }
     }
     defer { for handle in handles { handle.remove() } }
     body()
@@ -27,7 +27,7 @@ extension Module {
   func tokenIndices(in body: () throws -> Void) rethrows -> [Tensor] {
     var names: [Tensor] = []
     let handles = modules.map(\.module).filter { $0 is Embedding }.map {
-      $0.watchInputs { _, input in
+      $0.observeInputs { _, input in
         names.append(input)
         return nil
       }

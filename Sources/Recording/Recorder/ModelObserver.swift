@@ -92,16 +92,16 @@ final class ModelObserver {
   /// Keeps what the model is called with, in passes that are on the tape.
   private func observeInputs(of model: Module) {
     standingHandles += [
-      model.watchInputs { [unowned self] site, input in
+      model.observeInputs { [unowned self] site, input in
         guard isAttached, tapeIsOn || isInCheckpoint, !probes.needs.isDisjoint(with: [.inputs, .samples]) else {
           return nil
         }
         if site.tensorIndex == 0 { (inputs, outputsAreSeveral) = ([], false) }
-        unhooked?.isCalledWithList = site.isOfList
+        unhooked?.isCalledWithList = site.isInList
         inputs.append(input.detached())
         return nil
       },
-      model.watchOutputs { [unowned self] site, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
+      model.observeOutputs { [unowned self] site, _ in if site.tensorIndex > 0 { outputsAreSeveral = true } },
     ]
   }
 

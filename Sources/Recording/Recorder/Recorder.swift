@@ -70,7 +70,7 @@ public final class Recorder {
     _ warn: ((String) -> Void)?, _ clock: @escaping () -> Double
   ) throws {
     if let model {
-      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(fitting: pattern) }
+      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(matching: pattern) }
     }
     let own: [MetaKey: String] = [.depthSource: model == nil ? "call order" : "tape"]
     let writer = try RunWriter(path: path, meta: own.merging(meta) { $1 })

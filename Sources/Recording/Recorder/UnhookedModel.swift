@@ -34,7 +34,7 @@ final class UnhookedModel {
 
   /// The loss, or the mean of several, computed again; statistics and streams of random numbers stay as they are.
   func lossAgain(_ compute: () -> Tensor) -> Tensor {
-    withoutHooks().withStateKept {
+    withoutHooks().withStateRestored {
       let losses = compute()
       return losses.elementCount == 1 ? losses : losses.mean()
     }

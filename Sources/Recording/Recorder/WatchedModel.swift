@@ -5,7 +5,7 @@ final class WatchedModel {
   private let model: Module
   private let probes: (_ path: String) -> [Int]
   private let recorder: WeakRecorder
-  private var watches: [ModuleWatch] = []
+  private var watches: [ModuleObservation] = []
   private var absences = 0
 
   /// Of modules whose paths any probes look at; `recorder` is whom they report to.
@@ -20,7 +20,7 @@ final class WatchedModel {
     guard !areWatched(present) else { return [] }
     let known = Dictionary(uniqueKeysWithValues: watches.map { (ObjectIdentifier($0.module), $0) })
     watches = present.map { path, module in
-      known[ObjectIdentifier(module)] ?? ModuleWatch(module, WatchedModule(module, path, probes(path), recorder))
+      known[ObjectIdentifier(module)] ?? ModuleObservation(module, WatchedModule(module, path, probes(path), recorder))
     }
     return known.isEmpty ? [] : present.filter { known[ObjectIdentifier($0.module)] == nil }.map(\.path)
   }
@@ -34,7 +34,7 @@ final class WatchedModel {
   func hasOtherParts() -> Bool {
     absences += 1
     guard !isUnsure else { return false }
-    model.lookAgain()
+    model.refreshReflection()
     guard !areWatched(present) else { return false }
     absences = 0
     return true

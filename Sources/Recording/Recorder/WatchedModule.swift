@@ -2,7 +2,7 @@ import Autodiff
 import NeuralNetworks
 
 /// A module as a recorder watches it.
-final class WatchedModule: CallWatcher {
+final class WatchedModule: CallObserver {
   let module: Module
   /// The path in the model.
   let path: String
@@ -16,11 +16,11 @@ final class WatchedModule: CallWatcher {
     (self.module, self.path, self.probes, self.recorder) = (module, path, probes, recorder)
   }
 
-  func look(atOutput output: Tensor, of input: Tensor, callIndex: Int) {
+  func observe(output: Tensor, of input: Tensor, callIndex: Int) {
     recorder.observer?.observe(output: output, input: input, callIndex: callIndex, of: self)
   }
 
-  func look(atGradient gradient: Tensor, callIndex: Int) {
+  func observe(gradient: Tensor, callIndex: Int) {
     if let observer = recorder.observer, let layer = calls[callIndex] { observer.observe(gradient: gradient, of: layer) }
   }
 
