@@ -1,5 +1,4 @@
 import Foundation
-import MeanField
 import Plotting
 import RunFile
 import Support

@@ -1,4 +1,3 @@
-import MeanField
 import RunFile
 import Support
 
