@@ -1,12 +1,13 @@
 import CSQLite
 import Foundation
+import Support
 
 /// Opens the run file at `path` to read it, after a look at what it is.
 func openRunFile(at path: String) throws(RunFileError) -> Database {
   var status = stat()
   guard stat(path, &status) == 0 else {
     if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path: path) }
-    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    throw .unreadable(path: path, reason: systemMessage())
   }
   guard status.st_mode & S_IFMT != S_IFDIR else { throw .notARunFile(path: path, reason: "it is a folder") }
   guard status.st_mode & S_IFMT == S_IFREG else { throw .notARunFile(path: path, reason: "it is no ordinary file") }
