@@ -2,7 +2,7 @@ import ExperimentHarness
 import Rheoscope
 
 /// An error as one line, with the flag or command that helps. Libraries don't know the command line, so their errors name none.
-func words(for error: any Error) -> String {
+func wording(of error: any Error) -> String {
   let hint: String? =
     switch error {
     case is DatasetError: "--data DIR"

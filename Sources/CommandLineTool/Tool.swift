@@ -20,7 +20,7 @@ public struct Tool {
       console.note("\(error)")
       return 2
     } catch {
-      console.note(words(for: error))
+      console.note(wording(of: error))
       return 1
     }
   }
@@ -66,7 +66,7 @@ public struct Tool {
     for path in arguments.operands {
       do { try diagnose(path) } catch { errors.append(error) }
     }
-    for error in errors.dropLast() { console.note(words(for: error)) }
+    for error in errors.dropLast() { console.note(wording(of: error)) }
     if let last = errors.last { throw last }
   }
 
