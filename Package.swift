@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Our own checks turn warnings into errors; whoever builds from a clone is never stopped by a newer compiler's.
+/// Our own checks turn warnings into errors. A user's build is never stopped by a warning of a newer compiler.
 let checks: [SwiftSetting] = Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// oneDNN's library by its linker name; `:libdnnl.so.3` picks version 3 beside an installed version 2.
@@ -32,7 +32,9 @@ let package = Package(
     .systemLibrary(
       name: "CCairo", path: "Sources/Foreign/CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(
-      name: "CPango", path: "Sources/Foreign/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+      name: "CHarfBuzz", path: "Sources/Foreign/CHarfBuzz", pkgConfig: "harfbuzz",
+      providers: [.apt(["libpango1.0-dev"])]),
+    .target(name: "CPango", dependencies: ["CCairo", "CHarfBuzz"], path: "Sources/Foreign/CPango"),
     .target(name: "CPNG", path: "Sources/Foreign/CPNG", linkerSettings: [.linkedLibrary("png")]),
     .systemLibrary(
       name: "CSQLite", path: "Sources/Foreign/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -45,14 +47,14 @@ let package = Package(
     ours("Support"),
     ours("Autodiff", ["Support", "COneDNN", "CKernels", "CThreadState"]),
     ours("NeuralNetworks", ["Support", "Autodiff", "CThreadState"]),
-    ours("Datasets", ["Support", "Autodiff", "CZlib"]),
+    ours("Datasets", ["Autodiff", "CZlib"]),
     ours("RunFile", ["Support", "CSQLite"]),
     ours("Recording", ["Support", "Autodiff", "NeuralNetworks", "RunFile"]),
-    ours("MeanField", ["Support"]),
+    ours("MeanField"),
     ours("Diagnosis", ["Support", "RunFile"]),
     ours("Plotting", ["Support"]),
     ours("CairoBackend", ["Support", "Plotting", "CCairo", "CPango", "CPNG"]),
-    ours("Terminal", ["Support", "Plotting", "CairoBackend"]),
+    ours("Terminal", ["Plotting", "CairoBackend"]),
     ours("Charts", ["Support", "RunFile", "Plotting"]),
     ours(
       "Rheoscope",
@@ -81,7 +83,7 @@ let package = Package(
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
     tests("RunFile", exclude: ["Fixtures"]),
     tests("Recording", exclude: ["Reference"]),
-    tests("MeanField"),
+    tests("MeanField", ["Support"]),
     tests("Diagnosis"),
     tests("Plotting"),
     tests("CairoBackend"),
@@ -94,8 +96,8 @@ let package = Package(
   ]
 )
 
-// A target is compiled again when a module that it names has changed, but not always when one behind that has. So each names
-// all that it sees; otherwise a changed layout of `Tensor` would leave stale code behind.
+// SwiftPM recompiles a target when a module that it names has changed, but not always when an indirect one has. So each target names
+// all modules that it depends on; otherwise a changed layout of `Tensor` would leave stale code. `.ci/imports` checks the lists above.
 let named = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, names(in: $0.dependencies)) })
 for target in package.targets {
   var all: [String] = [], waiting = names(in: target.dependencies)

@@ -116,6 +116,11 @@ func withRun(layers: Int, steps: Int, _ body: (String) throws -> Void) throws {
   try body(folder + "/run.rheo")
 }
 
+/// The tool did not do what a benchmark asked for.
+private struct ToolFailure: Error {
+  let words: [String]
+}
+
 /// Runs the tool that was built beside this program.
 private func runTool(_ words: String...) throws {
   let process = Process()
@@ -125,5 +130,5 @@ private func runTool(_ words: String...) throws {
   process.standardOutput = FileHandle.nullDevice
   try process.run()
   process.waitUntilExit()
-  guard process.terminationStatus == 0 else { fatalError("chartsBenchmark: rheoscope \(words) failed") }
+  guard process.terminationStatus == 0 else { throw ToolFailure(words: words) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Plotting
+import Support
 
 extension Figure {
   /// Writes the figure to a file, in the format that the name's ending says.
@@ -17,28 +18,9 @@ extension Figure {
       case .svg: try svg(theme: theme, scale: scale, command: command, fonts: fonts)
       case .pdf: try pdf(theme: theme, scale: scale, command: command, fonts: fonts)
       }
-    let folder = (path as NSString).deletingLastPathComponent
-    let temporary = path + ".\(ProcessInfo.processInfo.processIdentifier).part"
-    do {
-      if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-      try data.write(to: URL(fileURLWithPath: temporary))
-    } catch {
-      unlink(temporary)
-      throw FigureError.cannotWrite(path: path, reason: reason(of: error))
+    do { try AtomicFile.write(data, to: path) } catch {
+      throw FigureError.cannotWrite(path: path, reason: error.systemMessage ?? "its folder can't be written")
     }
-    guard rename(temporary, path) == 0 else {
-      let reason = String(cString: strerror(errno))
-      unlink(temporary)
-      throw FigureError.cannotWrite(path: path, reason: reason)
-    }
-  }
-
-  private func reason(of error: any Error) -> String {
-    let error = error as NSError
-    if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return "its folder can't be written"
   }
 }
 

@@ -1,6 +1,6 @@
-/// What stands behind a command on the command line, checked against what the command understands.
+/// The words after a command, checked against the command's flags.
 struct Arguments {
-  /// What is not a flag, in order.
+  /// Words that are not flags, in order.
   private(set) var operands: [String] = []
   private var values: [String: String] = [:]
 
@@ -41,8 +41,8 @@ struct Arguments {
     }
   }
 
-  /// The first word that is neither a flag nor a flag's value, before it is known which flags there are besides a command's:
-  /// all others take a value.
+  /// The first word that is neither a flag nor the value of a flag. Flags that are not the command's are taken to have a value,
+  /// because the experiment that defines them is not known yet.
   static func firstOperand(of words: [String], _ command: Command) -> String? {
     var rest = words[...]
     while let word = rest.popFirst() {
@@ -69,7 +69,7 @@ struct Arguments {
   /// The value of a flag that takes a length.
   func length(_ flag: String) -> Length? { values[flag].flatMap { Length($0) } }
 
-  /// The value of a flag that the command can't do without.
+  /// The value of a flag that the command requires.
   func required(_ name: String, of command: Command) throws(UsageError) -> String {
     guard let value = values[name] else {
       let flag = command.flags.first { $0.name == name }!

@@ -1,25 +1,26 @@
 import Rheoscope
 
-/// What the tool can be told to do: a line in the list of commands, with its flags.
+/// A command of the tool: its line in the list of commands, and its flags.
 struct Command {
   let name: String
-  /// What comes after the name, besides flags.
+  /// The operands after the name, besides flags.
   let operands: String
-  /// How many of them there may be.
+  /// How many operands are allowed.
   let operandCount: ClosedRange<Int>
-  /// What it does, in a line.
+  /// What it does, in one line.
   let summary: String
   let flags: [Flag]
 
   static let all = [list, run, verify, tally, new, render, show, diagnose, check, help]
 
   static let list = Command(
-    name: "list", operands: "", operandCount: 0...0, summary: "Names the experiments and what they ask.", flags: [])
+    name: "list", operands: "", operandCount: 0...0,
+    summary: "Lists the experiments with the question that each answers.", flags: [])
 
   static let diagnose = Command(
     name: "diagnose", operands: "RUN…", operandCount: 1...Int.max,
-    summary: "Says in words what went wrong in run files, and why.", flags: [])
+    summary: "Reports from run files what went wrong in training, and why.", flags: [])
 
   static let help = Command(
-    name: "help", operands: "[COMMAND]", operandCount: 0...1, summary: "Says how a command is used.", flags: [])
+    name: "help", operands: "[COMMAND]", operandCount: 0...1, summary: "Explains how a command is used.", flags: [])
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The source of an experiment that compares two nets, to be changed by whoever asked for it.
+/// The source of a new experiment, which compares two nets until its author changes it.
 package struct ExperimentTemplate {
-  /// What the experiment is called: small letters, digits and hyphens.
+  /// The experiment's name: small letters, digits and hyphens.
   let name: String
 
   /// The template for an experiment of this name.
@@ -20,8 +20,8 @@ package struct ExperimentTemplate {
     import ExperimentHarness
     import Rheoscope
 
-    // What is compared: the same net twice, with another activation. Each variant is trained once a seed, with the same batches
-    // and the same first weights.
+    // What is compared: the same net with two activations. Each variant is trained once per seed, with the same batches and the
+    // same initial weights.
     private let reluNet = Variant(
       "relu", "ReLU between the layers",
       net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) })
@@ -31,25 +31,25 @@ package struct ExperimentTemplate {
       net: { settings in DeepNet(settings, initializer: .heNormal, activation: { Tanh() }) })
 
     extension Experiment {
-      /// Measured: the loss while training, the share of test images named right, and by how much a layer multiplies the
-      /// gradient before training begins.
+      /// Measured: the loss while training, the accuracy on test images, and the gradient's factor per layer before training.
       public static let \(propertyName) = Experiment(
         name: "\(name)",
-        question: "Which net learns faster, one of ReLU or one of tanh?",
+        question: "Which net learns faster, one with ReLU or one with tanh?",
         // Each setting is a flag: ./rheoscope run \(name) --depth 20
         settings: [
           .depth(10), .width(64), .batch(64), .steps(300, quick: 50), .seeds(3, full: 20), .learningRate(0.05),
         ],
         variants: [reluNet, tanhNet],
-        // What should be found, between which values, and why: written down before anything is run.
+        // What is expected, between which values, and why; write it before the first run.
         claims: [
           Claim(
-            "relu ends below the loss of guessing, ln 10", reluNet, MetricNames.finalLoss, .atMost(2.3), source: "a guess"),
-          Claim("both end within 1 of each other", expected: .between(-1, 1), source: "a guess") { seed in
+            "the final loss of relu is below that of guessing, ln 10", reluNet, MetricNames.finalLoss, .atMost(2.3),
+            source: "a guess"),
+          Claim("the final losses differ by less than 1", expected: .between(-1, 1), source: "a guess") { seed in
             try seed[MetricNames.finalLoss, reluNet] - seed[MetricNames.finalLoss, tanhNet]
           },
         ],
-        // Charts of all that was recorded; ./rheoscope render --list names more.
+        // Charts of what was recorded; ./rheoscope render --list names more.
         pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
     }
 

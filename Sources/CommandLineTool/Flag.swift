@@ -1,12 +1,12 @@
-/// A flag that a command understands; each takes one value, except switches.
+/// A flag of a command; each takes one value, except switches.
 struct Flag {
-  /// With its two dashes.
+  /// With its two hyphens.
   let name: String
   let kind: Kind
-  /// What it sets, in a line of the help text.
+  /// What it sets, one line of the help text.
   let help: String
 
-  /// What values a flag takes.
+  /// The values that a flag takes.
   enum Kind {
     /// A whole number.
     case whole(ClosedRange<Int>)
@@ -32,7 +32,7 @@ struct Flag {
     case none
   }
 
-  /// What stands for the value in help texts.
+  /// The placeholder of the value in help texts.
   var placeholder: String {
     switch kind {
     case .whole: "N"

@@ -2,9 +2,9 @@ import ExperimentHarness
 import Experiments
 import Rheoscope
 
-/// The texts that `help` shows.
+/// The texts of `help`.
 enum Help {
-  /// What the tool is for, and its commands.
+  /// The purpose of the tool, and its commands.
   static var overview: String {
     """
     Rheoscope shows how gradients flow through a neural net while it trains.
@@ -13,11 +13,11 @@ enum Help {
 
     \(table(Command.all.map { ("\($0.name) \($0.operands)", $0.summary) }))
 
-    rheoscope help COMMAND says more about one, rheoscope --version which this is.
+    rheoscope help COMMAND explains a command, rheoscope --version prints the version.
     """
   }
 
-  /// How one command is used.
+  /// The help page of a command.
   static func page(_ command: Command) -> String {
     let flags = command.flags.isEmpty ? "" : " [flags]"
     let operands = command.operands.isEmpty ? "" : " \(command.operands)"
@@ -29,12 +29,12 @@ enum Help {
       parts.append("Flags:\n" + table(command.flags.map { ($0.usage, $0.help) }))
     }
     if command.name == Command.run.name {
-      parts.append("The settings of one: rheoscope run EXPERIMENT --help.")
+      parts.append("Settings of an experiment: rheoscope run EXPERIMENT --help.")
     }
     return parts.joined(separator: "\n\n")
   }
 
-  /// The experiments, each with what it asks.
+  /// The experiments, each with its question.
   static var experiments: String { table(Experiment.all.map { ($0.name, $0.question) }) }
 
   /// The charts, each with what it shows.

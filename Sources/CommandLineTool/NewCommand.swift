@@ -1,11 +1,12 @@
 import ExperimentHarness
 import Experiments
 import Foundation
+import Support
 
 extension Command {
   static let new = Command(
     name: "new", operands: "NAME", operandCount: 1...1,
-    summary: "Writes an experiment of your own into experiments/, ready to be run and changed.", flags: [])
+    summary: "Writes a new experiment into experiments/, ready to run and to change.", flags: [])
 }
 
 extension Tool {
@@ -14,7 +15,7 @@ extension Tool {
     guard name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil else { throw NewExperimentError.unfitName(name) }
     let template = ExperimentTemplate(name: name)
     let path = "\(folder)/\(template.typeName).swift", list = "\(folder)/AllExperiments.swift"
-    guard !swiftWords.contains(name) else { throw NewExperimentError.swiftWord(name) }
+    guard !swiftKeywords.contains(name) else { throw NewExperimentError.keyword(name) }
     guard !Experiment.all.contains(where: { $0.name == name }), name != "all" else {
       throw NewExperimentError.taken(name)
     }
@@ -23,21 +24,22 @@ extension Tool {
       throw NewExperimentError.fileExists("\(folder)/\(other)")
     }
     guard let text = try? String(contentsOfFile: list, encoding: .utf8) else { throw NewExperimentError.noList(list) }
-    // The end of the list, which stands on a line of its own.
+    // The end of the list is a line of its own.
     guard let end = text.range(of: "\n  ]\n", options: .backwards) else { throw NewExperimentError.oddList(list) }
     let longer = text.replacingCharacters(in: end, with: "\n    .\(template.propertyName),\n  ]\n")
     do {
-      try Data(template.text.utf8).write(to: URL(filePath: path))
-      try Data(longer.utf8).write(to: URL(filePath: list))
+      try AtomicFile.write(Data(template.text.utf8), to: path)
+      try AtomicFile.write(Data(longer.utf8), to: list)
     } catch {
-      throw NewExperimentError.notWritable(path, reason: String(cString: strerror(errno)).lowercased())
+      throw NewExperimentError.notWritable(
+        path, reason: (error.systemMessage ?? error.localizedDescription).lowercased())
     }
     console.print("wrote \(path), and its line in \(list); try it: ./rheoscope run \(name)")
   }
 }
 
-/// Words of Swift's that no property can be called.
-private let swiftWords: Set = [
+/// Swift's keywords, which can't be names of properties.
+private let swiftKeywords: Set = [
   "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do", "else",
   "enum",
   "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in", "init", "inout",
@@ -47,10 +49,10 @@ private let swiftWords: Set = [
   "where", "while",
 ]
 
-/// Why an experiment could not be begun.
+/// Why an experiment could not be created.
 enum NewExperimentError: Error, Equatable, CustomStringConvertible {
   case unfitName(String)
-  case swiftWord(String)
+  case keyword(String)
   case taken(String)
   case fileExists(String)
   case noList(String)
@@ -60,18 +62,18 @@ enum NewExperimentError: Error, Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .unfitName(let name):
-      "“\(name)” is no name for an experiment; begin with a small letter and go on with small letters, digits and single hyphens, "
+      "“\(name)” can't be the name of an experiment; begin with a small letter, then use small letters, digits and single hyphens, "
         + "such as my-experiment"
-    case .swiftWord(let name):
-      "“\(name)” is a word of Swift’s own; choose another name, such as my-\(name)"
+    case .keyword(let name):
+      "“\(name)” is a keyword of Swift; choose another name, such as my-\(name)"
     case .fileExists(let path):
-      "\(path): this file is there already, and no two may be called the same; choose another name"
+      "\(path): this file exists, and file names must differ; choose another name"
     case .taken(let name):
       "there is an experiment “\(name)” already; choose another name"
     case .noList(let path):
-      "\(path): no such file; go to the folder that you have cloned Rheoscope to"
+      "\(path): no such file; go to the folder of your clone of Rheoscope"
     case .oddList(let path):
-      "\(path): it doesn't end its list with a ] on a line of its own; add the experiment by hand"
+      "\(path): its list doesn't end with a ] on a line of its own; add the experiment by hand"
     case .notWritable(let path, let reason):
       "\(path): can't write there (\(reason))"
     }

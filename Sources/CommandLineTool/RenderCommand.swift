@@ -4,39 +4,40 @@ import Rheoscope
 extension Command {
   static let render = Command(
     name: "render", operands: "RUN…", operandCount: 0...Int.max,
-    summary: "Draws charts of one run file or several.",
+    summary: "Draws charts of one or several run files.",
     flags: [
-      Flag(name: "--list", kind: .none, help: "names the charts, and draws none"),
+      Flag(name: "--list", kind: .none, help: "lists the charts and draws none"),
       Flag(
         name: "--chart", kind: .choice(ChartKind.all.map(\.name) + ["all"], placeholder: "KIND"),
-        help: "one of the charts that --list names, or all that the runs have values for (default: dashboard)"),
+        help: "a chart that --list names, or all that the runs have values for (default: dashboard)"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
-        help: "a picture whose name ends in .png, .svg or .pdf, or a folder (default: this one; for all: charts)"),
+        help: "a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)"),
       Flag(
         name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
-        help: "png, svg or pdf (default: as the name of FILE ends, or png)"),
+        help: "png, svg or pdf (default: by the ending of FILE, or png)"),
     ] + style + [
-      Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels that a unit of 1/96 inch has (default: 2)"),
+      Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels per unit of 1/96 inch (default: 2)"),
       Flag(
-        name: "--width", kind: .length, help: "of the picture: units of 1/96 inch, or with px pixels, with pt points"),
-      Flag(name: "--height", kind: .length, help: "the same (default: as suits the chart)"),
-    ] + part + [Flag(name: "--title", kind: .text, help: "the picture's first line (default: what it shows)")])
+        name: "--width", kind: .length,
+        help: "width of the picture in units of 1/96 inch, with px in pixels, with pt in points"),
+      Flag(name: "--height", kind: .length, help: "height of the picture (default: by the chart)"),
+    ] + part + [Flag(name: "--title", kind: .text, help: "title of the picture (default: what it shows)")])
 
-  /// What figures look like, for all commands that draw.
+  /// Flags for the style of figures, shared by all commands that draw.
   static let style = [
     Flag(
       name: "--theme", kind: .choice(Theme.all.map(\.name), placeholder: "THEME"),
       help: Theme.all.map(\.name).joined(separator: " or "))
   ]
 
-  /// Which part of the runs figures show, for all commands that draw.
+  /// Flags for the part of the runs that figures show, shared by all commands that draw.
   static let part = [
     Flag(
       name: "--smooth", kind: .fraction,
-      help: "weight of the past in averages of curves; 0 for none (default: as suits the number of steps)"),
-    Flag(name: "--steps", kind: .steps, help: "only the steps from A to B; either may be missing"),
-    Flag(name: "--layers", kind: .text, help: "only layers whose path fits: * is one component, ** any number"),
+      help: "smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)"),
+    Flag(name: "--steps", kind: .steps, help: "only steps A to B; either may be missing"),
+    Flag(name: "--layers", kind: .text, help: "only layers whose path matches: * is one component, ** any number"),
   ]
 }
 
@@ -68,7 +69,7 @@ extension Tool {
     if count == 0, let firstError { throw firstError }
   }
 
-  /// What part of the runs is to be drawn; throws a `UsageError` where that is none of them.
+  /// The part of the runs to draw. Throws a `UsageError` if it is empty.
   func chartOptions(_ arguments: Arguments, _ runs: [Run]) throws -> ChartOptions {
     let options = ChartOptions(
       steps: arguments.steps("--steps"), layers: arguments["--layers"], smoothing: arguments.number("--smooth"))
@@ -85,7 +86,7 @@ extension Tool {
   }
 }
 
-/// What `render` is asked to draw, and where to.
+/// What `render` draws, and into which files.
 private struct RenderRequest {
   let kinds: [ChartKind]
   let theme: Theme
@@ -126,7 +127,7 @@ private struct RenderRequest {
     return out == "." ? "\(kind.name).\(format)" : (out as NSString).appendingPathComponent("\(kind.name).\(format)")
   }
 
-  /// Gives a figure the title and the size that were asked for.
+  /// Gives a figure the title and the size that the flags ask for.
   func adapt(_ figure: inout Figure) {
     if let title { figure.title = title }
     if let width { figure.size.width = width.units(scale: scale) }

@@ -5,46 +5,46 @@ import Foundation
 extension Command {
   static let run = Command(
     name: "run", operands: "EXPERIMENT|all", operandCount: 1...1,
-    summary: "Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.",
-    flags: profiles + [settingsFile] + places)
+    summary: "Runs an experiment, or all: judges its claims, draws charts and writes a report.",
+    flags: profiles + [settingsFile] + resources)
 
-  /// How `run` understands an experiment: by its settings, besides what all understand.
+  /// `run` for one experiment: a flag per setting, besides the flags that all experiments have.
   static func run(_ experiment: Experiment) -> Command {
     Command(
       name: "run \(experiment.name)", operands: "", operandCount: 1...1, summary: experiment.question,
       flags: experiment.settings.map { Flag($0) } + run.flags)
   }
 
-  /// How `run all` does.
+  /// `run all`.
   static let runAll = Command(
     name: "run all", operands: "", operandCount: 1...1,
-    summary: "Carries out all experiments and writes an index page.",
-    flags: profiles + places)
+    summary: "Runs all experiments and writes an index page.",
+    flags: profiles + resources)
 
   private static let profiles = [
-    Flag(name: "--quick", kind: .none, help: "settings for a look that takes seconds; some claims are not judged"),
-    Flag(name: "--full", kind: .none, help: "settings for a look that takes its time, with more seeds"),
+    Flag(name: "--quick", kind: .none, help: "fast settings (seconds); some claims are not judged"),
+    Flag(name: "--full", kind: .none, help: "thorough settings: more seeds, much more time"),
   ]
 
   private static let settingsFile = Flag(
     name: "--settings", kind: .path(placeholder: "FILE"),
-    help: "a JSON file of settings, such as {\"depth\": 30}; flags count for more")
+    help: "a JSON file of settings, such as {\"depth\": 30}; flags override them")
 
-  private static let places = [
-    Flag(name: "--jobs", kind: .whole(1...1_024), help: "trials that are under way at once (default: one a core)"),
-    Flag(name: "--threads", kind: .whole(1...1_024), help: "threads of one trial (default: 1)"),
-    Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "where Fashion-MNIST's four files are"),
+  private static let resources = [
+    Flag(name: "--jobs", kind: .whole(1...1_024), help: "parallel trials (default: one per core)"),
+    Flag(name: "--threads", kind: .whole(1...1_024), help: "threads per trial (default: 1)"),
+    Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "folder with Fashion-MNIST's four files"),
     Flag(
       name: "--out", kind: .path(placeholder: "DIR"),
       help:
-        "where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without "
-        + "EXPERIMENT)"
+        "folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: "
+        + "without EXPERIMENT)"
     ),
   ]
 }
 
 extension Profile {
-  /// Where results go; those of the default profile, which are worth keeping, apart from others.
+  /// The folder for results; the default profile has one of its own.
   fileprivate var folder: String { self == .standard ? "output" : "output/\(rawValue)" }
 }
 
@@ -78,14 +78,14 @@ extension Tool {
       arguments, profile, output: arguments["--out"] ?? "\(profile.folder)/\(name)", typed: typed)
     let outcome = try experiment.run(
       settings(of: experiment, arguments, profile), options, console: console)
-    // An index that is there goes on saying what is true.
+    // An index that exists stays true.
     if arguments["--out"] == nil, FileManager.default.fileExists(atPath: "\(profile.folder)/index.md") {
       try writeIndex(of: Experiment.all, in: profile.folder)
     }
     guard outcome.failed.isEmpty else { throw FailedClaims(outcomes: [outcome]) }
   }
 
-  /// Throws a `UsageError`; where a flag sets something of one experiment, it says so.
+  /// Throws a `UsageError`, which names a flag that only single experiments have.
   private func argumentsOfAll(_ words: [String]) throws(UsageError) -> Arguments {
     do { return try Arguments(words, for: .runAll) } catch {
       guard case .unknownFlag(let flag, _, _) = error,
@@ -125,7 +125,7 @@ extension Tool {
     }
   }
 
-  /// The profile's settings, over them those of a file, and over these flags.
+  /// The profile's settings, which a file's override, which flags override.
   private func settings(of experiment: Experiment, _ arguments: Arguments, _ profile: Profile) throws -> Settings {
     var settings = experiment.settings(in: profile)
     if let path = arguments["--settings"] {
@@ -139,6 +139,7 @@ extension Tool {
 
   private func runOptions(_ arguments: Arguments, _ profile: Profile, output: String, typed: [String]) -> RunOptions {
     var options = RunOptions(profile: profile, output: output, command: commandLine(typed))
+    options.verification = commandLine(["verify", output])
     options.jobs = arguments.whole("--jobs") ?? options.jobs
     options.threads = arguments.whole("--threads") ?? options.threads
     options.data = arguments["--data"] ?? options.data
@@ -146,7 +147,7 @@ extension Tool {
   }
 }
 
-/// Claims that trials contradict.
+/// Claims that failed.
 struct FailedClaims: Error, CustomStringConvertible {
   let outcomes: [Outcome]
 

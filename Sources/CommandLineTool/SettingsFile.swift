@@ -1,24 +1,28 @@
 import ExperimentHarness
 import Experiments
 import Foundation
+import Support
 
 /// The settings of an experiment that a JSON file gives: an object with their names as keys and numbers as values. Throws a
-/// `UsageError` where it is none, and where a key or a value is not among the experiment's.
+/// `UsageError` if the file is not such an object, and if a key or a value is not one that the experiment takes.
 func settingsFile(_ path: String, of experiment: Experiment) throws(UsageError) -> [String: Double] {
   guard let data = FileManager.default.contents(atPath: path) else { throw .noSettingsFile(path: path) }
-  let pairs: [(name: String, value: String)]
+  let members: [JSONMember]
   do {
-    pairs = try FlatObject(data).pairs
+    members = try StrictJSON(data).root.members
   } catch {
-    throw .brokenSettingsFile(path: path, line: error.line, column: error.column, expected: error.expected)
+    throw .brokenSettingsFile(path: path, error)
   }
   var values: [String: Double] = [:]
-  for (name, value) in pairs {
-    guard let setting = experiment.settings.first(where: { $0.name == name }) else {
-      throw .unknownSetting(name, path: path, settings: experiment.settings.map(\.name))
+  for member in members {
+    guard let setting = experiment.settings.first(where: { $0.name == member.name }) else {
+      throw .unknownSetting(member.name, path: path, settings: experiment.settings.map(\.name))
     }
-    try Flag(name: "\(path): \(name)", kind: Flag(setting).kind, help: setting.help).check(value)
-    guard values.updateValue(Double(value)!, forKey: name) == nil else { throw .repeatedSetting(name, path: path) }
+    guard case .number(let digits) = member.value.content else {
+      throw .brokenSettingsFile(path: path, member.value.mismatch("a number"))
+    }
+    try Flag(name: "\(path): \(member.name)", kind: Flag(setting).kind, help: setting.help).check(String(digits))
+    values[member.name] = Double(digits)
   }
   return values
 }

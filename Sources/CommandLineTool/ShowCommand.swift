@@ -4,15 +4,16 @@ import Rheoscope
 extension Command {
   static let show = Command(
     name: "show", operands: "RUN…", operandCount: 1...Int.max,
-    summary: "Draws loss and gradient flow of runs in the terminal.",
+    summary: "Draws the loss and the gradient flow of runs in the terminal.",
     flags: [
       Flag(
         name: "--chart", kind: .choice(ChartKind.all.map(\.name), placeholder: "KIND"),
-        help: "another chart that render --list names"),
+        help: "a chart that render --list names (default: loss and gradient-flow)"),
       Flag(
         name: "--images", kind: .choice(InlineImage.allCases.map(\.rawValue) + ["none"], placeholder: "PROTOCOL"),
-        help: "how the terminal takes pictures: "
-          + (InlineImage.allCases.map(\.rawValue) + ["none"]).joined(separator: ", ") + " (default: as far as it says)"),
+        help: "protocol for pictures: "
+          + (InlineImage.allCases.map(\.rawValue) + ["none"]).joined(separator: ", ")
+          + " (default: what the terminal reports)"),
     ] + style + part)
 }
 
@@ -41,9 +42,9 @@ extension Tool {
 
   private func show(_ figure: Figure, as images: InlineImage?, on terminal: TerminalWindow, _ theme: Theme) throws {
     guard let images else {
-      // A figure as wide as two of its heights, which is what letters are high, fits any terminal that is not tiny.
+      // Letters are about twice as high as wide, so such a figure fits any terminal that is not tiny.
       let screen = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))
-      // What is higher than most figures has several rows of panels, each of which needs its lines.
+      // A figure that is higher than most has several rows of panels, each of which needs its lines.
       let rows = Int(Double(screen) * max(1, figure.size.height / 520))
       let lines = figure.text(columns: terminal.columns, rows: rows, colors: terminal.colors, theme: theme)
       return console.print(lines.joined(separator: "\n"))

@@ -4,7 +4,7 @@ import Experiments
 extension Command {
   static let tally = Command(
     name: "tally", operands: "FOLDER…", operandCount: 1...Int.max,
-    summary: "Writes a table of in how many seeds each claim holds, from the results of experiments.",
+    summary: "Counts from results of experiments in how many seeds each claim holds, and writes a table.",
     flags: [Flag(name: "--out", kind: .file(endings: ["md"]), help: "the table, a Markdown file")])
 }
 

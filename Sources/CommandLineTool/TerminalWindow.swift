@@ -1,7 +1,7 @@
 import Foundation
 import Rheoscope
 
-/// What the terminal that the tool speaks to can show.
+/// What the terminal behind standard output can show.
 struct TerminalWindow {
   /// Its size in characters.
   let columns, rows: Int
@@ -9,7 +9,7 @@ struct TerminalWindow {
   let characterWidth: Double
   let colors: TerminalColors
   let theme: Theme
-  /// How it takes pictures; nil if it is not known to take any.
+  /// The protocol for pictures; nil if none is known to work.
   let images: InlineImage?
 
   /// The terminal behind standard output, as `environment` and the system describe it; plain text of 100 × 30 characters where

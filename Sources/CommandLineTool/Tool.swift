@@ -7,11 +7,11 @@ import Rheoscope
 public struct Tool {
   let console = Console()
 
-  /// A tool that speaks on standard output and standard error.
+  /// A tool that writes to standard output and standard error.
   public init() {}
 
-  /// Does what the words after the program's name say. Returns 0 if that was done, 1 if it failed, and 2 if the words don't make
-  /// sense.
+  /// Runs the command that the words after the program's name give. Returns 0 on success, 1 if the command failed, and 2 if the words
+  /// are not a valid command line.
   public func run(_ words: [String]) -> Int32 {
     do {
       try execute(words)
@@ -20,7 +20,7 @@ public struct Tool {
       console.note("\(error)")
       return 2
     } catch {
-      console.note("\(error)")
+      console.note(wording(of: error))
       return 1
     }
   }
@@ -55,25 +55,25 @@ public struct Tool {
     return command
   }
 
-  /// What `run` understands of the experiment that stands behind it, if one does.
+  /// `run` with the settings of the experiment that the words name, if they name one.
   private func runCommand(_ words: some Sequence<String>) -> Command {
     let name = Arguments.firstOperand(of: words.filter { $0 != "--help" && $0 != "-h" }, .run)
     return name == "all" ? .runAll : Experiment.all.first { $0.name == name }.map { .run($0) } ?? .run
   }
 
-  /// Runs that can't be diagnosed don't keep the others from it.
+  /// Reports on every run that can be read, then throws the last error of the others.
   private func diagnose(_ arguments: Arguments) throws {
     var errors: [any Error] = []
     for path in arguments.operands {
       do { try diagnose(path) } catch { errors.append(error) }
     }
-    for error in errors.dropLast() { console.note("\(error)") }
+    for error in errors.dropLast() { console.note(wording(of: error)) }
     if let last = errors.last { throw last }
   }
 
   private func diagnose(_ path: String) throws {
     let run = try Run(path: path), findings = Rheoscope.diagnose(run)
-    // What is not recorded can't be found wrong.
+    // A run without steps is not healthy, but empty.
     guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
     let gradients = try run.layers(.gradientRMS),
       isBlind = !gradients.sites.indices.contains { gradients.grid.isRecorded(row: $0) }
@@ -83,7 +83,7 @@ public struct Tool {
   }
 }
 
-/// What was typed, so that a shell would understand it.
+/// The command line that was typed, quoted for a shell.
 func commandLine(_ words: [String]) -> String {
   let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=,:+@%"))
   let quoted = words.map { word in

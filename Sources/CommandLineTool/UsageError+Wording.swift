@@ -1,4 +1,3 @@
-import NeuralNetworks
 import Support
 
 extension UsageError: CustomStringConvertible {
@@ -14,11 +13,11 @@ extension UsageError: CustomStringConvertible {
         ? "\(command) has no flags, so “\(name)” can't be one"
         : "\(command) has no flag “\(name)”; \(suggestion(for: name, among: flags, called: "flags"))"
     case .settingOfOne(let flag):
-      "run all runs each experiment with its own settings, so \(flag) can't be given; run one: run EXPERIMENT \(flag) …"
+      "run all uses each experiment's own settings, so \(flag) can't be given; run one experiment: run EXPERIMENT \(flag) …"
     case .missingValue(let flag, let placeholder):
       "\(flag) needs a value: \(flag) \(placeholder)"
     case .surplusValue(let flag):
-      "\(flag) takes no value; leave out what stands behind the ="
+      "\(flag) takes no value; leave out the = and what follows it"
     case .missingFlag(let flag, let placeholder, let command, let help):
       "\(command) needs \(flag) \(placeholder): \(help)"
     case .repeated(let flag):
@@ -26,16 +25,13 @@ extension UsageError: CustomStringConvertible {
     case .missingOperand(let command, let operands):
       "\(command) needs \(operands); see rheoscope help \(command)"
     case .surplusOperand(let word, let command, let operands):
-      "\(command) takes \(operands.isEmpty ? "nothing" : "only \(operands)"), so “\(word)” is too much"
+      "\(command) takes \(operands.isEmpty ? "nothing" : "only \(operands)"), so “\(word)” is not expected"
     case .exclusive(let one, let other):
       "\(one) and \(other) exclude each other; give one of them"
     case .noSettingsFile(let path):
       "\(path): no such file; --settings is a JSON file such as {\"depth\": 30}"
-    case .brokenSettingsFile(let path, let line, let column, let expected):
-      "\(path), line \(line), column \(column): expected \(expected); it is a JSON object of settings, such as "
-        + "{\"depth\": 30, \"learning-rate\": 0.1}"
-    case .repeatedSetting(let name, let path):
-      "\(path): “\(name)” is given twice; give it once"
+    case .brokenSettingsFile(let path, let error):
+      "\(path), \(error); a settings file is a JSON object such as {\"depth\": 30, \"learning-rate\": 0.1}"
     case .unknownSetting(let name, let path, let settings):
       "\(path): there is no setting “\(name)”; \(suggestion(for: name, among: settings, called: "settings"))"
     case .notWhole(let flag, let value, let range):
@@ -61,16 +57,16 @@ extension UsageError: CustomStringConvertible {
     case .severalCharts(let out):
       "--chart all draws many pictures, and “\(out)” is one file; give a folder"
     case .otherFormat(let out, let format):
-      "“\(out)” is not the name of a file of format \(format); change one of them, or leave out --format"
+      "“\(out)” does not end in .\(format); change one of them, or leave out --format"
     case .unknownLayers(let pattern, let paths):
-      "no layer is called “\(pattern)”; \(suggestion(for: pattern, among: paths, called: "layers"))"
+      "no layer matches “\(pattern)”; \(suggestion(for: pattern, among: paths, called: "layers"))"
     case .noSuchSteps(let flag, let recorded):
-      "\(flag) leaves no step; recorded are \(recorded.lowerBound) to \(recorded.upperBound)"
+      "\(flag) selects no step; steps \(recorded.lowerBound) to \(recorded.upperBound) are recorded"
     }
   }
 }
 
-/// The name that was probably meant, or all there are if none comes near.
+/// The nearest name, or all names if none is near.
 private func suggestion(for word: String, among names: [String], called plural: String) -> String {
   if let nearest = nearestNames(to: word, among: names, count: 1).first,
     editDistance(from: word, to: nearest) <= 1 + word.count / 3

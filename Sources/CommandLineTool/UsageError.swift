@@ -1,9 +1,11 @@
+import Support
+
 /// What can be wrong with a command line.
 enum UsageError: Error, Equatable {
   case unknownCommand(String, commands: [String])
   case unknownExperiment(String, experiments: [String])
   case unknownFlag(String, command: String, flags: [String])
-  /// A setting of single experiments, given to all.
+  /// A setting of single experiments, given to `run all`.
   case settingOfOne(flag: String)
   case missingValue(flag: String, placeholder: String)
   case surplusValue(flag: String)
@@ -13,8 +15,7 @@ enum UsageError: Error, Equatable {
   case surplusOperand(String, command: String, operands: String)
   case exclusive(String, String)
   case noSettingsFile(path: String)
-  case brokenSettingsFile(path: String, line: Int, column: Int, expected: String)
-  case repeatedSetting(String, path: String)
+  case brokenSettingsFile(path: String, JSONError)
   case unknownSetting(String, path: String, settings: [String])
   case notWhole(flag: String, value: String, range: ClosedRange<Int>)
   case notNumber(flag: String, value: String)

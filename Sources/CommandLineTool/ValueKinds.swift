@@ -1,6 +1,6 @@
 import Foundation
 
-/// Steps as the command line names them: `A:B`, `A:` or `:B`, both ends included.
+/// Steps as the command line writes them: `A:B`, `A:` or `:B`, both ends included.
 struct StepRange {
   let range: ClosedRange<Int>
 

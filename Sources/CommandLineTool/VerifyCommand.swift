@@ -1,15 +1,16 @@
 import ExperimentHarness
 import Experiments
+import Support
 
 extension Command {
   static let verify = Command(
     name: "verify", operands: "FOLDER…", operandCount: 1...Int.max,
-    summary: "Runs experiments again in a temporary folder, and says what is not as it was.",
+    summary: "Runs experiments again in a temporary folder and reports differences.",
     flags: [
-      Flag(name: "--jobs", kind: .whole(1...1_024), help: "trials that are under way at once (default: one a core)"),
+      Flag(name: "--jobs", kind: .whole(1...1_024), help: "parallel trials (default: one per core)"),
       Flag(
         name: "--data", kind: .path(placeholder: "DIR"),
-        help: "where Fashion-MNIST's four files are (default: where they were)"),
+        help: "folder with Fashion-MNIST's four files (default: as in the manifest)"),
     ])
 }
 
@@ -20,10 +21,10 @@ extension Tool {
       let result = try Verification(
         ofResultsIn: folder, of: Experiment.all, data: arguments["--data"], jobs: arguments.whole("--jobs"),
         console: Console(isQuiet: true))
-      let numbers = "\(result.compared) number\(result.compared == 1 ? "" : "s")"
+      let numbers = counted(result.compared, "number")
       console.print(
         result.differences.isEmpty
-          ? "\(folder): as it was; \(numbers) and all verdicts compared" : "\(folder): not as it was")
+          ? "\(folder): reproduced; \(numbers) and all verdicts compared" : "\(folder): differs")
       for line in result.differences { console.print("  ✗ \(line)") }
       for line in result.notes { console.print("  – \(line)") }
       if !result.differences.isEmpty { differing.append(folder) }
@@ -32,9 +33,9 @@ extension Tool {
   }
 }
 
-/// Results that don't come out again.
+/// Results that a second run did not reproduce.
 struct DifferingResults: Error, CustomStringConvertible {
   let folders: [String]
 
-  var description: String { "\(folders.joined(separator: ", ")): the results did not come out again" }
+  var description: String { "\(folders.joined(separator: ", ")): not reproduced" }
 }

@@ -44,7 +44,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   private static let repair = remedy("install --reinstall")
 
   private static func remedy(_ installing: String) -> String {
-    "apt-get \(installing) dataset-fashion-mnist, or choose another directory"
+    "apt-get \(installing) dataset-fashion-mnist, or name another folder"
   }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file that is written beside its path and takes the path's place when it is complete, so that a reader finds the old file or
-/// the new one, never a part.
+/// A file that is written under another name in the same folder and renamed when it is complete, so that a reader finds the old file
+/// or the new one, never a part.
 package final class AtomicFile {
   private let path: String
   private let draft: String

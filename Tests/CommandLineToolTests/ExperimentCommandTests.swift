@@ -16,7 +16,7 @@ import Testing
       #expect(try runTool(words: ["run", "vanishing-product", "--seeds", "2", "--out", "x"], in: folder).code == 0)
       let same = try runTool("verify", "x", in: folder)
       #expect(same.code == 0 && same.errors == "")
-      #expect(same.output == "x: as it was; 6 numbers and all verdicts compared\n")
+      #expect(same.output == "x: reproduced; 6 numbers and all verdicts compared\n")
 
       let summary = folder + "/x/summary.json"
       let text = try String(contentsOfFile: summary, encoding: .utf8)
@@ -24,9 +24,9 @@ import Testing
       try write(text.replacing(number.output.1, with: "0.00519"), summary)
       try FileManager.default.removeItem(atPath: folder + "/x/gradient.png")
       let other = try runTool("verify", "x", in: folder)
-      #expect(other.code == 1 && other.errors == "rheoscope: x: the results did not come out again\n")
+      #expect(other.code == 1 && other.errors == "rheoscope: x: not reproduced\n")
       let lines = other.output.split(separator: "\n")
-      #expect(lines[0] == "x: not as it was" && lines[1] == "  ✗ summary.json: changed since it was written")
+      #expect(lines[0] == "x: differs" && lines[1] == "  ✗ summary.json: changed since it was written")
       #expect(lines[2] == "  ✗ gradient.png: missing")
       #expect(
         lines.dropFirst(3).contains {
@@ -51,10 +51,11 @@ import Testing
       try write("{}", manifest)
       #expect(
         try runTool("verify", "x", in: folder).errors
-          == "rheoscope: x/manifest.json: not as rheoscope run writes it; run the experiment again\n")
+          == "rheoscope: x/manifest.json: line 1, column 1: found an object without “experiment”, expected the key “experiment”; "
+          + "run the experiment again\n")
       #expect(
         try runTool("verify", "y", in: folder).errors
-          == "rheoscope: y/manifest.json: no such file; name a folder that rheoscope run has written\n")
+          == "rheoscope: y/manifest.json: no such file; name a folder with the results of an experiment\n")
     }
   }
 
@@ -64,14 +65,16 @@ import Testing
       ("{\"depht\": 7}", "s.json: there is no setting “depht”; did you mean “depth”?"),
       ("{\"depth\": 1}", "s.json: depth is at least 2, not 1"),
       ("{\"depth\": 7.5}", "s.json: depth is a whole number from 2 to 20000, not “7.5”"),
-      ("{\"depth\": \"ten\"}", "s.json: depth is a whole number from 2 to 20000, not “ten”"),
-      ("{\"depth\": true}", "s.json: depth is a whole number from 2 to 20000, not “true”"),
-      ("{\"depth\": 7, \"width\": 4, \"\\u0064epth\": 7}", "s.json: “depth” is given twice; give it once"),
-      ("[7]", mistake(1, 1, "“{”")), ("", mistake(1, 1, "“{”")), ("{}}", mistake(1, 3, "the end of the file")),
-      ("{\"depth\": 7,\n  \"width\" 4}", mistake(2, 11, "“:”")),
-      ("{\"depth\": 7,\n}", mistake(2, 1, "a name in double quotes")),
-      ("{\"depth\": 07}", mistake(1, 11, "a number")), ("{\"depth\": [7]}", mistake(1, 11, "a number")),
-      ("{\"depth\": 7 \"width\": 4}", mistake(1, 13, "“,” or “}”")), ("{\"depth", mistake(1, 8, "“\"”")),
+      ("{\"depth\": \"ten\"}", mistake(1, 11, "“\"”", "a number")),
+      ("{\"depth\": true}", mistake(1, 11, "“true”", "a number")),
+      (
+        "{\"depth\": 7, \"width\": 4, \"\\u0064epth\": 7}",
+        mistake(1, 26, "“depth” again", "a key that the object does not have yet")
+      ),
+      ("[7]", mistake(1, 1, "“[”", "an object")), ("", mistake(1, 1, "the end", "a value")),
+      ("{\"depth\": 7,\n  \"width\" 4}", mistake(2, 11, "“4”", "“:”")),
+      ("{\"depth\": 7,\n}", mistake(2, 1, "“}”", "a key in double quotes")),
+      ("{\"depth\": [7]}", mistake(1, 11, "“[”", "a number")),
     ])
   func settingsFile(_ text: String, _ answer: String?) throws {
     try withTemporaryFolder { folder in
@@ -119,7 +122,7 @@ import Testing
       #expect(
         page.contains("`./rheoscope tally output/chain-rule --out t.md`")
           && page.contains("| by-hand: c is 25 | 1 of 1 |"))
-      #expect(try runTool(words: ["tally", "output/chain-rule", "--out", "none/t.md"], in: folder).code == 1)
+      #expect(try runTool(words: ["tally", "output/chain-rule", "--out", "t.md/t.md"], in: folder).code == 1)
     }
   }
 
@@ -153,13 +156,13 @@ import Testing
       #expect(text == ExperimentTemplate(name: "my-experiment").text)
       #expect(
         try runTool("new", "my-experiment", in: folder).errors
-          == "rheoscope: experiments/MyExperiment.swift: this file is there already, and no two may be called the same; "
+          == "rheoscope: experiments/MyExperiment.swift: this file exists, and file names must differ; "
           + "choose another name\n")
       try FileManager.default.createDirectory(
-        atPath: folder + "/experiments/Machinery", withIntermediateDirectories: false)
-      try write("", folder + "/experiments/Machinery/DeepNet.swift")
+        atPath: folder + "/experiments/Nets", withIntermediateDirectories: false)
+      try write("", folder + "/experiments/Nets/DeepNet.swift")
       #expect(
-        try runTool("new", "deep-net", in: folder).errors.hasPrefix("rheoscope: experiments/Machinery/DeepNet.swift: "))
+        try runTool("new", "deep-net", in: folder).errors.hasPrefix("rheoscope: experiments/Nets/DeepNet.swift: "))
     }
   }
 
@@ -168,10 +171,10 @@ import Testing
       ("My", noName("My")), ("123", noName("123")), ("my--net", noName("my--net")),
       ("residual", "there is an experiment “residual” already; choose another name"),
       ("all", "there is an experiment “all” already; choose another name"),
-      ("default", "“default” is a word of Swift’s own; choose another name, such as my-default"),
+      ("default", "“default” is a keyword of Swift; choose another name, such as my-default"),
       (
         "mine",
-        "experiments/AllExperiments.swift: no such file; go to the folder that you have cloned Rheoscope to"
+        "experiments/AllExperiments.swift: no such file; go to the folder of your clone of Rheoscope"
       ),
     ])
   func whatNewRefuses(_ name: String, _ answer: String) throws {
@@ -196,12 +199,12 @@ import Testing
   }
 }
 
-private func mistake(_ line: Int, _ column: Int, _ expected: String) -> String {
-  "s.json, line \(line), column \(column): expected \(expected); it is a JSON object of settings, such as "
+private func mistake(_ line: Int, _ column: Int, _ found: String, _ expected: String) -> String {
+  "s.json, line \(line), column \(column): found \(found), expected \(expected); a settings file is a JSON object such as "
     + "{\"depth\": 30, \"learning-rate\": 0.1}"
 }
 
 private func noName(_ name: String) -> String {
-  "“\(name)” is no name for an experiment; begin with a small letter and go on with small letters, digits and single hyphens, "
+  "“\(name)” can't be the name of an experiment; begin with a small letter, then use small letters, digits and single hyphens, "
     + "such as my-experiment"
 }

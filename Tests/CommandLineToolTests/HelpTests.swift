@@ -12,17 +12,17 @@ import Testing
 
         rheoscope COMMAND [flags]
 
-          list                 Names the experiments and what they ask.
-          run EXPERIMENT|all   Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.
-          verify FOLDER…       Runs experiments again in a temporary folder, and says what is not as it was.
-          tally FOLDER…        Writes a table of in how many seeds each claim holds, from the results of experiments.
-          new NAME             Writes an experiment of your own into experiments/, ready to be run and changed.
-          render RUN…          Draws charts of one run file or several.
-          show RUN…            Draws loss and gradient flow of runs in the terminal.
-          diagnose RUN…        Says in words what went wrong in run files, and why.
-          help [COMMAND]       Says how a command is used.
+          list                 Lists the experiments with the question that each answers.
+          run EXPERIMENT|all   Runs an experiment, or all: judges its claims, draws charts and writes a report.
+          verify FOLDER…       Runs experiments again in a temporary folder and reports differences.
+          tally FOLDER…        Counts from results of experiments in how many seeds each claim holds, and writes a table.
+          new NAME             Writes a new experiment into experiments/, ready to run and to change.
+          render RUN…          Draws charts of one or several run files.
+          show RUN…            Draws the loss and the gradient flow of runs in the terminal.
+          diagnose RUN…        Reports from run files what went wrong in training, and why.
+          help [COMMAND]       Explains how a command is used.
 
-        rheoscope help COMMAND says more about one, rheoscope --version which this is.
+        rheoscope help COMMAND explains a command, rheoscope --version prints the version.
 
         """)
   }
@@ -35,20 +35,20 @@ import Testing
       run.output == """
         rheoscope run EXPERIMENT|all [flags]
 
-        Carries out an experiment, or all: judges its claims, draws what happened, and writes a report.
+        Runs an experiment, or all: judges its claims, draws charts and writes a report.
 
         Experiments:
         \(list)
         Flags:
-          --quick           settings for a look that takes seconds; some claims are not judged
-          --full            settings for a look that takes its time, with more seeds
-          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags count for more
-          --jobs N          trials that are under way at once (default: one a core)
-          --threads N       threads of one trial (default: 1)
-          --data DIR        where Fashion-MNIST's four files are
-          --out DIR         where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without EXPERIMENT)
+          --quick           fast settings (seconds); some claims are not judged
+          --full            thorough settings: more seeds, much more time
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
+          --jobs N          parallel trials (default: one per core)
+          --threads N       threads per trial (default: 1)
+          --data DIR        folder with Fashion-MNIST's four files
+          --out DIR         folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: without EXPERIMENT)
 
-        The settings of one: rheoscope run EXPERIMENT --help.
+        Settings of an experiment: rheoscope run EXPERIMENT --help.
 
         """)
   }
@@ -64,13 +64,13 @@ import Testing
           --depth N         layers with weights, at least 2 (default: 50)
           --width N         units of a hidden layer (default: 32)
           --seeds N         how often each variant is tried: seeds 0, 1, … (default: 3, full: 20)
-          --quick           settings for a look that takes seconds; some claims are not judged
-          --full            settings for a look that takes its time, with more seeds
-          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags count for more
-          --jobs N          trials that are under way at once (default: one a core)
-          --threads N       threads of one trial (default: 1)
-          --data DIR        where Fashion-MNIST's four files are
-          --out DIR         where results go (default: output/EXPERIMENT, with --quick or --full output/quick or output/full; all: without EXPERIMENT)
+          --quick           fast settings (seconds); some claims are not judged
+          --full            thorough settings: more seeds, much more time
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
+          --jobs N          parallel trials (default: one per core)
+          --threads N       threads per trial (default: 1)
+          --data DIR        folder with Fashion-MNIST's four files
+          --out DIR         folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: without EXPERIMENT)
 
         """)
   }
@@ -80,34 +80,36 @@ import Testing
       try runTool("help", "render").output == """
         rheoscope render RUN… [flags]
 
-        Draws charts of one run file or several.
+        Draws charts of one or several run files.
 
         Flags:
-          --list            names the charts, and draws none
-          --chart KIND      one of the charts that --list names, or all that the runs have values for (default: dashboard)
-          --out FILE|DIR    a picture whose name ends in .png, .svg or .pdf, or a folder (default: this one; for all: charts)
-          --format FORMAT   png, svg or pdf (default: as the name of FILE ends, or png)
+          --list            lists the charts and draws none
+          --chart KIND      a chart that --list names, or all that the runs have values for (default: dashboard)
+          --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)
+          --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark
-          --scale X         pixels that a unit of 1/96 inch has (default: 2)
-          --width N         of the picture: units of 1/96 inch, or with px pixels, with pt points
-          --height N        the same (default: as suits the chart)
-          --smooth X        weight of the past in averages of curves; 0 for none (default: as suits the number of steps)
-          --steps A:B       only the steps from A to B; either may be missing
-          --layers TEXT     only layers whose path fits: * is one component, ** any number
-          --title TEXT      the picture's first line (default: what it shows)
+          --scale X         pixels per unit of 1/96 inch (default: 2)
+          --width N         width of the picture in units of 1/96 inch, with px in pixels, with pt in points
+          --height N        height of the picture (default: by the chart)
+          --smooth X        smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)
+          --steps A:B       only steps A to B; either may be missing
+          --layers TEXT     only layers whose path matches: * is one component, ** any number
+          --title TEXT      title of the picture (default: what it shows)
 
         """)
   }
 
   @Test func commandsWithoutFlags() throws {
-    #expect(try runTool("help", "list").output == "rheoscope list\n\nNames the experiments and what they ask.\n")
+    #expect(
+      try runTool("help", "list").output
+        == "rheoscope list\n\nLists the experiments with the question that each answers.\n")
     #expect(
       try runTool("help", "diagnose").output
-        == "rheoscope diagnose RUN…\n\nSays in words what went wrong in run files, and why.\n")
+        == "rheoscope diagnose RUN…\n\nReports from run files what went wrong in training, and why.\n")
     #expect(
       try runTool("help", "new").output
-        == "rheoscope new NAME\n\nWrites an experiment of your own into experiments/, ready to be run and changed.\n")
-    #expect(try runTool("help", "help").output == "rheoscope help [COMMAND]\n\nSays how a command is used.\n")
+        == "rheoscope new NAME\n\nWrites a new experiment into experiments/, ready to run and to change.\n")
+    #expect(try runTool("help", "help").output == "rheoscope help [COMMAND]\n\nExplains how a command is used.\n")
   }
 
   @Test func list() throws {
@@ -122,6 +124,6 @@ import Testing
 
   @Test func version() throws {
     let run = try runTool("--version")
-    #expect(run.code == 0 && run.output == "rheoscope 0.1.0\n" && run.errors == "")
+    #expect(run.code == 0 && run.output == "rheoscope 0.2.0\n" && run.errors == "")
   }
 }

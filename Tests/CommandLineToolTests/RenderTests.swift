@@ -77,11 +77,11 @@ import Testing
         return run.errors
       }
       #expect(
-        try answer("--layers", "layer.1") == "rheoscope: no layer is called “layer.1”; did you mean “layers.1”?\n")
+        try answer("--layers", "layer.1") == "rheoscope: no layer matches “layer.1”; did you mean “layers.1”?\n")
       #expect(
         try answer("--layers", "zzzzzzz")
-          == "rheoscope: no layer is called “zzzzzzz”; layers are layers.0, layers.1, layers.2\n")
-      #expect(try answer("--steps", "50:60") == "rheoscope: --steps leaves no step; recorded are 0 to 39\n")
+          == "rheoscope: no layer matches “zzzzzzz”; layers are layers.0, layers.1, layers.2\n")
+      #expect(try answer("--steps", "50:60") == "rheoscope: --steps selects no step; steps 0 to 39 are recorded\n")
       let missing = try runTool("render", "a.rheo", "--chart", "update-ratio", in: folder)
       #expect(
         missing.code == 1 && missing.errors.hasPrefix("rheoscope: a.rheo: no update of weights is recorded there;"))

@@ -112,7 +112,7 @@ import Testing
     try withTemporaryFolder { folder in
       try expectFailure(
         ["run", "activations", "--data", "/nowhere"], in: folder,
-        "/nowhere/train-labels-idx1-ubyte.gz: no such file; apt-get install dataset-fashion-mnist, or choose another directory"
+        "/nowhere/train-labels-idx1-ubyte.gz: no such file; apt-get install dataset-fashion-mnist, or name another folder (--data DIR)"
       )
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/output") == [])
     }
@@ -123,10 +123,10 @@ import Testing
       try "".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
       try expectFailure(
         ["run", "activations", "--out", "file"], in: folder,
-        "file: can't write there (not a directory); choose another folder with --out DIR")
+        "file: can't write there (not a directory); choose another folder (--out DIR)")
       try expectFailure(
         ["run", "activations", "--out", "/proc/output"],
-        "/proc/output: can't write there (no such file or directory); choose another folder with --out DIR")
+        "/proc/output: can't write there (no such file or directory); choose another folder (--out DIR)")
     }
   }
 

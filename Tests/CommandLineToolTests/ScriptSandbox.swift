@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A copy of the scripts in a folder of their own, on a machine that is made up: `swift`, `apt-get`, `dpkg-query`, `sudo` and `id`
-/// are stand-ins that note how they were called, and nothing else is on the PATH but the few programs that scripts need.
+/// A copy of the scripts in a folder of its own, on a simulated machine: `swift`, `apt-get`, `dpkg-query`, `sudo` and `id` are
+/// stand-ins that record how they were called; besides them only the few programs that the scripts need are on the PATH.
 struct ScriptSandbox {
   let folder: String
   var repository: String { folder + "/the repository" }
@@ -15,17 +15,15 @@ struct ScriptSandbox {
     for name in ["Sources", "experiments", ".ci"] {
       try files.createDirectory(atPath: "\(repository)/\(name)", withIntermediateDirectories: true)
     }
-    for name in ["rheoscope", "test", ".scripts", ".ci/run"] {
+    for name in ["rheoscope", "test", ".scripts", ".ci/run", ".ci/set-up"] {
       try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(repository)/\(name)")
     }
     try write("", to: "the repository/Package.swift")
     try write("", to: "the repository/Sources/Main.swift")
     try files.createDirectory(atPath: programs, withIntermediateDirectories: true)
     for name in [
-      "awk", "bash", "cat", "chmod", "dirname", "env", "find", "flock", "grep", "mkdir", "mktemp", "mv", "readlink",
-      "rm",
-      "sleep",
-      "tail", "tee", "touch",
+      "awk", "bash", "cat", "chmod", "cp", "dirname", "env", "find", "flock", "grep", "mkdir", "mktemp", "mv", "perl",
+      "readlink", "rm", "sed", "sleep", "tail", "tee", "touch",
     ] {
       let path = ["/usr/bin/", "/bin/"].map { $0 + name }.first(where: files.isExecutableFile)!
       try files.createSymbolicLink(atPath: "\(programs)/\(name)", withDestinationPath: path)
@@ -53,7 +51,7 @@ struct ScriptSandbox {
           : >"$FAKE_LISTS" ;;
       esac
       """)
-    // What it builds is a tool that tells where and how it was called.
+    // It builds a tool that prints where and how it was called.
     try program(
       "swift",
       """
@@ -62,16 +60,27 @@ struct ScriptSandbox {
         build)
           sleep 0.2
           echo "[1/2] Compiling Main.swift"
-          echo "warning: prohibited flag(s): -pthread" >&2
           [ -z "${FAKE_MISTAKE:-}" ] || { echo "Main.swift:1:1: error: a mistake"; exit 1; }
           tool="$5/.build/release/rheoscope"
           mkdir -p "${tool%/*}"
-          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' '[ "$1" = run ] && exit "${FAKE_TOOL_OF_RUN:-${FAKE_TOOL:-7}}"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
+          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' '[ "$1" = list ] && printf "\\n%s" "${FAKE_LIST:-}"' '[ "$1" = run ] && exit "${FAKE_TOOL_OF_RUN:-${FAKE_TOOL:-7}}"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
           chmod +x "$tool" ;;
         test)
           echo "[1/2] Compiling Main.swift"
-          echo "warning: prohibited flag(s): -pthread" >&2
-          echo "✔ Test run with 3 tests passed"
+          [ -z "${FAKE_MISTAKE:-}" ] || { echo "Main.swift:1:1: error: a mistake" >&2; exit 1; }
+          echo "◇ Test first() started."
+          if [ "${FAKE_TESTS:-0}" = 0 ]; then
+            echo "✔ Test first() passed after 0.001 seconds."
+            echo "✔ Test run with 3 tests passed"
+          else
+            echo "✘ Test first() recorded an issue at First.swift:4:7: Expectation failed: (a → 1) == (b → 2)"
+            echo "↳ a comment"
+            echo "◇ Test second() started."
+            echo "✔ Test second() passed after 0.001 seconds."
+            echo "✘ Test first() failed after 0.001 seconds with 1 issue."
+            [ -n "${FAKE_CRASH:-}" ] && { echo "Fatal error: a stop"; echo "error: Exited with signal code 4"; exit 1; }
+            echo "✘ Test run with 3 tests failed with 1 issue."
+          fi
           exit "${FAKE_TESTS:-0}" ;;
         format)
           exit "${FAKE_FORMAT:-0}" ;;
@@ -88,9 +97,12 @@ struct ScriptSandbox {
 
   func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: "\(folder)/\(path)") }
 
-  private func program(_ name: String, _ text: String) throws {
-    try write("#!/usr/bin/env bash\n\(text)\n", to: "programs/\(name)")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(programs)/\(name)")
+  private func program(_ name: String, _ text: String) throws { try program(text, at: "programs/\(name)") }
+
+  /// Writes a shell script, which may be run.
+  func program(_ text: String, at path: String) throws {
+    try write("#!/usr/bin/env bash\n\(text)\n", to: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/\(path)")
   }
 
   /// Runs a script of the repository, or a link to one.
@@ -106,14 +118,14 @@ struct ScriptSandbox {
       environment: own.merging(environment) { $1 })
   }
 
-  /// How the stand-ins have been called since the last time that this was asked.
+  /// How the stand-ins have been called since this was last asked.
   func calls() throws -> [String] {
     defer { try? write("", to: "notes") }
     return try String(contentsOfFile: folder + "/notes", encoding: .utf8).split(separator: "\n").map(String.init)
   }
 }
 
-/// A made-up machine for `body`.
+/// Calls `body` with a simulated machine, which is removed afterwards.
 func withScripts(_ body: (ScriptSandbox) throws -> Void) throws {
   let folder =
     URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path + "/scripts-\(UUID().uuidString)"

@@ -62,7 +62,7 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
       #expect(
         run.errors == building + """
           Main.swift:1:1: error: a mistake
-          rheoscope: the build failed; what the compiler said stands above
+          rheoscope: the build failed; see the compiler's messages above
 
           """)
       #expect(try scripts.run("rheoscope").errors == building, "it is tried again")
@@ -175,46 +175,63 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
 }
 
 @Suite struct TestScriptTests {
-  /// What has failed before is told in the end.
-  @Test(arguments: [0, 1]) func theGalleryIsDrawnThoughClaimsFail(_ code: Int32) throws {
-    try withScripts { scripts in
-      let run = try scripts.run(".scripts/gallery", [], ["FAKE_TOOL_OF_RUN": "\(code)", "FAKE_TOOL": "0"])
-      #expect(run.code == code)
-      #expect(run.output.contains("<run><all>") && run.output.contains("<render><--chart><learning-rates>"))
-    }
+  private func begin(_ scripts: ScriptSandbox) -> String {
+    "test: building and running the tests (release); all output goes to \(scripts.repository)/.build/test.log\n"
   }
 
-  @Test func twentySeedsOfWhatHasSeeds() throws {
+  @Test func testPrintsASummaryAndKeepsTheRest() throws {
     try withScripts { scripts in
-      let run = try scripts.run(".scripts/twenty-seeds", ["residual"], ["FAKE_TOOL": "0"])
+      let run = try scripts.run("test", ["--filter", "a b"])
       #expect(run.code == 0)
-      #expect(run.output.contains("<run><residual><--jobs><1><--out><.build/twenty-seeds/residual>"))
-      #expect(run.output.hasSuffix("<tally><output/ten-thousand-layers><--out><output/twenty-seeds.md>"))
-    }
-  }
-
-  @Test(arguments: [0, 3]) func testPassesArgumentsAndExitCode(_ code: Int32) throws {
-    try withScripts { scripts in
-      let run = try scripts.run("test", ["--filter", "a b"], ["FAKE_TESTS": "\(code)"])
-      #expect(run.code == code)
       #expect(run.output == "✔ Test run with 3 tests passed\n")
-      #expect(run.errors == "test: building and running the tests (release) …\n")
+      #expect(run.errors == begin(scripts))
       #expect(
         try scripts.calls() == [
           "swift test -c release --disable-xctest --disable-testable-imports --package-path \(scripts.repository) --filter a b"
         ])
+      let log = try String(contentsOfFile: scripts.repository + "/.build/test.log", encoding: .utf8)
+      #expect(log.contains("✔ Test first() passed after 0.001 seconds."))
     }
   }
 
-  @Test(arguments: [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)])
-  func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int) throws {
+  @Test func testPrintsFailuresWithTheirMessages() throws {
     try withScripts { scripts in
+      let run = try scripts.run("test", [], ["FAKE_TESTS": "3"])
+      #expect(run.code == 3)
+      #expect(
+        run.output == """
+          ✘ Test first() recorded an issue at First.swift:4:7: Expectation failed: (a → 1) == (b → 2)
+          ↳ a comment
+          ✘ Test run with 3 tests failed with 1 issue.
+
+          """)
+    }
+  }
+
+  @Test func testPrintsWhatTheCompilerOrACrashSaid() throws {
+    try withScripts { scripts in
+      let mistake = try scripts.run("test", [], ["FAKE_MISTAKE": "1"])
+      #expect(mistake.code == 1 && mistake.output == "Main.swift:1:1: error: a mistake\n")
+      let crash = try scripts.run("test", [], ["FAKE_TESTS": "1", "FAKE_CRASH": "1"])
+      #expect(crash.code == 1)
+      #expect(crash.output.hasSuffix("Fatal error: a stop\nerror: Exited with signal code 4\n"))
+      #expect(crash.output.contains("Expectation failed: (a → 1) == (b → 2)"))
+    }
+  }
+
+  @Test(arguments: [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)])
+  func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int, _ words: Int) throws {
+    try withScripts { scripts in
+      try scripts.program("exit \(words)", at: "the repository/.ci/words")
       let run = try scripts.run(
         ".ci/run", [],
         ["FAKE_TESTS": "\(tests)", "FAKE_FORMAT": "\(format)", "FAKE_TOOL": "\(experiments)"])
-      #expect(run.code == (tests + format + experiments == 0 ? 0 : 1))
+      #expect(run.code == (tests + format + experiments + words == 0 ? 0 : 1))
       #expect(run.output.contains("<run><all><--quick><--out><"))
-      #expect(run.output.hasSuffix("\n✔ Test run with 3 tests passed\n"), "the number of tests comes last")
+      let parts = [("tests", tests), ("experiments", experiments), ("format", format), ("words", words)]
+      let summary = parts.map { "\($0): \($1 == 0 ? "passed" : "failed, see above")\n" }.joined()
+      let count = tests == 0 ? "✔ Test run with 3 tests passed\n" : "✘ Test run with 3 tests failed with 1 issue.\n"
+      #expect(run.output.hasSuffix("\n" + summary + count), "the number of tests comes last")
       #expect(
         try scripts.calls().last == "swift format lint --strict --recursive Sources experiments Package.swift")
     }

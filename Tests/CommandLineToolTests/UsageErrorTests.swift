@@ -21,15 +21,15 @@ struct Mistake: CustomTestStringConvertible {
       "there is no command “frobnicate”; commands are list, run, verify, tally, new, render, show, diagnose, help"),
     Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
     Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),
-    Mistake("help run list", "help takes only [COMMAND], so “list” is too much"),
-    Mistake("list all", "list takes nothing, so “all” is too much"),
+    Mistake("help run list", "help takes only [COMMAND], so “list” is not expected"),
+    Mistake("list all", "list takes nothing, so “all” is not expected"),
     Mistake("list --depth 5", "list has no flags, so “--depth” can't be one"),
     Mistake("run", "run needs EXPERIMENT|all; see rheoscope help run"),
     Mistake("run activation", "there is no experiment “activation”; did you mean “activations”?"),
     Mistake(
       "run x",
       "there is no experiment “x”; experiments are \(Experiment.all.map(\.name).joined(separator: ", "))"),
-    Mistake("run activations residual", "run activations takes nothing, so “residual” is too much"),
+    Mistake("run activations residual", "run activations takes nothing, so “residual” is not expected"),
     Mistake("run --seeds 3", "run needs EXPERIMENT|all; see rheoscope help run"),
     Mistake("run activations --depht 5", "run activations has no flag “--depht”; did you mean “--depth”?"),
     Mistake("run --depht 5 activations", "run activations has no flag “--depht”; did you mean “--depth”?"),
@@ -39,10 +39,10 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("run all --outt 5", "run all has no flag “--outt”; did you mean “--out”?"),
     Mistake(
       "run all --depth 5",
-      "run all runs each experiment with its own settings, so --depth can't be given; run one: run EXPERIMENT --depth …"
+      "run all uses each experiment's own settings, so --depth can't be given; run one experiment: run EXPERIMENT --depth …"
     ),
     Mistake("run residual --quick --full", "--quick and --full exclude each other; give one of them"),
-    Mistake("run residual --quick=yes", "--quick takes no value; leave out what stands behind the ="),
+    Mistake("run residual --quick=yes", "--quick takes no value; leave out the = and what follows it"),
     Mistake(
       "run residual --settings none.json",
       "none.json: no such file; --settings is a JSON file such as {\"depth\": 30}"),
@@ -80,14 +80,14 @@ struct Mistake: CustomTestStringConvertible {
       "render a.rheo --chart loss --out a.gif", "--out is a file whose name ends in .png or .svg or .pdf, not “a.gif”"),
     Mistake(
       "render a.rheo --chart loss --out a.png --format svg",
-      "“a.png” is not the name of a file of format svg; change one of them, or leave out --format"),
+      "“a.png” does not end in .svg; change one of them, or leave out --format"),
     Mistake(
       "render a.rheo --chart all --out a.png",
       "--chart all draws many pictures, and “a.png” is one file; give a folder"),
     Mistake("render a.rheo --theme drak", "--theme can't be “drak”; did you mean “dark”?"),
     Mistake("render a.rheo --format jpeg", "--format can't be “jpeg”; did you mean “png”?"),
     Mistake("render a.rheo --scale 0", "--scale is above 0, not 0"),
-    Mistake("render a.rheo --list=x", "--list takes no value; leave out what stands behind the ="),
+    Mistake("render a.rheo --list=x", "--list takes no value; leave out the = and what follows it"),
     Mistake("render a.rheo --smooth 1", "--smooth is a number from 0 to below 1, such as 0.95, not “1”"),
     Mistake(
       "render a.rheo --steps 9:3", "--steps is a first and a last step, such as 0:100, 50: or :50, not “9:3”"),

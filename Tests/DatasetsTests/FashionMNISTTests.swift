@@ -61,7 +61,7 @@ import Testing
   private func expectLoading(toThrow error: DatasetError) {
     #expect(throws: error) { try FashionMNIST(directory: files.directory) }
     #expect(!error.description.contains("\n"))
-    #expect(error.description.hasSuffix("dataset-fashion-mnist, or choose another directory"))
+    #expect(error.description.hasSuffix("dataset-fashion-mnist, or name another folder"))
     try? files.remove()
   }
 

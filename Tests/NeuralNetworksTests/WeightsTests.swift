@@ -157,9 +157,21 @@ final class Noise: Module {
         #"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#, 8, nil,
         "“a” has 8 bytes, which is not what [-1, -2] of F32 takes"
       ),
-      (#"{"a":{"shape":[2],"data_offsets":[0,8]}}"#, 8, nil, "the header can't be understood (a: "),
-      (#"{"a":{"#, 8, nil, "the header can't be understood ("),
-      (#"[1]"#, 0, nil, "the header is not a JSON object"),
+      (
+        #"{"a":{"shape":[2],"data_offsets":[0,8]}}"#, 8, nil,
+        "the header, line 1, column 6: found an object without “dtype”, expected the key “dtype”"
+      ),
+      (#"{"a":{"#, 8, nil, "the header, line 1, column 7: found the end, expected a key in double quotes or “}”"),
+      (#"[1]"#, 0, nil, "the header, line 1, column 1: found “[”, expected an object"),
+      (
+        #"{"a":{\#(one)[0,8]},"a":{\#(one)[0,8]}}"#, 8, nil,
+        "the header, line 1, column 52: found “a” again, expected a key that the object does not have yet"
+      ),
+      (
+        #"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 8, nil,
+        "the header, line 1, column 30: found “2.0”, "
+      ),
+      (#"{"__metadata__":{"k":1},"a":{\#(one)[0,8]}}"#, 8, nil, "the header, line 1, column 22: found “1”, "),
       (#"{}"#, 0, 100_000_001, "its header has 100000001 bytes; at most 100000000 are allowed"),
       (#"{}"#, 0, 3, "it is cut short: the header has 3 bytes, of which 2 are present"),
     ] as [(String, Int, UInt64?, String?)])

@@ -1,3 +1,5 @@
+import Support
+
 /// What a net computes: operations, and the tensors that flow between them.
 public struct ComputationGraph: Sendable, Hashable {
   /// An operation, a parameter or an input.
@@ -35,7 +37,7 @@ public struct ComputationGraph: Sendable, Hashable {
   /// A graph made of its parts; stops where an edge leads nowhere.
   public init(nodes: [Node], edges: [Edge]) {
     for edge in edges where !nodes.indices.contains(edge.from) || !nodes.indices.contains(edge.to) {
-      fatalError("ComputationGraph: there is no edge from \(edge.from) to \(edge.to) among \(nodes.count) nodes")
+      stop("ComputationGraph", "there is no edge from \(edge.from) to \(edge.to) among \(nodes.count) nodes")
     }
     self.nodes = nodes
     self.edges = edges

@@ -1,3 +1,5 @@
+import Support
+
 /// Where the nodes of a graph go: in columns from input to output, so that every edge leads to the right, and in each column in
 /// an order in which few edges cross.
 ///
@@ -69,7 +71,7 @@ struct GraphLayout {
         changed = true
       }
       rounds += 1
-      if rounds > graph.nodes.count + 1 { fatalError("ComputationGraph: its edges lead in a circle") }
+      if rounds > graph.nodes.count + 1 { stop("ComputationGraph", "its edges lead in a circle") }
     }
     let targets = Set(graph.edges.map(\.to))
     for node in columns.indices where !targets.contains(node) {

@@ -19,7 +19,7 @@ public struct LossSurface: Sendable, Hashable {
   /// A surface made of its parts.
   public init(name: String, x: [Double], y: [Double] = [], losses: [Double]) {
     guard losses.count == x.count * max(y.count, 1) else {
-      fatalError("LossSurface: \(x.count) × \(max(y.count, 1)) losses are needed, \(losses.count) were given")
+      stop("LossSurface", "\(x.count) × \(max(y.count, 1)) losses are needed, \(losses.count) were given")
     }
     self.name = name
     self.x = x

@@ -16,8 +16,8 @@ public struct SaliencyImage: Sendable, Hashable {
   /// A picture made of its parts, of whole rows and as many saliencies as pixels.
   public init(title: String, width: Int, pixels: [Double], saliency: [Double]) {
     guard width > 0, pixels.count % width == 0, !pixels.isEmpty, saliency.count == pixels.count else {
-      fatalError(
-        "SaliencyImage: rows of \(width) pixels don't make \(pixels.count) pixels with \(saliency.count) saliencies")
+      stop(
+        "SaliencyImage", "rows of \(width) pixels don't make \(pixels.count) pixels with \(saliency.count) saliencies")
     }
     self.title = title
     self.width = width

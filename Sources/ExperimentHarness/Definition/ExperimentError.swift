@@ -7,7 +7,7 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   /// A record of an earlier run is missing.
   case noRecord(path: String)
   /// A record of an earlier run can't be read.
-  case brokenRecord(path: String)
+  case brokenRecord(path: String, problem: String)
   /// A record names an experiment, or settings of it, that are not here.
   case strangeRecord(path: String, problem: String)
 
@@ -15,13 +15,13 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notWritable(let path, let reason):
-      "\(path): can't write there (\(reason)); choose another folder with --out DIR"
+      "\(path): can't write there (\(reason)); choose another folder"
     case .batchTooLarge(let batch, let images):
-      "a batch of \(batch) is more than the \(images) training images; choose a smaller one with --batch N"
+      "a batch of \(batch) is more than the \(images) training images; choose a smaller one"
     case .noRecord(let path):
-      "\(path): no such file; name a folder that rheoscope run has written"
-    case .brokenRecord(let path):
-      "\(path): not as rheoscope run writes it; run the experiment again"
+      "\(path): no such file; name a folder with the results of an experiment"
+    case .brokenRecord(let path, let problem):
+      "\(path): \(problem); run the experiment again"
     case .strangeRecord(let path, let problem):
       "\(path): \(problem), so it is from another version; run the experiment again"
     }

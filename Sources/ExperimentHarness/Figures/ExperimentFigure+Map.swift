@@ -1,5 +1,6 @@
 import Foundation
 import Rheoscope
+import Support
 
 /// Numbers over two settings, and the lines that theory draws across them.
 public struct CellGrid: Sendable {
@@ -80,7 +81,9 @@ extension ExperimentFigure {
 extension Scale.Kind {
   /// From half a row below the first of evenly spaced rows to half a row above the last.
   fileprivate func ends(of rows: [Double]) -> ClosedRange<Double> {
-    guard let low = rows.first, let high = rows.last, rows.count > 1 else { fatalError("a map has two rows or more") }
+    guard let low = rows.first, let high = rows.last, rows.count > 1 else {
+      stop("CellGrid", "a map of \(rows.count) rows, it has two or more")
+    }
     let half = 0.5 / Double(rows.count - 1)
     let scale = Scale(self, from: low, to: high)
     return scale.value(at: -half)...scale.value(at: 1 + half)

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Writes a page that says in how many seeds each claim of several results holds, and what they came from. Throws where there are
 /// no results.
@@ -24,8 +25,8 @@ public func writeTally(
     \(results.map { section($0, $1) }.joined(separator: "\n\n"))
 
     """
-  do { try Data(page.utf8).write(to: URL(filePath: path)) } catch {
-    throw ExperimentError.notWritable(path: path, reason: error.localizedDescription)
+  do { try AtomicFile.write(Data(page.utf8), to: path) } catch {
+    throw ExperimentError.notWritable(path: path, reason: error.reason)
   }
 }
 

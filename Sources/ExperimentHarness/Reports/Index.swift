@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Writes `index.md` into a folder that holds the results of some of these experiments, each in a folder of its name: what each
 /// asked and what became of its claims, with links to the reports. Throws where records can't be read.
@@ -12,8 +13,7 @@ public func writeIndex(of experiments: [Experiment], in folder: String) throws {
   let page = """
     # Experiments
 
-    Made by `./rheoscope run all`, or one by one as their reports say. A claim holds if it does in 19 of 20 seeds, and so in all of
-    fewer.\(tallied)
+    Each report names the command that made it. A claim holds if it does in 19 of 20 seeds, and so in all of fewer.\(tallied)
 
     | experiment | question | \(signs) | ≠ literature | seconds |
     | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -22,7 +22,9 @@ public func writeIndex(of experiments: [Experiment], in folder: String) throws {
     \(entries.map(\.section).joined(separator: "\n\n"))
 
     """
-  try Data(page.utf8).write(to: URL(filePath: "\(folder)/index.md"))
+  do { try AtomicFile.write(Data(page.utf8), to: "\(folder)/index.md") } catch {
+    throw ExperimentError.notWritable(path: "\(folder)/index.md", reason: error.reason)
+  }
 }
 
 /// What the index says of one experiment, from the records of its run.

@@ -1,8 +1,8 @@
 import Foundation
 import Rheoscope
 
-/// The version of Rheoscope.
-public let rheoscopeVersion = "0.1.0"
+/// The version of Rheoscope, the newest of CHANGELOG.md.
+public let rheoscopeVersion = "0.2.0"
 
 /// What a result came from, so that it can be made again.
 struct Provenance: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What `summary.json` holds. JSON has no NaN and no infinities; they are the strings "NaN", "Infinity" and "-Infinity".
 struct Summary: Codable {
@@ -140,7 +141,7 @@ private func write(_ value: some Encodable, to path: String) throws {
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-  try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+  try AtomicFile.write(encoder.encode(value) + Data("\n".utf8), to: path)
 }
 
 /// Reads what `write` has written; throws an `ExperimentError` where that is not there.
@@ -149,5 +150,9 @@ private func read<Value: Decodable>(_ path: String) throws(ExperimentError) -> V
   let decoder = JSONDecoder()
   decoder.nonConformingFloatDecodingStrategy = .convertFromString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-  do { return try decoder.decode(Value.self, from: data) } catch { throw .brokenRecord(path: path) }
+  do {
+    return try decoder.decodeStrictly(Value.self, from: data)
+  } catch {
+    throw .brokenRecord(path: path, problem: "\(error)")
+  }
 }

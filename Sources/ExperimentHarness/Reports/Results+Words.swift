@@ -43,6 +43,9 @@ extension Results {
       : "## What differs from the literature\n\n\(apart.joined(separator: "\n"))\n\n"
         + (asThere
           ? "Behind = stands what these trials do show; too many with other seeds or settings do not.\n\n" : "")
+    let verification =
+      options.verification.isEmpty
+      ? "" : "`\(options.verification)` runs it again in a temporary folder and compares what is measured. "
     let shown = experiment.pictures.map { "![\($0.caption)](\($0.name).png)" }
     return """
       # \(experiment.question)
@@ -69,8 +72,7 @@ extension Results {
 
           \(options.command)
 
-      `./rheoscope verify \(options.output)` runs it again in a temporary folder and compares what is measured. Versions, processor and \
-      hashes are in `manifest.json`, all numbers in `summary.json`.
+      \(verification)Versions, processor and hashes are in `manifest.json`, all numbers in `summary.json`.
 
       """
   }

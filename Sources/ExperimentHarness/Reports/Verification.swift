@@ -1,5 +1,6 @@
 import Foundation
 import Rheoscope
+import Support
 
 /// What came of running an experiment again.
 public struct Verification: Sendable {
@@ -66,7 +67,7 @@ public struct Verification: Sendable {
       if digest(of: data) != hash { differences.append("\(file): changed since it was written") }
     }
     let runs = missing.filter { $0.hasSuffix(".rheo") }
-    if !runs.isEmpty { notes.append("\(runs.count) run file\(runs.count == 1 ? " is" : "s are") not here") }
+    if !runs.isEmpty { notes.append("\(counted(runs.count, "run file")) \(runs.count == 1 ? "is" : "are") not here") }
     differences += missing.filter { !$0.hasSuffix(".rheo") }.map { "\($0): missing" }
   }
 

@@ -16,6 +16,8 @@ public struct RunOptions: Sendable {
   public var output: String
   /// What was typed, for the records.
   public var command: String
+  /// The command that verifies the results, for the report; none if empty.
+  public var verification = ""
   /// When it was, for the records.
   public var date: Date
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A folder that results appear in all at once, when all of them are there.
 ///
@@ -17,7 +18,7 @@ package struct OutputFolder {
     do {
       try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
     } catch {
-      throw .notWritable(path: path, reason: reason(for: error))
+      throw .notWritable(path: path, reason: error.reason)
     }
     removeLeftovers()
   }
@@ -38,12 +39,12 @@ package struct OutputFolder {
         if isFolder.boolValue {
           try files.createDirectory(atPath: "\(path)/\(file)", withIntermediateDirectories: true)
         } else if rename("\(staging)/\(file)", "\(path)/\(file)") != 0 {
-          throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
+          throw POSIXError.last
         }
       }
       try files.removeItem(atPath: staging)
     } catch {
-      throw .notWritable(path: path, reason: reason(for: error))
+      throw .notWritable(path: path, reason: error.reason)
     }
   }
 
@@ -63,11 +64,7 @@ package struct OutputFolder {
   }
 }
 
-/// The system's own words, in lower case as part of a sentence.
-private func reason(for error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  guard let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain else {
-    return errno == 0 ? error.localizedDescription : String(cString: strerror(errno)).lowercased()
-  }
-  return String(cString: strerror(Int32(code))).lowercased()
+extension Error {
+  /// The system's message, in lower case as part of a sentence.
+  var reason: String { (systemMessage ?? localizedDescription).lowercased() }
 }

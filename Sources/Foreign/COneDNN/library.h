@@ -2,7 +2,11 @@
 #ifndef CONEDNN_LIBRARY_H
 #define CONEDNN_LIBRARY_H
 
+#if !__has_include(<dnnl.h>)
+#error "oneDNN's headers are missing: apt-get install libdnnl-dev"
+#else
 #include <dnnl.h>
+#endif
 #include <stdint.h>
 
 #define TRY(call)              \
@@ -11,7 +15,7 @@
     if (status_) return status_; \
   } while (0)
 
-/// Row-major strides are counted out where `strides` is NULL; with `any` the library picks the layout it is fastest with.
+/// Row-major strides are computed where `strides` is NULL; with `any` the library picks the layout it is fastest with.
 #if DNNL_VERSION_MAJOR >= 3
 
 typedef dnnl_memory_desc_t description;

@@ -35,7 +35,7 @@ int run_primitive(primitive *p, void *const *memory);
 
 dnnl_engine_t the_engine(void);
 
-/// The main primitive from its description, which is let go of.
+/// The main primitive from its description, which is released.
 int create_main(primitive *p, dnnl_primitive_desc_t from);
 
 /// The next operand, whose memory lies as `d` says.

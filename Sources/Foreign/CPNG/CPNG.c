@@ -1,6 +1,10 @@
 #include "include/CPNG.h"
 
+#if !__has_include(<png.h>)
+#error "libpng's headers are missing: apt-get install libpng-dev"
+#else
 #include <png.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,1 +1,5 @@
+#if !__has_include(<zlib.h>)
+#error "zlib's headers are missing: apt-get install zlib1g-dev"
+#else
 #include <zlib.h>
+#endif

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What a safetensors file says about its tensors before their numbers.
 ///
@@ -8,10 +9,21 @@ import Foundation
 ///
 /// Source: huggingface.co/docs/safetensors, format of version 0.3 and later.
 struct SafetensorsHeader {
-  struct Entry: Decodable {
+  struct Entry {
     let dtype: String
     let shape: [Int]
     let data_offsets: [Int]
+
+    init(_ value: JSONValue) throws(JSONError) {
+      func whole(_ name: String) throws(JSONError) -> [Int] {
+        var numbers: [Int] = []
+        for element in try value[name].elements { numbers.append(try element.int) }
+        return numbers
+      }
+      dtype = try value["dtype"].string
+      shape = try whole("shape")
+      data_offsets = try whole("data_offsets")
+    }
   }
 
   static let largestSize = 100_000_000
@@ -22,13 +34,16 @@ struct SafetensorsHeader {
 
   /// Reads and checks the header of a file with `dataSize` bytes after it.
   init(json: Data, dataSize: Int) throws(Problem) {
-    guard json.first == UInt8(ascii: "{") else { throw Problem("the header is not a JSON object") }
     do {
-      self = try JSONDecoder().decode(Self.self, from: json)
-    } catch let error as DecodingError {
-      throw Problem("the header can't be understood (\(error.place))")
+      for member in try StrictJSON(json).root.members {
+        if member.name == Self.metadataName {
+          for text in try member.value.members { metadata[text.name] = try text.value.string }
+        } else {
+          entries[member.name] = try Entry(member.value)
+        }
+      }
     } catch {
-      throw Problem("the header can't be understood (\(error))")
+      throw Problem("the header, \(error)")
     }
     try check(dataSize)
   }
@@ -88,36 +103,4 @@ struct SafetensorsHeader {
 extension SafetensorsHeader.Entry {
   var begin: Int { data_offsets.first ?? -1 }
   var end: Int { data_offsets.last ?? -1 }
-}
-
-extension SafetensorsHeader: Decodable {
-  private struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  init(from decoder: any Decoder) throws {
-    let names = try decoder.container(keyedBy: Name.self)
-    for name in names.allKeys {
-      if name.stringValue == Self.metadataName {
-        metadata = try names.decode([String: String].self, forKey: name)
-      } else {
-        entries[name.stringValue] = try names.decode(Entry.self, forKey: name)
-      }
-    }
-  }
-}
-
-extension DecodingError {
-  fileprivate var place: String {
-    switch self {
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-      .dataCorrupted(let context):
-      (context.codingPath.map(\.stringValue).joined(separator: ", ") + ": " + context.debugDescription)
-    @unknown default: "\(self)"
-    }
-  }
 }

@@ -86,13 +86,6 @@ struct SafetensorsReader {
 }
 
 extension Error {
-  /// What the system says, without the path that an error of ours names itself.
-  var reasonInWords: String {
-    if let underlying = (self as NSError).userInfo[NSUnderlyingErrorKey] as? NSError,
-      underlying.domain == NSPOSIXErrorDomain
-    {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return localizedDescription
-  }
+  /// The system's message, without the path that our own error names.
+  var reasonInWords: String { systemMessage ?? localizedDescription }
 }

@@ -1,34 +1,29 @@
 import Autodiff
 import Foundation
+import Support
 
 /// Writes tensors as a safetensors file of Float32, byte for byte as the Python package writes them: sorted by name, the
 /// header padded with blanks to a multiple of 8 bytes.
 ///
-/// The file appears at `path` whole or not at all: it is written beside it and takes its place when it is on the disk.
+/// The file appears at `path` complete or not at all: it is written under another name and renamed when its bytes are on the disk.
 func writeSafetensors(
   _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String], to path: String
 ) throws(WeightsError) {
   let sorted = tensors.sorted { $0.name < $1.name }
-  let partial = "\(path).\(UUID().uuidString).partial"
   do {
     let header = try safetensorsHeader(sorted, metadata: metadata)
-    let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL, 0o666)
-    guard descriptor >= 0 else { throw POSIXError.last }
-    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    try file.write(contentsOf: header)
+    let file = try AtomicFile(path: path)
+    try file.write(header)
     for (_, tensor) in sorted {
       try tensor.withValues { values in
         guard let first = values.baseAddress, !values.isEmpty else { return }
         let bytes = UnsafeMutableRawPointer(mutating: first)
         let count = values.count * MemoryLayout<Float>.size
-        try file.write(contentsOf: Data(bytesNoCopy: bytes, count: count, deallocator: .none))
+        try file.write(Data(bytesNoCopy: bytes, count: count, deallocator: .none))
       }
     }
-    try file.synchronize()
-    try file.close()
-    guard rename(partial, path) == 0 else { throw POSIXError.last }
+    try file.publish(synchronized: true)
   } catch {
-    unlink(partial)
     throw .unwritable(path: path, reason: error.reasonInWords)
   }
 }
@@ -51,8 +46,4 @@ private func safetensorsHeader(
   var header = Data("{\(parts.joined(separator: ","))}".utf8)
   header.append(Data(repeating: UInt8(ascii: " "), count: -header.count & 7))
   return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header
-}
-
-extension POSIXError {
-  fileprivate static var last: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

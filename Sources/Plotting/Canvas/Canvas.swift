@@ -1,3 +1,5 @@
+import Support
+
 /// What figures are drawn on. Lengths are in units of 1/96 inch, y goes down, and what is drawn later lies on top.
 ///
 /// Coordinates are finite: figures leave out what is not before they draw.
@@ -97,7 +99,7 @@ public struct PixelImage: Sendable, Hashable {
   /// An image made of its pixels, width × height of them.
   public init(width: Int, height: Int, pixels: [UInt32]) {
     guard width > 0, height > 0, pixels.count == width * height else {
-      fatalError("PixelImage: \(width) × \(height) pixels are needed, \(pixels.count) were given")
+      stop("PixelImage", "\(width) × \(height) pixels are needed, \(pixels.count) were given")
     }
     self.width = width
     self.height = height

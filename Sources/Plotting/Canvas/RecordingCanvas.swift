@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A canvas that writes down what is drawn on it, one line a call, for tests. Its text metrics are the same everywhere.
 public final class RecordingCanvas: Canvas {
@@ -67,7 +68,7 @@ public final class RecordingCanvas: Canvas {
   }
 
   private func number(_ value: Double) -> String {
-    guard value.isFinite else { fatalError("RecordingCanvas: \(value) reached the canvas") }
+    guard value.isFinite else { stop("RecordingCanvas", "\(value) reached the canvas") }
     let text = String(format: "%.1f", value)
     return text == "-0.0" ? "0.0" : text
   }

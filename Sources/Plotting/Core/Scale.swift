@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What places values along an axis: a kind of spacing and the range it shows.
 public struct Scale: Sendable, Hashable {
@@ -29,7 +30,7 @@ public struct Scale: Sendable, Hashable {
   public init(_ kind: Kind, from lower: Double, to upper: Double) {
     self.kind = kind
     guard lower.isFinite, upper.isFinite, kind != .log || min(lower, upper) > 0 else {
-      fatalError("Scale: \(kind) can't show \(lower) to \(upper)")
+      stop("Scale", "\(kind) can't show \(lower) to \(upper)")
     }
     // Where differences stay finite.
     let limit = Double.greatestFiniteMagnitude / 8, tiny = 1e-300

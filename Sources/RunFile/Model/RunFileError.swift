@@ -17,7 +17,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noSuchFile(let path):
-      "\(path): no such run file; check the path, or record one with `rheoscope run`"
+      "\(path): no such run file; check the path"
     case .notARunFile(let path, let reason):
       "\(path): not a run file (\(reason)); give the path of a .rheo file that a recording wrote"
     case .newerFormat(let path, let found, let supported):

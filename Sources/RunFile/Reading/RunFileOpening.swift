@@ -1,12 +1,13 @@
 import CSQLite
 import Foundation
+import Support
 
 /// Opens the run file at `path` for reading, once it has been checked that it is one, and returns its format too.
 func openRunFile(at path: String) throws(RunFileError) -> (database: Database, format: Int) {
   var status = stat()
   guard stat(path, &status) == 0 else {
     if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path: path) }
-    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    throw .unreadable(path: path, reason: systemMessage())
   }
   guard status.st_mode & S_IFMT != S_IFDIR else { throw .notARunFile(path: path, reason: "it is a folder") }
   guard status.st_mode & S_IFMT == S_IFREG else { throw .notARunFile(path: path, reason: "it is no ordinary file") }

@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Support
 
 /// What SQLite answered when it could not do what it was asked.
 struct SQLiteError: Error {
@@ -68,7 +69,7 @@ final class Database {
     var message = String(cString: sqlite3_errmsg(handle))
     let systemError = sqlite3_system_errno(handle)
     if code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN, systemError != 0 {
-      message += ": " + String(cString: strerror(systemError))
+      message += ": " + systemMessage(systemError)
     }
     return SQLiteError(code: code, message: message)
   }

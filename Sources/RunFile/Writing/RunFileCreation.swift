@@ -1,5 +1,6 @@
 import CSQLite
 import Foundation
+import Support
 
 /// Puts an empty run file at `path`, in place of a run file that may be there; makes the folder if need be.
 ///
@@ -19,7 +20,7 @@ func createRunFile(at path: String) throws(RunFileError) {
     try writeEmptyDatabase(at: draft)
     for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
     guard rename(draft, path) == 0 else {
-      throw SQLiteError(code: SQLITE_CANTOPEN, message: String(cString: strerror(errno)))
+      throw SQLiteError(code: SQLITE_CANTOPEN, message: systemMessage())
     }
   } catch {
     removeDatabase(at: draft)
@@ -32,9 +33,8 @@ private func createFolder(_ folder: String, for path: String) throws(RunFileErro
   do {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   } catch {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let reason = cause.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
-    throw .cannotCreate(path: path, reason: "its folder can't be made: \(reason)")
+    throw .cannotCreate(
+      path: path, reason: "its folder can't be made: \(error.systemMessage ?? error.localizedDescription)")
   }
 }
 

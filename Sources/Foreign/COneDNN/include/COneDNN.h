@@ -1,6 +1,6 @@
 // oneDNN as this project uses it: products of row-major matrices and convolutions of channels-last images.
 //
-// Primitives are cheap to run and dear to create, so each thread keeps those it has created, up to 1024. Every function returns 0, or
+// Primitives are fast to run and slow to create, so each thread keeps those it has created, up to 1024. Every function returns 0, or
 // a code that `onednn_reason` puts in words. No size may be 0.
 #ifndef CONEDNN_H
 #define CONEDNN_H

@@ -1,0 +1,2 @@
+// SwiftPM wants a source file in each C target.
+#include "CPango.h"

@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `.scripts/gallery`, `.scripts/twenty-seeds`, and what git ignores.
+@Suite struct GalleryScriptTests {
+  /// A failed claim is the exit code, after everything is drawn and published.
+  @Test(arguments: [0, 1]) func theGalleryIsDrawnThoughClaimsFail(_ code: Int32) throws {
+    try withScripts { scripts in
+      try writeResults(scripts)
+      let run = try scripts.run(
+        ".scripts/gallery", [], ["FAKE_TOOL_OF_RUN": "\(code)", "FAKE_TOOL": "0", "FAKE_LIST": "residual  a question"])
+      #expect(run.code == code, "\(run.errors)")
+      #expect(run.output.contains("<run><all>") && run.output.contains("<render><--chart><learning-rates>"))
+      let gallery = scripts.repository + "/output/gallery"
+      #expect(
+        try FileManager.default.subpathsOfDirectory(atPath: gallery).sorted() == [
+          "index.md", "residual", "residual/loss.png", "residual/manifest.json", "residual/report.md",
+          "residual/summary.json",
+        ])
+    }
+  }
+
+  /// Results of one experiment, a picture of an earlier version among them, and an older gallery.
+  private func writeResults(_ scripts: ScriptSandbox) throws {
+    let hash = String(repeating: "0", count: 64)
+    let manifest = """
+      {
+        "files" : {
+          "loss.png" : "\(hash)",
+          "plain/seed-0.rheo" : "\(hash)",
+          "report.md" : "\(hash)",
+          "summary.json" : "\(hash)"
+        }
+      }
+      """
+    for folder in ["output/residual/plain", "output/gallery/residual"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(scripts.repository)/\(folder)", withIntermediateDirectories: true)
+    }
+    try scripts.write(manifest, to: "the repository/output/residual/manifest.json")
+    for file in [
+      "index.md", "residual/loss.png", "residual/report.md", "residual/summary.json", "residual/plain/seed-0.rheo",
+      "residual/old.png", "gallery/residual/older.png",
+    ] {
+      try scripts.write(file, to: "the repository/output/\(file)")
+    }
+  }
+
+  @Test func twentySeedsOfWhatHasSeeds() throws {
+    try withScripts { scripts in
+      let run = try scripts.run(".scripts/twenty-seeds", ["residual"], ["FAKE_TOOL": "0"])
+      #expect(run.code == 0)
+      #expect(run.output.contains("<run><residual><--jobs><1><--out><.build/twenty-seeds/residual>"))
+      #expect(
+        run.output.hasSuffix("<tally><output/gallery/ten-thousand-layers><--out><output/gallery/twenty-seeds.md>"))
+    }
+  }
+
+  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  /// What README's commands and its programs write is ignored by git, so that `git status` stays clean after them.
+  @Test func gitIgnoresWhatTheCommandsOfREADMEWrite() throws {
+    let text = try String(contentsOfFile: root + "/README.md", encoding: .utf8)
+    let written = writtenPaths(of: text)
+    #expect(written.count > 5, "README has commands")
+    try withTemporaryFolder { folder in
+      func git(_ words: String...) throws -> String {
+        let run = try ProcessRun("/usr/bin/git", ["-C", folder] + words, in: folder)
+        #expect(run.code == 0, "\(run.errors)")
+        return run.output
+      }
+      _ = try git("init", "--quiet")
+      try FileManager.default.copyItem(atPath: root + "/.gitignore", toPath: folder + "/.gitignore")
+      for path in written {
+        let file = folder + "/" + path
+        try FileManager.default.createDirectory(
+          atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: file))
+      }
+      #expect(try git("status", "--porcelain", "--untracked-files=all") == "?? .gitignore\n")
+      try Data().write(to: URL(filePath: folder + "/output/gallery.md"))
+      try FileManager.default.createDirectory(atPath: folder + "/output/gallery/x", withIntermediateDirectories: true)
+      try Data().write(to: URL(filePath: folder + "/output/gallery/x/report.md"))
+      #expect(
+        try git("status", "--porcelain", "--untracked-files=all")
+          == "?? .gitignore\n?? output/gallery/x/report.md\n", "the gallery is not ignored")
+    }
+  }
+
+  /// The files that commands of a page write. `new` is left out: it adds an experiment that its user keeps.
+  private func writtenPaths(of page: String) -> [String] {
+    var paths: [String] = []
+    for match in page.matches(of: /\.\/rheoscope (run|render|tally|report|compare)((?: [^`\n#]+)?)/) {
+      let words = match.2.split(separator: " ").map(String.init)
+      let out = words.firstIndex(of: "--out").map { words[$0 + 1] }
+      switch match.1 {
+      case "run":
+        guard let name = words.first else { continue }
+        let profile = ["--quick", "--full"].first(where: words.contains).map { "/" + $0.dropFirst(2) } ?? ""
+        let folder = out ?? "output\(profile)" + (name == "all" ? "" : "/\(name)")
+        paths += ["manifest.json", "index.md", "loss.png", "relu/seed-0.rheo"].map { "\(folder)/\($0)" }
+      case "render" where words.contains("--list"):
+        continue
+      default:
+        let chart = words.firstIndex(of: "--chart").map { words[$0 + 1] } ?? "dashboard"
+        paths.append(out.map { $0.contains(".") ? $0 : "\($0)/\(chart).png" } ?? "\(chart).png")
+      }
+    }
+    // Programs name their files in quotation marks.
+    paths += page.matches(of: /(?:to|writingTo): "([^"]+)"/).map { String($0.1) }
+    return paths
+  }
+}
