@@ -75,7 +75,8 @@ let package = Package(
     example("SmallTransformer"),
 
     // Tests mirror the targets.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
+    .target(
+      name: "TestSupport", dependencies: ["Support", "Plotting"], path: "Tests/TestSupport", swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks", ["CThreadState"], exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
