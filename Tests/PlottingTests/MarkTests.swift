@@ -151,32 +151,6 @@ import Testing
     #expect(CellMark(columns: [], values: [], colors: colors).rows == [])
   }
 
-  @Test func wrongSizesStop() async {
-    await #expect(processExitsWith: .failure) {
-      _ = CellMark(
-        columns: [0, 1], rows: [0, 2], values: [1, 2, 3, 4],
-        colors: ColorScale(Scale(.linear, from: 0, to: 1), .viridis))
-    }
-    await #expect(processExitsWith: .failure) {
-      var cells = CellMark(
-        columns: [0, 1], values: [1, 2], colors: ColorScale(Scale(.linear, from: 0, to: 1), .viridis))
-      cells.rows = [-1]
-      Figure(panels: [Panel(x: Axis(.linear), y: Axis(.linear), marks: [cells])]).draw(on: RecordingCanvas())
-    }
-    await #expect(processExitsWith: .failure) { _ = PixelImage(width: 2, height: 2, pixels: [0, 0, 0]) }
-    await #expect(processExitsWith: .failure) { _ = PixelImage(width: 0, height: 2, pixels: []) }
-    await #expect(processExitsWith: .failure) { _ = Scale(.log, from: 0, to: 1) }
-    await #expect(processExitsWith: .failure) { _ = Scale(.linear, from: .nan, to: 1) }
-    await #expect(processExitsWith: .failure) { _ = Scale(.symlog(width: 0), from: -1, to: 1) }
-    await #expect(processExitsWith: .failure) { _ = ColorMap([Color(0)]) }
-    await #expect(processExitsWith: .failure) { _ = ColorRole.series(-1) }
-    await #expect(processExitsWith: .failure) {
-      var theme = Theme.light
-      theme.series = []
-      _ = theme.color(.series(0))
-    }
-  }
-
   @Test func theFirstRowIsAtTheBottom() {
     let canvas = ImageKeeper()
     Figure(panels: [Panel(x: Axis(.linear), y: Axis(.linear), marks: [cells([1e-3, 1e-3, 1, 1], rows: 2)])])

@@ -39,7 +39,7 @@ public struct ComputationGraph: Sendable, Hashable {
     for edge in edges where !nodes.indices.contains(edge.from) || !nodes.indices.contains(edge.to) {
       stop(
         "ComputationGraph",
-        "the edge from \(edge.from) to \(edge.to) is not possible; \(counted(nodes.count, "node")) have the indices from 0"
+        "the edge from \(edge.from) to \(edge.to) has no such nodes; the graph has \(counted(nodes.count, "node")), counted from 0"
       )
     }
     self.nodes = nodes
