@@ -17,14 +17,15 @@ func tests(_ target: String, _ imports: [Target.Dependency] = [], exclude: [Stri
     swiftSettings: checks)
 }
 
-func example(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["Rheoscope"], path: "Examples/\(name)", swiftSettings: checks)
+func example(_ name: String, of library: Target.Dependency = "Rheoscope") -> Target {
+  .executableTarget(name: name, dependencies: [library], path: "Examples/\(name)", swiftSettings: checks)
 }
 
 let package = Package(
   name: "Rheoscope",
   products: [
     .library(name: "Rheoscope", targets: ["Rheoscope"]),
+    .library(name: "RheoscopePlots", targets: ["RheoscopePlots"]),
     .executable(name: "rheoscope", targets: ["RheoscopeMain"]),
   ],
   targets: [
@@ -54,7 +55,8 @@ let package = Package(
     ours("Diagnosis", ["Support", "RunFile"]),
     ours("Plotting", ["Support"]),
     ours("CairoBackend", ["Support", "Plotting", "CCairo", "CPango", "CPNG"]),
-    ours("Terminal", ["Plotting", "CairoBackend"]),
+    ours("Terminal", ["Support", "Plotting", "CairoBackend"]),
+    ours("RheoscopePlots", ["Plotting", "CairoBackend", "Terminal"]),
     ours("Charts", ["Support", "RunFile", "Plotting"]),
     ours(
       "Rheoscope",
@@ -75,9 +77,11 @@ let package = Package(
     example("ResidualNet"),
     example("RecurrentNet"),
     example("SmallTransformer"),
+    example("Plot", of: "RheoscopePlots"),
 
     // Tests mirror the targets.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checks),
+    .target(
+      name: "TestSupport", dependencies: ["Support", "Plotting"], path: "Tests/TestSupport", swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks", ["CThreadState"], exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
@@ -88,6 +92,7 @@ let package = Package(
     tests("Plotting"),
     tests("CairoBackend"),
     tests("Terminal", ["CairoBackend", "Plotting"]),
+    tests("RheoscopePlots"),
     tests("Charts", ["CCairo", "CairoBackend", "Terminal"], exclude: ["Goldens"]),
     tests("Support"),
     tests("ExperimentHarness", ["Experiments"]),

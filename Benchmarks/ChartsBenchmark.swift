@@ -75,8 +75,8 @@ private func curveFigure(series: Int, points: Int) -> Figure {
   var panel = Panel(x: Axis(.integer, "step", isTight: true), y: Axis(.log, "loss"))
   for index in 0..<series {
     let y = x.map { exp(-4 * $0 / Double(points)) + 0.1 * noise() }
-    panel.marks.append(LineMark(x: x, y: y, ink: .series(index)))
-    panel.legend.append(LegendEntry("\(index)", ink: .series(index), sample: .line([], width: 1.5)))
+    panel.marks.append(LineMark(x: x, y: y, color: .series(index)))
+    panel.legend.append(LegendEntry("\(index)", color: .series(index), sample: .line([], width: 1.5)))
   }
   return Figure(panels: [panel], size: Size(width: 1000, height: 600))
 }

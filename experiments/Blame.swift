@@ -166,7 +166,7 @@ extension Experiment {
         return try Chart.computationGraph(
           ComputationGraph(nodes: nodes.map { .init($0) }, edges: signals + weights),
           title: "The largest blame in each layer · blame",
-          words: "dL/dW of the weight with the largest, median of seeds")
+          subtitle: "dL/dW of the weight with the largest, median of seeds")
       },
     ])
 }

@@ -76,7 +76,7 @@ extension Experiment {
               .init(from: 0, to: 1, value: 1, gradient: tape("dc/dx")), .init(from: 1, to: 2, value: 2, gradient: atA),
               .init(from: 2, to: 3, value: 5, gradient: atB), .init(from: 3, to: 4, value: tape("c"), gradient: 1),
             ]),
-          title: "c = (2x + 3)² at x = 1", words: "values forward, dc/d(value) backward")
+          title: "c = (2x + 3)² at x = 1", subtitle: "values forward, dc/d(value) backward")
       }
     ])
 }

@@ -170,19 +170,19 @@ extension Experiment {
           return Panel(
             title: title, x: Axis(.log, "segments"), y: y,
             marks: [
-              RuleMark(.horizontal, at: limit), LineMark(x: x, y: values, ink: .series(0)),
-              DotMark(x: x, y: values, ink: .series(0)),
+              RuleMark(.horizontal, at: limit), LineMark(x: x, y: values, color: .series(0)),
+              DotMark(x: x, y: values, color: .series(0)),
             ])
         }
         var lengths = Panel(
           title: "Memory over length", x: Axis(.log, "steps of the chain"), y: Axis(.log, "outputs in memory"))
-        for (ink, name) in [rootOfLength, allKept].enumerated() {
+        for (index, name) in [rootOfLength, allKept].enumerated() {
           guard let curve = results.series(name, of: growth).first else { continue }
           lengths.marks += [
-            LineMark(x: curve.x, y: curve.y, ink: .series(ink)),
-            DotMark(x: curve.x, y: curve.y, ink: .series(ink), shape: .ofSeries(ink)),
+            LineMark(x: curve.x, y: curve.y, color: .series(index)),
+            DotMark(x: curve.x, y: curve.y, color: .series(index), shape: .ofSeries(index)),
           ]
-          lengths.directLabels.append(DirectLabel(at: curve.y.last, name, ink: .series(ink)))
+          lengths.directLabels.append(DirectLabel(at: curve.y.last, name, color: .series(index)))
         }
         return Figure(
           title: "Forgetting, and computing again · checkpointing",

@@ -97,13 +97,13 @@ private let sizes = stride(from: 3, through: 7, by: 0.5).map { size($0) }
 private let smallBatch = size(7, batch: 16)
 
 /// One of the measured times over the number of weights: a line through the medians, and a dot a seed.
-private func curve(_ name: String, times unit: Double = 1, _ results: Results, ink: Int) -> [any Mark] {
+private func curve(_ name: String, times unit: Double = 1, _ results: Results, series: Int) -> [any Mark] {
   let x = sizes.map { results.median(weights, of: $0) }
   let dots = zip(x, sizes).flatMap { x, size in results.values(name, of: size).compactMap { $0 }.map { (x, unit * $0) }
   }
   return [
-    LineMark(x: x, y: sizes.map { unit * results.median(name, of: $0) }, ink: .series(ink)),
-    DotMark(x: dots.map(\.0), y: dots.map(\.1), ink: .series(ink), shape: .ofSeries(ink)),
+    LineMark(x: x, y: sizes.map { unit * results.median(name, of: $0) }, color: .series(series)),
+    DotMark(x: dots.map(\.0), y: dots.map(\.1), color: .series(series), shape: .ofSeries(series)),
   ]
 }
 
@@ -166,20 +166,21 @@ extension Experiment {
         var times = Panel(
           title: "One gradient", detail: "ring: each weight was really moved; else N times one pass is computed", x: x,
           y: Axis(.log, "seconds"))
-        for (ink, (name, unit, words)) in labels.enumerated() {
-          times.marks += curve(name, times: unit, results, ink: ink)
+        for (index, (name, unit, words)) in labels.enumerated() {
+          times.marks += curve(name, times: unit, results, series: index)
           times.directLabels.append(
-            DirectLabel(at: unit * results.median(name, of: sizes.last!), words, ink: .series(ink)))
+            DirectLabel(at: unit * results.median(name, of: sizes.last!), words, color: .series(index)))
         }
         let done = sizes.filter { results.spread(moved, of: $0) != nil }
         times.marks.append(
           DotMark(
-            x: done.map { results.median(weights, of: $0) }, y: done.map { results.median(moved, of: $0) }, ink: .text,
+            x: done.map { results.median(weights, of: $0) }, y: done.map { results.median(moved, of: $0) },
+            color: .text,
             shape: .ring, size: 11))
         let quotient = Panel(
           title: "Back / forward", detail: "dashed: from 1 to 2.2", x: x,
           y: Axis(.linear, "ratio of times", includes: [0]),
-          marks: [RuleMark(.horizontal, at: 1), RuleMark(.horizontal, at: 2.2)] + curve(ratio, results, ink: 0))
+          marks: [RuleMark(.horizontal, at: 1), RuleMark(.horizontal, at: 2.2)] + curve(ratio, results, series: 0))
         return Figure(
           title: "What a gradient costs · cost-of-backprop",
           subtitle: "batches of \(results.settings.batch), a dot a seed, a line through the medians",

@@ -156,11 +156,11 @@ extension Experiment {
           let points = zip(rates, nets).flatMap { rate, net in
             results.values(deadUnits, of: net).map { (rate, $0 ?? .nan) }
           }
-          panel.marks.append(LineMark(x: rates, y: medians, ink: .series(index), width: 2.2))
+          panel.marks.append(LineMark(x: rates, y: medians, color: .series(index), width: 2.2))
           panel.marks.append(
             DotMark(
-              x: points.map(\.0), y: points.map(\.1), ink: .series(index), shape: .ofSeries(index), size: 7))
-          panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, ink: .series(index)))
+              x: points.map(\.0), y: points.map(\.1), color: .series(index), shape: .ofSeries(index), size: 7))
+          panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, color: .series(index)))
         }
         return Figure(
           title: "Dead units against the learning rate · dying-relu",

@@ -85,7 +85,7 @@ private func panel(_ results: Results, _ variant: Variant, _ colors: ColorScale)
     y: Axis(.linear, "similarity to what the layer ends as", range: 0...1.02),
     marks: layers.enumerated().map { layer, values in
       let place = colors.scale.fraction(of: Double(layer + 1)) ?? 0
-      return LineMark(x: steps, y: values, ink: .fixed(colors.map.color(at: place)))
+      return LineMark(x: steps, y: values, color: .fixed(colors.map.color(at: place)))
     })
 }
 

@@ -247,21 +247,21 @@ extension Experiment {
         var panel = Panel(x: Axis(.log, "λ_max"), y: Axis(.log, "rate"))
         let all = nets.flatMap { results.values(curvature, of: $0).compactMap { $0 } }
         let ends = [all.min()! / 1.5, all.max()! * 1.5]
-        panel.marks.append(LineMark(x: ends, y: ends.map { 2 / $0 }, ink: .text, dash: [6, 4]))
-        panel.legend.append(LegendEntry("2/λ_max", ink: .text, sample: .line([6, 4], width: 1.5)))
+        panel.marks.append(LineMark(x: ends, y: ends.map { 2 / $0 }, color: .text, dash: [6, 4]))
+        panel.legend.append(LegendEntry("2/λ_max", color: .text, sample: .line([6, 4], width: 1.5)))
         panel.legend.append(
-          LegendEntry("from λ_max at the start", ink: .muted, sample: .line([], width: 1)))
+          LegendEntry("from λ_max at the start", color: .muted, sample: .line([], width: 1)))
         for (index, net) in nets.enumerated() {
           let numbers = [startCurvature, curvature, firstRise].map { results.values($0, of: net).map { $0 ?? .nan } }
           for seed in numbers[0].indices {
             panel.marks.append(
               LineMark(
                 x: [numbers[0][seed], numbers[1][seed]], y: [numbers[2][seed], numbers[2][seed]],
-                ink: .series(index).opacity(0.4), width: 1))
+                color: .series(index).opacity(0.4), width: 1))
           }
           panel.marks.append(
-            DotMark(x: numbers[1], y: numbers[2], ink: .series(index), shape: .ofSeries(index), size: 8))
-          panel.legend.append(LegendEntry(net.name, ink: .series(index), sample: .dot(.ofSeries(index))))
+            DotMark(x: numbers[1], y: numbers[2], color: .series(index), shape: .ofSeries(index), size: 8))
+          panel.legend.append(LegendEntry(net.name, color: .series(index), sample: .dot(.ofSeries(index))))
         }
         return Figure(
           title: "The rate at which the loss first rises · learning-rate",

@@ -156,14 +156,15 @@ extension Experiment {
           let atEach = steps.indices.map { step in exact.map { $0.y[step] } }
           panel.marks.append(
             BandMark(
-              x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, ink: .series(0).opacity(0.2)))
+              x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, color: .series(0).opacity(0.2)
+            ))
         }
-        for (ink, variant) in results.variants.enumerated() {
+        for (index, variant) in results.variants.enumerated() {
           let curves = results.series(MetricNames.loss, of: variant)
           guard let steps = curves.first?.x else { continue }
           let means = steps.indices.map { step in curves.reduce(0) { $0 + $1.y[step] } / Double(curves.count) }
-          panel.marks.append(LineMark(x: steps, y: means, ink: .series(ink)))
-          panel.directLabels.append(DirectLabel(at: means.last, variant.name, ink: .series(ink)))
+          panel.marks.append(LineMark(x: steps, y: means, color: .series(index)))
+          panel.directLabels.append(DirectLabel(at: means.last, variant.name, color: .series(index)))
         }
         return Figure(
           title: "Training loss · mixed-precision",
@@ -176,7 +177,7 @@ extension Experiment {
           y: Axis(.log, "share of all gradients", range: 1e-7...1))
         if let curve = results.series(sizes, of: float32).first {
           panel.marks = [
-            BarMark(x: curve.x, y: curve.y, ink: .series(0)), RuleMark(.vertical, at: -25.5),
+            BarMark(x: curve.x, y: curve.y, color: .series(0)), RuleMark(.vertical, at: -25.5),
             RuleMark(.vertical, at: -41.5),
             TextMark([
               .init(x: -12, y: 0.5, "kept"), .init(x: -33.5, y: 0.5, "0 in float16, unless scaled"),

@@ -208,13 +208,13 @@ extension Experiment {
         ]
         for (index, (name, variants)) in nets.enumerated() {
           let medians = variants.map { results.median(MetricNames.finalLoss, of: $0) }
-          panel.marks.append(LineMark(x: rates, y: medians, ink: .series(index), width: 2.2))
+          panel.marks.append(LineMark(x: rates, y: medians, color: .series(index), width: 2.2))
           for (rate, variant) in zip(rates, variants) {
             let losses = results.values(MetricNames.finalLoss, of: variant).map { $0 ?? .nan }
             panel.marks.append(
-              DotMark(x: losses.map { _ in rate }, y: losses, ink: .series(index), shape: .ofSeries(index), size: 7))
+              DotMark(x: losses.map { _ in rate }, y: losses, color: .series(index), shape: .ofSeries(index), size: 7))
           }
-          panel.directLabels.append(DirectLabel(at: medians.last, name, ink: .series(index)))
+          panel.directLabels.append(DirectLabel(at: medians.last, name, color: .series(index)))
         }
         return Figure(
           title: "Loss against the learning rate · norm-placement",

@@ -205,9 +205,9 @@ extension Experiment {
         var panel = Panel(x: Axis(.log, "size of a weight’s gradient"), y: Axis(.log, "size of its tenth update"))
         for (index, variant) in results.variants.enumerated() {
           let update = results.series("update", of: variant)[0]
-          panel.marks.append(DotMark(x: update.x, y: update.y, ink: .series(index), shape: .ofSeries(index), size: 4))
+          panel.marks.append(DotMark(x: update.x, y: update.y, color: .series(index), shape: .ofSeries(index), size: 4))
           panel.directLabels.append(
-            DirectLabel(at: update.y.last, variant.name, ink: .series(index), sample: .dot(.ofSeries(index))))
+            DirectLabel(at: update.y.last, variant.name, color: .series(index), sample: .dot(.ofSeries(index))))
         }
         return Figure(
           title: "What five optimizers make of one gradient · optimizers",

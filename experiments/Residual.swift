@@ -152,13 +152,13 @@ extension Experiment {
         let nets = [("plain", shallowPlainNets + [plainNet]), ("residual", shallowResidualNets + [residualNet])]
         for (index, (name, nets)) in nets.enumerated() {
           let medians = nets.map { results.median(MetricNames.finalLoss, of: $0) }
-          panel.marks.append(LineMark(x: depths, y: medians, ink: .series(index), width: 2.2))
+          panel.marks.append(LineMark(x: depths, y: medians, color: .series(index), width: 2.2))
           for (depth, net) in zip(depths, nets) {
             let losses = results.values(MetricNames.finalLoss, of: net).map { $0 ?? .nan }
             panel.marks.append(
-              DotMark(x: losses.map { _ in depth }, y: losses, ink: .series(index), shape: .ofSeries(index), size: 7))
+              DotMark(x: losses.map { _ in depth }, y: losses, color: .series(index), shape: .ofSeries(index), size: 7))
           }
-          panel.directLabels.append(DirectLabel(at: medians.last, name, ink: .series(index)))
+          panel.directLabels.append(DirectLabel(at: medians.last, name, color: .series(index)))
         }
         return Figure(
           title: "Training loss over depth · residual",

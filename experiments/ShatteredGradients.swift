@@ -137,7 +137,7 @@ extension Experiment {
           let slope = results.series("slope", of: variant)[0]
           return Panel(
             title: variant.name, x: Axis(.linear, "angle on the circle, in radians", isTight: true),
-            y: Axis(.linear, "slope / its RMS"), marks: [LineMark(x: slope.x, y: slope.y, ink: .series(index))])
+            y: Axis(.linear, "slope / its RMS"), marks: [LineMark(x: slope.x, y: slope.y, color: .series(index))])
         }
         return Figure(
           title: "How steeply a class’s score rises along a walk · shattered-gradients",

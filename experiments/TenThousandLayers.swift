@@ -220,19 +220,19 @@ extension Experiment {
         var panel = Panel(
           x: Axis(.log, "layers that the gradient has gone through", ends: ("output", "input")),
           y: Axis(.linear, "decades of gradient, last layer's = 0"))
-        for (ink, variant) in results.variants.enumerated() {
+        for (index, variant) in results.variants.enumerated() {
           for curve in results.series(profile, of: variant) {
-            panel.marks.append(LineMark(x: curve.x, y: curve.y, ink: .series(ink)))
+            panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index)))
           }
           guard let curve = results.series(profile, of: variant).first else { continue }
           let last = curve.y.lastIndex { $0.isFinite } ?? 0
           panel.directLabels.append(
-            DirectLabel(at: curve.y[last], variant.name, ink: .series(ink), hasLeader: last == curve.y.count - 1))
+            DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
           if last < curve.y.count - 1 {
             let layer = Int(results.median(lastWithoutBlame, of: variant))
-            panel.notes.append(
+            panel.annotations.append(
               Annotation(
-                x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", ink: .series(ink)))
+                x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index)))
           }
         }
         return Figure(

@@ -2,7 +2,7 @@ import CCairo
 import CPango
 import Plotting
 
-/// A canvas on a Cairo surface, with Pango's text.
+/// A canvas on a Cairo surface, with text by Pango.
 final class CairoCanvas: Canvas {
   let resolution: Double
   private let cairo: OpaquePointer
@@ -17,8 +17,7 @@ final class CairoCanvas: Canvas {
     let font: Font
   }
 
-  /// A canvas of one unit to `resolution` of the surface's own units, or, where the surface has no pixels, of pixels that
-  /// images are drawn with.
+  /// A canvas whose unit is `scale` units of the surface. Images have `resolution` pixels per unit of the canvas.
   init(surface: OpaquePointer, scale: Double, resolution: Double, fonts: Fonts) {
     self.resolution = resolution
     self.fonts = fonts
@@ -27,7 +26,7 @@ final class CairoCanvas: Canvas {
     cairo_set_line_join(cairo, CAIRO_LINE_JOIN_ROUND)
     let context = pango_font_map_create_context(UnsafeMutablePointer(fonts.map))!
     defer { g_object_unref(UnsafeMutableRawPointer(context)) }
-    // Letters keep their shape and place at every size, so the same text gives the same pixels.
+    // Without hinting, letters have the same shape and position at every size, so the same text gives the same pixels.
     let options = cairo_font_options_create()
     defer { cairo_font_options_destroy(options) }
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
@@ -46,11 +45,8 @@ final class CairoCanvas: Canvas {
     cairo_destroy(cairo)
   }
 
-  /// What Cairo could not do; nil if all went well.
-  var failure: String? {
-    let status = cairo_status(cairo)
-    return status == CAIRO_STATUS_SUCCESS ? nil : String(cString: cairo_status_to_string(status))
-  }
+  /// Cairo's first failure, after which it draws nothing more; `CAIRO_STATUS_SUCCESS` if there was none.
+  var status: cairo_status_t { cairo_status(cairo) }
 
   func measure(_ text: String, _ font: Font) -> TextExtent {
     let key = TextKey(text: text, font: font)
@@ -66,6 +62,7 @@ final class CairoCanvas: Canvas {
   }
 
   func fill(_ rectangle: Rectangle, _ color: Color) {
+    guard rectangle.isFinite else { return }
     cairo_rectangle(cairo, rectangle.left, rectangle.top, rectangle.width, rectangle.height)
     use(color)
     cairo_fill(cairo)
@@ -82,18 +79,19 @@ final class CairoCanvas: Canvas {
     guard trace(line) else { return }
     use(stroke.color)
     cairo_set_line_width(cairo, stroke.width)
-    // Round ends would fill short gaps.
+    // Round ends would close short gaps.
     cairo_set_line_cap(cairo, stroke.dash.isEmpty ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT)
     cairo_set_dash(cairo, stroke.dash, Int32(stroke.dash.count), 0)
     cairo_stroke(cairo)
   }
 
-  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool) {
+  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool) {
+    guard point.isFinite else { return }
     set(text, font)
     use(color)
     cairo_save(cairo)
     cairo_translate(cairo, point.x, point.y)
-    if rising { cairo_rotate(cairo, -Double.pi / 2) }
+    if rotated { cairo_rotate(cairo, -Double.pi / 2) }
     cairo_move_to(cairo, 0, 0)
     pango_cairo_show_layout_line(cairo, pango_layout_get_line_readonly(layout, 0))
     cairo_restore(cairo)
@@ -101,16 +99,16 @@ final class CairoCanvas: Canvas {
   }
 
   func image(_ image: PixelImage, in rectangle: Rectangle) {
-    guard rectangle.width > 0, rectangle.height > 0 else { return }
+    guard rectangle.isFinite, rectangle.width > 0, rectangle.height > 0 else { return }
     image.pixels.withUnsafeBufferPointer { pixels in
       pixels.withMemoryRebound(to: UInt8.self) { bytes in
-        // Cairo only reads a source, whatever the type of its pointer says.
+        // Cairo only reads a source, though its pointer is mutable.
         let surface = cairo_image_surface_create_for_data(
           UnsafeMutablePointer(mutating: bytes.baseAddress!), CAIRO_FORMAT_RGB24, Int32(image.width),
           Int32(image.height),
           Int32(image.width * 4))!
         paint(surface, of: image, in: rectangle)
-        // A vector surface may keep the source until it ends; this makes it take its own copy now.
+        // A vector surface may keep the source until it is finished; this makes it copy the source now.
         cairo_surface_finish(surface)
         cairo_surface_destroy(surface)
       }
@@ -138,8 +136,7 @@ final class CairoCanvas: Canvas {
   }
 
   private func trace(_ points: [Point]) -> Bool {
-    // Cairo takes a place that is not finite without a word and draws nonsense.
-    guard let first = points.first, points.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return false }
+    guard let first = points.first, points.allSatisfy(\.isFinite) else { return false }
     cairo_move_to(cairo, first.x, first.y)
     if points.count == 1 { cairo_line_to(cairo, first.x, first.y) }
     for point in points.dropFirst() { cairo_line_to(cairo, point.x, point.y) }
@@ -165,4 +162,14 @@ final class CairoCanvas: Canvas {
     descriptions[font] = new
     return new
   }
+}
+
+// Cairo reports no error for coordinates that are not finite, and draws garbage.
+
+extension Point {
+  fileprivate var isFinite: Bool { x.isFinite && y.isFinite }
+}
+
+extension Rectangle {
+  fileprivate var isFinite: Bool { (left + top + width + height).isFinite }
 }

@@ -3,11 +3,16 @@ import Plotting
 import Support
 
 extension Figure {
-  /// Writes the figure to a file, in the format that the name's ending says.
+  /// Writes the figure to a PNG, SVG or PDF file; the ending of the path decides which.
   ///
-  /// Folders are made as needed, nothing stands under the name before it is complete, and the same figure gives the same
-  /// bytes. `scale` is how many pixels a unit of 1/96 inch has; 2 is sharp on screens and in print. `command`, the command
-  /// line that draws the figure, is kept in the file. `fonts` are this machine's, if nil. Throws a `FigureError`.
+  ///     try figure.write(to: "output/loss.pdf", theme: .dark)
+  ///
+  /// Folders are created as needed, and a file appears only when it is complete. The same figure gives the same bytes.
+  /// - `scale`: the number of pixels per unit of 1/96 inch; 2, the default, is sharp on screens and in print.
+  /// - `command`: the command that makes the figure, which the file keeps; empty for none.
+  /// - `fonts`: nil for the fonts of this machine.
+  ///
+  /// Throws a `FigureError` if the ending is unknown, the size is not drawable or the file can't be written.
   public func write(
     to path: String, theme: Theme = .light, scale: Double = 2, command: String = "", fonts: Fonts? = nil
   ) throws {
@@ -18,21 +23,30 @@ extension Figure {
       case .svg: try svg(theme: theme, scale: scale, command: command, fonts: fonts)
       case .pdf: try pdf(theme: theme, scale: scale, command: command, fonts: fonts)
       }
-    do { try AtomicFile.write(data, to: path) } catch {
-      throw FigureError.cannotWrite(path: path, reason: error.systemMessage ?? "its folder can't be written")
+    do {
+      try AtomicFile.write(data, to: path)
+    } catch {
+      throw FigureError.cannotWrite(path: path, reason: error.systemMessage ?? "its folder can't be created")
     }
   }
-}
 
-/// What kinds of files figures are written to.
-public enum FigureFormat: String, CaseIterable, Sendable {
-  /// Pixels.
-  case png
-  /// Lines and letters for the web.
-  case svg
-  /// Lines and letters for print.
-  case pdf
+  /// The number of units of a figure per inch.
+  static var unitsPerInch: Double { 96 }
 
-  /// The kind that a path's ending names; nil if it names none.
-  public init?(path: String) { self.init(rawValue: (path as NSString).pathExtension.lowercased()) }
+  /// The largest number of pixels per side: Cairo's coordinates end there.
+  static var largestSide: Int { 32_767 }
+
+  /// The size in whole pixels. Throws a `FigureError` if a side has no pixels or too many.
+  func pixelSize(scale: Double) throws(FigureError) -> Size {
+    let width = (size.width * scale).rounded(), height = (size.height * scale).rounded()
+    let sides = 1...Double(Self.largestSide)
+    guard sides.contains(width), sides.contains(height) else { throw .badSize(width: width, height: height) }
+    return Size(width: width, height: height)
+  }
+
+  /// The entries that describe the figure in a file.
+  func metadata(command: String) -> [(key: String, text: String)] {
+    [("Title", title), ("Description", description), ("Software", "Rheoscope"), ("Command", command)]
+      .filter { !$0.1.isEmpty }
+  }
 }

@@ -1,30 +1,38 @@
 import Plotting
 import Support
 
-/// What keeps a figure from becoming a file.
-public enum FigureError: Error, Equatable, CustomStringConvertible {
-  /// The path ends in no format's name.
+/// An error when a figure is drawn or written.
+public enum FigureError: Error, Hashable, CustomStringConvertible {
+  /// The path does not end in the name of a format.
   case unknownFormat(path: String)
-  /// The figure has too many pixels, or none.
+  /// The figure's size and scale give too many pixels, or none.
   case badSize(width: Double, height: Double)
-  /// Drawing failed.
-  case drawing(reason: String)
+  /// There is not enough memory for the pixels or the file.
+  case outOfMemory(width: Double, height: Double)
+  /// Cairo reported a failure that has no other case, with the value of its `cairo_status_t`.
+  case drawingFailed(status: Int)
   /// The file can't be written.
   case cannotWrite(path: String, reason: String)
 
-  /// One line: what was wrong, where, and what to do.
+  /// One line: what was wrong, where, and what would be right.
   public var description: String {
     switch self {
     case .unknownFormat(let path):
-      "\(path): can't tell what to draw; end the name in "
+      "\(path): the name must end in the format of the figure: "
         + FigureFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
     case .badSize(let width, let height):
-      "a picture of \(formatFixed(width, decimals: 0)) × \(formatFixed(height, decimals: 0)) pixels can't be drawn; choose a size and a "
-        + "scale that give 1 to \(formatFixed(32_767, decimals: 0)) pixels a side"
-    case .drawing(let reason):
-      "the picture can't be drawn: \(reason)"
+      "a figure of \(pixels(width, height)) can't be drawn; choose a size and a scale that give 1 to "
+        + "\(formatFixed(Double(Figure.largestSide), decimals: 0)) pixels per side"
+    case .outOfMemory(let width, let height):
+      "there is not enough memory for a figure of \(pixels(width, height)); choose a smaller size or scale"
+    case .drawingFailed(let status):
+      "the figure can't be drawn: Cairo failed with status \(status); please report it with the code of the figure"
     case .cannotWrite(let path, let reason):
-      "\(path): can't write the picture (\(reason)); choose a path in a folder that can be written"
+      "\(path): the figure can't be written (\(reason)); choose a path in a folder where you may write"
     }
+  }
+
+  private func pixels(_ width: Double, _ height: Double) -> String {
+    "\(formatFixed(width, decimals: 0)) × \(formatFixed(height, decimals: 0)) pixels"
   }
 }

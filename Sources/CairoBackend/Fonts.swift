@@ -1,6 +1,6 @@
 import CPango
 
-/// Where text gets its letters from. For one thread at a time.
+/// The fonts that text is drawn with. Use an instance in one thread at a time.
 public final class Fonts {
   let map: OpaquePointer
 
@@ -8,15 +8,15 @@ public final class Fonts {
 
   deinit { g_object_unref(UnsafeMutableRawPointer(map)) }
 
-  /// The fonts of this machine, through the map that Pango keeps for the calling thread: the first text in a thread takes
-  /// about 10 ms, all others some microseconds.
+  /// The fonts of this machine. The first text in a thread takes about 10 ms, later ones some microseconds.
   public static var system: Fonts {
+    // Pango keeps this map for each thread.
     let map = OpaquePointer(pango_cairo_font_map_get_default()!)
     g_object_ref(UnsafeMutableRawPointer(map))
     return Fonts(owning: map)
   }
 
-  /// The fonts that a fontconfig file names, and no others; nil if the file can't be read.
+  /// Only the fonts that a fontconfig file names, so that figures are the same on every machine. Nil if the file can't be read.
   public init?(configuration path: String) {
     guard let configuration = FcConfigCreate() else { return nil }
     defer { FcConfigDestroy(configuration) }

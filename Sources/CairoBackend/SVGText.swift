@@ -1,32 +1,32 @@
 import Foundation
 
-/// An SVG file as Cairo writes it, on its way to one that reads well.
+/// An SVG file of Cairo's, with numbered names and a description added.
 struct SVGText {
   private let text: String
 
   init(_ text: String) { self.text = Self.renumbered(text) }
 
-  /// The file with what it shows in words, for readers and for those who can't see it.
-  func described(by labels: [(String, String)]) -> String {
+  /// The file with its title, description and command, and the role of an image for screen readers.
+  func described(by metadata: [(key: String, text: String)]) -> String {
     guard let start = text.range(of: "<svg "), let end = text[start.upperBound...].firstIndex(of: ">") else {
       return text
     }
-    let words = Dictionary(labels, uniquingKeysWith: { $1 })
+    let texts = Dictionary(metadata.map { ($0.key, $0.text) }, uniquingKeysWith: { $1 })
     var elements = ""
-    for (label, element) in [("Title", "title"), ("Description", "desc")] {
-      if let word = words[label] { elements += "\n<\(element)>\(Self.escaped(word))</\(element)>" }
+    for (key, element) in [("Title", "title"), ("Description", "desc")] {
+      if let text = texts[key] { elements += "\n<\(element)>\(Self.escaped(text))</\(element)>" }
     }
-    if let command = words["Command"] { elements += "\n<metadata>\(Self.escaped(command))</metadata>" }
+    if let command = texts["Command"] { elements += "\n<metadata>\(Self.escaped(command))</metadata>" }
     return text[..<start.upperBound] + "role=\"img\" " + text[start.upperBound...end] + elements
       + text[text.index(after: end)...]
   }
 
-  /// Cairo numbers images and clips through the life of a process; here they are numbered from 0, so that the same figure
-  /// gives the same bytes.
+  /// The file with images and clips numbered from 0, so that the same figure gives the same bytes. Cairo numbers them through the
+  /// life of a process.
   private static func renumbered(_ text: String) -> String {
     ["image", "surface"].reduce(text) { text, word in
       var numbers: [Substring: Int] = [:]
-      // Names stand after a quotation mark or a #, which pixels in letters have none of.
+      // Names follow a quotation mark or a #, neither of which occurs in base64.
       return ["\"" + word, "#" + word].reduce(text) { text, mark in
         let parts = text.components(separatedBy: mark)
         return parts[0]

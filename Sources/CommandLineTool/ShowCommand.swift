@@ -52,6 +52,6 @@ extension Tool {
     var figure = figure
     let width = min(Double(terminal.columns) * terminal.characterWidth, figure.size.width)
     figure.size = Size(width: width, height: figure.size.height * max(width / figure.size.width, 0.6))
-    console.print(try images.escape(figure, theme: theme))
+    console.print(try images.escapeSequence(for: figure, theme: theme))
   }
 }

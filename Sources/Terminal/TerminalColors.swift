@@ -1,52 +1,53 @@
 import Plotting
 
-/// What a terminal can show.
+/// The colours that a terminal shows.
 public enum TerminalColors: Sendable, Hashable {
-  /// Characters alone, as under `NO_COLOR` or in a pipe.
+  /// No colours, as with `NO_COLOR` or in a pipe.
   case none
-  /// Any colour.
+  /// 24-bit colours.
   case all
 }
 
-/// One line for a terminal, whose colours change only where they must.
+/// One line of text with colours. Escape sequences are written only where a colour changes.
 struct TerminalLine {
   private let colors: TerminalColors
   private var written = ""
   private var spaces = 0
-  private var ink: UInt32?, ground: UInt32?
+  private var foreground: UInt32?, background: UInt32?
 
   init(_ colors: TerminalColors) { self.colors = colors }
 
-  /// What was appended, without spaces at the end, and with colours as they were before.
-  var text: String { written + (ink == nil && ground == nil ? "" : "\u{1B}[0m") }
+  /// The line without spaces at its end. It ends in a reset if it has colours.
+  var text: String { written + (foreground == nil && background == nil ? "" : "\u{1B}[0m") }
 
-  mutating func append(_ letter: Character, ink: UInt32?) {
+  /// Appends a character in a colour.
+  mutating func append(_ letter: Character, color: UInt32?) {
     if letter == " " {
       spaces += 1
     } else {
-      put(letter, ink: ink, ground: nil)
+      put(letter, foreground: color, background: nil)
     }
   }
 
-  /// Two halves of a character, each in its colour, or else a shade of both.
+  /// Appends a half block with two colours, or, without colours, a shade for the mean luminance.
   mutating func append(upper: UInt32, lower: UInt32) {
-    if colors == .all { return put("▀", ink: upper, ground: lower) }
+    if colors == .all { return put("▀", foreground: upper, background: lower) }
     let light = (Color(upper).luminance + Color(lower).luminance) / 2
-    // The shade fits what the eye takes for even steps.
+    // The square root of luminance is roughly uniform for the eye.
     let shades: [Character] = ["█", "▓", "▒", "░", "·"]
-    put(shades[min(Int(light.squareRoot() * 5), 4)], ink: nil, ground: nil)
+    put(shades[min(Int(light.squareRoot() * 5), 4)], foreground: nil, background: nil)
   }
 
-  private mutating func put(_ letter: Character, ink: UInt32?, ground: UInt32?) {
+  private mutating func put(_ letter: Character, foreground: UInt32?, background: UInt32?) {
     if colors == .all {
-      if ground != self.ground, ground == nil {
+      if background != self.background, background == nil {
         written += "\u{1B}[0m"
-        (self.ink, self.ground) = (nil, nil)
+        (self.foreground, self.background) = (nil, nil)
       }
       flushSpaces()
-      if let ink, ink != self.ink { written += "\u{1B}[38;2;\(parts(ink))m" }
-      if let ground, ground != self.ground { written += "\u{1B}[48;2;\(parts(ground))m" }
-      (self.ink, self.ground) = (ink ?? self.ink, ground)
+      if let foreground, foreground != self.foreground { written += "\u{1B}[38;2;\(components(foreground))m" }
+      if let background, background != self.background { written += "\u{1B}[48;2;\(components(background))m" }
+      (self.foreground, self.background) = (foreground ?? self.foreground, background)
     } else {
       flushSpaces()
     }
@@ -58,5 +59,5 @@ struct TerminalLine {
     spaces = 0
   }
 
-  private func parts(_ pixel: UInt32) -> String { "\(pixel >> 16 & 0xFF);\(pixel >> 8 & 0xFF);\(pixel & 0xFF)" }
+  private func components(_ pixel: UInt32) -> String { "\(pixel >> 16 & 0xFF);\(pixel >> 8 & 0xFF);\(pixel & 0xFF)" }
 }

@@ -1,43 +1,44 @@
 import Foundation
 import Plotting
 
-/// A canvas of characters: lines become braille dots, cells of heatmaps half blocks, and letters stay letters.
+/// A canvas of characters: braille patterns for lines, half blocks for images, and letters for text.
 ///
-/// A character is 8 units wide and 16 high, and holds 2 × 4 dots. What hardly differs from the ground (grids, bands, raw values)
-/// is left out, since characters have no faint ink.
+/// A character is 8 units wide and 16 high, and holds 2 × 4 braille dots. Colours with little contrast to the background (grids,
+/// bands, raw values) are not drawn, since a braille dot has no opacity.
 final class TextCanvas: Canvas {
-  static let cell = Size(width: 8, height: 16)
+  static let cellSize = Size(width: 8, height: 16)
   private static let dot = 4.0
 
-  private struct Place {
+  /// The content of one character cell.
+  private struct Cell {
     var letter: Character?
     var dots: UInt8 = 0
-    var ink: UInt32?
-    /// The upper and the lower half's pixel, where an image lies.
+    var color: UInt32?
+    /// The pixels of the upper and the lower half, where an image is.
     var halves: (upper: UInt32, lower: UInt32)?
-    /// Whether a wide letter to the left reaches into it.
+    /// Whether it is the second half of a wide letter.
     var isCovered = false
   }
 
   private let columns, rows: Int
-  private let ground: Color
-  private var places: [Place]
+  private let background: Color
+  private var cells: [Cell]
   private var clip: Rectangle
 
-  /// Halves of a character are the smallest areas with a colour of their own.
+  /// Half a character is the smallest area with its own colour.
   let resolution = 1 / 8.0
 
-  init(columns: Int, rows: Int, ground: Color) {
+  init(columns: Int, rows: Int, background: Color) {
     self.columns = columns
     self.rows = rows
-    self.ground = ground
-    places = [Place](repeating: Place(), count: columns * rows)
+    self.background = background
+    cells = [Cell](repeating: Cell(), count: columns * rows)
     clip = Rectangle(
-      left: 0, top: 0, width: Double(columns) * Self.cell.width, height: Double(rows) * Self.cell.height)
+      left: 0, top: 0, width: Double(columns) * Self.cellSize.width, height: Double(rows) * Self.cellSize.height)
   }
 
   func measure(_ text: String, _ font: Font) -> TextExtent {
-    TextExtent(width: Double(text.reduce(0) { $0 + width(of: $1) }) * Self.cell.width, ascent: 12, descent: 4)
+    TextExtent(width: Double(text.reduce(0) { $0 + width(of: $1) }) * Self.cellSize.width, ascent: 12, descent: 4)
   }
 
   private func width(of letter: Character) -> Int {
@@ -53,9 +54,11 @@ final class TextCanvas: Canvas {
   }
 
   func fill(_ polygon: [Point], _ color: Color) {
-    guard let ink = ink(color), let top = polygon.map(\.y).min(), let bottom = polygon.map(\.y).max() else { return }
-    guard polygon.count > 2, bottom > clip.top, top < clip.bottom else { return }
-    let first = max(Int(top / Self.dot), 0), last = min(Int(bottom / Self.dot), rows * 4)
+    guard let pixel = visiblePixel(color), let top = polygon.map(\.y).min(), let bottom = polygon.map(\.y).max() else {
+      return
+    }
+    guard polygon.count > 2, polygon.allSatisfy(\.isInReach), bottom > clip.top, top < clip.bottom else { return }
+    let first = Int(max(top, 0) / Self.dot), last = Int(min(bottom, Double(rows) * Self.cellSize.height) / Self.dot)
     for row in first...max(first, last) {
       let y = (Double(row) + 0.5) * Self.dot
       var crossings: [Double] = []
@@ -66,46 +69,46 @@ final class TextCanvas: Canvas {
       crossings.sort()
       for pair in stride(from: 0, to: crossings.count - 1, by: 2) {
         let left = max(crossings[pair], clip.left), right = min(crossings[pair + 1], clip.right)
-        for x in stride(from: left, through: right, by: Self.dot) { set(Point(x, y), ink) }
+        for x in stride(from: left, through: right, by: Self.dot) { set(Point(x, y), pixel) }
       }
     }
-    // What is smaller than a dot is still seen.
-    set(Point((polygon.map(\.x).min()! + polygon.map(\.x).max()!) / 2, (top + bottom) / 2), ink)
+    // A polygon smaller than a dot gets one dot.
+    set(Point((polygon.map(\.x).min()! + polygon.map(\.x).max()!) / 2, (top + bottom) / 2), pixel)
   }
 
   func stroke(_ line: [Point], _ stroke: Stroke) {
-    guard let ink = ink(stroke.color), let first = line.first else { return }
-    set(first, ink)
-    var walked = 0
+    guard let pixel = visiblePixel(stroke.color), let first = line.first, line.allSatisfy(\.isInReach) else { return }
+    set(first, pixel)
+    var drawn = 0
     for (a, b) in zip(line, line.dropFirst()) {
       let steps = max(1, Int(min(max(abs(b.x - a.x), abs(b.y - a.y)) / Self.dot, 1e5).rounded(.up)))
       for step in 1...steps {
-        walked += 1
-        if !stroke.dash.isEmpty, walked % 3 == 0 { continue }
-        let share = Double(step) / Double(steps)
-        set(Point(a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share), ink)
+        drawn += 1
+        if !stroke.dash.isEmpty, drawn % 3 == 0 { continue }
+        let fraction = Double(step) / Double(steps)
+        set(Point(a.x + (b.x - a.x) * fraction, a.y + (b.y - a.y) * fraction), pixel)
       }
     }
   }
 
-  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rising: Bool) {
-    guard !rising else { return }
-    let row = Int(((point.y - 12) / Self.cell.height).rounded())
-    var column = Int((point.x / Self.cell.width).rounded())
+  func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool) {
+    guard !rotated, point.isInReach else { return }
+    let row = Int(((point.y - 12) / Self.cellSize.height).rounded())
+    var column = Int((point.x / Self.cellSize.width).rounded())
     guard row >= 0, row < rows else { return }
     for letter in text {
       let width = width(of: letter)
       if column >= 0, column + width <= columns {
-        let place = row * columns + column
-        places[place] = Place(letter: letter, ink: color.over(ground).pixel)
-        if width == 2 { places[place + 1] = Place(isCovered: true) }
+        let index = row * columns + column
+        cells[index] = Cell(letter: letter, color: color.over(background).pixel)
+        if width == 2 { cells[index + 1] = Cell(isCovered: true) }
       }
       column += width
     }
   }
 
   func image(_ image: PixelImage, in rectangle: Rectangle) {
-    let half = Self.cell.height / 2
+    let half = Self.cellSize.height / 2
     func pixel(_ x: Double, _ y: Double) -> UInt32 {
       let column = Int((x - rectangle.left) / rectangle.width * Double(image.width))
       let row = Int((y - rectangle.top) / rectangle.height * Double(image.height))
@@ -113,12 +116,12 @@ final class TextCanvas: Canvas {
     }
     for row in 0..<rows {
       for column in 0..<columns {
-        let x = (Double(column) + 0.5) * Self.cell.width, y = (Double(row) + 0.25) * Self.cell.height
+        let x = (Double(column) + 0.5) * Self.cellSize.width, y = (Double(row) + 0.25) * Self.cellSize.height
         guard x > rectangle.left, x < rectangle.right, y + half / 2 > rectangle.top, y + half / 2 < rectangle.bottom
         else {
           continue
         }
-        places[row * columns + column] = Place(halves: (pixel(x, y), pixel(x, y + half)))
+        cells[row * columns + column] = Cell(halves: (pixel(x, y), pixel(x, y + half)))
       }
     }
   }
@@ -130,38 +133,44 @@ final class TextCanvas: Canvas {
     clip = before
   }
 
-  private func ink(_ color: Color) -> UInt32? {
-    let seen = color.over(ground)
-    return seen.contrast(with: ground) < 1.7 ? nil : seen.pixel
+  /// The pixel of a colour on the background; nil where the contrast is too low to see.
+  private func visiblePixel(_ color: Color) -> UInt32? {
+    let opaque = color.over(background)
+    return opaque.contrast(with: background) < 1.7 ? nil : opaque.pixel
   }
 
-  private func set(_ point: Point, _ ink: UInt32) {
+  private func set(_ point: Point, _ pixel: UInt32) {
     guard point.x >= clip.left, point.x <= clip.right, point.y >= clip.top, point.y <= clip.bottom else { return }
     let x = Int(point.x / Self.dot), y = Int(point.y / Self.dot)
     guard x >= 0, y >= 0, x / 2 < columns, y / 4 < rows else { return }
-    let place = y / 4 * columns + x / 2
-    guard places[place].letter == nil, places[place].halves == nil, !places[place].isCovered else { return }
+    let index = y / 4 * columns + x / 2
+    guard cells[index].letter == nil, cells[index].halves == nil, !cells[index].isCovered else { return }
     // The bits of a braille pattern: 1 4, 2 5, 3 6, 7 8.
-    places[place].dots |= [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80][y % 4 * 2 + x % 2]
-    places[place].ink = ink
+    cells[index].dots |= [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80][y % 4 * 2 + x % 2]
+    cells[index].color = pixel
   }
 
-  /// The characters, line by line, without spaces at their ends.
+  /// The lines of text, without spaces at their ends.
   func lines(_ colors: TerminalColors) -> [String] {
     (0..<rows).map { row in
       var line = TerminalLine(colors)
-      for place in places[row * columns..<(row + 1) * columns] where !place.isCovered {
-        if let letter = place.letter {
-          line.append(letter, ink: place.ink)
-        } else if let (upper, lower) = place.halves {
+      for cell in cells[row * columns..<(row + 1) * columns] where !cell.isCovered {
+        if let letter = cell.letter {
+          line.append(letter, color: cell.color)
+        } else if let (upper, lower) = cell.halves {
           line.append(upper: upper, lower: lower)
-        } else if place.dots != 0 {
-          line.append(Character(UnicodeScalar(0x2800 + UInt32(place.dots))!), ink: place.ink)
+        } else if cell.dots != 0 {
+          line.append(Character(UnicodeScalar(0x2800 + UInt32(cell.dots))!), color: cell.color)
         } else {
-          line.append(" ", ink: nil)
+          line.append(" ", color: nil)
         }
       }
       return line.text
     }
   }
+}
+
+extension Point {
+  /// Whether both coordinates are numbers that integers can hold.
+  fileprivate var isInReach: Bool { abs(x) < 1e15 && abs(y) < 1e15 }
 }

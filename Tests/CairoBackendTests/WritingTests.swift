@@ -13,7 +13,7 @@ import Testing
     let x = (0..<50).map(Double.init)
     return Figure(
       title: "A title",
-      panels: [Panel(x: Axis(.integer, "step"), y: Axis(.linear), marks: [LineMark(x: x, y: x, ink: .text)])],
+      panels: [Panel(x: Axis(.integer, "step"), y: Axis(.linear), marks: [LineMark(x: x, y: x, color: .text)])],
       description: "A line that rises.", size: Size(width: 200, height: 120))
   }
 
@@ -21,7 +21,7 @@ import Testing
     try FileManager.default.contentsOfDirectory(atPath: folder)
   }
 
-  @Test func aPictureSaysWhatItIs() throws {
+  @Test func aPNGHasItsMetadata() throws {
     let data = try figure.png(scale: 1.5, command: "rheoscope render run.rheo")
     #expect(data.prefix(8) == Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
     #expect(number(data, at: 16) == 300 && number(data, at: 20) == 180, "width and height")
@@ -31,7 +31,7 @@ import Testing
       #expect(data.range(of: Data(text.utf8)) != nil, "\(text)")
     }
     let resolution = try #require(data.range(of: Data("pHYs".utf8)))
-    #expect(number(data, at: resolution.upperBound) == 5669, "144 pixels an inch, in a metre")
+    #expect(number(data, at: resolution.upperBound) == 5669, "144 pixels per inch, in metres")
     #expect(data.range(of: Data("tIME".utf8)) == nil)
   }
 
@@ -46,7 +46,7 @@ import Testing
     #expect(elsewhere == first, "in another thread too")
   }
 
-  @Test func vectorsSayWhatTheyAreAndWhenceButNotWhen() throws {
+  @Test func vectorFilesHaveMetadataWithoutTime() throws {
     let cells = CellMark(
       columns: [0, 1], rows: [0], values: [1, .nan], colors: ColorScale(Scale(.log, from: 0.1, to: 1), .magma))
     var figure = figure
@@ -66,7 +66,7 @@ import Testing
     #expect(throws: FigureError.self) { try Figure(panels: [], size: Size(width: 0, height: 5)).svg() }
   }
 
-  @Test func filesAppearWholeOrNotAtAll() throws {
+  @Test func filesAppearOnlyWhenComplete() throws {
     try withTemporaryFolder { folder in
       try figure.write(to: folder + "/new/folder/a.png")
       #expect(try names(in: folder + "/new/folder") == ["a.png"])
@@ -78,12 +78,28 @@ import Testing
     }
   }
 
-  @Test func mistakesAreSaidInWords() {
+  @Test func errorsNameTheProblem() throws {
     #expect(throws: FigureError.unknownFormat(path: "a.bmp")) { try figure.write(to: "a.bmp") }
     #expect(throws: FigureError.badSize(width: 200_000, height: 120_000)) { try figure.png(scale: 1000) }
     #expect(throws: FigureError.badSize(width: 0, height: 0)) { try figure.png(scale: 0) }
-    #expect("\(FigureError.unknownFormat(path: "a.bmp"))".contains(".png, .svg, .pdf"))
-    #expect("\(FigureError.badSize(width: 40_000, height: 2))".contains("32\u{2009}767"))
+    let texts = [
+      FigureError.unknownFormat(path: "a.bmp"):
+        "a.bmp: the name must end in the format of the figure: .png, .svg, .pdf",
+      .badSize(width: 40_000, height: 2):
+        "a figure of 40\u{2009}000 × 2 pixels can't be drawn; choose a size and a scale that give 1 to 32\u{2009}767 pixels per side",
+      .outOfMemory(width: 9, height: 2):
+        "there is not enough memory for a figure of 9 × 2 pixels; choose a smaller size or scale",
+    ]
+    for (error, text) in texts { #expect("\(error)" == text) }
+    try withTemporaryFolder { folder in
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
+      let path = folder + "/file/a.png"
+      let error = #expect(throws: FigureError.self) { try figure.write(to: path) }
+      let text = error.map { "\($0)" } ?? ""
+      #expect(
+        text.hasPrefix("\(path): the figure can't be written (") && text.hasSuffix(" in a folder where you may write"),
+        "\(text)")
+    }
   }
 
   @Test func longestSide() throws {

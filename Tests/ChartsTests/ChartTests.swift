@@ -26,7 +26,7 @@ import Testing
   @Test func whatFailsIsMarked() throws {
     try with(.nonfinite) { runs in
       let loss = try Chart.lossCurves(of: runs)
-      #expect(loss.panels[0].notes.map(\.text) == ["NaN, step 70", "NaN, step 80"])
+      #expect(loss.panels[0].annotations.map(\.text) == ["NaN, step 70", "NaN, step 80"])
       #expect(loss.panels[0].directLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
       #expect(loss.description.contains("2 of 2 seeds diverge"))
       let accuracy = try Chart.accuracyCurves(of: runs).panels[0].directLabels.first { $0.text == "beta" }
@@ -45,7 +45,7 @@ import Testing
       let writer = try RunWriter(path: folder + "/a.rheo")
       for step in 0..<3 { try writer.append(step: StepRow(step: step, loss: .nan, seconds: 0)) }
       let figure = try Chart.lossCurves(of: [writer.finish()])
-      #expect(figure.panels[0].notes.map(\.text) == ["NaN, step 0"])
+      #expect(figure.panels[0].annotations.map(\.text) == ["NaN, step 0"])
       let canvas = RecordingCanvas()
       figure.draw(on: canvas)
       #expect(canvas.texts.contains { $0.text == "NaN, step 0" })
@@ -55,7 +55,8 @@ import Testing
   @Test func coloursReachOverWholeDecades() throws {
     try with(.healthy) { runs in
       let key = try #require(Chart.gradientFlow(of: runs).colorBar)
-      #expect(key.colors.scale.lower == 1e-4 && key.colors.scale.upper == 1e-1 && !key.hasBelow && !key.hasAbove)
+      #expect(
+        key.colors.scale.lower == 1e-4 && key.colors.scale.upper == 1e-1 && !key.extendsBelow && !key.extendsAbove)
     }
   }
 

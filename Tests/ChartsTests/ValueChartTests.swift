@@ -49,7 +49,7 @@ import Testing
   @Test func theWeightsThemselvesAreMarkedWhereTheyAreShown() throws {
     let around = LossSurface(name: "a", x: [-1, 0, 1], y: [-1, 1], losses: [1, 2, 3, 4, 5, 6])
     let beside = LossSurface(name: "b", x: [1, 2], y: [-1, 1], losses: [1, 2, 3, 4])
-    #expect(try Chart.lossSurface([around, beside]).panels.map(\.notes.count) == [1, 0])
+    #expect(try Chart.lossSurface([around, beside]).panels.map(\.annotations.count) == [1, 0])
   }
 
   @Test func ridgesLieOneStepBehindTheOther() throws {
@@ -85,7 +85,8 @@ import Testing
       #expect(abs(cells.values[99] / 7.5e-4 - 1) < 0.1)
       #expect(throws: ChartError.notSeveralRates(count: 1)) { try Chart.learningRateMap(of: [runs[0]]) }
     }
-    #expect(try with(.nonfinite) { try Chart.learningRateMap(of: $0) }.panels[1].notes.map(\.text) == ["not finite"])
+    #expect(
+      try with(.nonfinite) { try Chart.learningRateMap(of: $0) }.panels[1].annotations.map(\.text) == ["not finite"])
   }
 
   @Test func measuresBecomeMaps() throws {
@@ -129,10 +130,10 @@ import Testing
     let slice = LossSurface(name: "a", x: [0, 1], losses: [1, .infinity])
     let surface = LossSurface(name: "b", x: [0], y: [0], losses: [1])
     let figure = try Chart.lossSurface([slice, surface])
-    #expect(figure.panels.count == 1 && figure.caption == "Left out: 1 of another number of directions.")
-    #expect(figure.panels[0].directLabels[0].detail == "1.00\nnot finite at 1 place")
+    #expect(figure.panels.count == 1 && figure.caption == "Left out: 1 slice with another number of directions.")
+    #expect(figure.panels[0].directLabels[0].detail == "1.00\nnot finite at 1 point")
     #expect(throws: ChartError.notGiven(what: "losses")) { try Chart.lossSurface([]) }
-    #expect(throws: ChartError.notGiven(what: "pictures")) { try Chart.saliency([]) }
+    #expect(throws: ChartError.notGiven(what: "images")) { try Chart.saliency([]) }
   }
 
   /// Alt texts are made from the data: each names a number or what is wrong.

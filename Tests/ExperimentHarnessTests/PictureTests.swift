@@ -34,12 +34,12 @@ import Testing
     #expect(abs(range.lowerBound - 0.5) < 1e-9 && abs(range.upperBound - 32) < 1e-9 && cells.height == range)
     #expect(panel.marks.compactMap { $0 as? LineMark }.map(\.y) == [[2, 8], [2, 8]])
     #expect(figure.subtitle == "e; of numbers\ntheory")
-    #expect(panel.colorBar?.kinds == [] && panel.colorBar?.hasAbove == false && panel.colorBar?.hasBelow == false)
+    #expect(panel.colorBar?.kinds == [] && panel.colorBar?.extendsAbove == false && panel.colorBar?.extendsBelow == false)
   }
 
   @Test func whatHasNoColourIsSaid() throws {
     let key = try #require(try map([-1, 2, .nan, .infinity, 0, 0]).panels[0].colorBar)
-    #expect(key.kinds == [.notANumber, .infinite] && key.hasBelow && key.hasAbove)
+    #expect(key.kinds == [.notANumber, .infinite] && key.extendsBelow && key.extendsAbove)
   }
 
   @Test func aCurveThatEndsBeforeOthersHasNoLeader() throws {

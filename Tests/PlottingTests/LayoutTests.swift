@@ -1,5 +1,6 @@
 import Foundation
 import Plotting
+import TestSupport
 import Testing
 
 @Suite struct LayoutTests {
@@ -20,11 +21,13 @@ import Testing
     let one = Panel(
       title: "A panel", x: Axis(.integer, "step", isTight: true),
       y: Axis(.log, "RMS of dL/dy", ends: ("input", "output")),
-      marks: (0..<series).map { LineMark(x: steps, y: steps.map { 1 + $0 }, ink: .series($0)) },
-      notes: (0..<3).map { Annotation(x: 100, y: 50 + Double($0), text: "NaN, step 10\($0)", ink: .series($0)) },
-      directLabels: (0..<series).map { DirectLabel(at: 200, "series \($0)", detail: "ends at 2", ink: .series($0)) })
+      marks: (0..<series).map { LineMark(x: steps, y: steps.map { 1 + $0 }, color: .series($0)) },
+      annotations: (0..<3).map {
+        Annotation(x: 100, y: 50 + Double($0), text: "NaN, step 10\($0)", color: .series($0))
+      },
+      directLabels: (0..<series).map { DirectLabel(at: 200, "series \($0)", detail: "ends at 2", color: .series($0)) })
     return Figure(
-      title: "A figure with a title", subtitle: "and what it says under it", caption: "And how to read it.",
+      title: "A figure with a title", subtitle: "and a subtitle", caption: "And a caption.",
       panels: Array(repeating: one, count: panels), sharesAxes: sharesAxes,
       colorBar: ColorBar(
         ColorScale(Scale(.log, from: 1e-8, to: 1), .viridis), title: "colours",
@@ -43,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func allTextLiesInTheFigure() {
+  @Test func allTextIsInsideTheFigure() {
     let canvas = RecordingCanvas()
     figure(panels: 4, series: 3, size: Size(width: 900, height: 520), sharesAxes: false).draw(on: canvas)
     for (text, box) in canvas.texts {

@@ -3,7 +3,7 @@ import Plotting
 import Testing
 
 @Suite struct ScaleTests {
-  @Test func placesAlongAnAxis() {
+  @Test func positionsOnAnAxis() {
     #expect(Scale(.linear, from: -1, to: 3).fraction(of: 1) == 0.5)
     #expect(abs(Scale(.log, from: 1e-300, to: 1e300).fraction(of: 1)! - 0.5) < 1e-12)
     #expect(abs(Scale(.symlog(width: 1), from: -100, to: 100).fraction(of: 0)! - 0.5) < 1e-12)
@@ -11,7 +11,7 @@ import Testing
     #expect(Scale(.categorical(["a", "b", "c"]), from: -0.5, to: 2.5).fraction(of: 1) == 0.5)
   }
 
-  @Test func whatHasNoPlace() {
+  @Test func valuesWithoutAPosition() {
     let log = Scale(.log, from: 1, to: 10)
     #expect(log.fraction(of: 0) == nil && log.fraction(of: -1) == nil)
     for value in [Double.nan, .infinity, -.infinity] {
@@ -19,12 +19,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [Scale.Kind.linear, .log, .symlog(width: 0.01), .integer]) func valuesComeBack(_ kind: Scale.Kind) {
+  @Test(arguments: [Scale.Kind.linear, .log, .symlog(width: 0.01), .integer]) func valueInvertsFraction(
+    _ kind: Scale.Kind
+  ) {
     let scale = Scale(kind, from: 0.5, to: 80)
     for value in [0.5, 1, 7, 80] { #expect(abs(scale.value(at: scale.fraction(of: value)!) - value) < 1e-9) }
   }
 
-  @Test(arguments: [Scale.Kind.linear, .log, .symlog(width: 1e-3), .integer]) func everyRangeCanBeShown(
+  @Test(arguments: [Scale.Kind.linear, .log, .symlog(width: 1e-3), .integer]) func everyRangeIsUsable(
     _ kind: Scale.Kind
   ) {
     let ranges: [(Double, Double)] = [

@@ -4,21 +4,21 @@ import Testing
 
 /// Limits of contrast are those of WCAG 2.1: 4.5 for text, 3 for lines.
 @Suite struct ThemeTests {
-  @Test(arguments: Theme.all) func textCanBeRead(_ theme: Theme) {
+  @Test(arguments: Theme.all) func textIsReadable(_ theme: Theme) {
     for color in [theme.text, theme.muted] { #expect(color.contrast(with: theme.background) >= 4.5) }
   }
 
-  /// Labels at line ends are written in the series' colours, so these count as text.
-  @Test(arguments: Theme.all) func seriesCanBeSeen(_ theme: Theme) {
+  /// Direct labels have the series' colours, so the limit for text holds.
+  @Test(arguments: Theme.all) func seriesAreVisible(_ theme: Theme) {
     for (index, color) in theme.series.enumerated() {
       #expect(color.contrast(with: theme.background) >= 4.5, "\(theme.name) \(index)")
     }
     #expect(theme.axis.contrast(with: theme.background) >= 3)
-    #expect(theme.blankMark.contrast(with: theme.blank) >= 3)
-    #expect(theme.grid.contrast(with: theme.background) < 1.6, "the grid stays behind")
+    #expect(theme.emptyCellPattern.contrast(with: theme.emptyCell) >= 3)
+    #expect(theme.grid.contrast(with: theme.background) < 1.6, "the grid is faint")
   }
 
-  /// The first four series differ for eyes that lack one kind of cones; later ones have their shapes.
+  /// The first four series differ also with a colour vision deficiency; later ones differ by shape.
   @Test(arguments: Theme.all, [Vision.normal, .protanopia, .deuteranopia, .tritanopia])
   func seriesDiffer(_ theme: Theme, _ vision: Vision) {
     for first in 0..<4 {
@@ -30,22 +30,23 @@ import Testing
     #expect(Set((0..<6).map(DotShape.ofSeries)).count == 6 && Set((0..<6).map(Stroke.dash(ofSeries:))).count == 6)
   }
 
-  /// Lightness rises without a step back, so that the maps also order values for those who see no hues, and in print.
-  @Test(arguments: [ColorMap.viridis, .magma]) func mapsRise(_ map: ColorMap) {
+  /// Lightness rises monotonically, so that the maps order values without hue and in print.
+  @Test(arguments: [ColorMap.viridis, .magma]) func lightnessRises(_ map: ColorMap) {
     let lightness = map.pixels.map { Vision.normal.lab(Color($0)).l }
     #expect(zip(lightness, lightness.dropFirst()).allSatisfy { $0 <= $1 + 0.05 })
     #expect(lightness[0] < 15 && lightness[255] > 89)
   }
 
-  /// Contours are lines, at four fifths of full opacity.
-  @Test(arguments: [ColorMap.viridis, .magma, .diverging]) func linesCanBeSeenOnMaps(_ map: ColorMap) {
+  /// Contours have an opacity of 0.8.
+  @Test(arguments: [ColorMap.viridis, .magma, .diverging]) func contoursAreVisible(_ map: ColorMap) {
     for index in 0...255 {
-      let ground = map.color(at: Double(index) / 255), ink = Theme.light.color(map.inkOver(Double(index) / 255))
-      #expect(ink.opacity(0.8).over(ground).contrast(with: ground) >= 3)
+      let ground = map.color(at: Double(index) / 255),
+        line = Theme.light.color(map.contrastingColor(at: Double(index) / 255))
+      #expect(line.opacity(0.8).over(ground).contrast(with: ground) >= 3)
     }
   }
 
-  @Test(arguments: Theme.all) func wordsInBoxesCanBeRead(_ theme: Theme) {
+  @Test(arguments: Theme.all) func textInBoxesIsReadable(_ theme: Theme) {
     let ground = theme.color(.muted.opacity(0.12)).over(theme.background)
     #expect(theme.text.contrast(with: ground) >= 4.5 && theme.muted.contrast(with: ground) >= 3)
   }
@@ -57,7 +58,7 @@ import Testing
   }
 }
 
-/// How eyes see colours; those that lack a kind of cones by the matrices of Viénot, Brettel and Mollon (1999) and, for
+/// Colour vision. Deficiencies use the matrices of Viénot, Brettel and Mollon (1999) and, for
 /// tritanopia, of Brettel, Viénot and Mollon (1997) in one plane.
 enum Vision: CaseIterable {
   case normal, protanopia, deuteranopia, tritanopia

@@ -45,7 +45,7 @@ import Testing
     #expect(labels(.categorical(["a"]), -0.5, 0.5, 10) == ["a"])
   }
 
-  /// Whatever the range, ticks lie in it, differ, and are about as many as asked for.
+  /// For random ranges, ticks lie in the range, differ, and are about as many as requested.
   @Test func anyRange() {
     var state: UInt64 = 88_172_645_463_325_252
     func random() -> Double {
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func numbersInSentences() {
+  @Test func numbersInText() {
     #expect(
       [0.236, 1, 12.5, 1234, 3.14e-8, 0, .nan, -.infinity].map(formatSignificant) == [
         "0.236", "1.00", "12.5", "1234", "3.1×10⁻⁸", "0", "NaN", "−∞",

@@ -10,8 +10,14 @@ import Testing
     ("RecurrentNet", ["run.rheo", "gradient-over-time.png"], "cell[19] "),
     ("SmallTransformer", ["run.rheo", "gradient-flow.png"], "blocks.3.attention.weights [1, 2, 8, 8] "),
   ]
+  /// An example without a recorder.
+  static let plot = (
+    name: "Plot",
+    files: ["lines", "heatmap"].flatMap { name in ["png", "svg", "pdf"].map { "\(name).\($0)" } },
+    prints: "learning rate 0.01"
+  )
 
-  @Test(arguments: examples) func runs(_ name: String, _ files: [String], _ prints: String) throws {
+  @Test(arguments: examples + [plot]) func runs(_ name: String, _ files: [String], _ prints: String) throws {
     try withTemporaryFolder { folder in
       // One thread: the cores are busy with other tests, for which a second one would wait at every product.
       let environment = ProcessInfo.processInfo.environment.merging(["OMP_NUM_THREADS": "1"]) { $1 }

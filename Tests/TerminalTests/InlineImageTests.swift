@@ -4,7 +4,7 @@ import Terminal
 import Testing
 
 @Suite struct InlineImageTests {
-  @Test func terminalsAreKnownByTheirEnvironment() {
+  @Test func theEnvironmentNamesTheProtocol() {
     #expect(InlineImage(environment: ["TERM": "xterm-kitty"]) == .kitty)
     #expect(InlineImage(environment: ["TERM_PROGRAM": "ghostty", "TERM": "xterm-256color"]) == .kitty)
     #expect(InlineImage(environment: ["TERM_PROGRAM": "iTerm.app"]) == .iTerm2)
@@ -13,7 +13,7 @@ import Testing
     #expect(InlineImage(environment: ["TERM": "xterm-256color"]) == nil && InlineImage(environment: [:]) == nil)
   }
 
-  @Test func picturesAreWrapped() {
+  @Test func imagesAreEncoded() {
     #expect(
       iTerm2Escape(png: Data([1, 2, 3]))
         == "\u{1B}]1337;File=inline=1;size=3;preserveAspectRatio=1:AQID\u{07}\n")

@@ -5,7 +5,7 @@ import Terminal
 import Testing
 
 @Suite struct SixelTests {
-  /// The pixels that a terminal would show; nil where the text is no sixel picture.
+  /// The pixels that a terminal would show; nil if the text is not sixel.
   private func decode(_ text: String) -> [[[Int]?]]? {
     guard text.hasPrefix("\u{1B}P0;1q\"1;1;"), text.hasSuffix("\u{1B}\\\n") else { return nil }
     var rest = Substring(text.dropFirst(7).dropLast(3))
@@ -54,15 +54,15 @@ import Testing
 
   @Test func everyPixelHasItsColour() throws {
     let rows: [[UInt32]] = (0..<8).map { y in (0..<5).map { x in x < 2 ? 0xFF0000 : y == 7 ? 0x3366FF : 0 } }
-    let image = try #require(decode(Sixel(rows: rows).escape))
+    let image = try #require(decode(Sixel(rows: rows).escapeSequence))
     #expect(image.count == 8 && image[0].count == 5)
     #expect(image[7] == [[100, 0, 0], [100, 0, 0], [20, 40, 100], [20, 40, 100], [20, 40, 100]])
     #expect(image[3] == [[100, 0, 0], [100, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]])
   }
 
-  @Test func manyColoursBecome256ThatComeNear() throws {
+  @Test func manyColoursBecome256SimilarOnes() throws {
     let rows: [[UInt32]] = (0..<40).map { y in (0..<60).map { x in UInt32(x * 4) << 16 | UInt32(y * 6) << 8 | 0x40 } }
-    let image = try #require(decode(Sixel(rows: rows).escape))
+    let image = try #require(decode(Sixel(rows: rows).escapeSequence))
     var worst = 0
     for y in 0..<40 {
       for x in 0..<60 {
@@ -75,7 +75,7 @@ import Testing
     #expect(worst <= 8, "percent")
   }
 
-  @Test func aFigureIsWholeAndTheSameEachTime() throws {
+  @Test func aFigureIsCompleteAndReproducible() throws {
     let colors = ColorScale(Scale(.linear, from: 0, to: 255), .viridis)
     let figure = Figure(
       title: "Cells",
@@ -86,8 +86,8 @@ import Testing
             CellMark(columns: (0..<256).map(Double.init), rows: [0], values: (0..<256).map(Double.init), colors: colors)
           ])
       ], size: Size(width: 301, height: 122))
-    let text = try InlineImage.sixel.escape(figure)
-    #expect(try text == InlineImage.sixel.escape(figure))
+    let text = try InlineImage.sixel.escapeSequence(for: figure)
+    #expect(try text == InlineImage.sixel.escapeSequence(for: figure))
     let image = try #require(decode(text))
     #expect(image.count == 122 && image.allSatisfy { row in row.count == 301 && row.allSatisfy { $0 != nil } })
   }

@@ -9,8 +9,8 @@ import Testing
       panels: [
         Panel(
           x: Axis(.integer, "step", isTight: true), y: Axis(.linear, "loss", ends: ("low", "high")),
-          marks: [LineMark(x: [0, 10], y: [0, 1], ink: .series(0))],
-          directLabels: [DirectLabel(at: 1, "层", ink: .series(0))])
+          marks: [LineMark(x: [0, 10], y: [0, 1], color: .series(0))],
+          directLabels: [DirectLabel(at: 1, "层", color: .series(0))])
       ])
   }
 
@@ -43,7 +43,7 @@ import Testing
         """)
   }
 
-  @Test func coloursComeOnlyWhereTheyAreWanted() {
+  @Test func coloursAreOptional() {
     for figure in [figure, heatmap] {
       #expect(!figure.text(columns: 60, rows: 16, colors: .none).joined().contains("\u{1B}"))
       let lines = figure.text(columns: 60, rows: 16, colors: .all)
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func cellsAreShadesOrHalves() {
+  @Test func cellsAreShadesOrHalfBlocks() {
     let plain = heatmap.text(columns: 60, rows: 16, colors: .none)
     #expect(plain.contains { $0.contains("····") } && plain.contains { $0.contains("████") })
     #expect(plain.contains { $0.contains("colour: size") })

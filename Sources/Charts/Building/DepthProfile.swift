@@ -90,22 +90,22 @@ struct DepthProfile {
   }
 
   func add(to panel: inout Panel) {
-    let ink = variant.ink, shape = DotShape.ofSeries(variant.index)
+    let color = variant.color, shape = DotShape.ofSeries(variant.index)
     if variant.runs.count > 1 {
-      panel.marks.append(BandMark(x: depths, lower: statistics.low, upper: statistics.high, ink: ink.opacity(0.18)))
+      panel.marks.append(BandMark(x: depths, lower: statistics.low, upper: statistics.high, color: color.opacity(0.18)))
     }
-    panel.marks.append(LineMark(x: depths, y: statistics.median, ink: ink, width: 1.5))
+    panel.marks.append(LineMark(x: depths, y: statistics.median, color: color, width: 1.5))
     if depths.count <= 120 {
-      panel.marks.append(DotMark(x: depths, y: statistics.median, ink: ink, shape: shape))
+      panel.marks.append(DotMark(x: depths, y: statistics.median, color: color, shape: shape))
     }
     if let anchor {
       let scale = median[anchor] / theory[anchor]
-      panel.marks.append(LineMark(x: depths, y: theory.map { $0 * scale }, ink: .text, width: 1.1, dash: [5, 5]))
+      panel.marks.append(LineMark(x: depths, y: theory.map { $0 * scale }, color: .text, width: 1.1, dash: [5, 5]))
     }
     panel.directLabels.append(
       DirectLabel(
         at: statistics.median.last { $0.isFinite && $0 > 0 }, variant.name, detail: summary.joined(separator: "\n"),
-        ink: ink,
+        color: color,
         sample: .dottedLine([], shape)))
   }
 }

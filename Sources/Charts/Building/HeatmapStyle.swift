@@ -24,15 +24,15 @@ enum HeatmapStyle {
     var key = ColorBar(colors, title: title, kinds: census.kinds)
     switch self {
     case .decades:
-      key.hasBelow = census.lowest < colors.scale.lower
-      key.hasAbove = census.highest > colors.scale.upper
+      key.extendsBelow = census.lowest < colors.scale.lower
+      key.extendsAbove = census.highest > colors.scale.upper
     case .fraction:
       key.kinds.removeAll { $0 == .zero }
-      key.hasAbove = census.highest > 1
+      key.extendsAbove = census.highest > 1
     case .symmetric:
       key.kinds.removeAll { $0 == .zero }
-      key.hasAbove = census.highest > colors.scale.upper
-      key.hasBelow = key.hasAbove
+      key.extendsAbove = census.highest > colors.scale.upper
+      key.extendsBelow = key.extendsAbove
     }
     return key
   }

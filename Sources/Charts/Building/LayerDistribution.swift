@@ -60,7 +60,7 @@ struct LayerDistribution {
       let counts = axis.counts(of: histogram), highest = counts.max() ?? 0
       return RidgeMark(
         x: axis.middles, heights: counts.map { highest > 0 ? 1.6 * $0 / highest : 0 }, base: Double(count - 1 - index),
-        ink: variant.ink)
+        color: variant.color)
     }
     return Panel(
       x: axis.axis(quantity),

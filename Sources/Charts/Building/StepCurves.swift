@@ -53,33 +53,35 @@ struct StepCurves {
       y: Axis(
         isLogarithmic ? .log : .linear, yTitle, includes: includes + [shown.lowest, shown.highest]))
     for curve in curves {
-      let variant = curve.variant, ink = variant.ink, statistics = curve.statistics
+      let variant = curve.variant, color = variant.color, statistics = curve.statistics
       let isAlone = curve.seeds.count == 1
       for seed in curve.seeds {
         let x = seed.steps.map(Double.init)
         if weight > 0 {
-          behind.append(LineMark(x: x, y: seed.raw, ink: ink.opacity(0.18), width: 0.75, extends: false))
+          behind.append(LineMark(x: x, y: seed.raw, color: color.opacity(0.18), width: 0.75, extends: false))
         }
-        if !isAlone { thin.append(LineMark(x: x, y: seed.smooth, ink: ink.opacity(0.55), width: 0.9, extends: false)) }
+        if !isAlone {
+          thin.append(LineMark(x: x, y: seed.smooth, color: color.opacity(0.55), width: 0.9, extends: false))
+        }
       }
       let x = statistics.steps.map(Double.init)
       if !isAlone {
         bands.append(
-          BandMark(x: x, lower: statistics.low, upper: statistics.high, ink: ink.opacity(0.16), extends: false))
+          BandMark(x: x, lower: statistics.low, upper: statistics.high, color: color.opacity(0.16), extends: false))
       }
       let shape = DotShape.ofSeries(variant.index)
-      bold.append(LineMark(x: x, y: statistics.median, ink: ink, width: 2.2, extends: false))
+      bold.append(LineMark(x: x, y: statistics.median, color: color, width: 2.2, extends: false))
       let places = landmarks(of: x.count, series: variant.index)
       bold.append(
         DotMark(
-          x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, ink: ink, shape: shape, size: 8,
+          x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, color: color, shape: shape, size: 8,
           extends: false))
       let end = statistics.median.last { $0.isFinite && (!isLogarithmic || $0 > 0) }
       panel.directLabels.append(
         DirectLabel(
-          at: end, variant.name, detail: ending(of: curve), ink: ink, sample: .dottedLine([], shape),
+          at: end, variant.name, detail: ending(of: curve), color: color, sample: .dottedLine([], shape),
           hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
-      panel.notes += failures(of: curve)
+      panel.annotations += failures(of: curve)
     }
     panel.marks = behind + bands + thin + bold
     // A label at the end needs no room left of it, so curves reach the frame.
@@ -116,10 +118,10 @@ struct StepCurves {
   }
 
   /// What the axis shows: the seeds that last, since those that diverge would leave them no room; all, where none lasts.
-  private var shown: Span {
+  private var shown: ValueRange {
     let seeds = curves.flatMap { $0.seeds.map(\.smooth) }
     let lasting = seeds.filter { values in values.allSatisfy(\.isFinite) }
-    var span = Span()
+    var span = ValueRange()
     for values in lasting.isEmpty ? seeds : lasting { span.include(values) }
     return span
   }
@@ -157,7 +159,7 @@ struct StepCurves {
         return Annotation(
           x: Double(seed.steps[max(place - 1, 0)]), y: value,
           text: "\(formatSignificant(seed.raw[place])), step \(seed.steps[place])",
-          ink: curve.variant.ink)
+          color: curve.variant.color)
       }
   }
 }

@@ -9,7 +9,7 @@ struct Variant {
   /// Its place among the variants, which gives it its colour.
   let index: Int
 
-  var ink: ColorRole { .series(index) }
+  var color: ColorRole { .series(index) }
 
   /// Runs by their variant, in the order in which they were given; a run without a variant is one of its own.
   static func all(of runs: [Run]) throws -> [Variant] {

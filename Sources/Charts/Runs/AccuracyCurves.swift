@@ -27,6 +27,6 @@ extension Panel {
     guard classes.count == 1, let number = classes.first, number > 1 else { return }
     let (value, words) = level(number)
     marks.insert(RuleMark(.horizontal, at: value), at: 0)
-    directLabels.append(DirectLabel(at: value, "chance, \(words)", ink: .muted, sample: .line([3, 3], width: 1)))
+    directLabels.append(DirectLabel(at: value, "chance, \(words)", color: .muted, sample: .line([3, 3], width: 1)))
   }
 }

@@ -54,9 +54,9 @@ extension Chart {
       title: "Final loss",
       x: Axis(.categorical(names), "learning rate", range: -0.5...Double(names.count) - 0.5, hasGrid: false),
       y: Axis(.linear, "loss", includes: [0]),
-      marks: [BarMark(x: x, y: losses, width: 0.5, ink: .series(0))],
-      notes: x.filter { !losses[Int($0)].isFinite }
-        .map { Annotation(x: $0, y: top / 2, text: "not finite", ink: .series(0)) })
+      marks: [BarMark(x: x, y: losses, width: 0.5, color: .series(0))],
+      annotations: x.filter { !losses[Int($0)].isFinite }
+        .map { Annotation(x: $0, y: top / 2, text: "not finite", color: .series(0)) })
   }
 
   private static func learningRate(of run: Run) -> Double? {

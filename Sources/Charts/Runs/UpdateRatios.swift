@@ -23,7 +23,7 @@ extension Chart {
     var panel = Panel(x: Axis(.integer, "step", isTight: true), y: Axis(.log, "‖ΔW‖ / ‖W‖", includes: [1e-4, 1e-2]))
     panel.marks = [RuleMark(.horizontal, at: 1e-3)] + spreads.map(\.band) + spreads.flatMap(\.lines)
     panel.directLabels =
-      spreads.map(\.label) + [DirectLabel(at: 1e-3, "10⁻³", ink: .muted, sample: .line([3, 3], width: 1))]
+      spreads.map(\.label) + [DirectLabel(at: 1e-3, "10⁻³", color: .muted, sample: .line([3, 3], width: 1))]
     return panel
   }
 }
@@ -54,17 +54,18 @@ struct UpdateSpread {
     (self.low, self.median, self.high) = (low, median, high)
   }
 
-  var band: any Mark { BandMark(x: steps, lower: low, upper: high, ink: variant.ink.opacity(0.16)) }
+  var band: any Mark { BandMark(x: steps, lower: low, upper: high, color: variant.color.opacity(0.16)) }
 
   /// A line, and a dot where there is a single step, which no line shows.
   var lines: [any Mark] {
-    let line = LineMark(x: steps, y: median, ink: variant.ink, width: 1.8, dash: Stroke.dash(ofSeries: variant.index))
-    return steps.count > 1 ? [line] : [line, DotMark(x: steps, y: median, ink: variant.ink, size: 8)]
+    let line = LineMark(
+      x: steps, y: median, color: variant.color, width: 1.8, dash: Stroke.dash(ofSeries: variant.index))
+    return steps.count > 1 ? [line] : [line, DotMark(x: steps, y: median, color: variant.color, size: 8)]
   }
 
   var label: DirectLabel {
     DirectLabel(
-      at: median.last { $0.isFinite && $0 > 0 }, variant.name, detail: ending, ink: variant.ink,
+      at: median.last { $0.isFinite && $0 > 0 }, variant.name, detail: ending, color: variant.color,
       sample: .line(Stroke.dash(ofSeries: variant.index), width: 1.8),
       hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
   }

@@ -3,17 +3,18 @@ import Plotting
 import Support
 
 extension Chart {
-  /// A computation graph from input to output: a box a node, and on each edge an arrow forward with the value that flows there
-  /// and a dashed arrow back with the gradient.
+  /// A computation graph from input to output: one box per node, and per edge an arrow with the value of the forward pass and a
+  /// dashed arrow in the other direction with the gradient.
   ///
-  /// `words` say what the numbers are. A graph of many nodes leaves out numbers that have no room. Throws a `ChartError` where
-  /// there are no nodes.
+  /// `subtitle` tells what the numbers are. Numbers that do not fit are left out. Throws a `ChartError` if there are no nodes.
+  /// Stops if the edges form a cycle.
   public static func computationGraph(
-    _ graph: ComputationGraph, title: String = "Computation graph", words: String = "value forward, gradient backward"
+    _ graph: ComputationGraph, title: String = "Computation graph",
+    subtitle: String = "value forward, gradient backward"
   ) throws -> Figure {
     guard !graph.nodes.isEmpty else { throw ChartError.notGiven(what: "nodes") }
     let layout = GraphLayout(graph)
-    let low = layout.places.map(\.y).min()! - 0.6, high = layout.places.map(\.y).max()! + 0.6
+    let low = layout.positions.map(\.y).min()! - 0.6, high = layout.positions.map(\.y).max()! + 0.6
     let bends = layout.bends.joined().map(\.y)
     var panel = Panel(
       x: Axis(.linear, range: -0.45...Double(layout.columns) - 0.55, hasGrid: false, isVisible: false),
@@ -22,20 +23,20 @@ extension Chart {
         isVisible: false))
     let routes = graph.edges.indices.map { GraphRoute($0, graph, layout) }
     panel.marks = routes.flatMap(\.arrows)
-    panel.marks += zip(graph.nodes, layout.places).map { node, place in
+    panel.marks += zip(graph.nodes, layout.positions).map { node, position in
       BoxMark(
-        x: place.x - GraphRoute.halfWidth...place.x + GraphRoute.halfWidth,
-        y: place.y - GraphRoute.halfHeight...place.y + GraphRoute.halfHeight, text: node.name)
+        x: position.x - GraphRoute.halfWidth...position.x + GraphRoute.halfWidth,
+        y: position.y - GraphRoute.halfHeight...position.y + GraphRoute.halfHeight, text: node.name)
     }
     panel.marks.append(
-      TextMark(routes.flatMap(\.labels), room: 1 - 2 * GraphRoute.halfWidth - 0.06, hasGround: true))
+      TextMark(routes.flatMap(\.labels), maximumWidth: 1 - 2 * GraphRoute.halfWidth - 0.06, hasBackground: true))
     return Figure(
-      title: title, subtitle: words,
+      title: title, subtitle: subtitle,
       caption: layout.columns > 40 ? "Too deep for names and numbers; draw a part of it to read them." : "",
       panels: [panel],
       legend: [
-        LegendEntry("forward", ink: .series(0), sample: .line([], width: 1.5)),
-        LegendEntry("gradient", ink: .series(1), sample: .line([4, 3], width: 1.5)),
+        LegendEntry("forward", color: .series(0), sample: .line([], width: 1.5)),
+        LegendEntry("gradient", color: .series(1), sample: .line([4, 3], width: 1.5)),
       ], description: description(of: graph),
       size: Size(
         width: min(max(520, 30 + 200 * Double(layout.columns)), 6000),
@@ -58,52 +59,56 @@ extension Chart {
   }
 }
 
-/// The way of one edge from box to box, and where its numbers stand.
+/// The line of one edge from box to box, and the positions of its numbers.
 private struct GraphRoute {
+  /// Half the size of a box, in columns and rows.
   static let halfWidth = 0.26, halfHeight = 0.27
-  /// Between the arrow forward and the arrow back.
+  /// Half the distance between the arrows of the forward and the backward pass.
   private static let gap = 0.045
 
-  private let places: [(x: Double, y: Double)]
+  private let points: [(x: Double, y: Double)]
   private let edge: ComputationGraph.Edge
 
   init(_ index: Int, _ graph: ComputationGraph, _ layout: GraphLayout) {
     edge = graph.edges[index]
     let from = edge.from, to = edge.to
-    /// How far from a box' middle an edge begins: those that lead further up begin higher.
+    /// The distance from the middle of a box at which an edge starts: edges to higher boxes start higher.
     func offset(_ edges: [Int], _ next: (Int) -> (x: Double, y: Double)) -> Double {
       let order = edges.sorted { (next($0).y, $0) < (next($1).y, $1) }
-      let place = Double(order.firstIndex(of: index)!) - Double(order.count - 1) / 2
-      return place * min(0.24, 0.4 / Double(order.count))
+      let rank = Double(order.firstIndex(of: index)!) - Double(order.count - 1) / 2
+      return rank * min(0.24, 0.4 / Double(order.count))
     }
     let leaving = graph.edges.indices.filter { graph.edges[$0].from == from }
     let arriving = graph.edges.indices.filter { graph.edges[$0].to == to }
     let start =
-      layout.places[from].y
-      + offset(leaving) { layout.bends[$0].first ?? layout.places[graph.edges[$0].to] }
-    let end = layout.places[to].y + offset(arriving) { layout.bends[$0].last ?? layout.places[graph.edges[$0].from] }
-    places =
-      [(layout.places[from].x + Self.halfWidth, start)] + layout.bends[index]
-      + [(layout.places[to].x - Self.halfWidth, end)]
+      layout.positions[from].y
+      + offset(leaving) { layout.bends[$0].first ?? layout.positions[graph.edges[$0].to] }
+    let end =
+      layout.positions[to].y + offset(arriving) { layout.bends[$0].last ?? layout.positions[graph.edges[$0].from] }
+    points =
+      [(layout.positions[from].x + Self.halfWidth, start)] + layout.bends[index]
+      + [(layout.positions[to].x - Self.halfWidth, end)]
   }
 
   var arrows: [any Mark] {
-    let x = places.map(\.x), y = places.map(\.y)
+    let x = points.map(\.x), y = points.map(\.y)
     var arrows: [any Mark] = [
-      ArrowMark(x: x, y: y.map { $0 + Self.gap }, ink: .series(0), width: 1.3)
+      ArrowMark(x: x, y: y.map { $0 + Self.gap }, color: .series(0), width: 1.3)
     ]
     if edge.gradient != nil {
       arrows.append(
-        ArrowMark(x: x.reversed(), y: y.reversed().map { $0 - Self.gap }, ink: .series(1), width: 1.3, dash: [4, 3]))
+        ArrowMark(x: x.reversed(), y: y.reversed().map { $0 - Self.gap }, color: .series(1), width: 1.3, dash: [4, 3]))
     }
     return arrows
   }
 
-  /// The value above the gradient, in the middle of the way to the next column.
+  /// The value and, below it, the gradient, halfway to the next column.
   var labels: [TextMark.Label] {
-    let x = (places[0].x + places[1].x) / 2, y = (places[0].y + places[1].y) / 2
-    let value = edge.value.map { TextMark.Label(x: x, y: y, lift: 0.5, formatSignificant($0), ink: .series(0)) }
-    let gradient = edge.gradient.map { TextMark.Label(x: x, y: y, lift: -0.5, formatSignificant($0), ink: .series(1)) }
+    let x = (points[0].x + points[1].x) / 2, y = (points[0].y + points[1].y) / 2
+    let value = edge.value.map { TextMark.Label(x: x, y: y, lineOffset: 0.5, formatSignificant($0), color: .series(0)) }
+    let gradient = edge.gradient.map {
+      TextMark.Label(x: x, y: y, lineOffset: -0.5, formatSignificant($0), color: .series(1))
+    }
     return [value, gradient].compactMap { $0 }
   }
 }

@@ -1,26 +1,26 @@
 import Support
 
-/// What a net computes: operations, and the tensors that flow between them.
+/// A computation graph: operations, and the tensors that pass between them.
 public struct ComputationGraph: Sendable, Hashable {
-  /// An operation, a parameter or an input.
+  /// A node: an operation, a parameter or an input.
   public struct Node: Sendable, Hashable {
-    /// What stands in its box, such as "matmul" or "W₁".
+    /// The text in its box, such as "matmul" or "W₁".
     public var name: String
 
     /// A node with a name.
     public init(_ name: String) { self.name = name }
   }
 
-  /// A tensor on its way from one node to another.
+  /// A tensor that one node produces and another takes.
   public struct Edge: Sendable, Hashable {
-    /// The positions in `nodes` of where it comes from and goes to.
+    /// The indices in `nodes` of the node that produces the tensor and of the node that takes it.
     public var from, to: Int
-    /// What flows forward, such as a number or a tensor's RMS; nil is not shown.
+    /// The value in the forward pass, such as the RMS of the tensor; nil is not drawn.
     public var value: Double?
-    /// What flows back: the gradient of the loss along this edge; nil is not shown.
+    /// The gradient in the backward pass, such as the RMS of dL/d(tensor); nil is not drawn.
     public var gradient: Double?
 
-    /// An edge made of its parts.
+    /// An edge between two indices of `nodes`; without numbers by default.
     public init(from: Int, to: Int, value: Double? = nil, gradient: Double? = nil) {
       self.from = from
       self.to = to
@@ -31,13 +31,16 @@ public struct ComputationGraph: Sendable, Hashable {
 
   /// The nodes, in any order.
   public var nodes: [Node]
-  /// The edges between them, without cycles.
+  /// The edges. They must not form a cycle.
   public var edges: [Edge]
 
-  /// A graph made of its parts; stops where an edge leads nowhere.
+  /// A graph of nodes and edges. Stops if an edge has an index that is not in `nodes`.
   public init(nodes: [Node], edges: [Edge]) {
     for edge in edges where !nodes.indices.contains(edge.from) || !nodes.indices.contains(edge.to) {
-      stop("ComputationGraph", "there is no edge from \(edge.from) to \(edge.to) among \(nodes.count) nodes")
+      stop(
+        "ComputationGraph",
+        "the edge from \(edge.from) to \(edge.to) has no such nodes; the graph has \(counted(nodes.count, "node")), counted from 0"
+      )
     }
     self.nodes = nodes
     self.edges = edges

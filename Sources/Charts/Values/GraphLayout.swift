@@ -1,17 +1,18 @@
 import Support
 
-/// Where the nodes of a graph go: in columns from input to output, so that every edge leads to the right, and in each column in
-/// an order in which few edges cross.
+/// The positions of the nodes of a graph: in columns from input to output, so that every edge points to the right, and in each
+/// column in an order with few crossings of edges.
 ///
 /// Source: Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures", 1981.
 struct GraphLayout {
-  /// The column of each node, and its height in the column; rows are a unit high, columns a unit wide.
-  let places: [(x: Double, y: Double)]
-  /// For each edge the places between its ends, one in each column that it crosses.
+  /// The position of each node: x is its column, y its row, with a distance of 1 between neighbours.
+  let positions: [(x: Double, y: Double)]
+  /// For each edge, the positions between its ends, one per column that it crosses.
   let bends: [[(x: Double, y: Double)]]
   let columns: Int
   let rows: Int
 
+  /// A node, or a point of an edge, in a column.
   private struct Slot {
     let column: Int
     var left: [Int] = [], right: [Int] = []
@@ -21,7 +22,7 @@ struct GraphLayout {
   init(_ graph: ComputationGraph) {
     let column = Self.columns(of: graph)
     var slots = column.map { Slot(column: $0) }
-    // An edge that crosses columns has a slot in each, so that no node stands in its way.
+    // An edge has a slot in each column that it crosses, so that it passes no box.
     var chains: [[Int]] = []
     for edge in graph.edges {
       var chain: [Int] = [], last = edge.from
@@ -39,28 +40,29 @@ struct GraphLayout {
     let count = (column.max() ?? 0) + 1
     var members = [[Int]](repeating: [], count: count)
     for slot in slots.indices { members[slots[slot].column].append(slot) }
-    for sweep in 0..<8 {
-      for index in sweep % 2 == 0 ? Array(members.indices) : members.indices.reversed() {
-        let wishes = Dictionary(
+    for pass in 0..<8 {
+      for index in pass % 2 == 0 ? Array(members.indices) : members.indices.reversed() {
+        let wanted = Dictionary(
           uniqueKeysWithValues: members[index].map { slot in
-            let near = sweep % 2 == 0 ? slots[slot].left : slots[slot].right
+            let near = pass % 2 == 0 ? slots[slot].left : slots[slot].right
             return (slot, near.isEmpty ? slots[slot].y : near.reduce(0) { $0 + slots[$1].y } / Double(near.count))
           })
-        members[index].sort { (wishes[$0]!, $0) < (wishes[$1]!, $1) }
-        for (place, slot) in members[index].enumerated() {
-          slots[slot].y = Double(place) - Double(members[index].count - 1) / 2
+        members[index].sort { (wanted[$0]!, $0) < (wanted[$1]!, $1) }
+        for (row, slot) in members[index].enumerated() {
+          slots[slot].y = Double(row) - Double(members[index].count - 1) / 2
         }
       }
     }
-    // Rows grow downwards on the way, and up on the axis.
-    func place(_ slot: Int) -> (x: Double, y: Double) { (Double(slots[slot].column), -slots[slot].y) }
-    places = graph.nodes.indices.map(place)
-    bends = chains.map { $0.map(place) }
+    // Rows are counted downwards, and the axis points up.
+    func position(_ slot: Int) -> (x: Double, y: Double) { (Double(slots[slot].column), -slots[slot].y) }
+    positions = graph.nodes.indices.map(position)
+    bends = chains.map { $0.map(position) }
     columns = count
     rows = members.map(\.count).max() ?? 1
   }
 
-  /// One more than the last node before, but what nothing leads to stands right before what it leads to.
+  /// The column of each node: one after the last node that it depends on. Nodes without inputs are in the column before the first
+  /// node that takes them.
   private static func columns(of graph: ComputationGraph) -> [Int] {
     var columns = [Int](repeating: 0, count: graph.nodes.count)
     var changed = true, rounds = 0
@@ -71,7 +73,7 @@ struct GraphLayout {
         changed = true
       }
       rounds += 1
-      if rounds > graph.nodes.count + 1 { stop("ComputationGraph", "its edges lead in a circle") }
+      if rounds > graph.nodes.count + 1 { stop("Chart.computationGraph", "the edges form a cycle") }
     }
     let targets = Set(graph.edges.map(\.to))
     for node in columns.indices where !targets.contains(node) {

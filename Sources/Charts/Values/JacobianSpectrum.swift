@@ -2,14 +2,14 @@ import Foundation
 import Plotting
 import Support
 
-/// The singular values of a Jacobian, such as that of a net's output with respect to its input, or of one layer.
+/// The singular values of a Jacobian, such as d(output)/d(input) of a net or of one layer.
 public struct JacobianSpectrum: Sendable, Hashable {
-  /// What it is the Jacobian of.
+  /// The name of the net or layer.
   public var name: String
   /// The singular values, in any order.
   public var singularValues: [Double]
 
-  /// A spectrum made of its parts.
+  /// The spectrum of a net or layer with a name.
   public init(name: String, singularValues: [Double]) {
     self.name = name
     self.singularValues = singularValues
@@ -17,12 +17,12 @@ public struct JacobianSpectrum: Sendable, Hashable {
 }
 
 extension Chart {
-  /// The spectra of Jacobians: singular values by rank on a log axis, and how they are distributed over decades (bars for one
-  /// spectrum, ridges for several). At 1, the dashed line, a direction keeps its size; where all do, the net is a dynamical
+  /// The spectra of Jacobians: singular values by rank on a log axis, and their distribution (a histogram for one spectrum, ridges
+  /// for several). A singular value of 1, the dashed line, keeps the length of a vector; if all are 1, the net is a dynamical
   /// isometry.
   ///
-  /// Zeros and what is not finite have no place on the axis and are said in words. Throws a `ChartError` where there are no
-  /// singular values.
+  /// Zeros and values that are not finite have no position on the axis; the label gives their number. Throws a `ChartError` if there
+  /// are no singular values.
   ///
   /// Source: Pennington, Schoenholz and Ganguli, "Resurrecting the sigmoid", 2017, arXiv:1711.04735.
   public static func jacobianSpectrum(_ spectra: [JacobianSpectrum], title: String = "Jacobian spectrum") throws
@@ -30,36 +30,36 @@ extension Chart {
   {
     let shown = spectra.filter { !$0.singularValues.isEmpty }
     guard !shown.isEmpty else { throw ChartError.notGiven(what: "singular values") }
-    let all = shown.flatMap { $0.placed }
+    let all = shown.flatMap { $0.positive }
     let low = all.min().map { min($0, 1) } ?? 0.1, high = all.max().map { max($0, 1) } ?? 10
     var ranks = Panel(
       title: "By rank", x: Axis(.integer, "rank", includes: [1]),
       y: Axis(.log, "singular value", includes: [low, high]), marks: [RuleMark(.horizontal, at: 1)])
     for (index, spectrum) in shown.enumerated() {
-      let values = spectrum.singularValues.filter { !$0.isNaN }.sorted(by: >), ink = ColorRole.series(index)
+      let values = spectrum.singularValues.filter { !$0.isNaN }.sorted(by: >), color = ColorRole.series(index)
       let x = values.indices.map { Double($0 + 1) }
-      ranks.marks.append(LineMark(x: x, y: values, ink: ink, dash: Stroke.dash(ofSeries: index)))
-      if values.count <= 60 { ranks.marks.append(DotMark(x: x, y: values, ink: ink, shape: .ofSeries(index))) }
+      ranks.marks.append(LineMark(x: x, y: values, color: color, dash: Stroke.dash(ofSeries: index)))
+      if values.count <= 60 { ranks.marks.append(DotMark(x: x, y: values, color: color, shape: .ofSeries(index))) }
       ranks.directLabels.append(
         DirectLabel(
-          at: spectrum.placed.min(), spectrum.name, detail: spectrum.remarks, ink: ink,
+          at: spectrum.positive.min(), spectrum.name, detail: spectrum.remarks, color: color,
           sample: .line(Stroke.dash(ofSeries: index), width: 1.5)))
     }
     return Figure(
-      title: title, subtitle: "singular values; dashed: 1, where a direction keeps its size",
+      title: title, subtitle: "singular values; dashed: 1, which keeps the length of a vector",
       panels: [ranks, density(shown, low: low, high: high)], columns: 2,
       description: "Singular values of Jacobians. " + shown.map(\.sentence).joined(separator: " "))
   }
 
-  /// Counts by fractions of decades.
+  /// The distribution of the logarithm: counts in equal intervals.
   private static func density(_ spectra: [JacobianSpectrum], low: Double, high: Double) -> Panel {
     let first = max(log10(low) - 0.1, -307), last = min(log10(high) + 0.1, 307)
-    let most = spectra.map(\.placed.count).max() ?? 1
+    let most = spectra.map(\.positive.count).max() ?? 1
     let count = min(max(Int(2 * Double(most).squareRoot()), 8), 40), step = max(last - first, 0.6) / Double(count)
     let edges = (0...count).map { pow(10, first + Double($0) * step) }
     func counts(_ spectrum: JacobianSpectrum) -> [Double] {
       var counts = [Double](repeating: 0, count: count)
-      for value in spectrum.placed { counts[min(max(Int((log10(value) - first) / step), 0), count - 1)] += 1 }
+      for value in spectrum.positive { counts[min(max(Int((log10(value) - first) / step), 0), count - 1)] += 1 }
       return counts
     }
     var panel = Panel(
@@ -68,7 +68,8 @@ extension Chart {
     if spectra.count == 1 {
       panel.marks = [
         BarMark(
-          spans: (0..<count).map { edges[$0]...edges[$0 + 1] }, y: counts(spectra[0]), ink: .series(0).opacity(0.8))
+          intervals: (0..<count).map { edges[$0]...edges[$0 + 1] }, y: counts(spectra[0]),
+          color: .series(0).opacity(0.8))
       ]
     } else {
       let middles = (0..<count).map { (edges[$0] * edges[$0 + 1]).squareRoot() }
@@ -77,7 +78,7 @@ extension Chart {
       panel.marks = spectra.enumerated().map { index, spectrum in
         let counts = counts(spectrum), most = max(counts.max() ?? 1, 1)
         return RidgeMark(
-          x: middles, heights: counts.map { $0 / most }, base: Double(spectra.count - 1 - index), ink: .series(index))
+          x: middles, heights: counts.map { $0 / most }, base: Double(spectra.count - 1 - index), color: .series(index))
       }
     }
     panel.marks.append(RuleMark(.vertical, at: 1))
@@ -86,18 +87,18 @@ extension Chart {
 }
 
 extension JacobianSpectrum {
-  /// Those that have a place on a log axis.
-  fileprivate var placed: [Double] { singularValues.filter { $0 > 0 && $0.isFinite } }
+  /// The values with a position on a log axis.
+  fileprivate var positive: [Double] { singularValues.filter { $0 > 0 && $0.isFinite } }
 
   fileprivate var remarks: String {
-    var words: [String] = []
-    if let high = placed.max(), let low = placed.min() {
-      words.append(low < high ? "\(formatSignificant(low)) to \(formatSignificant(high))" : formatSignificant(low))
+    var parts: [String] = []
+    if let high = positive.max(), let low = positive.min() {
+      parts.append(low < high ? "\(formatSignificant(low)) to \(formatSignificant(high))" : formatSignificant(low))
     }
     let zeros = singularValues.filter { $0 == 0 }.count, broken = singularValues.filter { !$0.isFinite }.count
-    if zeros > 0 { words.append("\(zeros) zero") }
-    if broken > 0 { words.append("\(broken) not finite") }
-    return words.joined(separator: "\n")
+    if zeros > 0 { parts.append("\(zeros) zero") }
+    if broken > 0 { parts.append("\(broken) not finite") }
+    return parts.joined(separator: "\n")
   }
 
   fileprivate var sentence: String {

@@ -2,22 +2,26 @@ import Foundation
 import Plotting
 import Support
 
-/// A picture, and how much each of its pixels matters to what a net says about it.
+/// An image and the saliency of its pixels: how much each pixel influences a net's loss or output.
 public struct SaliencyImage: Sendable, Hashable {
-  /// What stands above it, such as "boot, taken for a sandal".
+  /// The title above it, such as "boot, classified as sandal".
   public var title: String
-  /// How many pixels a row has.
+  /// The number of pixels per row.
   public var width: Int
   /// The brightness of each pixel, from 0 for black to 1 for white, row by row from the top left.
   public var pixels: [Double]
-  /// How much each pixel matters, such as |dL/dx|; negative values count by their size.
+  /// The saliency of each pixel, such as |dL/dx|, in the order of `pixels`. Its absolute value is drawn.
   public var saliency: [Double]
 
-  /// A picture made of its parts, of whole rows and as many saliencies as pixels.
+  /// An image of `pixels.count / width` rows.
+  ///
+  /// Stops if there are no pixels, if they do not fill whole rows, or if the number of saliencies differs from the number of pixels.
   public init(title: String, width: Int, pixels: [Double], saliency: [Double]) {
     guard width > 0, pixels.count % width == 0, !pixels.isEmpty, saliency.count == pixels.count else {
       stop(
-        "SaliencyImage", "rows of \(width) pixels don't make \(pixels.count) pixels with \(saliency.count) saliencies")
+        "SaliencyImage",
+        "rows of \(width) pixels need a multiple of \(width) pixels and one saliency per pixel, not \(pixels.count) pixels "
+          + "and \(saliency.count) saliencies")
     }
     self.title = title
     self.width = width
@@ -27,33 +31,33 @@ public struct SaliencyImage: Sendable, Hashable {
 }
 
 extension Chart {
-  /// Pictures with the pixels that matter lit up: each picture as it is, and below it the saliency, bright where it is large,
-  /// over the faint picture. Saliency is relative to each picture's largest.
+  /// Images, and below each one its saliency map: the absolute saliency divided by the largest of the image, in colours over the
+  /// darkened image.
   ///
-  /// A pixel whose saliency is not finite is red. Throws a `ChartError` where there are no pictures.
+  /// A pixel whose saliency is not finite is red. Throws a `ChartError` if there are no images.
   ///
   /// Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013, arXiv:1312.6034.
   public static func saliency(_ images: [SaliencyImage], title: String = "Saliency") throws -> Figure {
-    guard !images.isEmpty else { throw ChartError.notGiven(what: "pictures") }
+    guard !images.isEmpty else { throw ChartError.notGiven(what: "images") }
     let columns = min(images.count, 6)
     var panels: [Panel] = []
     for start in stride(from: 0, to: images.count, by: columns) {
       let row = Array(images[start..<min(start + columns, images.count)])
-      // An empty panel keeps the columns of the last row.
-      let holes = [Panel](repeating: picture("", nil), count: columns - row.count)
-      panels += row.map { picture($0.title, $0.plain) } + holes + row.map { picture("", $0.lit) } + holes
+      // Empty panels fill the last row.
+      let empty = [Panel](repeating: panel("", nil), count: columns - row.count)
+      panels += row.map { panel($0.title, $0.plain) } + empty + row.map { panel("", $0.overlay) } + empty
     }
     let rows = panels.count / columns
     return Figure(
-      title: title, subtitle: "below each picture: how much each pixel matters, relative to the largest",
+      title: title, subtitle: "below each image: the saliency of its pixels, relative to the largest",
       caption: images.contains { !$0.saliency.allSatisfy(\.isFinite) } ? "Red: not finite." : "", panels: panels,
       columns: columns,
       colorBar: ColorBar(ColorScale(Scale(.linear, from: 0, to: 1), .magma), title: "relative saliency"),
-      description: "Pictures and how much their pixels matter. " + images.map(\.sentence).joined(separator: " "),
+      description: "Images and the saliency of their pixels. " + images.map(\.sentence).joined(separator: " "),
       size: Size(width: max(420, 110 + 135 * Double(columns)), height: 90 + 145 * Double(rows)))
   }
 
-  private static func picture(_ title: String, _ image: PixelImage?) -> Panel {
+  private static func panel(_ title: String, _ image: PixelImage?) -> Panel {
     Panel(title: title, x: .hidden, y: .hidden, marks: image.map { [ImageMark($0)] } ?? [])
   }
 }
@@ -62,14 +66,14 @@ extension SaliencyImage {
   private var height: Int { pixels.count / width }
 
   private func grey(_ value: Double) -> Color {
-    let part = value.isFinite ? min(max(value, 0), 1) : 0
-    return Color(red: part, green: part, blue: part)
+    let brightness = value.isFinite ? min(max(value, 0), 1) : 0
+    return Color(red: brightness, green: brightness, blue: brightness)
   }
 
   fileprivate var plain: PixelImage { PixelImage(width: width, height: height, pixels: pixels.map { grey($0).pixel }) }
 
-  /// The saliency in colours over the picture.
-  fileprivate var lit: PixelImage {
+  /// The saliency in colours over the darkened image.
+  fileprivate var overlay: PixelImage {
     let most = largest
     return PixelImage(
       width: width, height: height,
@@ -85,10 +89,10 @@ extension SaliencyImage {
   fileprivate var sentence: String {
     let broken = saliency.filter { !$0.isFinite }.count
     let note = broken > 0 ? "; \(broken) pixels are not finite" : ""
-    guard largest > 0, let place = saliency.firstIndex(where: { abs($0) == largest }) else {
-      return "\(title): no pixel matters\(note)."
+    guard largest > 0, let index = saliency.firstIndex(where: { abs($0) == largest }) else {
+      return "\(title): every saliency is 0\(note)."
     }
     return
-      "\(title): largest \(formatSignificant(largest)) in row \(place / width + 1), column \(place % width + 1)\(note)."
+      "\(title): largest \(formatSignificant(largest)) in row \(index / width + 1), column \(index % width + 1)\(note)."
   }
 }

@@ -12,16 +12,16 @@ extension ExperimentFigure {
       let end = results.variants.flatMap { results.series(series, of: $0) }.compactMap(\.x.last).max()
       for (index, variant) in results.variants.enumerated() {
         let curves = results.series(series, of: variant)
-        for curve in curves { panel.marks.append(LineMark(x: curve.x, y: curve.y, ink: .series(index))) }
+        for curve in curves { panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index))) }
         guard let first = curves.first else { continue }
         if let theory {
           let y = first.x.map { theory(variant, results.settings, $0) }
-          panel.marks.append(LineMark(x: first.x, y: y, ink: .text, dash: [5, 4]))
+          panel.marks.append(LineMark(x: first.x, y: y, color: .text, dash: [5, 4]))
         }
         // A curve that ends before others do has its name beside its end; a leader would lead to nothing.
         panel.directLabels.append(
           DirectLabel(
-            at: first.y.last { $0.isFinite }, variant.name, ink: .series(index), hasLeader: first.x.last == end))
+            at: first.y.last { $0.isFinite }, variant.name, color: .series(index), hasLeader: first.x.last == end))
       }
       let count = results.settings.seeds
       let seeds = count == 1 ? "" : "\(count) seeds, a line each"

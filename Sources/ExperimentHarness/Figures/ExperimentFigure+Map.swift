@@ -50,8 +50,8 @@ extension ExperimentFigure {
     ExperimentFigure(name, caption) { results in
       let grid = try grid(results)
       var key = ColorBar(colors, title: key)
-      key.hasBelow = grid.values.contains { $0 < colors.scale.lower }
-      key.hasAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
+      key.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
+      key.extendsAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
       if grid.values.contains(where: \.isNaN) { key.kinds.append(.notANumber) }
       if grid.values.contains(where: \.isInfinite) { key.kinds.append(.infinite) }
       var panel = Panel(x: x, y: y, colorBar: key)
@@ -64,9 +64,9 @@ extension ExperimentFigure {
           columns: grid.columns, rows: Array(grid.rows.indices), values: grid.values, colors: colors, height: height))
       for line in grid.lines {
         // White on black is seen on every colour.
-        panel.marks.append(LineMark(x: line.x, y: line.y, ink: .fixed(Color(0x000000)), width: 5, extends: false))
+        panel.marks.append(LineMark(x: line.x, y: line.y, color: .fixed(Color(0x000000)), width: 5, extends: false))
         panel.marks.append(
-          LineMark(x: line.x, y: line.y, ink: .fixed(Color(0xFFFFFF)), width: 2, dash: [6, 4], extends: false))
+          LineMark(x: line.x, y: line.y, color: .fixed(Color(0xFFFFFF)), width: 2, dash: [6, 4], extends: false))
       }
       let names = grid.lines.map(\.name).filter { !$0.isEmpty }.joined(separator: "; ")
       return Figure(

@@ -5,7 +5,6 @@
 #else
 #include <png.h>
 #endif
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static void collect(png_structp png, png_bytep bytes, size_t count) {
 static void flush(png_structp png) { (void)png; }
 
 static void fail(png_structp png, png_const_charp message) {
-  snprintf(png_get_error_ptr(png), 128, "%s", message);
+  (void)message;
   longjmp(png_jmpbuf(png), 1);
 }
 
@@ -41,16 +40,14 @@ static void warn(png_structp png, png_const_charp message) {
 
 uint8_t *png_pack(
     const uint8_t *pixels, uint32_t width, uint32_t height, size_t stride, uint32_t pixels_per_metre,
-    const png_entry *entries, int entry_count, size_t *size, char *problem) {
+    const png_entry *entries, int entry_count, size_t *size) {
   output *to = calloc(1, sizeof *to);
   uint8_t *row = malloc(3 * (size_t)width);
   png_text *texts = calloc((size_t)entry_count + 1, sizeof *texts);
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, problem, fail, warn);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, fail, warn);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   uint8_t *volatile result = NULL;
-  if (!to || !row || !texts || !info) {
-    snprintf(problem, 128, "out of memory");
-  } else if (!setjmp(png_jmpbuf(png))) {
+  if (to && row && texts && info && !setjmp(png_jmpbuf(png))) {
     png_set_write_fn(png, to, collect, flush);
     png_set_IHDR(
         png, info, width, height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,

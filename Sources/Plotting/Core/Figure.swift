@@ -1,27 +1,38 @@
-/// A picture: panels in a grid, with a title, a legend and a caption.
+/// A figure: panels in a grid with a title, a legend, a colour bar and a caption.
+///
+///     let figure = Figure(
+///       title: "Training loss",
+///       panels: [
+///         Panel(
+///           x: Axis(.integer, "step"), y: Axis(.log, "loss"),
+///           marks: [LineMark(x: steps, y: losses, color: .series(0))])
+///       ])
+///     try figure.write(to: "loss.png")
+///
+/// `CairoBackend` writes figures to PNG, SVG and PDF files, and `Terminal` prints them.
 public struct Figure: Sendable {
-  /// The first line; empty for none.
+  /// The title; empty for none.
   public var title: String
-  /// What stands under it; empty for nothing.
+  /// The lines below the title; empty for none.
   public var subtitle: String
-  /// What stands at the bottom: how to read the picture.
+  /// The text at the bottom, such as how to read the figure; empty for none.
   public var caption: String
   /// The panels, row by row.
   public var panels: [Panel]
-  /// How many panels a row has; as suits their number, if nil.
+  /// The number of panels per row; nil for a grid that is about square.
   public var columns: Int?
-  /// Whether axis labels stand at the grid's left and bottom alone, since all panels show the same ranges.
+  /// Whether tick labels and axis titles are drawn only at the left and bottom of the grid. For panels with the same ranges.
   public var sharesAxes: Bool
-  /// What inks mean in all panels.
+  /// The legend for all panels.
   public var legend: [LegendEntry]
-  /// What cells' colours mean in all panels.
+  /// The colour bar for all panels; nil for none.
   public var colorBar: ColorBar?
-  /// What the picture shows, in sentences made from the data, for those who can't see it.
+  /// A description of what the figure shows, for readers who can't see it. PNG, SVG and PDF files contain it.
   public var description: String
-  /// Its width and height.
+  /// The width and height in units of 1/96 inch.
   public var size: Size
 
-  /// A figure made of its parts; lengths are in units of 1/96 inch.
+  /// A figure of the given panels, 900 × 520 units of 1/96 inch by default.
   public init(
     title: String = "", subtitle: String = "", caption: String = "", panels: [Panel], columns: Int? = nil,
     sharesAxes: Bool = false, legend: [LegendEntry] = [], colorBar: ColorBar? = nil, description: String = "",
@@ -39,17 +50,17 @@ public struct Figure: Sendable {
     self.size = size
   }
 
-  /// How many panels a row has.
+  /// The number of panels per row that is used.
   var gridColumns: Int {
     let count = panels.count
     return max(1, min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count))
   }
 
-  /// Draws the figure so that it fills `size` on a canvas. Narrow figures have smaller letters, and low ones leave out the
-  /// caption, and then all but the first line under the title.
+  /// Draws the figure on a canvas, in the rectangle from 0, 0 to `size`. Narrow figures have smaller text. Where the height is
+  /// small, the caption is left out, then all lines of the subtitle but the first.
   public func draw(on canvas: any Canvas, theme: Theme = .light) {
     canvas.fill(Rectangle(left: 0, top: 0, width: size.width, height: size.height), theme.background)
-    let letters = min(1, max(0.7, min(size.width / 900, size.width / Double(gridColumns) / 300).squareRoot()))
-    FigureLayout(self, canvas, theme.withLetters(times: letters)).draw()
+    let fontScale = min(1, max(0.7, min(size.width / 900, size.width / Double(gridColumns) / 300).squareRoot()))
+    FigureLayout(self, canvas, theme.scalingFonts(by: fontScale)).draw()
   }
 }

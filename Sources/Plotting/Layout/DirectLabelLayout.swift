@@ -1,4 +1,4 @@
-/// Labels right of a plot area, broken to their width.
+/// The layout of the labels to the right of a plot area.
 struct DirectLabelLayout {
   struct Item {
     let label: DirectLabel
@@ -11,7 +11,7 @@ struct DirectLabelLayout {
   let items: [Item]
   let width: Double
 
-  /// Nil where there are none, or too many for the height even without their details.
+  /// Nil where there are no labels, or where they do not fit the height even without details.
   init?(_ labels: [DirectLabel], height: Double, width: Double, on canvas: any Canvas, _ theme: Theme) {
     guard !labels.isEmpty else { return nil }
     func items(withDetails: Bool) -> [Item] {
@@ -23,7 +23,7 @@ struct DirectLabelLayout {
     }
     var found = items(withDetails: true)
     if found.reduce(0, { $0 + $1.height }) > height {
-      // Details are worth more than a place at the line's end, so they move to the legend with their labels.
+      // Details matter more than a position beside the plot, so labels with details move to the legend.
       if labels.contains(where: { !$0.detail.isEmpty }) { return nil }
       found = items(withDetails: false)
     }
@@ -33,22 +33,22 @@ struct DirectLabelLayout {
   }
 
   func draw(right area: Rectangle, _ y: Scale, on canvas: any Canvas, _ theme: Theme) {
-    let wishes = items.map { item in
+    let wanted = items.map { item in
       guard let value = item.label.value, let fraction = y.fraction(of: value) else { return area.middle.y }
       return min(max(area.bottom - fraction * area.height, area.top), area.bottom)
     }
-    let places = dodged(middles: wishes, lengths: items.map(\.height), within: area.top...area.bottom, closeness: 6)
+    let middles = dodged(middles: wanted, lengths: items.map(\.height), within: area.top...area.bottom, closeness: 6)
     for (index, item) in items.enumerated() {
-      let top = places[index] - item.height / 2 + 1.5
+      let top = middles[index] - item.height / 2 + 1.5
       if item.label.hasLeader, item.label.value.flatMap(y.fraction) != nil {
         let first = top + item.text.lineHeight / 2
         canvas.stroke(
           [
-            Point(area.right + 2, wishes[index]), Point(area.right + 5, wishes[index]), Point(area.right + 9, first),
+            Point(area.right + 2, wanted[index]), Point(area.right + 5, wanted[index]), Point(area.right + 9, first),
             Point(area.right + 11, first),
-          ], Stroke(theme.color(item.label.ink), width: 1))
+          ], Stroke(theme.color(item.label.color), width: 1))
       }
-      canvas.draw(item.text, left: area.right + Self.leader, top: top, theme.color(item.label.ink))
+      canvas.draw(item.text, left: area.right + Self.leader, top: top, theme.color(item.label.color))
       canvas.draw(item.detail, left: area.right + Self.leader, top: top + item.text.height, theme.muted)
     }
   }

@@ -1,6 +1,6 @@
-/// Moves intervals along a line as little as possible (in the sum of squares) so that none overlaps another and all lie
-/// within `range`, which they must fit. Their order by middle is kept; those whose middles follow within `closeness` of each
-/// other keep the order in which they are given.
+/// The middles of intervals after moving them apart: no two overlap, all lie within `range`, and the sum of the squared moves is
+/// as small as possible. `range` must be long enough for all. The intervals keep their order by middle, and neighbours whose
+/// middles are at most `closeness` apart keep the order in which they are given.
 package func dodged(
   middles: [Double], lengths: [Double], within range: ClosedRange<Double>, closeness: Double = 0
 ) -> [Double] {
@@ -13,29 +13,29 @@ package func dodged(
     cluster.append(index)
   }
   order += cluster.sorted()
-  // Blocks of intervals that touch; a block's start is the mean of what its members would like it to be.
-  var blocks: [(members: [Int], length: Double, wish: Double)] = []
-  func start(_ block: (members: [Int], length: Double, wish: Double)) -> Double {
-    min(max(block.wish / Double(block.members.count), range.lowerBound), range.upperBound - block.length)
+  // Blocks of intervals that touch. A block starts at the mean of the starts that its members want.
+  var blocks: [(members: [Int], length: Double, wanted: Double)] = []
+  func start(_ block: (members: [Int], length: Double, wanted: Double)) -> Double {
+    min(max(block.wanted / Double(block.members.count), range.lowerBound), range.upperBound - block.length)
   }
   for index in order {
-    var block = (members: [index], length: lengths[index], wish: middles[index] - lengths[index] / 2)
+    var block = (members: [index], length: lengths[index], wanted: middles[index] - lengths[index] / 2)
     while let last = blocks.last, start(last) + last.length > start(block) {
       blocks.removeLast()
       block = (
         last.members + block.members, last.length + block.length,
-        last.wish + block.wish - Double(block.members.count) * last.length
+        last.wanted + block.wanted - Double(block.members.count) * last.length
       )
     }
     blocks.append(block)
   }
-  var placed = middles
+  var moved = middles
   for block in blocks {
     var top = start(block)
     for index in block.members {
-      placed[index] = top + lengths[index] / 2
+      moved[index] = top + lengths[index] / 2
       top += lengths[index]
     }
   }
-  return placed
+  return moved
 }

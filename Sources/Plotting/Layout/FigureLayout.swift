@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where everything in a figure goes. Text is measured by the canvas that will draw it, so labels never overlap.
+/// The layout of a figure. Text is measured by the canvas that will draw it, so labels never overlap.
 struct FigureLayout {
   private static let edge = 14.0, between = 16.0
   private let figure: Figure
@@ -8,7 +8,7 @@ struct FigureLayout {
   private let theme: Theme
   private var title = TextBlock.empty, subtitle = TextBlock.empty, caption = TextBlock.empty
   private var legend: LegendLayout
-  private var key: ColorBarLayout?
+  private var colorBar: ColorBarLayout?
   private var grid: Rectangle
   private var panels: [(layout: PanelLayout, plot: Rectangle)] = []
 
@@ -23,7 +23,7 @@ struct FigureLayout {
     legend = LegendLayout(figure.legend, width: width, height: figure.size.height / 3, on: canvas, theme)
     grid = Rectangle(left: edge, top: 0, width: width, height: 0)
     setGridHeight()
-    // The data come first.
+    // Where the plots would be too small, the caption and most of the subtitle are left out.
     if grid.height < figure.size.height * 0.6, caption.height > 0 {
       caption = .empty
       setGridHeight()
@@ -34,15 +34,15 @@ struct FigureLayout {
       setGridHeight()
     }
     if let colorBar = figure.colorBar {
-      // The key stands beside the plot areas, whose height is about the grid's less one axis.
+      // The colour bar is about as high as the plot areas: the grid without one axis.
       let layout = ColorBarLayout(colorBar, height: grid.height - 60, on: canvas, theme)
-      key = layout
+      self.colorBar = layout
       grid.width = max(grid.width - layout.width - Self.between, 10)
     }
     placePanels()
   }
 
-  /// What is left between the head and the caption.
+  /// Gives the panels the height between the head and the caption.
   private mutating func setGridHeight() {
     let head = title.height + subtitle.height + legend.height
     let top = Self.edge + head + (head > 0 ? 10 : 0)
@@ -62,8 +62,8 @@ struct FigureLayout {
     var hasLegend = [Bool](repeating: false, count: count)
     var layouts: [PanelLayout] = []
     let scales = figure.panels.map(\.scales)
-    // Labels need room, and the room decides the labels: some rounds bring them together. Labels that had no room at their
-    // lines stay in the legend.
+    // Margins depend on labels, and labels on the size that margins leave: four rounds are enough for both to settle. Labels that
+    // moved to the legend stay there.
     for _ in 0..<4 {
       columnMargins = Array(repeating: .init(), count: columns)
       rowMargins = Array(repeating: .init(), count: rows)
@@ -109,7 +109,9 @@ struct FigureLayout {
     top += subtitle.height
     legend.draw(left: Self.edge, top: top, on: canvas, theme)
     for (layout, plot) in panels { layout.draw(in: plot, on: canvas, theme) }
-    if let first = panels.first?.plot { key?.draw(left: grid.right + Self.between, top: first.top, on: canvas, theme) }
+    if let first = panels.first?.plot {
+      colorBar?.draw(left: grid.right + Self.between, top: first.top, on: canvas, theme)
+    }
     canvas.draw(caption, left: Self.edge, top: figure.size.height - Self.edge - caption.height, theme.muted)
   }
 }

@@ -1,6 +1,6 @@
-/// Legend entries in rows that fit a width.
+/// The layout of legend entries in rows.
 struct LegendLayout {
-  private struct Place {
+  private struct Item {
     let entry: LegendEntry?
     let left: Double
     let row: Int
@@ -8,12 +8,12 @@ struct LegendLayout {
   }
 
   private static let sample = 24.0, space = 18.0
-  private let places: [Place]
+  private let items: [Item]
   private let rowHeight: Double
   private let ascent: Double
   let height: Double
 
-  /// As many entries as fit; the last row says how many are left out, where they are.
+  /// As many entries as fit. Where entries are left out, the last row ends in their number.
   init(
     _ entries: [LegendEntry], width: Double, height limit: Double, on canvas: any Canvas, _ theme: Theme
   ) {
@@ -22,51 +22,51 @@ struct LegendLayout {
     ascent = extent.ascent
     let lastRow = limit.isFinite ? max(Int((limit - 4) / rowHeight) - 1, 0) : .max
     var left = 0.0, row = 0
-    var places: [Place] = []
+    var items: [Item] = []
     for (index, entry) in entries.enumerated() {
       let text = canvas.shorten(entry.text, theme.labelFont, width: width - Self.sample - 6)
       let needed = Self.sample + 6 + canvas.measure(text, theme.labelFont).width
       if left > 0, left + needed > width {
         if row == lastRow {
           let rest = "and \(entries.count - index + 1) more"
-          if let last = places.popLast() {
-            places.append(
-              Place(entry: nil, left: last.left, row: row, text: canvas.shorten(rest, theme.labelFont, width: width)))
+          if let last = items.popLast() {
+            items.append(
+              Item(entry: nil, left: last.left, row: row, text: canvas.shorten(rest, theme.labelFont, width: width)))
           }
           break
         }
         left = 0
         row += 1
       }
-      places.append(Place(entry: entry, left: left, row: row, text: text))
+      items.append(Item(entry: entry, left: left, row: row, text: text))
       left += needed + Self.space
     }
-    self.places = places
-    height = places.isEmpty ? 0 : Double(row + 1) * rowHeight + 4
+    self.items = items
+    height = items.isEmpty ? 0 : Double(row + 1) * rowHeight + 4
   }
 
-  /// Whether entries need neither be shortened nor take more height than this.
+  /// Whether all entries fit a width and height without being shortened.
   static func fits(
     _ entries: [LegendEntry], width: Double, height: Double, on canvas: any Canvas, _ theme: Theme
   ) -> Bool {
-    let room = width - sample - 6
-    return entries.allSatisfy { canvas.measure($0.text, theme.labelFont).width <= room }
+    let textWidth = width - sample - 6
+    return entries.allSatisfy { canvas.measure($0.text, theme.labelFont).width <= textWidth }
       && LegendLayout(entries, width: width, height: .infinity, on: canvas, theme).height <= height
   }
 
   func draw(left: Double, top: Double, on canvas: any Canvas, _ theme: Theme) {
-    for place in places {
-      let x = left + place.left, y = top + 2 + Double(place.row) * rowHeight
-      if let entry = place.entry { draw(entry, left: x, middle: y + rowHeight / 2, on: canvas, theme) }
+    for item in items {
+      let x = left + item.left, y = top + 2 + Double(item.row) * rowHeight
+      if let entry = item.entry { draw(entry, left: x, middle: y + rowHeight / 2, on: canvas, theme) }
       let baseline = y + (rowHeight - ascent * 1.25) / 2 + ascent
       canvas.text(
-        place.text, at: Point(place.entry == nil ? x : x + Self.sample + 6, baseline), theme.labelFont,
-        theme.color(.text), rising: false)
+        item.text, at: Point(item.entry == nil ? x : x + Self.sample + 6, baseline), theme.labelFont,
+        theme.color(.text), rotated: false)
     }
   }
 
   private func draw(_ entry: LegendEntry, left: Double, middle: Double, on canvas: any Canvas, _ theme: Theme) {
-    let color = theme.color(entry.ink), centre = Point(left + Self.sample / 2, middle)
+    let color = theme.color(entry.color), centre = Point(left + Self.sample / 2, middle)
     let ends = [Point(left, middle), Point(left + Self.sample, middle)]
     switch entry.sample {
     case .line(let dash, let width): canvas.stroke(ends, Stroke(color, width: width, dash: dash))

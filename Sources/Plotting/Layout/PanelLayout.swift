@@ -1,9 +1,9 @@
-/// Which axis labels a panel shows.
+/// Which axes of a panel have labels.
 struct AxisVisibility {
   var x = true, y = true
 }
 
-/// A panel whose scales, ticks and labels are known for a size of the plot area, and how much room they need around it.
+/// The layout of a panel for a size of its plot area: scales, ticks, labels, and the margins that they need.
 struct PanelLayout {
   let panel: Panel
   let x: Scale, y: Scale
@@ -12,7 +12,7 @@ struct PanelLayout {
   var legend: LegendLayout
   var xTitle: AxisTitle, yTitle: AxisTitle
   var directLabels: DirectLabelLayout?
-  var key: ColorBarLayout?
+  var colorBar: ColorBarLayout?
   let shows: AxisVisibility
   private(set) var margins = Margins()
 
@@ -39,7 +39,7 @@ struct PanelLayout {
     (x, y) = scales
     let font = theme.tickFont
     let line = canvas.measure("0", font).height
-    title = canvas.wrap(panel.title, theme.stripFont, width: plot.width, limit: 2)
+    title = canvas.wrap(panel.title, theme.panelTitleFont, width: plot.width, limit: 2)
     detail = canvas.wrap(panel.detail, theme.tickFont, width: plot.width, limit: 3)
     var entries = panel.legend
     let labels = DirectLabelLayout(
@@ -49,15 +49,15 @@ struct PanelLayout {
     } else {
       let full = panel.directLabels.map {
         LegendEntry(
-          $0.detail.isEmpty ? $0.text : "\($0.text): " + $0.detail.replacing("\n", with: "; "), ink: $0.ink,
+          $0.detail.isEmpty ? $0.text : "\($0.text): " + $0.detail.replacing("\n", with: "; "), color: $0.color,
           sample: $0.sample)
       }
-      // Where details have no room either, names alone have.
+      // Where details do not fit the legend either, only names are shown.
       let fits = LegendLayout.fits(full, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
-      entries += fits ? full : panel.directLabels.map { LegendEntry($0.text, ink: $0.ink, sample: $0.sample) }
+      entries += fits ? full : panel.directLabels.map { LegendEntry($0.text, color: $0.color, sample: $0.sample) }
     }
     legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
-    key = panel.colorBar.map { ColorBarLayout($0, height: plot.height, on: canvas, theme) }
+    colorBar = panel.colorBar.map { ColorBarLayout($0, height: plot.height, on: canvas, theme) }
     xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
     yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
     if panel.x.isVisible { xTicks = horizontalTicks(width: plot.width, canvas, font) }
@@ -77,10 +77,10 @@ struct PanelLayout {
     if shows.x { margins.left = max(margins.left, overhang.left) }
     margins.right = max(shows.x ? overhang.right : 0, 2)
     if let directLabels { margins.right = max(margins.right, directLabels.width) }
-    if let key { margins.right = max(margins.right, key.width + 10) }
+    if let colorBar { margins.right = max(margins.right, colorBar.width + 10) }
   }
 
-  /// As many ticks as their labels have room for.
+  /// As many ticks as have labels that fit.
   private func horizontalTicks(width: Double, _ canvas: any Canvas, _ font: Font) -> [Tick] {
     var ticks: [Tick] = []
     for count in stride(from: max(1, Int(width / 75)), through: 1, by: -1) {
@@ -94,19 +94,19 @@ struct PanelLayout {
       }
       if fits { return ticks }
     }
-    // Not even two labels fit: the first one alone.
+    // Not even two labels fit, so there is only the first.
     return Array(ticks.prefix(1))
   }
 
   private func verticalTicks(height: Double, line: Double) -> [Tick] {
-    let room =
+    let minimumDistance =
       switch panel.y.kind {
       case .categorical: line * 1.15
       case .log: line * 2
       default: line * 2.8
       }
     var ticks: [Tick] = []
-    for count in stride(from: max(1, Int(height / room)), through: 1, by: -1) {
+    for count in stride(from: max(1, Int(height / minimumDistance)), through: 1, by: -1) {
       ticks = y.ticks(about: count)
       var end = -Double.infinity
       let fits = ticks.allSatisfy { tick in
@@ -119,7 +119,7 @@ struct PanelLayout {
     return Array(ticks.prefix(1))
   }
 
-  /// How far labels of the x axis reach beyond the plot area.
+  /// How far labels of the x axis extend beyond the plot area.
   private func horizontalOverhang(width: Double, _ canvas: any Canvas, _ font: Font) -> (left: Double, right: Double) {
     var left = 0.0, right = 0.0
     for tick in xTicks where !tick.label.isEmpty {
@@ -129,31 +129,5 @@ struct PanelLayout {
       right = max(right, half - (1 - fraction) * width)
     }
     return (left, right)
-  }
-}
-
-/// The words along an axis: its title, and at the ends what they stand for.
-struct AxisTitle {
-  let title: String
-  let ends: (low: String, high: String)?
-  let font: Font
-  let height: Double
-  let ascent: Double
-
-  init(_ title: String, _ ends: (low: String, high: String)?, length: Double, on canvas: any Canvas, _ theme: Theme) {
-    font = theme.labelFont
-    let extent = canvas.measure("Mg", font)
-    ascent = extent.ascent
-    var middle = title, sides = ends
-    if let ends {
-      let low = canvas.measure(ends.low, font).width, high = canvas.measure(ends.high, font).width
-      let longest = max(low, high), needed = canvas.measure(title, font).width
-      // The title stands in the middle, so the longer end decides.
-      if needed / 2 + longest + 14 > length / 2 { middle = "" }
-      if low + high + 14 > length { sides = nil }
-    }
-    self.title = canvas.shortenOrDrop(middle.isEmpty && sides == nil ? title : middle, font, width: length)
-    self.ends = sides
-    height = self.title.isEmpty && sides == nil ? 0 : extent.height + 3
   }
 }

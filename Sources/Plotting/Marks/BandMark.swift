@@ -1,46 +1,46 @@
-/// The area between two lines, broken where a value has no place.
+/// The area between two lines, with gaps where a value has no position.
 public struct BandMark: Mark {
-  /// The x of each pair, ascending.
+  /// The x of each pair of values, ascending.
   public var x: [Double]
   /// The lower values.
   public var lower: [Double]
   /// The upper values.
   public var upper: [Double]
-  /// What it is filled with.
-  public var ink: ColorRole
-  /// Whether the y axis should show all of it, rather than what other marks need.
+  /// The fill colour.
+  public var color: ColorRole
+  /// Whether the range of the y axis includes the values.
   public var extends: Bool
 
-  /// A band made of its parts.
-  public init(x: [Double], lower: [Double], upper: [Double], ink: ColorRole, extends: Bool = true) {
+  /// A band between lower and upper values at ascending x.
+  public init(x: [Double], lower: [Double], upper: [Double], color: ColorRole, extends: Bool = true) {
     self.x = x
     self.lower = lower
     self.upper = upper
-    self.ink = ink
+    self.color = color
     self.extends = extends
   }
 
-  /// Asks for its values to be seen.
-  public func extend(_ extent: inout Extent) {
-    extent.x.include(x)
+  /// Includes the values.
+  public func extend(_ limits: inout DataLimits) {
+    limits.x.include(x)
     guard extends else { return }
-    extent.y.include(lower)
-    extent.y.include(upper)
+    limits.y.include(lower)
+    limits.y.include(upper)
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let color = frame.theme.color(ink)
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let fillColor = area.theme.color(color)
     var below: [Point] = [], above: [Point] = []
     var column = Double.nan
     func flush() {
-      if below.count > 1 { canvas.fill(above + below.reversed(), color) }
+      if below.count > 1 { canvas.fill(above + below.reversed(), fillColor) }
       below = []
       above = []
       column = .nan
     }
     for index in 0..<min(x.count, lower.count, upper.count) {
-      guard let low = frame.point(x[index], lower[index]), let high = frame.point(x[index], upper[index]) else {
+      guard let low = area.point(x[index], lower[index]), let high = area.point(x[index], upper[index]) else {
         flush()
         continue
       }

@@ -1,47 +1,48 @@
-/// Bars that stand on a base; those without a place are left out.
+/// Vertical bars from a base value. Bars whose value or interval has no position are left out.
 public struct BarMark: Mark {
-  /// Where each bar begins and ends along the x axis.
-  public var spans: [ClosedRange<Double>]
-  /// How far each reaches along the y axis.
+  /// The interval on the x axis that each bar covers.
+  public var intervals: [ClosedRange<Double>]
+  /// The y at the end of each bar.
   public var y: [Double]
-  /// Where they stand; on a logarithmic axis they stand on its low end.
+  /// The y at which bars start, 0 by default; on a logarithmic axis, bars from 0 start at its low end.
   public var base: Double
-  /// What they are filled with.
-  public var ink: ColorRole
+  /// The fill colour.
+  public var color: ColorRole
 
-  /// Bars made of their parts.
-  public init(spans: [ClosedRange<Double>], y: [Double], base: Double = 0, ink: ColorRole) {
-    self.spans = spans
+  /// Bars over intervals of the x axis, as in a histogram.
+  public init(intervals: [ClosedRange<Double>], y: [Double], base: Double = 0, color: ColorRole) {
+    self.intervals = intervals
     self.y = y
     self.base = base
-    self.ink = ink
+    self.color = color
   }
 
-  /// Bars around places, of this width in the unit of the x axis.
-  public init(x: [Double], y: [Double], width: Double = 0.8, base: Double = 0, ink: ColorRole) {
-    let places = zip(x, y).filter { ($0.0 - width / 2).isFinite && ($0.0 + width / 2).isFinite }
+  /// Bars of one width around x positions; `width` is in the unit of the x axis. Positions that are not finite are left out.
+  public init(x: [Double], y: [Double], width: Double = 0.8, base: Double = 0, color: ColorRole) {
+    let bars = zip(x, y).filter { ($0.0 - width / 2).isFinite && ($0.0 + width / 2).isFinite }
     self.init(
-      spans: places.map { $0.0 - abs(width) / 2...$0.0 + abs(width) / 2 }, y: places.map(\.1), base: base, ink: ink)
+      intervals: bars.map { $0.0 - abs(width) / 2...$0.0 + abs(width) / 2 }, y: bars.map(\.1), base: base, color: color)
   }
 
-  /// Asks for its values, and its base, to be seen.
-  public func extend(_ extent: inout Extent) {
-    extent.x.include(spans.flatMap { [$0.lowerBound, $0.upperBound] })
-    extent.y.include(y)
-    extent.y.include(base)
+  /// Includes the intervals, the values and the base.
+  public func extend(_ limits: inout DataLimits) {
+    limits.x.include(intervals.flatMap { [$0.lowerBound, $0.upperBound] })
+    limits.y.include(y)
+    limits.y.include(base)
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let color = frame.theme.color(ink), foot = frame.top(of: base) ?? frame.rectangle.bottom
-    for (span, value) in zip(spans, y) {
-      guard let left = frame.left(of: span.lowerBound), let right = frame.left(of: span.upperBound),
-        let top = frame.top(of: value)
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let fillColor = area.theme.color(color), foot = area.y(of: base) ?? area.rectangle.bottom
+    for (interval, value) in zip(intervals, y) {
+      guard let left = area.x(of: interval.lowerBound), let right = area.x(of: interval.upperBound),
+        let top = area.y(of: value)
       else { continue }
-      // A gap of a unit tells neighbours apart, where there is room for one.
+      // A gap of one unit between neighbours, where bars are wide enough.
       let gap = right - left > 4 ? 0.5 : 0
       canvas.fill(
-        Rectangle(left: left + gap, top: min(top, foot), width: right - left - 2 * gap, height: abs(foot - top)), color)
+        Rectangle(left: left + gap, top: min(top, foot), width: right - left - 2 * gap, height: abs(foot - top)),
+        fillColor)
     }
   }
 }

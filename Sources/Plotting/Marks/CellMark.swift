@@ -1,53 +1,51 @@
-import Foundation
+import Support
 
-/// What gives numbers a colour.
-public struct ColorScale: Sendable, Hashable {
-  /// What places numbers between the map's ends; those beyond take the end's colour.
-  public var scale: Scale
-  /// The colours.
-  public var map: ColorMap
-
-  /// A colour scale made of its parts.
-  public init(_ scale: Scale, _ map: ColorMap) {
-    self.scale = scale
-    self.map = map
-  }
-
-  var isLog: Bool { scale.kind == .log }
-}
-
-/// A heatmap: one cell a row and column, row 0 at the bottom, rows at y = 0, 1, 2 and so on unless `height` says otherwise.
+/// A heatmap: a grid of cells coloured by their values. The first row is at the bottom. Rows are centred at y = 0, 1, 2 and so on
+/// unless `height` is given.
 ///
-/// Where a pixel covers several cells it shows their mean, geometric on a logarithmic scale, but a NaN or an infinity wins its
-/// pixel, and zeros win where they are at least half.
+///     CellMark(columns: steps, values: gradients, colors: ColorScale(Scale(.log, from: 1e-6, to: 1), .viridis))
+///
+/// A pixel that covers several cells shows their mean, geometric on a logarithmic scale. If one of them is NaN or infinite, the
+/// pixel shows that, and if zeros are at least half of the cells on a logarithmic scale, it shows zero.
 public struct CellMark: Mark {
-  /// The x of each column, ascending; a column reaches halfway to its neighbours.
+  /// The x of each column's centre, ascending. A column extends half the distance to its neighbours.
   public var columns: [Double]
-  /// For each row from the bottom, which row of `values` it shows.
+  /// For each row of cells from the bottom, the index of the row of `values` that it shows.
   public var rows: [Int]
-  /// The values, row by row, as many a row as there are columns.
+  /// The values, row by row, each row of `columns.count` values.
   public var values: [Double]
-  /// Whether a NaN in `values` stands for "not recorded", by row of `values` and column.
+  /// Whether a NaN in `values` means "not recorded", for an index of a row of `values` and an index of a column.
   public var isMissing: @Sendable (Int, Int) -> Bool
-  /// What gives them colours.
+  /// The mapping from values to colours.
   public var colors: ColorScale
-  /// Where all rows together begin and end along the y axis, each as high as the others; −½ to half a row above the last, if nil.
+  /// The interval on the y axis that all rows share equally; nil for −0.5 to `rows.count` − 0.5.
   public var height: ClosedRange<Double>?
 
-  /// Cells made of their parts.
+  /// A heatmap of values, row by row. By default, all rows of `values` are drawn, the first at the bottom.
+  ///
+  /// Stops if a row of `rows` does not lie in `values`.
   public init(
-    columns: [Double], rows: [Int], values: [Double], colors: ColorScale, height: ClosedRange<Double>? = nil,
+    columns: [Double], rows: [Int]? = nil, values: [Double], colors: ColorScale, height: ClosedRange<Double>? = nil,
     isMissing: @escaping @Sendable (Int, Int) -> Bool = { _, _ in false }
   ) {
     self.columns = columns
-    self.rows = rows
+    self.rows = rows ?? Array(0..<values.count / max(columns.count, 1))
     self.values = values
     self.colors = colors
     self.height = height
     self.isMissing = isMissing
+    checkRows()
   }
 
-  /// Where columns begin and end: one more than there are columns.
+  private func checkRows() {
+    let count = values.count / max(columns.count, 1)
+    guard let row = rows.first(where: { $0 < 0 || $0 >= count }), !columns.isEmpty else { return }
+    stop(
+      "CellMark",
+      "there is no row \(row): \(values.count) values make \(counted(count, "row")) of \(columns.count) columns")
+  }
+
+  /// The x of the columns' sides, `columns.count` + 1 of them.
   private var edges: [Double] {
     guard columns.count > 1 else { return columns.flatMap { [$0 - 0.5, $0 + 0.5] } }
     let inner = zip(columns, columns.dropFirst()).map { ($0 + $1) / 2 }
@@ -56,26 +54,28 @@ public struct CellMark: Mark {
 
   private var vertical: ClosedRange<Double> { height ?? -0.5...Double(rows.count) - 0.5 }
 
-  /// Asks for its values to be seen.
-  public func extend(_ extent: inout Extent) {
+  /// Includes the cells.
+  public func extend(_ limits: inout DataLimits) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
-    extent.x.include(edges)
-    extent.y.include([vertical.lowerBound, vertical.upperBound])
+    limits.x.include(edges)
+    limits.y.include([vertical.lowerBound, vertical.upperBound])
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
+    // Rows and values may have changed since they were given.
+    checkRows()
     let edges = edges
-    guard let left = frame.left(of: edges[0]), let right = frame.left(of: edges[edges.count - 1]),
-      let top = frame.top(of: vertical.upperBound), let bottom = frame.top(of: vertical.lowerBound)
+    guard let left = area.x(of: edges[0]), let right = area.x(of: edges[edges.count - 1]),
+      let top = area.y(of: vertical.upperBound), let bottom = area.y(of: vertical.lowerBound)
     else { return }
-    // Whole pixels, so that nothing is blurred and patterns are even.
+    // Aligned to whole pixels, so that cells are sharp and patterns regular.
     let resolution = canvas.resolution
     let firstColumn = Int((left * resolution).rounded()), firstRow = Int((top * resolution).rounded())
     let width = max(1, Int((right * resolution).rounded()) - firstColumn)
     let height = max(1, Int((bottom * resolution).rounded()) - firstRow)
-    let painter = CellPainter(self, theme: CellTheme(frame.theme), unit: max(1, Int(resolution.rounded())))
+    let painter = CellPainter(self, colors: CellColors(area.theme), unit: max(1, Int(resolution.rounded())))
     let ranges = pixelRanges(edges: edges, width: width)
     let pixels = [UInt32](unsafeUninitializedCapacity: width * height) { pixels, count in
       count = width * height
@@ -98,7 +98,7 @@ public struct CellMark: Mark {
         height: Double(height) / resolution))
   }
 
-  /// The columns that each pixel shows: those whose middle lies in it, else the one that it lies in.
+  /// The columns that each pixel shows: those with their centre in it, or else the one that covers it.
   private func pixelRanges(edges: [Double], width: Int) -> [Range<Int>] {
     let first = edges[0], unit = (edges[edges.count - 1] - first) / Double(width)
     var ranges: [Range<Int>] = []
@@ -113,7 +113,7 @@ public struct CellMark: Mark {
     return ranges
   }
 
-  /// The cells that a pixel shows where `pixels` of them show `cells` evenly.
+  /// The cells that a pixel shows, where `pixels` pixels show `cells` cells of equal size.
   private func cellRange(pixel: Int, of pixels: Int, cells: Int) -> Range<Int> {
     if cells <= pixels {
       let cell = (2 * pixel + 1) * cells / (2 * pixels)

@@ -1,17 +1,17 @@
 import Foundation
 
-/// Turns cells into pixels.
+/// Computes the pixels of a heatmap.
 struct CellPainter {
   private let mark: CellMark
-  private let theme: CellTheme
+  private let colors: CellColors
   private let unit: Int
   private let offset: Double
   private let slope: Double
   private let isLog: Bool
 
-  init(_ mark: CellMark, theme: CellTheme, unit: Int) {
+  init(_ mark: CellMark, colors: CellColors, unit: Int) {
     self.mark = mark
-    self.theme = theme
+    self.colors = colors
     self.unit = unit
     let scale = mark.colors.scale
     isLog = mark.colors.isLog
@@ -20,7 +20,7 @@ struct CellPainter {
     offset = -low * slope + 0.5
   }
 
-  /// Writes one row of pixels; whether any of them is part of a pattern.
+  /// Writes one row of pixels. The result is whether any of them belongs to a pattern.
   func paint(rows: Range<Int>, _ columns: [Range<Int>], atPixelRow y: Int, into pixels: UnsafeMutablePointer<UInt32>)
     -> Bool
   {
@@ -32,7 +32,7 @@ struct CellPainter {
         if range != lastColumns {
           (kind, color) =
             range.count == 1 && rows.count == 1
-            ? look(at: values, row: mark.rows[rows.lowerBound], column: range.lowerBound)
+            ? cell(of: values, row: mark.rows[rows.lowerBound], column: range.lowerBound)
             : mean(of: values, rows, range)
           lastColumns = range
         }
@@ -40,14 +40,15 @@ struct CellPainter {
           pixels[x] = color
         } else {
           hasPattern = true
-          pixels[x] = kind.pixel(x: x, y: y, unit: unit, theme)
+          pixels[x] = kind.pixel(x: x, y: y, unit: unit, colors)
         }
       }
     }
     return hasPattern
   }
 
-  private func look(at values: UnsafeBufferPointer<Double>, row: Int, column: Int) -> (CellKind, UInt32) {
+  /// The kind and colour of one cell.
+  private func cell(of values: UnsafeBufferPointer<Double>, row: Int, column: Int) -> (CellKind, UInt32) {
     let value = values[row * mark.columns.count + column]
     let kind = kind(of: value, row: row, column: column)
     return (kind, kind == .number ? pixel(at: isLog ? log2(value) : value) : 0)
@@ -59,11 +60,12 @@ struct CellPainter {
     return mark.isMissing(row, column) ? .notRecorded : .notANumber
   }
 
-  private func pixel(at place: Double) -> UInt32 {
-    mark.colors.map.pixels[Int(min(max(place * slope + offset, 0), 255))]
+  private func pixel(at position: Double) -> UInt32 {
+    mark.colors.map.pixels[Int(min(max(position * slope + offset, 0), 255))]
   }
 
-  /// The mean of cells. Logarithms are summed as exponents, and products of what is left, which is many times faster.
+  /// The kind and mean colour of several cells. Logarithms are summed as exponents and products of significands, which is many
+  /// times faster.
   private func mean(of values: UnsafeBufferPointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> (
     CellKind, UInt32
   ) {

@@ -1,70 +1,81 @@
 import Foundation
 
-/// The shape of a dot, so that series differ without colour.
+/// The shape of a dot. Series with different shapes can be distinguished without colour.
 public enum DotShape: Int, CaseIterable, Sendable, Hashable {
-  case circle, square, triangle, diamond, cross, plus, ring
+  /// A filled circle.
+  case circle
+  /// A filled square.
+  case square
+  /// A filled triangle, pointing up.
+  case triangle
+  /// A filled square on its corner.
+  case diamond
+  /// Two diagonal lines.
+  case cross
+  /// A horizontal and a vertical line.
+  case plus
+  /// A circle without filling.
+  case ring
 
-  /// The shape of the series with this number, from 0; crosses are kept for what has failed.
+  /// The shape of series `index`, counted from 0; shapes repeat after six. Crosses are reserved for failures.
+  ///
+  /// Stops if `index` is negative.
   public static func ofSeries(_ index: Int) -> DotShape {
     let shapes: [DotShape] = [.circle, .square, .triangle, .diamond, .ring, .plus]
-    return shapes[index % shapes.count]
+    return shapes[seriesIndex(index, count: shapes.count, in: "DotShape.ofSeries")]
   }
 }
 
-/// A dot at each point; points without a place are left out.
+/// A dot at each point. Points without a position are left out.
 public struct DotMark: Mark {
   /// The x of each point.
   public var x: [Double]
   /// The y of each point.
   public var y: [Double]
-  /// What they are drawn in.
-  public var ink: ColorRole
-  /// Their shape.
+  /// The colour.
+  public var color: ColorRole
+  /// The shape.
   public var shape: DotShape
-  /// Their width.
+  /// The width in units of 1/96 inch.
   public var size: Double
-  /// Whether the y axis should show all of them, rather than what other marks need.
+  /// Whether the range of the y axis includes the values.
   public var extends: Bool
 
-  /// Dots made of their parts.
+  /// Dots at points; filled circles by default.
   public init(
-    x: [Double], y: [Double], ink: ColorRole, shape: DotShape = .circle, size: Double = 5.5, extends: Bool = true
+    x: [Double], y: [Double], color: ColorRole, shape: DotShape = .circle, size: Double = 5.5, extends: Bool = true
   ) {
     self.x = x
     self.y = y
-    self.ink = ink
+    self.color = color
     self.shape = shape
     self.size = size
     self.extends = extends
   }
 
-  /// Asks for its values to be seen.
-  public func extend(_ extent: inout Extent) {
-    extent.x.include(x)
-    if extends { extent.y.include(y) }
+  /// Includes the values.
+  public func extend(_ limits: inout DataLimits) {
+    limits.x.include(x)
+    if extends { limits.y.include(y) }
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let color = frame.theme.color(ink)
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let fillColor = area.theme.color(color)
     for index in 0..<min(x.count, y.count) {
-      if let point = frame.point(x[index], y[index]), frame.rectangle.inset(-1).contains(point) {
-        canvas.dot(shape, at: point, size: size, color)
+      if let point = area.point(x[index], y[index]), area.rectangle.inset(-1).contains(point) {
+        canvas.dot(shape, at: point, size: size, fillColor)
       }
     }
   }
 }
 
-extension Rectangle {
-  func contains(_ point: Point) -> Bool { point.x >= left && point.x <= right && point.y >= top && point.y <= bottom }
-}
-
 extension Canvas {
-  /// Draws one dot.
-  func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color) {
+  /// Draws a dot with a width of about `size` units of 1/96 inch around a point.
+  public func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color) {
     let r = size / 2
-    func corners(_ places: [(Double, Double)]) -> [Point] {
-      places.map { Point(centre.x + $0.0 * r, centre.y + $0.1 * r) }
+    func corners(_ offsets: [(Double, Double)]) -> [Point] {
+      offsets.map { Point(centre.x + $0.0 * r, centre.y + $0.1 * r) }
     }
     func round(_ factor: Double) -> [Point] {
       corners((0..<20).map { (cos(Double($0) * .pi / 10) * factor, sin(Double($0) * .pi / 10) * factor) })

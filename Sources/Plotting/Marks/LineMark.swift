@@ -1,43 +1,44 @@
-/// A line from point to point, broken where a value has no place.
+/// A line from point to point, with gaps where a value has no position.
 public struct LineMark: Mark {
   /// The x of each point, ascending.
   public var x: [Double]
   /// The y of each point.
   public var y: [Double]
-  /// What it is drawn in.
-  public var ink: ColorRole
-  /// How thick it is.
+  /// The colour.
+  public var color: ColorRole
+  /// The width in units of 1/96 inch.
   public var width: Double
-  /// ColorRole and gaps in turn; empty is solid.
+  /// The lengths of dashes and gaps in turn, in units of 1/96 inch; empty for a solid line.
   public var dash: [Double]
-  /// Whether the y axis should show all of it, rather than what other marks need.
+  /// Whether the range of the y axis includes the values.
   public var extends: Bool
 
-  /// A line made of its parts.
-  public init(x: [Double], y: [Double], ink: ColorRole, width: Double = 1.5, dash: [Double] = [], extends: Bool = true)
-  {
+  /// A line through points with ascending x; solid and 1.5 units wide by default.
+  public init(
+    x: [Double], y: [Double], color: ColorRole, width: Double = 1.5, dash: [Double] = [], extends: Bool = true
+  ) {
     self.x = x
     self.y = y
-    self.ink = ink
+    self.color = color
     self.width = width
     self.dash = dash
     self.extends = extends
   }
 
-  /// Asks for its values to be seen.
-  public func extend(_ extent: inout Extent) {
-    extent.x.include(x)
-    if extends { extent.y.include(y) }
+  /// Includes the values.
+  public func extend(_ limits: inout DataLimits) {
+    limits.x.include(x)
+    if extends { limits.y.include(y) }
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let stroke = Stroke(frame.theme.color(ink), width: width, dash: dash)
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let stroke = Stroke(area.theme.color(color), width: width, dash: dash)
     var columns = PixelColumns(resolution: canvas.resolution)
     func flush() {
       guard !columns.isEmpty else { return }
       if columns.areDense, dash.isEmpty {
-        // A stroke that crosses itself often takes a hundred times as long, and looks the same.
+        // Stroking a dense line takes about a hundred times as long as filling its outline, and looks the same.
         canvas.fill(columns.outline(width: width), stroke.color)
       } else {
         canvas.stroke(columns.points, stroke)
@@ -45,7 +46,7 @@ public struct LineMark: Mark {
       columns.removeAll()
     }
     for index in 0..<min(x.count, y.count) {
-      if let point = frame.point(x[index], y[index]) {
+      if let point = area.point(x[index], y[index]) {
         columns.append(point)
       } else {
         flush()

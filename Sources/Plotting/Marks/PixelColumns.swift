@@ -1,11 +1,11 @@
-/// Thins a line: of the points that share a column of pixels it keeps the first, the lowest, the highest and the last, so the
-/// picture stays the same.
+/// Decimates a line: of the points in one pixel column it keeps the first, the lowest, the highest and the last, so that the line
+/// looks the same.
 package struct PixelColumns {
   private struct Column {
     let pixel: Double
     let first: Point
     var lowest, highest, last: Point
-    var lowestPlace = 0, highestPlace = 0, count = 1
+    var lowestIndex = 0, highestIndex = 0, count = 1
   }
 
   private let resolution: Double
@@ -24,37 +24,37 @@ package struct PixelColumns {
   package mutating func append(_ point: Point) {
     let pixel = (point.x * resolution).rounded(.down)
     count += 1
-    let place = columns.count - 1
-    guard place >= 0, columns[place].pixel == pixel else {
+    let last = columns.count - 1
+    guard last >= 0, columns[last].pixel == pixel else {
       columns.append(Column(pixel: pixel, first: point, lowest: point, highest: point, last: point))
       return
     }
-    if point.y > columns[place].lowest.y {
-      columns[place].lowest = point
-      columns[place].lowestPlace = columns[place].count
+    if point.y > columns[last].lowest.y {
+      columns[last].lowest = point
+      columns[last].lowestIndex = columns[last].count
     }
-    if point.y < columns[place].highest.y {
-      columns[place].highest = point
-      columns[place].highestPlace = columns[place].count
+    if point.y < columns[last].highest.y {
+      columns[last].highest = point
+      columns[last].highestIndex = columns[last].count
     }
-    columns[place].last = point
-    columns[place].count += 1
+    columns[last].last = point
+    columns[last].count += 1
   }
 
-  /// Whether a line through the points goes up and down so often that it covers its columns.
+  /// Whether a line through the points goes up and down so often that it fills its pixel columns.
   package var areDense: Bool {
     guard columns.count > 1, count >= 3 * columns.count else { return false }
     let heights = columns.reduce(0) { $0 + $1.lowest.y - $1.highest.y }
     return heights * resolution > 1.5 * Double(columns.count)
   }
 
-  /// What is kept of the points, in their order.
+  /// The points that are kept, in order.
   package var points: [Point] {
     var points: [Point] = []
     for column in columns {
       points.append(column.first)
       let (earlier, later) =
-        column.lowestPlace < column.highestPlace
+        column.lowestIndex < column.highestIndex
         ? (column.lowest, column.highest) : (column.highest, column.lowest)
       if earlier != column.first, earlier != column.last { points.append(earlier) }
       if later != earlier, later != column.first, later != column.last { points.append(later) }
@@ -63,10 +63,10 @@ package struct PixelColumns {
     return points
   }
 
-  /// The outline of a line of this width through all points: along the columns' highest points and back along the lowest.
+  /// The outline of a line of a width through all points: along the highest points of the columns, and back along the lowest.
   package func outline(width: Double) -> [Point] {
     var top = columns.map(\.highest.y), bottom = columns.map(\.lowest.y)
-    // Where a line crosses from column to column, both reach to the crossing.
+    // Between two columns the line passes a crossing, which both columns include.
     for index in columns.indices.dropFirst() {
       let crossing = (columns[index - 1].last.y + columns[index].first.y) / 2
       for side in [index - 1, index] {
@@ -74,7 +74,7 @@ package struct PixelColumns {
         bottom[side] = max(bottom[side], crossing)
       }
     }
-    // Steps along the pixels' sides: level and upright edges are filled ten times as fast as others.
+    // Steps along pixel sides: horizontal and vertical edges are filled ten times as fast as others.
     func steps(_ heights: [Double]) -> [Point] {
       zip(columns, heights).flatMap { column, y in
         [Point(column.pixel / resolution, y), Point((column.pixel + 1) / resolution, y)]

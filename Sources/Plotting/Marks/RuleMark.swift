@@ -1,48 +1,53 @@
-/// A straight line across the panel at one value.
+/// A straight line across the plot area at one value, such as a reference line.
 public struct RuleMark: Mark {
-  /// Which axis the value is on.
-  public enum Direction: Sendable, Hashable { case horizontal, vertical }
+  /// The direction of the line.
+  public enum Direction: Sendable, Hashable {
+    /// A horizontal line, at a value on the y axis.
+    case horizontal
+    /// A vertical line, at a value on the x axis.
+    case vertical
+  }
 
-  /// Horizontal lines are at a y, vertical ones at an x.
+  /// The direction of the line.
   public var direction: Direction
   /// The value.
   public var value: Double
-  /// What it is drawn in.
-  public var ink: ColorRole
-  /// How thick it is.
+  /// The colour.
+  public var color: ColorRole
+  /// The width in units of 1/96 inch.
   public var width: Double
-  /// ColorRole and gaps in turn; empty is solid.
+  /// The lengths of dashes and gaps in turn, in units of 1/96 inch; empty for a solid line.
   public var dash: [Double]
 
-  /// A rule made of its parts.
+  /// A line at a value; muted and dashed by default.
   public init(
-    _ direction: Direction, at value: Double, ink: ColorRole = .muted, width: Double = 1, dash: [Double] = [3, 3]
+    _ direction: Direction, at value: Double, color: ColorRole = .muted, width: Double = 1, dash: [Double] = [3, 3]
   ) {
     self.direction = direction
     self.value = value
-    self.ink = ink
+    self.color = color
     self.width = width
     self.dash = dash
   }
 
-  /// Asks for its values to be seen.
-  public func extend(_ extent: inout Extent) {
+  /// Includes the value.
+  public func extend(_ limits: inout DataLimits) {
     switch direction {
-    case .horizontal: extent.y.include(value)
-    case .vertical: extent.x.include(value)
+    case .horizontal: limits.y.include(value)
+    case .vertical: limits.x.include(value)
     }
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let stroke = Stroke(frame.theme.color(ink), width: width, dash: dash), area = frame.rectangle
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let stroke = Stroke(area.theme.color(color), width: width, dash: dash), plot = area.rectangle
     switch direction {
     case .horizontal:
-      guard let y = frame.top(of: value) else { return }
-      canvas.stroke([Point(area.left, y), Point(area.right, y)], stroke)
+      guard let y = area.y(of: value) else { return }
+      canvas.stroke([Point(plot.left, y), Point(plot.right, y)], stroke)
     case .vertical:
-      guard let x = frame.left(of: value) else { return }
-      canvas.stroke([Point(x, area.top), Point(x, area.bottom)], stroke)
+      guard let x = area.x(of: value) else { return }
+      canvas.stroke([Point(x, plot.top), Point(x, plot.bottom)], stroke)
     }
   }
 }

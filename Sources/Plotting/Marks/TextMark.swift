@@ -1,69 +1,72 @@
-/// Words at places in the plot area. One that would leave it, cover one before it, or be too wide is left out.
+/// Texts at positions in the plot area. A text is left out if it would cross the plot area's side, overlap an earlier text, or be
+/// too wide.
 public struct TextMark: Mark {
-  /// Words at a place, which is their middle.
+  /// A text centred at a position.
   public struct Label: Sendable, Hashable {
-    /// The place.
+    /// The position in data coordinates.
     public var x, y: Double
-    /// How many lines above the place they stand.
-    public var lift: Double
-    /// The words.
+    /// The distance upwards from the position, in lines of text.
+    public var lineOffset: Double
+    /// The text.
     public var text: String
-    /// What they are written in.
-    public var ink: ColorRole
+    /// The colour.
+    public var color: ColorRole
 
-    /// Words made of their parts.
-    public init(x: Double, y: Double, lift: Double = 0, _ text: String, ink: ColorRole = .text) {
+    /// A text at a position in data coordinates.
+    public init(x: Double, y: Double, lineOffset: Double = 0, _ text: String, color: ColorRole = .text) {
       self.x = x
       self.y = y
-      self.lift = lift
+      self.lineOffset = lineOffset
       self.text = text
-      self.ink = ink
+      self.color = color
     }
   }
 
-  /// The words, of which the first have their place first.
+  /// The texts; earlier ones take precedence.
   public var labels: [Label]
-  /// How wide words may be, in the unit of the x axis; as wide as the plot area, if nil.
-  public var room: Double?
-  /// Whether a little ground is drawn behind them, so that lines don't run through.
-  public var hasGround: Bool
+  /// The largest width of a text, in the unit of the x axis; nil for the width of the plot area.
+  public var maximumWidth: Double?
+  /// Whether the background colour is drawn behind each text, to cover lines.
+  public var hasBackground: Bool
 
-  /// Texts made of their parts.
-  public init(_ labels: [Label], room: Double? = nil, hasGround: Bool = false) {
+  /// Texts at positions; those that come first take precedence.
+  public init(_ labels: [Label], maximumWidth: Double? = nil, hasBackground: Bool = false) {
     self.labels = labels
-    self.room = room
-    self.hasGround = hasGround
+    self.maximumWidth = maximumWidth
+    self.hasBackground = hasBackground
   }
 
-  /// Asks for its places to be seen.
-  public func extend(_ extent: inout Extent) {
-    extent.x.include(labels.map(\.x))
-    extent.y.include(labels.map(\.y))
+  /// Includes the positions.
+  public func extend(_ limits: inout DataLimits) {
+    limits.x.include(labels.map(\.x))
+    limits.y.include(labels.map(\.y))
   }
 
-  /// Draws itself.
-  public func draw(in frame: Frame, on canvas: any Canvas) {
-    let font = frame.theme.tickFont, area = frame.rectangle.inset(-0.5)
+  /// Draws the mark.
+  public func draw(in area: PlotArea, on canvas: any Canvas) {
+    let font = area.theme.tickFont, plot = area.rectangle.inset(-0.5)
     var taken: [Rectangle] = []
     for label in labels {
-      guard let point = frame.point(label.x, label.y) else { continue }
+      guard let point = area.point(label.x, label.y) else { continue }
       let extent = canvas.measure(label.text, font)
       let box = Rectangle(
-        left: point.x - extent.width / 2, top: point.y - extent.height * (0.5 + label.lift), width: extent.width,
+        left: point.x - extent.width / 2, top: point.y - extent.height * (0.5 + label.lineOffset), width: extent.width,
         height: extent.height)
-      guard area.contains(Point(box.left, box.top)), area.contains(Point(box.right, box.bottom)),
-        !taken.contains(where: { $0.intersects(box.inset(0.5)) }), box.width <= roomInUnits(around: label.x, frame)
+      guard plot.contains(Point(box.left, box.top)), plot.contains(Point(box.right, box.bottom)),
+        !taken.contains(where: { $0.intersects(box.inset(0.5)) }), box.width <= width(around: label.x, area)
       else { continue }
       taken.append(box)
-      if hasGround { canvas.fill(box.inset(-1), frame.theme.background) }
+      if hasBackground { canvas.fill(box.inset(-1), area.theme.background) }
       canvas.text(
-        label.text, at: Point(box.left, box.top + extent.ascent), font, frame.theme.color(label.ink), rising: false)
+        label.text, at: Point(box.left, box.top + extent.ascent), font, area.theme.color(label.color), rotated: false)
     }
   }
 
-  private func roomInUnits(around x: Double, _ frame: Frame) -> Double {
-    guard let room, let left = frame.left(of: x - room / 2), let right = frame.left(of: x + room / 2) else {
-      return frame.rectangle.width
+  /// The largest width on the canvas of a text at a value on the x axis.
+  private func width(around x: Double, _ area: PlotArea) -> Double {
+    guard let maximumWidth, let left = area.x(of: x - maximumWidth / 2), let right = area.x(of: x + maximumWidth / 2)
+    else {
+      return area.rectangle.width
     }
     return right - left
   }

@@ -1,14 +1,14 @@
 import Foundation
 import Support
 
-/// A place along an axis that helps to read values off.
+/// A tick of an axis.
 public struct Tick: Sendable, Hashable {
-  /// Where it is.
+  /// The value that it marks.
   public let value: Double
-  /// What it says; empty at minor ticks.
+  /// The label; empty for minor ticks.
   public let label: String
 
-  /// A tick made of its parts.
+  /// A tick at a value; a minor one by default.
   public init(_ value: Double, _ label: String = "") {
     self.value = value
     self.label = label
@@ -16,7 +16,7 @@ public struct Tick: Sendable, Hashable {
 }
 
 extension Scale {
-  /// About `count` ticks with labels, and minor ones without; in order, all within the range.
+  /// About `count` labelled ticks and the minor ticks between them, ascending and within the range. Few ranges give none.
   public func ticks(about count: Int) -> [Tick] {
     switch kind {
     case .linear:
@@ -35,7 +35,7 @@ extension Scale {
   }
 }
 
-/// Whole numbers from `lower` to `upper`, spaced by 1, 2 or 5 times a power of ten, not more than `count` + 1 if that is
+/// Whole numbers from `lower` to `upper` at distances of 1, 2 or 5 times a power of ten, at most `count` + 1 of them where
 /// possible.
 package func integerTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
   var spacing = 1.0
@@ -51,7 +51,7 @@ package func integerTicks(from lower: Double, to upper: Double, about count: Int
   return []
 }
 
-/// Decades, or every second, fifth and so on where they are many; where there are few, ticks between them as well.
+/// Powers of ten, or every second, third, fifth and so on of them if there are many; minor ticks between them if there are few.
 func logTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
   let low = log10(lower), high = log10(upper)
   let first = Int((low - 1e-9).rounded(.up)), last = Int((high + 1e-9).rounded(.down))
@@ -77,7 +77,7 @@ func logTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] 
   return ticks
 }
 
-/// Ticks on a log axis that shows less than two decades: 1, 2 and 5 where they suffice, else evenly spaced values.
+/// Ticks on a log axis of less than two decades: 1, 2 and 5 times powers of ten if two of them fit, else equally spaced values.
 private func narrowLogTicks(from lower: Double, to upper: Double, about count: Int) -> [Tick] {
   let low = Int(log10(lower).rounded(.down))
   let round = (low...low + 2).flatMap { decade in [1.0, 2, 5].map { $0 * pow(10, Double(decade)) } }
@@ -88,7 +88,7 @@ private func narrowLogTicks(from lower: Double, to upper: Double, about count: I
     : labelled(round)
 }
 
-/// Zero and decades on both sides, from the width of the linear part on.
+/// Zero, and on both sides the powers of ten outside the linear part.
 private func symlogTicks(from lower: Double, to upper: Double, width: Double, about count: Int) -> [Tick] {
   let start = Int(log10(width).rounded(.up))
   func decades(to end: Double) -> Int { end > 0 ? max(0, Int(log10(end).rounded(.down)) - start + 1) : 0 }
@@ -99,8 +99,8 @@ private func symlogTicks(from lower: Double, to upper: Double, width: Double, ab
   func side(_ number: Int, _ sign: Double) -> [Tick] {
     (0..<number).filter { $0 % stride == stride - 1 || stride == 1 }.map {
       let decade = start + $0, power = pow(10, Double(decade))
-      let words = isPlain ? formatFixed(power, decimals: max(0, -decade)) : powerOfTen(decade)
-      return Tick(sign * power, (sign < 0 ? "−" : "") + words)
+      let label = isPlain ? formatFixed(power, decimals: max(0, -decade)) : powerOfTen(decade)
+      return Tick(sign * power, (sign < 0 ? "−" : "") + label)
     }
   }
   let zero = lower <= 0 && upper >= 0 ? [Tick(0, "0")] : []

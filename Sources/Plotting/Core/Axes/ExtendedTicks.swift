@@ -1,9 +1,9 @@
 import Foundation
 
-/// Evenly spaced round numbers within a range, by the extended Wilkinson algorithm: of all spacings that are a nice number
-/// times a power of ten, the one that scores best for simplicity, for covering the range and for coming near `count`.
+/// Equally spaced round numbers within a range, by the extended Wilkinson algorithm: of all distances that are a round number
+/// times a power of ten, the one with the best score for simplicity, for covering the range and for a number of ticks near `count`.
 ///
-/// score = 0.25 simplicity + 0.2 coverage + 0.5 density (+ 0.05 for legibility, the same for all here).
+/// score = 0.25 simplicity + 0.2 coverage + 0.5 density + 0.05 (legibility, constant here).
 /// Source: Talbot, Lin and Hanrahan, "An extension of Wilkinson's algorithm for positioning tick labels on axes", 2010.
 package func extendedTicks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
   let range = upper - lower
@@ -53,7 +53,7 @@ private func score(simplicity: Double, coverage: Double, density: Double) -> Dou
   0.25 * simplicity + 0.2 * coverage + 0.5 * density + 0.05
 }
 
-/// The roundest number near the middle of a range that has room for one tick alone.
+/// A round number near the middle of a range, for an axis with one tick.
 private func roundMiddle(_ lower: Double, _ upper: Double) -> Double {
   let middle = lower / 2 + upper / 2
   let unit = pow(10, log10(upper / 2 - lower / 2).rounded(.down))

@@ -1,17 +1,17 @@
-/// The colours that stand for all colours of a picture.
+/// A small set of colours that replaces all colours of an image.
 ///
-/// Source: Heckbert, "Color image quantization for frame buffer display", 1982: boxes of colours are cut at their median until
-/// there are enough of them.
-package struct Palette {
+/// Source: Heckbert, "Color image quantization for frame buffer display", 1982: the box of colours with
+/// the largest error is split at its median until there are enough boxes.
+struct Palette {
   /// The colours as 0xRRGGBB.
-  package let colors: [UInt32]
+  let colors: [UInt32]
   private let indices: [UInt32: Int]
 
-  /// At most `limit` colours for some pixels, 0xRRGGBB; all of them, where they are few enough.
-  package init(_ pixels: some Sequence<UInt32>, limit: Int) {
+  /// At most `limit` colours for pixels 0xRRGGBB. Where there are no more colours than that, all of them.
+  init(_ pixels: some Sequence<UInt32>, limit: Int) {
     var counts: [UInt32: Int] = [:]
     for pixel in pixels { counts[pixel, default: 0] += 1 }
-    // In a fixed order, so that the same picture gives the same characters.
+    // Sorted, so that the same image gives the same palette.
     var boxes = [Box(counts.map { (color: $0, count: $1) }.sorted { $0.color < $1.color })]
     while boxes.count < limit, let widest = boxes.indices.max(by: { boxes[$0].weight < boxes[$1].weight }),
       let halves = boxes[widest].halves
@@ -24,9 +24,10 @@ package struct Palette {
       uniqueKeysWithValues: boxes.enumerated().flatMap { index, box in box.members.map { ($0.color, index) } })
   }
 
-  /// The colour that stands for one of the picture's.
-  package func index(of color: UInt32) -> Int { indices[color]! }
+  /// The index in `colors` of the colour that replaces a colour of the image.
+  func index(of color: UInt32) -> Int { indices[color]! }
 
+  /// Colours that become one, with the number of their pixels.
   private struct Box {
     let members: [(color: UInt32, count: Int)]
     private let shift: UInt32
@@ -43,10 +44,10 @@ package struct Palette {
 
     var count: Int { members.reduce(0) { $0 + $1.count } }
 
-    /// How much is lost by showing it in one colour.
+    /// The error of replacing the box by one colour.
     var weight: Double { Double(width) * Double(count).squareRoot() }
 
-    /// Two boxes of about as many pixels; nil for a box of one colour.
+    /// Two boxes with about the same number of pixels each; nil for a box of one colour.
     var halves: (Box, Box)? {
       guard members.count > 1 else { return nil }
       let sorted = members.sorted { ($0.color >> shift & 0xFF, $0.color) < ($1.color >> shift & 0xFF, $1.color) }

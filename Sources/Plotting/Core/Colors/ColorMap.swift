@@ -1,25 +1,44 @@
-/// 256 colours that stand for the numbers from 0 to 1.
+import Support
+
+/// 256 colours for the numbers from 0 to 1.
 public struct ColorMap: Sendable, Hashable {
   /// The colours as 0xFFRRGGBB, 256 of them.
   public let pixels: [UInt32]
 
-  /// The colour for a number, which counts as 0 below 0 and as 1 above 1.
-  public func color(at fraction: Double) -> Color { Color(pixels[Int(min(max(fraction, 0), 1) * 255 + 0.5)]) }
-
-  /// Black or white, whichever is seen better over the colour for a number.
-  public func inkOver(_ fraction: Double) -> ColorRole {
-    let color = color(at: fraction), black = Color(0x000000), white = Color(0xFFFFFF)
-    return .fixed(color.contrast(with: white) >= color.contrast(with: black) ? white : black)
+  /// A map that goes through the given colours at equal distances; colours between two of them are interpolated linearly in sRGB.
+  ///
+  ///     let heat = ColorMap([Color(0x000000), Color(0xB00020), Color(0xFFE080)])
+  ///
+  /// Stops if there are fewer than two colours.
+  public init(_ colors: [Color]) {
+    guard colors.count > 1 else { stop("ColorMap", "needs at least 2 colours, not \(colors.count)") }
+    pixels = (0..<256).map { index in
+      let position = Double(index) / 255 * Double(colors.count - 1)
+      let left = min(Int(position), colors.count - 2)
+      return colors[left + 1].opacity(position - Double(left)).over(colors[left]).pixel
+    }
   }
 
   init(pixels: [UInt32]) { self.pixels = pixels }
+
+  /// The colour of a number; numbers outside 0 to 1 get the colour of the nearest end. Stops if the number is NaN.
+  public func color(at fraction: Double) -> Color {
+    guard !fraction.isNaN else { stop("ColorMap.color(at:)", "NaN has no colour") }
+    return Color(pixels[Int(min(max(fraction, 0), 1) * 255 + 0.5)])
+  }
+
+  /// Black or white: the one with the higher contrast to the colour of a number. For lines and text on a heatmap.
+  public func contrastingColor(at fraction: Double) -> ColorRole {
+    let color = color(at: fraction), black = Color(0x000000), white = Color(0xFFFFFF)
+    return .fixed(color.contrast(with: white) >= color.contrast(with: black) ? white : black)
+  }
 
   private init(hex: String) {
     let digits = hex.utf8.map { UInt32($0 < 58 ? $0 - 48 : $0 - 87) }
     pixels = (0..<256).map { index in digits[index * 6..<index * 6 + 6].reduce(0xFF) { $0 << 4 | $1 } }
   }
 
-  /// From dark blue over green to yellow, evenly for the eye. Source: van der Walt and Smith, 2015, CC0.
+  /// Dark blue, green, yellow; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
   public static let viridis = ColorMap(
     hex: """
       44015444025645045745055946075a46085c460a5d460b5e470d60470e6147106347116447136548146748166848176948186a481a6c\
@@ -39,7 +58,7 @@ public struct ColorMap: Sendable, Hashable {
       f6e620f8e621fbe723fde725
       """)
 
-  /// From black over purple to light yellow, evenly for the eye. Source: van der Walt and Smith, 2015, CC0.
+  /// Black, purple, light yellow; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
   public static let magma = ColorMap(
     hex: """
       00000401000501010601010802010902020b02020d03030f03031204041405041606051806051a07061c08071e0907200a08220b0924\
@@ -59,7 +78,7 @@ public struct ColorMap: Sendable, Hashable {
       fcf7b9fcf9bbfcfbbdfcfdbf
       """)
 
-  /// From blue over the middle's light grey to orange, for ratios: both halves get darker evenly.
+  /// Blue, light grey at 0.5, orange; both halves darken equally. For ratios and differences.
   public static let diverging = ColorMap(
     pixels: (0..<256).map { index in
       let distance = (Double(index) - 127.5) / 127.5

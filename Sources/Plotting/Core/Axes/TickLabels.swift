@@ -1,12 +1,12 @@
 import Foundation
 import Support
 
-/// Values as ticks, all labels in one format: the fewest decimals that tell them apart, or one power of ten for all.
+/// Ticks whose labels share one format: the fewest decimals that show all values, or one power of ten for all.
 func labelled(_ values: [Double]) -> [Tick] {
   zip(values, labels(of: values)).map { Tick($0 == 0 ? 0 : $0, $1) }
 }
 
-/// One label a value, all in one format.
+/// One label per value, all in the same format.
 func labels(of values: [Double]) -> [String] {
   let largest = values.reduce(0) { max($0, abs($1)) }
   guard largest > 0 else { return values.map { _ in "0" } }

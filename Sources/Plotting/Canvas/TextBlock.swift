@@ -1,19 +1,26 @@
-/// Text broken into lines that fit a width.
-struct TextBlock {
-  let lines: [String]
-  let font: Font
-  let width: Double
-  let lineHeight: Double
-  let ascent: Double
+/// Text broken into lines, from `Canvas.wrap`. Lengths are in units of 1/96 inch.
+public struct TextBlock: Sendable, Hashable {
+  /// The lines.
+  public let lines: [String]
+  /// The font of all lines.
+  public let font: Font
+  /// The width of the widest line.
+  public let width: Double
+  /// The distance between two baselines.
+  public let lineHeight: Double
+  /// The distance from the top to the first baseline.
+  public let ascent: Double
 
-  var height: Double { Double(lines.count) * lineHeight }
+  /// The height of all lines.
+  public var height: Double { Double(lines.count) * lineHeight }
 
   static let empty = TextBlock(lines: [], font: Font(size: 1), width: 0, lineHeight: 0, ascent: 0)
 }
 
 extension Canvas {
-  /// Breaks text at spaces; words that are too long, and lines beyond `limit`, end in an ellipsis.
-  func wrap(_ text: String, _ font: Font, width: Double, limit: Int = .max) -> TextBlock {
+  /// Breaks text into lines of at most a width, at spaces and newlines. At most `limit` lines are kept; lines that are too long,
+  /// and the last one where text is left, end in an ellipsis.
+  public func wrap(_ text: String, _ font: Font, width: Double, limit: Int = .max) -> TextBlock {
     guard !text.isEmpty else { return .empty }
     let extent = measure(text, font)
     if extent.width <= width, !text.contains("\n") {
@@ -43,8 +50,8 @@ extension Canvas {
       lineHeight: extent.height * 1.08, ascent: extent.ascent)
   }
 
-  /// The text, or as much of its beginning (or of its end) as fits, with an ellipsis.
-  func shorten(_ text: String, _ font: Font, width: Double, keepsEnd: Bool = false) -> String {
+  /// The text if it fits a width; else as much of its beginning as fits, and an ellipsis. With `keepsEnd`, the end is kept.
+  public func shorten(_ text: String, _ font: Font, width: Double, keepsEnd: Bool = false) -> String {
     guard measure(text, font).width > width else { return text }
     func part(_ count: Int) -> String { keepsEnd ? "…" + text.suffix(count) : text.prefix(count) + "…" }
     var low = 0, high = text.count - 1
@@ -55,16 +62,17 @@ extension Canvas {
     return part(low)
   }
 
-  /// The text, shortened where little of it is lost, else nothing: part of a title tells less than none.
+  /// The text, shortened by at most a fifth; empty where more would be lost, since such a title would mislead.
   func shortenOrDrop(_ text: String, _ font: Font, width: Double) -> String {
     let short = shorten(text, font, width: width)
     return 5 * short.count >= 4 * text.count ? short : ""
   }
 
-  func draw(_ block: TextBlock, left: Double, top: Double, _ color: Color) {
+  /// Draws lines of text below `top`, starting at `left`.
+  public func draw(_ block: TextBlock, left: Double, top: Double, _ color: Color) {
     for (index, line) in block.lines.enumerated() where !line.isEmpty {
       text(
-        line, at: Point(left, top + Double(index) * block.lineHeight + block.ascent), block.font, color, rising: false)
+        line, at: Point(left, top + Double(index) * block.lineHeight + block.ascent), block.font, color, rotated: false)
     }
   }
 }
