@@ -2,15 +2,15 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A number in 32 bits has 24 binary digits, and sizes from 10⁻³⁸ to 10³⁸. Half as many bits can be spent in two ways. bfloat16 keeps the
-// sizes and has 8 digits left; float16 has 11 digits, and whatever is below 2⁻²⁵, 3·10⁻⁸, is 0 in it. If the loss is multiplied by
-// 65,536, so are all gradients, and then only those below 2⁻⁴¹ are 0. Not none: some are as small as that, but very few.
+// float32 has 24 binary digits and a range from 10⁻³⁸ to 10³⁸. Half as many bits can be used in two ways. bfloat16 keeps the
+// range and has 8 digits; float16 has 11 digits, and values below 2⁻²⁵ = 3·10⁻⁸ round to 0. If the loss is multiplied by
+// 65,536, so are all gradients, and then only those below 2⁻⁴¹ become 0: very few.
 //
-// In 16 bits are what layers compute on the way forward and the blame on its way back: what there is most of. Weights, their
-// gradients and the loss keep 32.
+// The activations of the forward pass and the gradients of the backward pass are in 16 bits: most of the memory. Weights,
+// their gradients and the loss stay in 32 bits.
 
-/// A number format in which a net is trained. Its activation is LeakyReLU, since the silent units of ReLU have a gradient of 0 in
-/// every format.
+/// A number format in which a net is trained. Its activation is LeakyReLU, because inactive units of ReLU have a gradient of
+/// 0 in every format.
 private func format(
   _ name: String, _ title: String, _ precision: Precision, scaler: @escaping @Sendable () -> LossScaler? = { nil }
 ) -> Variant {
@@ -39,10 +39,10 @@ private func format(
     context.report(MetricNames.finalLoss, finalLoss(losses))
     context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
 
-    // What blame is like by then: dL/d(output) of every layer, as 32 bits have it and as these do.
+    // The gradients by then: dL/d(output) of every layer, in float32 and in this format.
     var batches = data.batches(of: settings.batch, seed: seed).starting(at: settings.steps).makeIterator()
     let batch = batches.next()!
-    func blame(in precision: Precision, scaled: Bool) throws -> [Float] {
+    func gradients(in precision: Precision, scaled: Bool) throws -> [Float] {
       var found: [Float] = []
       let handle = try model.onBackward(Linear.self) { _, gradient in
         found += gradient.values
@@ -54,7 +54,7 @@ private func format(
       optimizer.clearGradients()
       return found
     }
-    let exact = try blame(in: .float32, scaled: false), rounded = try blame(in: precision, scaled: true)
+    let exact = try gradients(in: .float32, scaled: false), rounded = try gradients(in: precision, scaled: true)
     context.report(zeros, Double(rounded.count { $0 == 0 }) / Double(rounded.count))
     context.report(tiny, Double(exact.count { abs($0) < 0x1p-25 }) / Double(exact.count))
     context.report(tiniest, Double(exact.count { abs($0) < 0x1p-41 }) / Double(exact.count))
@@ -66,7 +66,7 @@ private func format(
       context.report(sizes, counts.map { $0 / Double(exact.count) }, over: exponents.map(Double.init))
     }
 
-    // What a pass forward leaves for the pass back.
+    // The memory that a forward pass keeps for the backward pass.
     TensorMemory.trim()
     let before = TensorMemory.inUse
     let logits = withPrecision(precision) { model(batch.inputs) }
@@ -85,10 +85,10 @@ private let float16 = format("float16", "16 bits, 11 digits", .float16)
 private let scaled = format("float16-scaled", "the same, with the loss times 65,536", .float16) { LossScaler() }
 
 extension Experiment {
-  /// One net in three number formats, the smallest of which also with a loss that is enlarged, and its gradients made smaller again.
+  /// One net in three number formats, float16 also with loss scaling.
   ///
-  /// Measured: the loss at the end, what a pass forward keeps for the pass back, the time of a step, and how many of the numbers that
-  /// blame is made of are 0.
+  /// Measured: the final loss, the memory that a forward pass keeps for the backward pass, the time of a step, and the share
+  /// of gradients that are 0.
   public static let mixedPrecision = Experiment(
     name: "mixed-precision",
     question: "What do 16 bits cost, and what do they save?",
@@ -142,13 +142,13 @@ extension Experiment {
         with: Claim(
           "float16-scaled: with the loss enlarged no gradient is 0", scaled, zeros, .exactly(0),
           source: "Micikevicius et al. 2017, arXiv:1710.03740"),
-        why:
+        reason:
           "65,536 moves what float16 knows by 16 powers of two. Of some 180,000 gradients of a batch a few are smaller than that "
           + "still, by mere chance, and so small that no weight would notice.")
     ],
-    pictures: [
+    figures: [
       ExperimentFigure(
-        "loss", "Training loss over steps in four number formats, mean over seeds, and what seeds of float32 span"
+        "loss", "Training loss over steps in four number formats, mean over seeds, and the range of float32 over seeds"
       ) { results in
         var panel = Panel(x: Axis(.integer, "step"), y: Axis(.linear, "loss", includes: [0]))
         let exact = results.series(MetricNames.loss, of: float32)
@@ -168,11 +168,11 @@ extension Experiment {
         return Figure(
           title: "Training loss · mixed-precision",
           subtitle: "mean of \(results.settings.seeds) seeds; band: lowest to highest of float32", panels: [panel],
-          description: "Loss over steps of four number formats.")
+          description: "Loss over steps in four number formats.")
       },
-      ExperimentFigure("sizes", "How large gradients are, and which of them float16 knows") { results in
+      ExperimentFigure("sizes", "The distribution of gradients, and which of them float16 represents") { results in
         var panel = Panel(
-          x: Axis(.linear, "log₂ of a gradient's size", range: -51...1),
+          x: Axis(.linear, "log₂ |gradient|", range: -51...1),
           y: Axis(.log, "share of all gradients", range: 1e-7...1))
         if let curve = results.series(sizes, of: float32).first {
           panel.marks = [
@@ -185,9 +185,9 @@ extension Experiment {
           ]
         }
         return Figure(
-          title: "How large gradients are · mixed-precision",
+          title: "Distribution of gradients · mixed-precision",
           subtitle: "dL/d(output) of every layer after training, seed 0, in float32", panels: [panel],
-          description: "A histogram of the sizes of gradients, with the smallest number of float16.")
+          description: "A histogram of gradients, with the smallest number of float16.")
       },
     ],
     isTimed: true)

@@ -50,7 +50,7 @@ package struct ExperimentTemplate {
           },
         ],
         // Charts of all that was recorded; ./rheoscope render --list names more.
-        pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
+        figures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
     }
 
     """

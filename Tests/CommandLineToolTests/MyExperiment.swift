@@ -31,5 +31,5 @@ extension Experiment {
       },
     ],
     // Charts of all that was recorded; ./rheoscope render --list names more.
-    pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
+    figures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

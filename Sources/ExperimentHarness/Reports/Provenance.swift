@@ -3,9 +3,9 @@ import Foundation
 /// The version of Rheoscope.
 public let rheoscopeVersion = "0.1.0"
 
-/// What a result came from, so that it can be made again.
+/// Where a result comes from: all that is needed to reproduce it.
 struct Provenance: Sendable {
-  /// What was typed.
+  /// The command line.
   let command: String
   let version = rheoscopeVersion
   let system = ProcessInfo.processInfo.operatingSystemVersionString

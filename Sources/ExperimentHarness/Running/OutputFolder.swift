@@ -1,15 +1,16 @@
 import Foundation
+import Support
 
-/// A folder that results appear in all at once, when all of them are there.
+/// A folder into which all results are moved at once when they are complete.
 ///
-/// Until then they are in a hidden folder inside it. Whatever else the folder holds stays as it is.
+/// Until then they lie in a hidden folder inside it. Other files of the folder stay as they are.
 package struct OutputFolder {
   package let path: String
-  /// Where results are written until `publish`.
+  /// The hidden folder that results are written to until `publish`.
   package let staging: String
   private let isNew: Bool
 
-  /// Makes the folder, and finds out whether it can be written. Throws an `ExperimentError`.
+  /// Creates the folder if needed. Throws an `ExperimentError` where it can't be written.
   package init(path: String) throws(ExperimentError) {
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
@@ -22,8 +23,8 @@ package struct OutputFolder {
     removeLeftovers()
   }
 
-  /// Moves the results to where they belong, over those of an earlier run. In `folders` no other run file
-  /// stays, so seeds that were not run this time don't linger.
+  /// Moves the results into the folder, over those of an earlier run. Run files of earlier runs in the subfolders `folders` are
+  /// removed, so that no seed of an earlier run is left. Throws an `ExperimentError` where a file can't be moved.
   package func publish(clearing folders: [String]) throws(ExperimentError) {
     do {
       let files = FileManager.default
@@ -38,7 +39,7 @@ package struct OutputFolder {
         if isFolder.boolValue {
           try files.createDirectory(atPath: "\(path)/\(file)", withIntermediateDirectories: true)
         } else if rename("\(staging)/\(file)", "\(path)/\(file)") != 0 {
-          throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file])
+          throw POSIXError.last
         }
       }
       try files.removeItem(atPath: staging)
@@ -47,13 +48,13 @@ package struct OutputFolder {
     }
   }
 
-  /// Leaves nothing of the results.
+  /// Removes the unfinished results, and the folder if it was created for them.
   package func discard() {
     try? FileManager.default.removeItem(atPath: staging)
     if isNew { rmdir(path) }
   }
 
-  /// Removes what runs that were killed have left.
+  /// Removes the unfinished results of processes that were killed.
   private func removeLeftovers() {
     let prefix = ".unfinished-"
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(prefix) {
@@ -63,11 +64,7 @@ package struct OutputFolder {
   }
 }
 
-/// The system's own words, in lower case as part of a sentence.
+/// The system's message in lower case, as part of a sentence.
 private func reason(for error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  guard let code = underlying?.code, underlying?.domain == NSPOSIXErrorDomain else {
-    return errno == 0 ? error.localizedDescription : String(cString: strerror(errno)).lowercased()
-  }
-  return String(cString: strerror(Int32(code))).lowercased()
+  (error.systemMessage ?? error.localizedDescription).lowercased()
 }

@@ -1,0 +1,44 @@
+import Foundation
+import Rheoscope
+
+/// The final loss: the mean over the last twenty steps, or over all steps if there are fewer.
+public func finalLoss(_ losses: [Double]) -> Double {
+  let last = losses.suffix(20)
+  return last.reduce(0, +) / Double(last.count)
+}
+
+/// The factor by which a layer multiplies a gradient in the backward pass: exp(−slope) of the least-squares line through
+/// ln(value) over depth, fitted to the interior points of a profile that is ordered from input to output. Nil where fewer than two
+/// points can be fitted.
+func gradientFactorPerLayer(_ profile: [(depth: Double, value: Double)]) -> Double? {
+  GeometricFit(interiorOf: profile)?.factorPerLayer
+}
+
+/// The exponent p of the least-squares fit y ≈ a · xᵖ; NaN where fewer than two points have different x. x and y are positive.
+public func powerLawExponent(x: [Double], y: [Double]) -> Double {
+  GeometricFit(zip(x, y).map { (depth: log($0), value: $1) }).map { -log($0.factorPerLayer) } ?? .nan
+}
+
+extension Run {
+  /// The gradient factor per layer at the first step: of the RMS of dL/d(output) of layers with a weight matrix. Nil where one of
+  /// these gradients is zero, not finite or not recorded.
+  public func gradientFactorAtStart() throws -> Double? {
+    let profile = try profileAtStart(of: .gradientRMS)
+    guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
+    return gradientFactorPerLayer(profile)
+  }
+
+  /// The factor by which a layer multiplies the RMS of activations in the forward pass at the first step, fitted over interior
+  /// layers with a weight matrix. Nil where fewer than two can be fitted.
+  public func activationFactorAtStart() throws -> Double? {
+    gradientFactorPerLayer(try profileAtStart(of: .activationRMS)).map { 1 / $0 }
+  }
+
+  /// A measure of the layers with a weight matrix at the first step, over their depth; NaN where it is not recorded.
+  public func profileAtStart(of measure: LayerQuantity) throws -> [(depth: Double, value: Double)] {
+    let values = try layers(measure)
+    return sites.indices.filter { ["Linear", "Conv2d"].contains(sites[$0].kind) }.map { site in
+      (depth: Double(sites[site].depth), value: values[site, 0] ?? .nan)
+    }
+  }
+}
