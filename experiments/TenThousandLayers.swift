@@ -63,7 +63,7 @@ private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/�
 // the mean square of the gradient is constant. But in a layer of 64 units it is not exactly half that is inactive, and what
 // counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
 private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
-  // float32 ends at 10⁻⁴⁵. To measure the loss beyond that, each output is rescaled to an RMS of 1, and the factor is
+  // float32 ends at 10⁻⁴⁵. To measure the decay beyond that, each output is rescaled to an RMS of 1, and the factor is
   // recorded.
   var decadesAdded: [Double] = []
   let rescaled = try BlockGradients(

@@ -6,7 +6,9 @@
 ///
 /// Source: Spearman, "The proof and measurement of association between two things", 1904.
 public func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {
-  guard x.count == y.count else { fatalError("rankCorrelation: \(x.count) numbers and \(y.count), as many are needed") }
+  guard x.count == y.count else {
+    stop("rankCorrelation", "lists of \(x.count) and \(y.count) numbers; they must have the same length")
+  }
   guard !(x + y).contains(where: \.isNaN) else { return .nan }
   let (a, b) = (centered(ranks(x)), centered(ranks(y)))
   func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
