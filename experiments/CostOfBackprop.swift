@@ -24,12 +24,12 @@ private func net(weights: Double) -> Sequential {
 }
 
 private let weights = "weights", forward = "forward ms", backward = "backward ms"
-private let ratio = "backward / forward", moving = "moving each s", saving = "moving each / backprop"
-private let moved = "moving each s, done", movedShare = "done / computed"
+private let ratio = "backward / forward", changing = "changing each s", saving = "changing each / backprop"
+private let changed = "changing each s, measured", measuredShare = "measured / computed"
 
 /// The largest number of weights for which each weight is really changed. For larger nets the time of one pass is multiplied
 /// by the number of weights.
-private let mostMoved = 15_000.0
+private let mostChanged = 15_000.0
 
 /// A net of 10^`decades` weights, and the time of its passes. Its inputs are random, because values do not affect the time.
 /// The batch size is that of the settings by default.
@@ -51,11 +51,11 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
     func loss() -> Tensor { crossEntropy(model(inputs), labels) }
 
     let forwardAlone = { _ = loss() }
-    let forwardAndBack = {
+    let forwardAndBackward = {
       loss().backward()
       for parameter in parameters { parameter.gradient = nil }
     }
-    func lossWithOneMoved(_ parameter: Parameter, _ weight: Int) {
+    func lossWithOneChanged(_ parameter: Parameter, _ weight: Int) {
       let before = parameter.value
       parameter.set(
         Tensor(shape: parameter.shape) { values in
@@ -65,26 +65,26 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
       _ = withoutGradients(loss)
       parameter.set(before)
     }
-    let forwardWithOneMoved = { lossWithOneMoved(parameters[0], 0) }
-    let forwardWithEachMoved = {
+    let forwardWithOneChanged = { lossWithOneChanged(parameters[0], 0) }
+    let forwardWithEachChanged = {
       for parameter in parameters {
-        for weight in 0..<parameter.shape.elementCount { lossWithOneMoved(parameter, weight) }
+        for weight in 0..<parameter.shape.elementCount { lossWithOneChanged(parameter, weight) }
       }
     }
     // Passes of small nets are short, so more of them are timed.
     let passes = max(context.settings.whole("passes"), min(2_000, Int(1e7 / wanted)))
-    let times = context.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBack, forwardWithOneMoved])
-    let count = Double(model.parameterCount), there = times[0], back = times[1] - times[0]
+    let times = context.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBackward, forwardWithOneChanged])
+    let count = Double(model.parameterCount), forwardTime = times[0], backwardTime = times[1] - times[0]
 
     context.report(weights, count)
-    context.report(forward, 1e3 * there, .never)
-    context.report(backward, 1e3 * back, .never)
-    context.report(ratio, back / there, .never)
-    context.report(moving, count * times[2], .never)
-    if wanted <= mostMoved {
-      let whole = context.seconds(of: forwardWithEachMoved)
-      context.report(moved, whole, .never)
-      context.report(movedShare, whole / (count * times[2]), .never)
+    context.report(forward, 1e3 * forwardTime, .never)
+    context.report(backward, 1e3 * backwardTime, .never)
+    context.report(ratio, backwardTime / forwardTime, .never)
+    context.report(changing, count * times[2], .never)
+    if wanted <= mostChanged {
+      let whole = context.seconds(of: forwardWithEachChanged)
+      context.report(changed, whole, .never)
+      context.report(measuredShare, whole / (count * times[2]), .never)
     }
     context.report(saving, count * times[2] / times[1], .never)
   }
@@ -112,12 +112,14 @@ private func curve(_ name: String, times unit: Double = 1, _ results: Results, i
 
 private func ratioClaim(_ size: Variant) -> Claim {
   Claim(
-    "\(size.title): a pass back takes 1 to 2.2 times as long as one forward (the fastest of all seeds)",
-    expected: .between(1, 2.2), source: "9 products against 5; Baur and Strassen 1983 bound the work by a constant",
+    "\(size.title): a backward pass takes 1 to 2.2 times as long as a forward pass (fastest of all seeds)",
+    expected: .between(1, 2.2),
+    source: "9 matrix products against 5; Baur and Strassen 1983 bound the work by a constant",
     appliesTo: .timedOften
   ) { seed in
-    let there = seed.allSeeds(forward, of: size), both = zip(there, seed.allSeeds(backward, of: size)).map { $0 + $1 }
-    guard let fastest = there.min(), let fastestBoth = both.min() else {
+    let forwardTimes = seed.allSeeds(forward, of: size),
+      both = zip(forwardTimes, seed.allSeeds(backward, of: size)).map { $0 + $1 }
+    guard let fastest = forwardTimes.min(), let fastestBoth = both.min() else {
       throw NotMeasured(reason: "nothing was timed")
     }
     return (fastestBoth - fastest) / fastest
@@ -138,16 +140,16 @@ extension Experiment {
     ],
     variants: sizes + [smallBatch],
     claims: sizes.map(ratioClaim) + [
-      // What is computed takes the fastest pass for each of 10,000; the mean of them takes longer.
+      // The computed time is 10,000 times that of the fastest pass; the mean of 10,000 passes is longer.
       Claim(
-        "really moving each of 10,000 weights takes as long as 10,000 passes do (done / computed)", sizes[2],
-        movedShare,
-        .near(1, withinFactor: 1.5), source: "one pass forward a weight; tolerance: what timings vary by"),
-      // Of passes forward it takes one a weight, N, where backpropagation takes what 2 to 3.2 of them do. The quotient therefore
-      // grows as N does, give or take a factor of 3.2 / 2.
+        "changing each of 10,000 weights takes as long as 10,000 forward passes (measured / computed)", sizes[2],
+        measuredShare,
+        .near(1, withinFactor: 1.5), source: "one forward pass per weight; tolerance: variation of timings"),
+      // Changing each of N weights takes N forward passes, backpropagation the time of 2 to 3.2 of them. The quotient
+      // therefore grows as N does, within a factor of 3.2 / 2.
       Claim(
-        "from a thousand weights to ten million, moving each gets dearer in proportion, compared with backpropagation",
-        expected: .near(1, withinFactor: 1.6), source: "one pass forward a weight, against 2 to 3.2 passes"
+        "from a thousand to ten million weights, the cost of changing each, relative to backpropagation, grows as their number",
+        expected: .near(1, withinFactor: 1.6), source: "one forward pass per weight, against 2 to 3.2 passes"
       ) { seed in
         let (small, large) = (sizes.first!, sizes.last!)
         return try seed[saving, large] / seed[saving, small] / (seed[weights, large] / seed[weights, small])
@@ -157,14 +159,14 @@ extension Experiment {
       Disagreement(
         with: ratioClaim(smallBatch),
         reason:
-          "Who counts arithmetic does not count memory. Forward, weights are read; back, they are read again, and as many numbers are "
-          + "written. With few images to a batch there is little to compute in the meantime, so what counts is how fast a library "
+          "Counting arithmetic leaves out memory. The forward pass reads the weights; the backward pass reads them again, and writes as "
+          + "many numbers. With small batches there is little to compute meanwhile, so the time depends on how fast the library "
           + "writes.")
     ],
     figures: [
       ExperimentFigure("cost", "Time against the number of weights, and the ratio of backward to forward time") {
         results in
-        let labels = [(backward, 1e-3, "backward"), (forward, 1e-3, "forward"), (moving, 1, "changing each weight")]
+        let labels = [(backward, 1e-3, "backward"), (forward, 1e-3, "forward"), (changing, 1, "changing each weight")]
         let x = Axis(.log, "weights")
         var times = Panel(
           title: "One gradient", detail: "ring: each weight was really changed; otherwise N times one pass", x: x,
@@ -174,10 +176,11 @@ extension Experiment {
           times.directLabels.append(
             DirectLabel(at: unit * results.median(name, of: sizes.last!), words, ink: .series(ink)))
         }
-        let done = sizes.filter { results.interval(moved, of: $0) != nil }
+        let measured = sizes.filter { results.interval(changed, of: $0) != nil }
         times.marks.append(
           DotMark(
-            x: done.map { results.median(weights, of: $0) }, y: done.map { results.median(moved, of: $0) }, ink: .text,
+            x: measured.map { results.median(weights, of: $0) }, y: measured.map { results.median(changed, of: $0) },
+            ink: .text,
             shape: .ring, size: 11))
         let quotient = Panel(
           title: "Backward / forward", detail: "dashed: from 1 to 2.2", x: x,

@@ -76,13 +76,14 @@ private func format(
   }
 }
 
-private let bytes = "MB kept", time = "ms a step", zeros = "gradients that are 0", tiny = "below 2⁻²⁵ in float32"
-private let tiniest = "below 2⁻⁴¹ in float32", count = "gradients", sizes = "sizes"
+private let bytes = "MB kept", time = "ms per step", zeros = "share of gradients that are 0",
+  tiny = "share below 2⁻²⁵ in float32"
+private let tiniest = "share below 2⁻⁴¹ in float32", count = "gradients", sizes = "sizes"
 
 private let float32 = format("float32", "32 bits", .float32)
 private let bfloat16 = format("bfloat16", "16 bits, 8 digits", .bfloat16)
 private let float16 = format("float16", "16 bits, 11 digits", .float16)
-private let scaled = format("float16-scaled", "the same, with the loss times 65,536", .float16) { LossScaler() }
+private let scaled = format("float16-scaled", "16 bits, 11 digits, loss times 65,536", .float16) { LossScaler() }
 
 extension Experiment {
   /// One net in three number formats, float16 also with loss scaling.
@@ -98,10 +99,11 @@ extension Experiment {
     variants: [float32, bfloat16, float16, scaled],
     claims: [
       Claim(
-        source: "2 bytes of 4",
-        statement: { _ in "bfloat16 keeps half as much, and besides that a copy of the images" },
+        source: "2 bytes instead of 4",
+        statement: { _ in "bfloat16 keeps half the memory of float32, plus a copy of the images" },
         expected: { settings in
-          // Of a layer only its activation's output is kept, of the last its own; the copy has 2 bytes a pixel.
+          // Of a layer only its activation's output is kept, of the last layer its own; the copy of the images has 2 bytes
+          // per pixel.
           let outputs = 4 * Double((settings.depth - 1) * settings.width + 10)
           return .near(0.5 + 2 * 784 / outputs, withinShare: 0.02)
         }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
@@ -120,11 +122,11 @@ extension Experiment {
       sameLoss(bfloat16, "Kalamkar et al. 2019, arXiv:1905.12322"),
       sameLoss(scaled, "Micikevicius et al. 2017, arXiv:1710.03740"),
       Claim(
-        "float16: as many gradients are 0 as float32 has below 2⁻²⁵", expected: .near(1, withinFactor: 1.5),
-        source: "IEEE 754: half of the smallest number"
+        "float16: as many gradients are 0 as are below 2⁻²⁵ in float32 (ratio)", expected: .near(1, withinFactor: 1.5),
+        source: "IEEE 754: half of the smallest number rounds to 0"
       ) { try $0[zeros, float16] / $0[tiny, float16] },
       Claim(
-        "float16-scaled: as many are 0 as float32 has below 2⁻⁴¹ (difference of the two counts over the root of their sum)",
+        "float16-scaled: as many gradients are 0 as are below 2⁻⁴¹ in float32 (difference of the counts / √ of their sum)",
         expected: .near(0, within: 3), source: "IEEE 754; counts of rare events, three standard deviations"
       ) { seed in
         let count = try seed[count, scaled], found = try count * seed[zeros, scaled],
@@ -132,7 +134,7 @@ extension Experiment {
         return (found - expected) / max(found + expected, 1).squareRoot()
       },
       Claim(
-        "float16-scaled: loss scaling takes away most of what is 0 in float16 (what is left of it)",
+        "float16-scaled: loss scaling removes most of the zeros of float16 (share that is left)",
         expected: .atMost(0.5),
         source: "Micikevicius et al. 2017, arXiv:1710.03740"
       ) { try $0[zeros, scaled] / $0[zeros, float16] },
@@ -140,11 +142,11 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
-          "float16-scaled: with the loss enlarged no gradient is 0", scaled, zeros, .exactly(0),
+          "float16-scaled: with loss scaling no gradient is 0", scaled, zeros, .exactly(0),
           source: "Micikevicius et al. 2017, arXiv:1710.03740"),
         reason:
-          "65,536 moves what float16 knows by 16 powers of two. Of some 180,000 gradients of a batch a few are smaller than that "
-          + "still, by mere chance, and so small that no weight would notice.")
+          "A scale of 65,536 shifts the range of float16 by 16 powers of two. Of about 180,000 gradients of a batch a few are smaller "
+          + "still, by chance, and too small to change any weight.")
     ],
     figures: [
       ExperimentFigure(
@@ -193,17 +195,17 @@ extension Experiment {
     isTimed: true)
 }
 
-/// The means of two sets of n trainings that differ in nothing but their seeds are apart by a normal number with √(2/n) times the
-/// standard deviation of one training. Those of two that differ in their number format should not be further apart.
+/// The means of two sets of n trainings that differ in their seeds alone differ by a normal number with √(2/n) times the
+/// standard deviation of one training. Those of two sets that differ in their number format should not differ by more.
 private func sameLoss(_ variant: Variant, _ source: String) -> Claim {
   Claim(
-    "\(variant.name) ends with the loss of float32: their means over all seeds are no further apart than by chance (in standard errors)",
+    "\(variant.name) has the final loss of float32: their means over all seeds differ by no more than chance (in standard errors)",
     expected: .near(0, within: 3), source: source + "; three standard errors"
   ) { seed in
     let losses = seed.allSeeds(MetricNames.finalLoss, of: float32),
       others = seed.allSeeds(MetricNames.finalLoss, of: variant)
     let count = Double(losses.count)
-    guard count >= 3 else { throw NotMeasured(reason: "it takes three seeds or more to know how far apart seeds are") }
+    guard count >= 3 else { throw NotMeasured(reason: "the spread of seeds needs three seeds or more") }
     let mean = losses.reduce(0, +) / count, other = others.reduce(0, +) / Double(others.count)
     let deviation = (losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
     return (other - mean) / (deviation * (2 / count).squareRoot())

@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test(
-    arguments: [(50, "50"), (0.01, "0.01"), (-3, "-3"), (1e-5, "1e-05"), (1e15, "1e+15"), (.nan, "nan")]
+    arguments: [(50, "50"), (0.01, "0.01"), (-3, "-3"), (1e-5, "1e-05"), (1e16, "1e+16"), (.nan, "nan")]
       as [(Double, String)])
   func fewestDigits(_ number: Double, _ text: String) { #expect(formatShortest(number) == text) }
 }

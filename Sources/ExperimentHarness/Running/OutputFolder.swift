@@ -64,7 +64,7 @@ package struct OutputFolder {
   }
 }
 
-/// The system's message in lower case, as part of a sentence.
+/// The system's message in lower case, as part of a sentence. Where Foundation hides it, it is that of the last failed call.
 private func reason(for error: any Error) -> String {
-  (error.systemMessage ?? error.localizedDescription).lowercased()
+  (error.systemMessage ?? (errno == 0 ? error.localizedDescription : systemMessage())).lowercased()
 }
