@@ -53,12 +53,12 @@ import Testing
         "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
         "Each number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
           + "probability of 75 %.",
-        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; holds in 3 of 3 seeds. Source: "
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; within range in 3 of 3 seeds. Source: "
           + "arithmetic.",
         "## Differences from the literature",
-        "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; holds in 0 of 3 seeds). "
+        "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; within range in 0 of 3 seeds). "
           + "Source: a book. They are odd.",
-        "- = 1 + 3 + 9 is 13 (measured 14.0 (13.0 to 15.0); in the literature 13.0 to 15.0; holds in 3 of 3 seeds). "
+        "- = 1 + 3 + 9 is 13 (measured 14.0 (13.0 to 15.0); in the literature 13.0 to 15.0; within range in 3 of 3 seeds). "
           + "Source: a book. Why not?\n\n= marks claims that hold here, but not with many other seeds or settings.",
         "![Powers over exponents](powers.png)", "    ./rheoscope run powers",
       ] { #expect(report.contains(line), "\(line)") }

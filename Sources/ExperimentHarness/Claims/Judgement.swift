@@ -67,8 +67,8 @@ extension Judgement {
     return low == high ? middle : "\(middle) (\(low) to \(high))"
   }
 
-  /// In how many of the seeds the claim holds, in words; nil where there is one seed.
-  var shareOfSeeds: String? { perSeed.count > 1 ? "holds in \(held) of \(perSeed.count) seeds" : nil }
+  /// In how many of the seeds the number is in the expected range, in words; nil where there is one seed.
+  var shareOfSeeds: String? { perSeed.count > 1 ? "within range in \(held) of \(perSeed.count) seeds" : nil }
 
   /// The claim, what was measured and what was expected, in one line.
   var line: String {
