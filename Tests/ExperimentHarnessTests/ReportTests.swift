@@ -42,8 +42,14 @@ import Testing
 
   @Test(
     arguments: [
-      ([3, 4], "≠ it is so (measured 3.50 (3.00 to 4.00); in the literature at most 2.00; within range in 0 of 2 seeds)"),
-      ([1, 4], "≠ it is so (measured 2.50 (1.00 to 4.00); in the literature at most 2.00; within range in 1 of 2 seeds)"),
+      (
+        [3, 4],
+        "≠ it is so (measured 3.50 (3.00 to 4.00); in the literature at most 2.00; within range in 0 of 2 seeds)"
+      ),
+      (
+        [1, 4],
+        "≠ it is so (measured 2.50 (1.00 to 4.00); in the literature at most 2.00; within range in 1 of 2 seeds)"
+      ),
       ([1], "= it is so (measured 1.00; in the literature at most 2.00)"),
       ([nil], "– it is so (not judged: net has no final loss)"),
     ] as [([Double?], String)])

@@ -10,7 +10,7 @@ public struct ExperimentFigure: Sendable {
   /// Draws it.
   package let draw: @Sendable (Results) throws -> Figure
 
-  /// A figure that `draw` makes of what the trials reported and recorded.
+  /// A figure that `draw` makes of what the trials reported and recorded. Where `draw` throws, the run of the experiment does.
   public init(_ name: String, _ caption: String, draw: @escaping @Sendable (Results) throws -> Figure) {
     self.name = name
     self.caption = caption

@@ -21,7 +21,7 @@ public func powerLawExponent(x: [Double], y: [Double]) -> Double {
 
 extension Run {
   /// The gradient factor per layer at the first step: of the RMS of dL/d(output) of layers with a weight matrix. Nil where one of
-  /// these gradients is zero, not finite or not recorded.
+  /// these gradients is zero, not finite or not recorded. Throws a `RunFileError` where the run file can't be read.
   public func gradientFactorAtStart() throws -> Double? {
     let profile = try profileAtStart(of: .gradientRMS)
     guard profile.allSatisfy({ $0.value.isFinite && $0.value > 0 }) else { return nil }
@@ -29,12 +29,13 @@ extension Run {
   }
 
   /// The factor by which a layer multiplies the RMS of activations in the forward pass at the first step, fitted over interior
-  /// layers with a weight matrix. Nil where fewer than two can be fitted.
+  /// layers with a weight matrix. Nil where fewer than two can be fitted. Throws a `RunFileError` where the run file can't be read.
   public func activationFactorAtStart() throws -> Double? {
     gradientFactorPerLayer(try profileAtStart(of: .activationRMS)).map { 1 / $0 }
   }
 
-  /// A measure of the layers with a weight matrix at the first step, over their depth; NaN where it is not recorded.
+  /// A measure of the layers with a weight matrix at the first step, over their depth; NaN where it is not recorded. Throws a
+  /// `RunFileError` where the run file can't be read.
   public func profileAtStart(of measure: LayerQuantity) throws -> [(depth: Double, value: Double)] {
     let values = try layers(measure)
     return sites.indices.filter { ["Linear", "Conv2d"].contains(sites[$0].kind) }.map { site in
