@@ -1,7 +1,7 @@
 import ExperimentHarness
 
 extension Experiment {
-  /// Every experiment, in the order in which `rheoscope list` names them.
+  /// All experiments, in the order in which `rheoscope list` names them.
   public static let all: [Experiment] = [
     .chainRule,
     .blame,

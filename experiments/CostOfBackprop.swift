@@ -2,19 +2,21 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// To learn which way a weight should go, one could move it a little and see what becomes of the loss: one forward pass a weight.
-// Backpropagation finds it for all weights at once, by one pass back. What does that pass cost?
+// The gradient of a weight can be estimated by changing the weight a little and computing the loss again: one forward pass
+// per weight. Backpropagation computes it for all weights at once, by one backward pass. What does that pass cost?
 //
-// Forward, a layer multiplies its inputs by its weights. Back, it multiplies the blame for its outputs twice: by its inputs, which
-// gives the blame for its weights, and by its weights, which gives the blame for its inputs. Nobody asks for the blame for the
-// first layer's inputs, so L layers take L products of matrices forward and 2 L − 1 back: with five, 1.8 times as many.
+// In the forward pass a layer multiplies its inputs by its weights. In the backward pass it multiplies the gradient of its
+// outputs twice: by its inputs, for the gradient of its weights, and by its weights, for the gradient of its inputs. The
+// gradient of the first layer's inputs is not needed, so L layers take L matrix products forward and 2 L − 1 backward: for
+// five layers 1.8 times as many.
 //
-// That counts arithmetic, and takes batches for which arithmetic is most of the work: of 256 images. A pass back also writes a number
-// a weight to memory, however few the images. With sixteen of them a large net waits for that, and a pass back may take far longer.
+// That counts arithmetic, and holds for batches for which arithmetic is most of the work: here 256 images. A backward pass
+// also writes one number per weight to memory, however small the batch. With sixteen images a large net waits for memory, and
+// its backward pass may take much longer.
 //
-// Whatever else a machine does adds to a time and never takes from it, so of all passes in all seeds the fastest is looked at.
+// Other processes can only add to a measured time, so the fastest of all passes of all seeds counts.
 
-/// Five layers of weights, n → n four times and n → 10, that have about so many weights together.
+/// Five layers of weights, n → n four times and n → 10, with about this many weights in total.
 private func net(weights: Double) -> Sequential {
   let width = Int((((100 + 16 * weights).squareRoot() - 10) / 8).rounded())
   let hidden = (0..<4).flatMap { _ in [Linear(width, width, initializer: .heNormal), ReLU()] as [Module] }
@@ -22,19 +24,20 @@ private func net(weights: Double) -> Sequential {
 }
 
 private let weights = "weights", forward = "forward ms", backward = "backward ms"
-private let ratio = "backward / forward", moving = "moving each s", saving = "moving each / backprop"
-private let moved = "moving each s, done", movedShare = "done / computed"
+private let ratio = "backward / forward", changing = "changing each s", saving = "changing each / backprop"
+private let changed = "changing each s, measured", measuredShare = "measured / computed"
 
-/// Up to how many weights each is really moved. For more, as many times the time of one pass are computed as there are weights.
-private let mostMoved = 15_000.0
+/// The largest number of weights for which each weight is really changed. For larger nets the time of one pass is multiplied
+/// by the number of weights.
+private let mostChanged = 15_000.0
 
-/// A net of 10^`decades` weights, and how long its passes take. Its inputs are random: what is multiplied takes no part in how long
-/// it takes. Batches are those of the settings, or of so many.
+/// A net of 10^`decades` weights, and the time of its passes. Its inputs are random, because values do not affect the time.
+/// The batch size is that of the settings by default.
 private func size(_ decades: Double, batch: Int? = nil) -> Variant {
   let wanted = pow(10, decades)
   let suffix = batch.map { "-batch-\($0)" } ?? "", words = batch.map { ", in batches of \($0)" } ?? ""
   return Variant(
-    "weights-1e\(shortest(decades))\(suffix)", "about \(rounded(decades)) weights\(words)",
+    "weights-1e\(formatShortest(decades))\(suffix)", "about \(rounded(decades)) weights\(words)",
     adjust: { $0.batch = batch ?? $0.batch }
   ) { context in
     let model = net(weights: wanted), batch = context.settings.batch
@@ -48,11 +51,11 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
     func loss() -> Tensor { crossEntropy(model(inputs), labels) }
 
     let forwardAlone = { _ = loss() }
-    let forwardAndBack = {
+    let forwardAndBackward = {
       loss().backward()
       for parameter in parameters { parameter.gradient = nil }
     }
-    func lossWithOneMoved(_ parameter: Parameter, _ weight: Int) {
+    func lossWithOneChanged(_ parameter: Parameter, _ weight: Int) {
       let before = parameter.value
       parameter.set(
         Tensor(shape: parameter.shape) { values in
@@ -62,32 +65,32 @@ private func size(_ decades: Double, batch: Int? = nil) -> Variant {
       _ = withoutGradients(loss)
       parameter.set(before)
     }
-    let forwardWithOneMoved = { lossWithOneMoved(parameters[0], 0) }
-    let forwardWithEachMoved = {
+    let forwardWithOneChanged = { lossWithOneChanged(parameters[0], 0) }
+    let forwardWithEachChanged = {
       for parameter in parameters {
-        for weight in 0..<parameter.shape.elementCount { lossWithOneMoved(parameter, weight) }
+        for weight in 0..<parameter.shape.elementCount { lossWithOneChanged(parameter, weight) }
       }
     }
-    // Passes of small nets are over in no time, so more of them are made.
+    // Passes of small nets are short, so more of them are timed.
     let passes = max(context.settings.whole("passes"), min(2_000, Int(1e7 / wanted)))
-    let times = context.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBack, forwardWithOneMoved])
-    let count = Double(model.parameterCount), there = times[0], back = times[1] - times[0]
+    let times = context.seconds(ofBest: passes, alternating: [forwardAlone, forwardAndBackward, forwardWithOneChanged])
+    let count = Double(model.parameterCount), forwardTime = times[0], backwardTime = times[1] - times[0]
 
     context.report(weights, count)
-    context.report(forward, 1e3 * there, .never)
-    context.report(backward, 1e3 * back, .never)
-    context.report(ratio, back / there, .never)
-    context.report(moving, count * times[2], .never)
-    if wanted <= mostMoved {
-      let whole = context.seconds(of: forwardWithEachMoved)
-      context.report(moved, whole, .never)
-      context.report(movedShare, whole / (count * times[2]), .never)
+    context.report(forward, 1e3 * forwardTime, .never)
+    context.report(backward, 1e3 * backwardTime, .never)
+    context.report(ratio, backwardTime / forwardTime, .never)
+    context.report(changing, count * times[2], .never)
+    if wanted <= mostChanged {
+      let whole = context.seconds(of: forwardWithEachChanged)
+      context.report(changed, whole, .never)
+      context.report(measuredShare, whole / (count * times[2]), .never)
     }
     context.report(saving, count * times[2] / times[1], .never)
   }
 }
 
-/// 10^`decades` in round words.
+/// 10^`decades` in rounded words.
 private func rounded(_ decades: Double) -> String {
   let digits = decades == decades.rounded() ? "1" : "3"
   return "\(digits)" + String(repeating: "0", count: Int(decades))
@@ -96,7 +99,7 @@ private func rounded(_ decades: Double) -> String {
 private let sizes = stride(from: 3, through: 7, by: 0.5).map { size($0) }
 private let smallBatch = size(7, batch: 16)
 
-/// One of the measured times over the number of weights: a line through the medians, and a dot a seed.
+/// A measured time against the number of weights: a line through the medians, and one dot per seed.
 private func curve(_ name: String, times unit: Double = 1, _ results: Results, series: Int) -> [any Mark] {
   let x = sizes.map { results.median(weights, of: $0) }
   let dots = zip(x, sizes).flatMap { x, size in results.values(name, of: size).compactMap { $0 }.map { (x, unit * $0) }
@@ -109,12 +112,14 @@ private func curve(_ name: String, times unit: Double = 1, _ results: Results, s
 
 private func ratioClaim(_ size: Variant) -> Claim {
   Claim(
-    "\(size.title): a pass back takes 1 to 2.2 times as long as one forward (the fastest of all seeds)",
-    expected: .between(1, 2.2), source: "9 products against 5; Baur and Strassen 1983 bound the work by a constant",
-    about: .timedOften
+    "\(size.title): a backward pass takes 1 to 2.2 times as long as a forward pass (fastest of all seeds)",
+    expected: .between(1, 2.2),
+    source: "9 matrix products against 5; Baur and Strassen 1983 bound the work by a constant",
+    appliesTo: .timedOften
   ) { seed in
-    let there = seed.allSeeds(forward, of: size), both = zip(there, seed.allSeeds(backward, of: size)).map { $0 + $1 }
-    guard let fastest = there.min(), let fastestBoth = both.min() else {
+    let forwardTimes = seed.allSeeds(forward, of: size),
+      both = zip(forwardTimes, seed.allSeeds(backward, of: size)).map { $0 + $1 }
+    guard let fastest = forwardTimes.min(), let fastestBoth = both.min() else {
       throw NotMeasured(reason: "nothing was timed")
     }
     return (fastestBoth - fastest) / fastest
@@ -122,29 +127,29 @@ private func ratioClaim(_ size: Variant) -> Claim {
 }
 
 extension Experiment {
-  /// Nets of a thousand to ten million weights. Measured: the time of a pass forward and of a pass back; the time of moving each
-  /// weight of nets of up to ten thousand; and as many times that of a pass with one weight moved as there are weights, since for
-  /// ten million it would take days to move each.
+  /// Nets of a thousand to ten million weights. Measured: the time of a forward pass and of a backward pass; the time of
+  /// changing each weight of nets of up to ten thousand weights; and the time of a pass with one weight changed times the
+  /// number of weights, since changing each of ten million would take days.
   public static let costOfBackprop = Experiment(
     name: "cost-of-backprop",
-    question: "Why not move each weight a little and see?",
+    question: "Why not estimate gradients by finite differences?",
     settings: [
       .batch(256, quick: 192),
-      .whole("passes", 30, quick: 3, in: 1...1000, "how often a pass is made; the fastest counts"),
+      .whole("passes", 30, quick: 3, in: 1...1000, "number of timed passes; the fastest counts"),
       .seeds(3, quick: 1, full: 20),
     ],
     variants: sizes + [smallBatch],
     claims: sizes.map(ratioClaim) + [
-      // What is computed takes the fastest pass for each of 10,000; the mean of them takes longer.
+      // The computed time is 10,000 times that of the fastest pass; the mean of 10,000 passes is longer.
       Claim(
-        "really moving each of 10,000 weights takes as long as 10,000 passes do (done / computed)", sizes[2],
-        movedShare,
-        .near(1, withinFactor: 1.5), source: "one pass forward a weight; tolerance: what timings vary by"),
-      // Of passes forward it takes one a weight, N, where backpropagation takes what 2 to 3.2 of them do. The quotient therefore
-      // grows as N does, give or take a factor of 3.2 / 2.
+        "changing each of 10,000 weights takes as long as 10,000 forward passes (measured / computed)", sizes[2],
+        measuredShare,
+        .near(1, withinFactor: 1.5), source: "one forward pass per weight; tolerance: variation of timings"),
+      // Changing each of N weights takes N forward passes, backpropagation the time of 2 to 3.2 of them. The quotient
+      // therefore grows as N does, within a factor of 3.2 / 2.
       Claim(
-        "from a thousand weights to ten million, moving each gets dearer in proportion, compared with backpropagation",
-        expected: .near(1, withinFactor: 1.6), source: "one pass forward a weight, against 2 to 3.2 passes"
+        "from a thousand to ten million weights, the cost of changing each, relative to backpropagation, grows as their number",
+        expected: .near(1, withinFactor: 1.6), source: "one forward pass per weight, against 2 to 3.2 passes"
       ) { seed in
         let (small, large) = (sizes.first!, sizes.last!)
         return try seed[saving, large] / seed[saving, small] / (seed[weights, large] / seed[weights, small])
@@ -153,39 +158,40 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: ratioClaim(smallBatch),
-        why:
-          "Who counts arithmetic does not count memory. Forward, weights are read; back, they are read again, and as many numbers are "
-          + "written. With few images to a batch there is little to compute in the meantime, so what counts is how fast a library "
+        reason:
+          "Counting arithmetic leaves out memory. The forward pass reads the weights; the backward pass reads them again, and writes as "
+          + "many numbers. With small batches there is little to compute meanwhile, so the time depends on how fast the library "
           + "writes.")
     ],
-    pictures: [
-      ExperimentFigure("cost", "Time over the number of weights, and how many passes forward a pass back is worth") {
+    figures: [
+      ExperimentFigure("cost", "Time against the number of weights, and the ratio of backward to forward time") {
         results in
-        let labels = [(backward, 1e-3, "back"), (forward, 1e-3, "forward"), (moving, 1, "moving each weight")]
+        let labels = [(backward, 1e-3, "backward"), (forward, 1e-3, "forward"), (changing, 1, "changing each weight")]
         let x = Axis(.log, "weights")
         var times = Panel(
-          title: "One gradient", detail: "ring: each weight was really moved; else N times one pass is computed", x: x,
+          title: "One gradient", detail: "ring: each weight was really changed; otherwise N times one pass", x: x,
           y: Axis(.log, "seconds"))
         for (index, (name, unit, words)) in labels.enumerated() {
           times.marks += curve(name, times: unit, results, series: index)
           times.directLabels.append(
             DirectLabel(at: unit * results.median(name, of: sizes.last!), words, color: .series(index)))
         }
-        let done = sizes.filter { results.spread(moved, of: $0) != nil }
+        let measured = sizes.filter { results.interval(changed, of: $0) != nil }
         times.marks.append(
           DotMark(
-            x: done.map { results.median(weights, of: $0) }, y: done.map { results.median(moved, of: $0) },
+            x: measured.map { results.median(weights, of: $0) }, y: measured.map { results.median(changed, of: $0) },
             color: .text,
             shape: .ring, size: 11))
         let quotient = Panel(
-          title: "Back / forward", detail: "dashed: from 1 to 2.2", x: x,
+          title: "Backward / forward", detail: "dashed: from 1 to 2.2", x: x,
           y: Axis(.linear, "ratio of times", includes: [0]),
           marks: [RuleMark(.horizontal, at: 1), RuleMark(.horizontal, at: 2.2)] + curve(ratio, results, series: 0))
         return Figure(
           title: "What a gradient costs · cost-of-backprop",
-          subtitle: "batches of \(results.settings.batch), a dot a seed, a line through the medians",
+          subtitle: "batches of \(results.settings.batch), dots: seeds; lines: medians",
           panels: [times, quotient],
-          columns: 2, description: "Times of passes over the number of weights, and the ratio of back to forward.",
+          columns: 2,
+          description: "Times of passes against the number of weights, and the ratio of backward to forward time.",
           size: Size(width: 1200, height: 480))
       }
     ],
@@ -193,6 +199,6 @@ extension Experiment {
 }
 
 extension Claim.Scope {
-  /// Other programs share caches and memory, and so make one seed's timing a poor witness.
+  /// Other processes share caches and memory, so the timing of a single seed is unreliable.
   fileprivate static let timedOften = Claim.Scope("timings with three seeds or more") { $0.seeds >= 3 }
 }

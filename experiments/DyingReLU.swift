@@ -2,26 +2,26 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A unit of ReLU gives 0 where its input is negative, and its slope is 0 there. If its input is negative for every image, no
-// blame passes through it, so its weights don't change: it is dead, and only a change in the layers below can wake it.
+// A ReLU unit outputs 0 where its input is negative, and its slope is 0 there. If its input is negative for every image, no
+// gradient passes through it and its weights do not change: it is dead, and only a change in the layers below can revive it.
 //
-// What kills it is a step so large that the unit's weights land where all its inputs are negative. The same net is trained at
-// six learning rates, each about three times that before. The optimizer is Adam, whose steps are as large as the learning rate
-// whatever the gradient's size; plain gradient descent ends in NaN before many units die.
-private let rates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
-private let reluNets = rates.map { net("relu", "ReLU", rate: $0) { ReLU() } }
+// Units die by steps so large that all inputs of a unit become negative. The same net is trained at six learning rates, each
+// about three times the one before. The optimizer is Adam, whose steps are as large as the learning rate whatever the size of
+// the gradient; plain gradient descent diverges to NaN before many units die.
+private let learningRates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
+private let reluNets = learningRates.map { net("relu", "ReLU", rate: $0) { ReLU() } }
 
-// LeakyReLU multiplies negative inputs by 0.01 instead of by 0. Little blame passes, but some does, and so a unit can come back.
-private let leakyNets = rates.map { net("leaky", "LeakyReLU", rate: $0) { LeakyReLU() } }
+// LeakyReLU multiplies negative inputs by 0.01 instead of 0. A small gradient passes, so a unit can recover.
+private let leakyNets = learningRates.map { net("leaky", "LeakyReLU", rate: $0) { LeakyReLU() } }
 
 private func net(
   _ name: String, _ title: String, rate: Double, _ activation: @escaping @Sendable () -> Module
 ) -> Variant {
   Variant(
-    "\(name)-\(shortest(rate))", "\(title), learning rate \(shortest(rate))",
+    "\(name)-\(formatShortest(rate))", "\(title), learning rate \(formatShortest(rate))",
     optimizer: { model, _ in Adam(model, learningRate: Float(rate)) }, testImages: 2_000,
     probes: { .standard + ProbeSet(DeadUnits(window: window($0.settings))) },
-    also: { context, trained in
+    afterTraining: { context, trained in
       context.report(deadUnits, try deadShare(trained.model, try context.data().test.batch(at: 0..<2_000).inputs))
     },
     net: { settings in DeepNet(settings, initializer: .heNormal, activation: activation) })
@@ -29,10 +29,10 @@ private func net(
 
 private let deadUnits = "dead units"
 
-/// Over how many steps a unit has to be 0 to count as dead while the net is training.
+/// The number of steps over which a unit must be 0 to count as dead during training.
 private func window(_ settings: Settings) -> Int { min(50, settings.steps) }
 
-/// The share of hidden units that give 0 for every image; nil where anything is not finite.
+/// The share of hidden units that are 0 for every image; nil where an activation is not finite.
 private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
   var sums: [Float] = []
   let handle = try model.onForward("**") { site, output in
@@ -45,10 +45,10 @@ private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
   return Double(sums.count { $0 == 0 }) / Double(sums.count)
 }
 
-// A whole net dies if all units of one layer do, and a narrow one may be born dead: with two units in a layer the chance that an
-// input silences both is 1/4, layer after layer. Lu et al. let nets of ten layers with two units learn |x|, again and again, and
-// nothing differed but the seed.
-private let narrowNets = Variant("narrow", "many nets, each ten layers of two units of ReLU, that learn |x|") {
+// A whole net is dead if all units of one layer are, and a narrow net may be born dead: with two units per layer the
+// probability that an input makes both inactive is 1/4, in each layer. Lu et al. trained nets of ten layers with two units on
+// |x|, many times, with different seeds.
+private let narrowNets = Variant("narrow", "many ReLU nets of ten layers with two units each, trained on |x|") {
   context in
   let settings = context.settings, count = settings.whole("nets")
   var random = RandomStream(seed: UInt64(context.seed), name: "points")
@@ -70,11 +70,11 @@ private let narrowNets = Variant("narrow", "many nets, each ten layers of two un
     bornDead += wasDead ? 1 : 0
     dead += isDead ? 1 : 0
     revived += wasDead && !isDead ? 1 : 0
-    context.isDone(Double(index + 1) / Double(count))
+    context.reportProgress(Double(index + 1) / Double(count))
   }
   context.report("born dead", Double(bornDead) / Double(count))
-  context.report("dead in the end", Double(dead) / Double(count))
-  context.report("came back", Double(revived))
+  context.report("dead after training", Double(dead) / Double(count))
+  context.report("revived", Double(revived))
 }
 
 private func narrowNet(layers: Int) -> Module {
@@ -83,80 +83,80 @@ private func narrowNet(layers: Int) -> Module {
     [Linear(1, 2, initializer: .heNormal), ReLU()] + inner + [Linear(2, 1, initializer: .heNormal)])
 }
 
-/// Whether a net gives the same for all inputs from −√3 to √3.
+/// Whether a net has the same output for all inputs from −√3 to √3.
 private func isConstant(_ net: Module) -> Bool {
   let points = (-50...50).map { Float($0) / 50 * Float(3).squareRoot() }
   let values = withoutGradients { net(Tensor(points, shape: [points.count, 1])).values }
   return values.allSatisfy { $0 == values[0] }
 }
 
-/// Between which numbers the probability lies that a net of two units a layer is born dead.
+/// The range of the probability that a net with two units per layer is born dead.
 ///
-/// As long as biases are 0, the net has one answer, up to a factor, for all negative inputs and one for all positive ones. In the
-/// first layer one of the two is silenced with a probability of 2 p, p = 1/4, never both. In each of the others one that is alive
-/// is silenced with the probability p, so with s = 1 − (1 − p)^(layers left) it does not get through. If both have to get through
-/// by themselves, both fail with a probability of s² if they are independent, and of s if they fail together; since their
-/// directions are never more than a right angle apart, the truth lies between.
+/// While biases are 0, the net has one output direction for all negative inputs and one for all positive inputs. In the first
+/// layer one of the two is made inactive with a probability of 2 p, p = 1/4, never both. In each of the other layers an
+/// active one is made inactive with the probability p, so it does not reach the output with s = 1 − (1 − p)^(layers left). If
+/// both must fail, the probability is s² if they are independent, and s if they fail together; since the angle between their
+/// directions is never more than 90°, the truth lies between.
 private func bornDead(layers: Int, nets: Int) -> Expectation {
   let p = 0.25, s = 1 - pow(1 - p, Double(layers - 2))
   let low = 2 * p * s + (1 - 2 * p) * s * s, high = s
-  // Three standard deviations of counting so many nets.
+  // Three standard errors of a share counted in this number of nets.
   func chance(_ share: Double) -> Double { 3 * (share * (1 - share) / Double(nets)).squareRoot() }
   return .between(low - chance(low), high + chance(high))
 }
 
 extension Experiment {
-  /// Nets of ReLU and of LeakyReLU at several learning rates, and many narrow nets that differ in nothing but the seed.
+  /// ReLU and LeakyReLU nets at several learning rates, and many narrow nets that differ in their seed alone.
   ///
-  /// Measured: the share of hidden units that are 0 for each of 2,000 test images, and the share of narrow nets that give the same
-  /// for every input, before training and after it.
+  /// Measured: the share of hidden units that are 0 for each of 2,000 test images, and the share of narrow nets with a
+  /// constant output, before and after training.
   public static let dyingReLU = Experiment(
     name: "dying-relu",
-    question: "When do units die?",
+    question: "When do ReLU units die?",
     settings: [
       .depth(5), .width(64), .batch(64), .steps(300, quick: 200), .seeds(3, quick: 1, full: 20),
-      .whole("nets", 100, in: 1...10_000, "narrow nets that learn |x|"),
+      .whole("nets", 100, in: 1...10_000, "number of narrow nets trained on |x|"),
       .whole("narrow-layers", 10, in: 2...1_000, "layers of a narrow net"),
-      .whole("narrow-steps", 200, quick: 100, in: 0...1_000_000, "steps that a narrow net learns for"),
+      .whole("narrow-steps", 200, quick: 100, in: 0...1_000_000, "training steps of a narrow net"),
     ],
     variants: reluNets + leakyNets + [narrowNets],
     claims: [
-      // Six rates in random order have a rank correlation of 29/35 or more once in twenty times.
+      // Six learning rates in random order have a rank correlation of 29/35 or more with a probability of 5 %.
       Claim(
-        "relu: the larger the learning rate, the more units are dead in the end (rank correlation)",
+        "relu: the larger the learning rate, the more units are dead after training (rank correlation)",
         expected: .atLeast(29.0 / 35),
         source:
           "Maas et al. 2013; Douglas and Yu 2018, arXiv:1812.05981; 29/35: critical value for six ranks at 5 % (Zar 1972)",
-        about: Claim.Scope("200 steps or more") { $0.steps >= 200 }
-      ) { seed in try rankCorrelation(rates, reluNets.map { try seed[deadUnits, $0] }) }
+        appliesTo: Claim.Scope("training of 200 steps or more") { $0.steps >= 200 }
+      ) { seed in try rankCorrelation(learningRates, reluNets.map { try seed[deadUnits, $0] }) }
     ]
       + leakyNets.map { net in
         Claim("\(net.name): no unit is dead", net, deadUnits, .exactly(0), source: "Maas et al. 2013")
       } + [
         Claim(
           source: "Lu et al. 2019, arXiv:1903.06733",
-          statement: { "narrow: of nets of \($0.whole("narrow-layers")) layers such a share is born dead" },
+          statement: { "narrow: the share of nets of \($0.whole("narrow-layers")) layers that are born dead" },
           expected: { bornDead(layers: $0.whole("narrow-layers"), nets: $0.whole("nets")) },
           measure: { try $0["born dead", narrowNets] }),
         Claim(
-          "narrow: no net that is born dead comes back by training", narrowNets, "came back", .exactly(0),
-          source: "the chain rule: no blame reaches its weights"),
+          "narrow: training revives no net that is born dead", narrowNets, "revived", .exactly(0),
+          source: "the chain rule: no gradient reaches its weights"),
         Claim(
           source: "Lu et al. 2019, arXiv:1903.06733",
-          statement: { _ in "narrow: the same program ends in a dead net with some seeds, and not with others" },
+          statement: { _ in "narrow: after training some nets are dead and others are not, depending on the seed" },
           expected: { .between(1 / Double($0.whole("nets")), 1 - 1 / Double($0.whole("nets"))) },
-          measure: { try $0["dead in the end", narrowNets] }),
+          measure: { try $0["dead after training", narrowNets] }),
       ],
-    pictures: [
+    figures: [
       ExperimentFigure("dead-units", "The share of dead units against the learning rate") { results in
         var panel = Panel(
           x: Axis(.log, "learning rate"), y: Axis(.linear, "share of hidden units that are dead", includes: [0, 1]))
         for (index, (name, nets)) in [("ReLU", reluNets), ("LeakyReLU", leakyNets)].enumerated() {
           let medians = nets.map { results.median(deadUnits, of: $0) }
-          let points = zip(rates, nets).flatMap { rate, net in
+          let points = zip(learningRates, nets).flatMap { rate, net in
             results.values(deadUnits, of: net).map { (rate, $0 ?? .nan) }
           }
-          panel.marks.append(LineMark(x: rates, y: medians, color: .series(index), width: 2.2))
+          panel.marks.append(LineMark(x: learningRates, y: medians, color: .series(index), width: 2.2))
           panel.marks.append(
             DotMark(
               x: points.map(\.0), y: points.map(\.1), color: .series(index), shape: .ofSeries(index), size: 7))
@@ -164,24 +164,24 @@ extension Experiment {
         }
         return Figure(
           title: "Dead units against the learning rate · dying-relu",
-          subtitle: "a dot a seed, a line through the medians; dead: 0 for each of 2,000 test images", panels: [panel],
-          description: "The share of dead units over learning rates, of ReLU and of LeakyReLU.")
+          subtitle: "dots: seeds; lines: medians; dead: 0 for each of 2,000 test images", panels: [panel],
+          description: "The share of dead units against the learning rate, for ReLU and LeakyReLU.")
       },
-      ExperimentFigure("over-steps", "The share of dead units in each layer over steps, at each learning rate") {
+      ExperimentFigure("over-steps", "The share of dead units per layer over steps, at each learning rate") {
         results in
         let names = reluNets.map(\.name)
         var figure = try Chart.deadAndSaturated(of: results.runs.filter { names.contains($0.variant ?? "") })
-        // Its first row is that of dead units.
-        figure.panels = zip(figure.panels, rates).map { panel, rate in
+        // The first row of panels shows dead units.
+        figure.panels = zip(figure.panels, learningRates).map { panel, rate in
           var panel = panel
-          panel.title = "rate \(shortest(rate))"
+          panel.title = "learning rate \(formatShortest(rate))"
           return panel
         }
-        figure.title = "Dead units, layer by layer · dying-relu"
+        figure.title = "Dead units per layer · dying-relu"
         figure.subtitle =
           "ReLU, seed 0: share of units that were 0 for all images of the last \(window(results.settings)) steps"
         figure.colorBar?.title = "share of units"
-        (figure.columns, figure.sharesAxes) = (rates.count, true)
+        (figure.columns, figure.sharesAxes) = (learningRates.count, true)
         figure.size = Size(width: 1200, height: 380)
         return figure
       },

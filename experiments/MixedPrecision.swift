@@ -2,15 +2,15 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A number in 32 bits has 24 binary digits, and sizes from 10⁻³⁸ to 10³⁸. Half as many bits can be spent in two ways. bfloat16 keeps the
-// sizes and has 8 digits left; float16 has 11 digits, and whatever is below 2⁻²⁵, 3·10⁻⁸, is 0 in it. If the loss is multiplied by
-// 65,536, so are all gradients, and then only those below 2⁻⁴¹ are 0. Not none: some are as small as that, but very few.
+// float32 has 24 binary digits and a range from 10⁻³⁸ to 10³⁸. Half as many bits can be used in two ways. bfloat16 keeps the
+// range and has 8 digits; float16 has 11 digits, and values below 2⁻²⁵ = 3·10⁻⁸ round to 0. If the loss is multiplied by
+// 65,536, so are all gradients, and then only those below 2⁻⁴¹ become 0: very few.
 //
-// In 16 bits are what layers compute on the way forward and the blame on its way back: what there is most of. Weights, their
-// gradients and the loss keep 32.
+// The activations of the forward pass and the gradients of the backward pass are in 16 bits: most of the memory. Weights,
+// their gradients and the loss stay in 32 bits.
 
-/// A number format in which a net is trained. Its activation is LeakyReLU, since the silent units of ReLU have a gradient of 0 in
-/// every format.
+/// A number format in which a net is trained. Its activation is LeakyReLU, because inactive units of ReLU have a gradient of
+/// 0 in every format.
 private func format(
   _ name: String, _ title: String, _ precision: Precision, scaler: @escaping @Sendable () -> LossScaler? = { nil }
 ) -> Variant {
@@ -39,10 +39,10 @@ private func format(
     context.report(MetricNames.finalLoss, finalLoss(losses))
     context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
 
-    // What blame is like by then: dL/d(output) of every layer, as 32 bits have it and as these do.
+    // The gradients by then: dL/d(output) of every layer, in float32 and in this format.
     var batches = data.batches(of: settings.batch, seed: seed).starting(at: settings.steps).makeIterator()
     let batch = batches.next()!
-    func blame(in precision: Precision, scaled: Bool) throws -> [Float] {
+    func gradients(in precision: Precision, scaled: Bool) throws -> [Float] {
       var found: [Float] = []
       let handle = try model.onBackward(Linear.self) { _, gradient in
         found += gradient.values
@@ -54,7 +54,7 @@ private func format(
       optimizer.clearGradients()
       return found
     }
-    let exact = try blame(in: .float32, scaled: false), rounded = try blame(in: precision, scaled: true)
+    let exact = try gradients(in: .float32, scaled: false), rounded = try gradients(in: precision, scaled: true)
     context.report(zeros, Double(rounded.count { $0 == 0 }) / Double(rounded.count))
     context.report(tiny, Double(exact.count { abs($0) < 0x1p-25 }) / Double(exact.count))
     context.report(tiniest, Double(exact.count { abs($0) < 0x1p-41 }) / Double(exact.count))
@@ -66,7 +66,7 @@ private func format(
       context.report(sizes, counts.map { $0 / Double(exact.count) }, over: exponents.map(Double.init))
     }
 
-    // What a pass forward leaves for the pass back.
+    // The memory that a forward pass keeps for the backward pass.
     TensorMemory.trim()
     let before = TensorMemory.inUse
     let logits = withPrecision(precision) { model(batch.inputs) }
@@ -76,19 +76,20 @@ private func format(
   }
 }
 
-private let bytes = "MB kept", time = "ms a step", zeros = "gradients that are 0", tiny = "below 2⁻²⁵ in float32"
-private let tiniest = "below 2⁻⁴¹ in float32", count = "gradients", sizes = "sizes"
+private let bytes = "MB kept", time = "ms per step", zeros = "share of gradients that are 0",
+  tiny = "share below 2⁻²⁵ in float32"
+private let tiniest = "share below 2⁻⁴¹ in float32", count = "gradients", sizes = "sizes"
 
 private let float32 = format("float32", "32 bits", .float32)
 private let bfloat16 = format("bfloat16", "16 bits, 8 digits", .bfloat16)
 private let float16 = format("float16", "16 bits, 11 digits", .float16)
-private let scaled = format("float16-scaled", "the same, with the loss times 65,536", .float16) { LossScaler() }
+private let scaled = format("float16-scaled", "16 bits, 11 digits, loss times 65,536", .float16) { LossScaler() }
 
 extension Experiment {
-  /// One net in three number formats, the smallest of which also with a loss that is enlarged, and its gradients made smaller again.
+  /// One net in three number formats, float16 also with loss scaling.
   ///
-  /// Measured: the loss at the end, what a pass forward keeps for the pass back, the time of a step, and how many of the numbers that
-  /// blame is made of are 0.
+  /// Measured: the final loss, the memory that a forward pass keeps for the backward pass, the time of a step, and the share
+  /// of gradients that are 0.
   public static let mixedPrecision = Experiment(
     name: "mixed-precision",
     question: "What do 16 bits cost, and what do they save?",
@@ -98,10 +99,11 @@ extension Experiment {
     variants: [float32, bfloat16, float16, scaled],
     claims: [
       Claim(
-        source: "2 bytes of 4",
-        statement: { _ in "bfloat16 keeps half as much, and besides that a copy of the images" },
+        source: "2 bytes instead of 4",
+        statement: { _ in "bfloat16 keeps half the memory of float32, plus a copy of the images" },
         expected: { settings in
-          // Of a layer only its activation's output is kept, of the last its own; the copy has 2 bytes a pixel.
+          // Of a layer only its activation's output is kept, of the last layer its own; the copy of the images has 2 bytes
+          // per pixel.
           let outputs = 4 * Double((settings.depth - 1) * settings.width + 10)
           return .near(0.5 + 2 * 784 / outputs, withinShare: 0.02)
         }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
@@ -120,11 +122,11 @@ extension Experiment {
       sameLoss(bfloat16, "Kalamkar et al. 2019, arXiv:1905.12322"),
       sameLoss(scaled, "Micikevicius et al. 2017, arXiv:1710.03740"),
       Claim(
-        "float16: as many gradients are 0 as float32 has below 2⁻²⁵", expected: .near(1, withinFactor: 1.5),
-        source: "IEEE 754: half of the smallest number"
+        "float16: as many gradients are 0 as are below 2⁻²⁵ in float32 (ratio)", expected: .near(1, withinFactor: 1.5),
+        source: "IEEE 754: half of the smallest number rounds to 0"
       ) { try $0[zeros, float16] / $0[tiny, float16] },
       Claim(
-        "float16-scaled: as many are 0 as float32 has below 2⁻⁴¹ (difference of the two counts over the root of their sum)",
+        "float16-scaled: as many gradients are 0 as are below 2⁻⁴¹ in float32 (difference of the counts / √ of their sum)",
         expected: .near(0, within: 3), source: "IEEE 754; counts of rare events, three standard deviations"
       ) { seed in
         let count = try seed[count, scaled], found = try count * seed[zeros, scaled],
@@ -132,7 +134,7 @@ extension Experiment {
         return (found - expected) / max(found + expected, 1).squareRoot()
       },
       Claim(
-        "float16-scaled: loss scaling takes away most of what is 0 in float16 (what is left of it)",
+        "float16-scaled: loss scaling removes most of the zeros of float16 (share that is left)",
         expected: .atMost(0.5),
         source: "Micikevicius et al. 2017, arXiv:1710.03740"
       ) { try $0[zeros, scaled] / $0[zeros, float16] },
@@ -140,15 +142,15 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
-          "float16-scaled: with the loss enlarged no gradient is 0", scaled, zeros, .exactly(0),
+          "float16-scaled: with loss scaling no gradient is 0", scaled, zeros, .exactly(0),
           source: "Micikevicius et al. 2017, arXiv:1710.03740"),
-        why:
-          "65,536 moves what float16 knows by 16 powers of two. Of some 180,000 gradients of a batch a few are smaller than that "
-          + "still, by mere chance, and so small that no weight would notice.")
+        reason:
+          "A scale of 65,536 shifts the range of float16 by 16 powers of two. Of about 180,000 gradients of a batch a few are smaller "
+          + "still, by chance, and too small to change any weight.")
     ],
-    pictures: [
+    figures: [
       ExperimentFigure(
-        "loss", "Training loss over steps in four number formats, mean over seeds, and what seeds of float32 span"
+        "loss", "Training loss over steps in four number formats, mean over seeds, and the range of float32 over seeds"
       ) { results in
         var panel = Panel(x: Axis(.integer, "step"), y: Axis(.linear, "loss", includes: [0]))
         let exact = results.series(MetricNames.loss, of: float32)
@@ -169,11 +171,11 @@ extension Experiment {
         return Figure(
           title: "Training loss · mixed-precision",
           subtitle: "mean of \(results.settings.seeds) seeds; band: lowest to highest of float32", panels: [panel],
-          description: "Loss over steps of four number formats.")
+          description: "Loss over steps in four number formats.")
       },
-      ExperimentFigure("sizes", "How large gradients are, and which of them float16 knows") { results in
+      ExperimentFigure("sizes", "The distribution of gradients, and which of them float16 represents") { results in
         var panel = Panel(
-          x: Axis(.linear, "log₂ of a gradient's size", range: -51...1),
+          x: Axis(.linear, "log₂ |gradient|", range: -51...1),
           y: Axis(.log, "share of all gradients", range: 1e-7...1))
         if let curve = results.series(sizes, of: float32).first {
           panel.marks = [
@@ -186,25 +188,25 @@ extension Experiment {
           ]
         }
         return Figure(
-          title: "How large gradients are · mixed-precision",
+          title: "Distribution of gradients · mixed-precision",
           subtitle: "dL/d(output) of every layer after training, seed 0, in float32", panels: [panel],
-          description: "A histogram of the sizes of gradients, with the smallest number of float16.")
+          description: "A histogram of gradients, with the smallest number of float16.")
       },
     ],
     isTimed: true)
 }
 
-/// The means of two sets of n trainings that differ in nothing but their seeds are apart by a normal number with √(2/n) times the
-/// standard deviation of one training. Those of two that differ in their number format should not be further apart.
+/// The means of two sets of n trainings that differ in their seeds alone differ by a normal number with √(2/n) times the
+/// standard deviation of one training. Those of two sets that differ in their number format should not differ by more.
 private func sameLoss(_ variant: Variant, _ source: String) -> Claim {
   Claim(
-    "\(variant.name) ends with the loss of float32: their means over all seeds are no further apart than by chance (in standard errors)",
+    "\(variant.name) has the final loss of float32: their means over all seeds differ by no more than chance (in standard errors)",
     expected: .near(0, within: 3), source: source + "; three standard errors"
   ) { seed in
     let losses = seed.allSeeds(MetricNames.finalLoss, of: float32),
       others = seed.allSeeds(MetricNames.finalLoss, of: variant)
     let count = Double(losses.count)
-    guard count >= 3 else { throw NotMeasured(reason: "it takes three seeds or more to know how far apart seeds are") }
+    guard count >= 3 else { throw NotMeasured(reason: "the spread of seeds needs three seeds or more") }
     let mean = losses.reduce(0, +) / count, other = others.reduce(0, +) / Double(others.count)
     let deviation = (losses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
     return (other - mean) / (deviation * (2 / count).squareRoot())

@@ -2,46 +2,47 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// Backpropagation finds the gradient and stops there. What to do with it is another question, and gradient descent, a step against
-// the gradient, is only the oldest answer. Here five optimizers are given one and the same gradient, ten times over, as if the way
-// down were a straight slope. The tenth update says what each makes of it. Then nets are trained with each of them at many learning
-// rates, to see between which they learn; for gradient descent the upper end is set by λ_max, how sharply the loss is curved where it
-// is sharpest (the experiment learning-rate is about that).
+// Backpropagation computes the gradient. How the gradient changes the weights is a separate question, and gradient descent, a
+// step against the gradient, is only the oldest answer. Here five optimizers receive the same gradient ten times in a row, as
+// on a slope of constant steepness; the tenth update shows what each does with it. Then nets are trained with each optimizer
+// at many learning rates, to see at which they learn. For gradient descent the upper limit is set by λ_max, the largest
+// curvature of the loss (see the experiment learning-rate).
 
-/// An optimizer, and by how much it moves a weight at the k-th of equal gradients.
-private struct Rule {
+/// An optimizer, and its update of a weight at the k-th of equal gradients.
+private struct UpdateRule {
   let name, title: String
   let source: String
   let make: @Sendable (Module, Double) -> Optimizer
-  /// Times the learning rate.
+  /// The update divided by the learning rate.
   let update: @Sendable (_ gradient: Double, _ k: Int) -> Double
-  /// By how much the update grows if the gradient is ten times as large.
+  /// The factor by which the update grows if the gradient is ten times as large.
   let growth: Double
 }
 
 private let rules = [
   // The update is the gradient.
-  Rule(
+  UpdateRule(
     name: "sgd", title: "gradient descent", source: "Robbins and Monro 1951",
     make: { SGD($0, learningRate: Float($1)) }, update: { gradient, _ in gradient }, growth: 10),
-  // A ball that rolls: each update is nine tenths of the last one and the gradient. On a straight slope it gets ten times as fast.
-  Rule(
+  // Each update is nine tenths of the previous one plus the gradient. With equal gradients it grows to ten times the
+  // gradient.
+  UpdateRule(
     name: "momentum", title: "gradient descent with momentum 0.9", source: "Polyak 1964",
     make: { SGD($0, learningRate: Float($1), momentum: 0.9) },
     update: { gradient, k in gradient * (1 - pow(0.9, Double(k))) / 0.1 }, growth: 10),
-  // The gradient is divided by the root of the sum of all squares so far: only its sign is left, and updates get smaller.
-  Rule(
+  // The gradient is divided by the root of the sum of all squares so far: only its sign remains, and updates shrink.
+  UpdateRule(
     name: "adagrad", title: "Adagrad", source: "Duchi et al. 2011", make: { Adagrad($0, learningRate: Float($1)) },
     update: { gradient, k in gradient / ((Double(k) * gradient * gradient).squareRoot() + 1e-10) }, growth: 1),
-  // It is divided by the root of a running mean of squares, which begins as 0: so the first updates are large.
-  Rule(
+  // The gradient is divided by the root of a moving average of squares, which begins at 0: so the first updates are large.
+  UpdateRule(
     name: "rmsprop", title: "RMSProp", source: "Tieleman and Hinton 2012",
     make: { RMSProp($0, learningRate: Float($1)) },
     update: { gradient, k in
       gradient / (((1 - pow(0.99, Double(k))) * gradient * gradient).squareRoot() + 1e-8)
     }, growth: 1),
-  // A running mean of gradients is divided by the root of one of squares, both made up for having begun as 0.
-  Rule(
+  // A moving average of gradients is divided by the root of one of squares, both with bias correction for their start at 0.
+  UpdateRule(
     name: "adam", title: "Adam", source: "Kingma and Ba 2015, arXiv:1412.6980",
     make: { Adam($0, learningRate: Float($1)) }, update: { gradient, _ in gradient / (abs(gradient) + 1e-8) }, growth: 1
   ),
@@ -49,69 +50,71 @@ private let rules = [
 
 private func net(_ settings: Settings) -> Module { DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) }
 
-/// The learning rates that are tried, two a decade, and the one of them, 0.001, that loss over steps is shown for.
-private let rates = (-12...2).map { pow(10, Double($0) / 2) }
-private let shownRate = 6
+/// The learning rates, two per decade, and the index of 0.001, for which the loss over steps is drawn.
+private let learningRates = (-12...2).map { pow(10, Double($0) / 2) }
+private let shownLearningRate = 6
 
-private let tried = rules.map { rule in
+private let optimizerVariants = rules.map { rule in
   Variant(rule.name, rule.title) { context in
     let settings = context.settings, seed = UInt64(context.seed), data = try context.data()
     let batches = data.train.batches(of: settings.batch, seed: seed)
     let model = net(settings)
     model.initialize(seed: seed)
 
-    // The gradient of one batch, and what the optimizer makes of it when it comes for the tenth time.
+    // The gradient of one batch, and the tenth update by it.
     let batch = batches.first { _ in true }!
     crossEntropy(model(batch.inputs), batch.labels).backward()
     let gradient = model.parameters.map(\.parameter.gradient!)
     let tenth = updates(rule, net(settings), gradient, seed: seed)
     let given = gradient.flatMap { $0.values.map(Double.init) }
-    let formula = given.map { -straightRate * rule.update($0, 10) }
-    context.report(apart, norm(zip(tenth, formula).map { $0 - $1 }) / norm(formula))
+    let formula = given.map { -constantRate * rule.update($0, 10) }
+    context.report(error, norm(zip(tenth, formula).map { $0 - $1 }) / norm(formula))
     let larger = updates(rule, net(settings), gradient.map { 10 * $0 }, seed: seed)
     context.report(growth, norm(larger) / norm(tenth))
-    // One weight in forty is enough for a picture; zeros have no place on a logarithmic axis.
+    // One weight in forty is enough for a figure; a logarithmic axis has no zeros.
     let shown = stride(from: 0, to: given.count, by: 40).filter { given[$0] != 0 }.sorted {
       abs(given[$0]) < abs(given[$1])
     }
     context.report("update", shown.map { abs(tenth[$0]) }, over: shown.map { abs(given[$0]) })
 
-    // The same net, trained at each rate.
-    let losses = rates.map { rate in
-      context.isDone(log10(rate / rates[0]) / log10(rates.last! / rates[0]))
+    // The same net, trained at each learning rate.
+    let losses = learningRates.map { rate in
+      context.reportProgress(log10(rate / learningRates[0]) / log10(learningRates.last! / learningRates[0]))
       return train(net(settings), rule, rate, batches.prefix(settings.steps), seed: seed)
     }
     let ends = losses.map(finalLoss)
-    context.report("final loss", ends, over: rates)
+    context.report(MetricNames.finalLoss, ends, over: learningRates)
     let best = ends.indices.min { comparable(ends[$0]) < comparable(ends[$1]) }!
-    context.report("best rate", rates[best])
-    context.report("loss at it", ends[best])
-    // The rates around the best at which the net learns; where they go on to the last that is tried, they have no end.
+    context.report("best learning rate", learningRates[best])
+    context.report("final loss at best learning rate", ends[best])
+    // The learning rates around the best one at which the net learns; nil where they continue to the last one.
     let learned = settings.learnedLoss, learns = ends.map { comparable($0) <= learned }
     let below = learns[..<best].lastIndex(of: false), above = learns[best...].firstIndex(of: false)
     context.report(lowest, learns[best] ? below.map { crossing(ends, of: learned, from: $0) } : nil)
-    context.report(highest, learns[best] ? above.map { rates[$0 - 1] } : nil)
-    context.report("loss", smooth(losses[shownRate]), over: losses[shownRate].indices.map(Double.init))
+    context.report(highest, learns[best] ? above.map { learningRates[$0 - 1] } : nil)
+    context.report(
+      MetricNames.loss, smooth(losses[shownLearningRate]), over: losses[shownLearningRate].indices.map(Double.init))
     context.report(
       curvature, Hessian(of: crossEntropy(model(batch.inputs), batch.labels), for: model).largestEigenvalue())
   }
 }
 
-private let apart = "tenth update, apart from formula", growth = "× for gradients × 10"
-private let lowest = "learns from", highest = "learns up to", curvature = "λ_max"
+private let error = "relative error of the tenth update", growth = "update growth for 10 × gradient"
+private let lowest = "lowest learning rate that learns", highest = "highest learning rate that learns",
+  curvature = "λ_max"
 
-/// What is not a number counts as worse than any.
+/// NaN counts as worse than any number.
 private func comparable(_ loss: Double) -> Double { loss.isFinite ? loss : .infinity }
 
-/// The rate on the straight slope.
-private let straightRate = 0.01
+/// The learning rate of the ten equal gradients.
+private let constantRate = 0.01
 
-/// The tenth update by equal gradients, of all weights. They begin as zeros, so that 32 bits hold the updates exactly enough.
-private func updates(_ rule: Rule, _ model: Module, _ gradient: [Tensor], seed: UInt64) -> [Double] {
+/// The tenth update by equal gradients, of all weights. They begin at 0, so that float32 holds the updates precisely.
+private func updates(_ rule: UpdateRule, _ model: Module, _ gradient: [Tensor], seed: UInt64) -> [Double] {
   model.initialize(seed: seed)
   let parameters = model.parameters.map(\.parameter)
   for parameter in parameters { parameter.set(Tensor(repeating: 0, shape: parameter.shape)) }
-  let optimizer = rule.make(model, straightRate)
+  let optimizer = rule.make(model, constantRate)
   var weights: [[Float]] = []
   for _ in 0..<10 {
     weights = parameters.map(\.value.values)
@@ -123,9 +126,9 @@ private func updates(_ rule: Rule, _ model: Module, _ gradient: [Tensor], seed: 
   }
 }
 
-/// The losses of a net that is trained, up to the first that is not finite, which stands for all that would follow.
+/// The training losses up to the first that is not finite, which stands for all later ones.
 private func train(
-  _ model: Module, _ rule: Rule, _ rate: Double, _ batches: some Sequence<Batch>, seed: UInt64
+  _ model: Module, _ rule: UpdateRule, _ rate: Double, _ batches: some Sequence<Batch>, seed: UInt64
 ) -> [Double] {
   model.initialize(seed: seed)
   let optimizer = rule.make(model, rate)
@@ -140,10 +143,10 @@ private func train(
   return losses
 }
 
-/// The rate at which the loss falls to a level, between the one at `index` and the next.
+/// The learning rate at which the final loss falls to a level, interpolated between the one at `index` and the next.
 private func crossing(_ losses: [Double], of level: Double, from index: Int) -> Double {
   let part = (losses[index] - level) / (losses[index] - losses[index + 1])
-  return rates[index] * pow(rates[index + 1] / rates[index], part.isFinite ? part : 1)
+  return learningRates[index] * pow(learningRates[index + 1] / learningRates[index], part.isFinite ? part : 1)
 }
 
 private func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
@@ -154,55 +157,57 @@ private func smooth(_ values: [Double]) -> [Double] {
 }
 
 extension Experiment {
-  /// Five optimizers. Measured: the tenth update by one gradient, and what becomes of it if that gradient is ten times as large. Then
-  /// the loss that each ends at, over learning rates, and the rates between which a net learns.
+  /// Five optimizers. Measured: the tenth update by the same gradient, and by a gradient ten times as large. Then the final
+  /// loss over learning rates, and the range of learning rates at which a net learns.
   public static let optimizers = Experiment(
     name: "optimizers",
     question: "Is backpropagation gradient descent?",
     settings: [
       .depth(4), .width(64), .batch(64), .steps(200, quick: 20), .seeds(3, quick: 1, full: 20),
     ],
-    variants: tried,
+    variants: optimizerVariants,
     // Weights have seven digits, of which the difference between the ninth and the tenth loses one.
-    claims: zip(rules, tried).map { rule, variant in
+    claims: zip(rules, optimizerVariants).map { rule, variant in
       Claim(
-        "\(rule.name): the tenth update by one gradient is what its formula says", variant, apart, .atMost(1e-5),
+        "\(rule.name): the tenth update by equal gradients follows its formula", variant, error, .atMost(1e-5),
         source: rule.source)
     }
-      // Constants that keep quotients finite count where gradients are hardly larger than they are.
-      + zip(rules, tried).map { rule, variant in
+      // The constants that keep quotients finite matter for gradients that are not much larger than they are.
+      + zip(rules, optimizerVariants).map { rule, variant in
         Claim(
-          "\(rule.name): ten times the gradient is \(rule.growth == 1 ? "the same update" : "ten times the update")",
+          "\(rule.name): ten times the gradient gives \(rule.growth == 1 ? "the same update" : "ten times the update")",
           variant, growth, .near(rule.growth, withinShare: 0.01), source: rule.source)
       }
       + [
-        // Two rates a decade are tried, and what lies between is guessed; and a ball needs ten of the steps to gain its speed.
+        // Two learning rates per decade are tested, with interpolation between them, and momentum needs ten of the steps to
+        // build up.
         Claim(
-          "with momentum 0.9 a net learns from a tenth of the rate on, within a factor of 2",
-          expected: .near(0.1, withinFactor: 2), source: "Polyak 1964; Sutskever et al. 2013", about: .enough
-        ) { try $0[lowest, tried[1]] / $0[lowest, tried[0]] },
-        // Two rates a decade: the largest that is tried and works is at least 1/√10 of the limit.
+          "with momentum 0.9 the lowest learning rate that learns is a tenth of that without, within a factor of 2",
+          expected: .near(0.1, withinFactor: 2), source: "Polyak 1964; Sutskever et al. 2013", appliesTo: .enough
+        ) { try $0[lowest, optimizerVariants[1]] / $0[lowest, optimizerVariants[0]] },
+        // With two learning rates per decade, the largest that works is at least 1/√10 of the limit.
         Claim(
-          "gradient descent learns at all rates that are tried up to 2/λ_max", expected: .atLeast(0.1.squareRoot()),
-          source: "the descent lemma; half a decade from one rate to the next", about: .enough
-        ) { try $0[highest, tried[0]] * $0[curvature, tried[0]] / 2 },
+          "gradient descent learns at all tested learning rates up to 2/λ_max (highest that learns × λ_max / 2)",
+          expected: .atLeast(0.1.squareRoot()),
+          source: "the descent lemma; learning rates are half a decade apart", appliesTo: .enough
+        ) { try $0[highest, optimizerVariants[0]] * $0[curvature, optimizerVariants[0]] / 2 },
       ],
     disagreements: [
       Disagreement(
         with: Claim(
-          "gradient descent learns up to a rate of 12/λ_max, λ_max being that at the start (largest rate that works, times λ_max)",
+          "gradient descent learns up to a learning rate of 12/λ_max, with λ_max at the start (highest that learns × λ_max)",
           expected: .between(12 / 10.0.squareRoot(), 12),
-          source: "Lewkowycz et al. 2020, arXiv:2003.02218, for ReLU; half a decade from one rate to the next",
-          about: .enough
-        ) { try $0[highest, tried[0]] * $0[curvature, tried[0]] },
-        why:
-          "A parabola would throw descent out at 2/λ_max. A net that is thrown out of a sharp valley may come to rest in a flatter "
-          + "one, and ReLU nets do so up to about 12/λ_max, says the paper, of the squared error. The loss here is cross-entropy, "
-          + "whose slope stays below 1 however wrong an answer is; that may be why nets stand still larger rates.")
+          source: "Lewkowycz et al. 2020, arXiv:2003.02218, for ReLU; learning rates are half a decade apart",
+          appliesTo: .enough
+        ) { try $0[highest, optimizerVariants[0]] * $0[curvature, optimizerVariants[0]] },
+        reason:
+          "On a parabola gradient descent diverges above 2/λ_max. On the loss of a net it may leave a sharp region and converge in a "
+          + "flatter one; for the squared error, the paper says, ReLU nets do so up to about 12/λ_max. The loss here is cross-entropy, "
+          + "whose slope stays below 1 however wrong an output is; that may be why even larger learning rates work.")
     ],
-    pictures: [
-      ExperimentFigure("updates", "What five optimizers make of one gradient") { results in
-        var panel = Panel(x: Axis(.log, "size of a weight’s gradient"), y: Axis(.log, "size of its tenth update"))
+    figures: [
+      ExperimentFigure("updates", "The tenth update of five optimizers against the gradient") { results in
+        var panel = Panel(x: Axis(.log, "|gradient| of a weight"), y: Axis(.log, "|tenth update|"))
         for (index, variant) in results.variants.enumerated() {
           let update = results.series("update", of: variant)[0]
           panel.marks.append(DotMark(x: update.x, y: update.y, color: .series(index), shape: .ofSeries(index), size: 4))
@@ -210,43 +215,43 @@ extension Experiment {
             DirectLabel(at: update.y.last, variant.name, color: .series(index), sample: .dot(.ofSeries(index))))
         }
         return Figure(
-          title: "What five optimizers make of one gradient · optimizers",
-          subtitle: "the tenth update by the same gradient, a dot a weight; learning rate \(straightRate); seed 0",
-          panels: [panel], description: "Updates over gradients: two rising lines, three flat ones.")
+          title: "Updates of five optimizers by one gradient · optimizers",
+          subtitle: "the tenth update by the same gradient, dots: weights; learning rate \(constantRate); seed 0",
+          panels: [panel], description: "Updates against gradients: two rising lines, three flat ones.")
       },
       .map(
-        "rates", "The loss that nets end at, by optimizer and learning rate",
+        "learning-rates", "The final loss by optimizer and learning rate",
         "median of seeds; yellow: the net has not learned",
-        x: Axis(.categorical(rules.map(\.name)), "optimizer"), y: Axis(.log, "learning rate"), key: "final loss",
+        x: Axis(.categorical(rules.map(\.name)), "optimizer"), y: Axis(.log, "learning rate"), colorTitle: "final loss",
         colors: ColorScale(Scale(.linear, from: 0.4, to: log(10)), .viridis)
       ) { results in
-        // Where a parabola as sharp as the loss at its start is would throw descent out: 2/λ, and with momentum 2 (1 + μ)/λ.
+        // The limits for a parabola with the curvature at initialization: 2/λ, and with momentum 2 (1 + μ)/λ.
         let limits = [2, 3.8].map { $0 / results.median(curvature, of: results.variants[0]) }
         let columns = rules.indices.map(Double.init)
         return CellGrid(
-          columns: columns, rows: rates,
+          columns: columns, rows: learningRates,
           lines: limits.enumerated().map { index, limit in
             .init(
               index == 0
-                ? "lines: 2/λ_max, with momentum 2 (1 + 0.9)/λ_max: there a parabola as sharp as the loss at its start throws "
-                  + "descent out;\na net may come to rest where its loss is flatter, and so learns at larger rates too"
+                ? "lines: 2/λ_max, with momentum 2 (1 + 0.9)/λ_max, above which gradient descent diverges on a parabola with the "
+                  + "curvature at the start;\na net may converge where its loss is flatter, and so learn at larger learning rates too"
                 : "",
               x: [Double(index) - 0.5, Double(index) + 0.5], y: [limit, limit])
           }
         ) { column, rate in
-          let ends = results.series("final loss", of: results.variants[Int(column)])
-          let row = rates.firstIndex(of: rate)!
+          let ends = results.series(MetricNames.finalLoss, of: results.variants[Int(column)])
+          let row = learningRates.firstIndex(of: rate)!
           return MedianInterval(ends.map { $0.y[row] })?.median ?? .nan
         }
       },
       .curves(
-        "loss", "The loss at one learning rate for all, 0.001, mean of twenty steps", of: "loss",
+        "loss", "The loss at learning rate 0.001, mean of twenty steps", of: MetricNames.loss,
         x: Axis(.integer, "step"),
         y: Axis(.log, "loss")),
     ])
 }
 
 extension Claim.Scope {
-  /// Training that is long enough to tell rates apart.
-  fileprivate static let enough = Claim.Scope("200 steps of training or more") { $0.steps >= 200 }
+  /// Training that is long enough to compare learning rates.
+  fileprivate static let enough = Claim.Scope("training of 200 steps or more") { $0.steps >= 200 }
 }

@@ -2,16 +2,16 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A plain net turns x into W relu(x), layer after layer. With weights as PyTorch draws them, from −1/√n to 1/√n, blame is
-// multiplied by √(1/6) = 0.41 in each, and after 48 layers 10⁻¹⁹ of it arrives.
+// A plain net maps x to W relu(x) in each layer. With PyTorch's default weights, uniform from −1/√n to 1/√n, the gradient is
+// multiplied by √(1/6) = 0.41 per layer, and after 48 layers 10⁻¹⁹ of it is left.
 private let plainNet = Variant(
   "plain", "x → W relu(x)",
   theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 1.0 / 3).gradientFactor) },
   net: { settings in DeepNet(settings, activation: { ReLU() }) { Sequential($0, $1) } })
 
-// A residual net adds that to x instead of putting it in its place. Blame has a way back on which nothing is multiplied, past
-// all weights and slopes: the shortcut. Each layer adds a little to it, α² / 12 of it for these weights, so α is chosen as
-// 1/√L for L layers: then all of them together leave it about as large as it was.
+// A residual net adds the layer's output to x instead of replacing it. In the backward pass the gradient also takes the skip
+// connection, past all weights and activations, where nothing multiplies it. Each layer increases its mean square by α² / 6
+// for these weights, so α is chosen as 1/√L for L layers: then all of them together change it little.
 private let residualNet = Variant(
   "residual", "x → x + α W relu(x), α = 1/√L",
   theory: { settings in
@@ -19,8 +19,8 @@ private let residualNet = Variant(
   },
   net: { settings in DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: Float(scale(settings))) } })
 
-// The same two nets with fewer layers, to see what depth does to each. Plain nets deeper than six times −1/ln(1/6), which is 3.3,
-// should not train with these weights (Schoenholz et al. 2017).
+// The same two nets with fewer layers, to see the effect of depth on each. Plain nets deeper than six times −1/ln(1/6), which
+// is 3.3 layers, should not train with these weights (Schoenholz et al. 2017).
 private let shallowDepths = [3, 6, 12, 25]
 private let shallowPlainNets = shallowDepths.map { depth in
   Variant(
@@ -34,22 +34,22 @@ private let shallowResidualNets = shallowDepths.map { depth in
     net: { settings in DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: Float(scale(settings))) } })
 }
 
-/// By how much each deeper net ends higher than that of three layers.
-private func degradations(_ shallow: [Variant], _ deep: Variant, _ seed: OneSeed) throws -> [Double] {
+/// The difference between the final loss of each deeper net and that of the net of three layers.
+private func degradations(_ shallow: [Variant], _ deep: Variant, _ seed: SeedResults) throws -> [Double] {
   let least = try seed[MetricNames.finalLoss, shallow[0]]
   return try (shallow.dropFirst() + [deep]).map { try seed[MetricNames.finalLoss, $0] - least }
 }
 
-// With weights as He et al. (2015) choose them, a branch holds as much as the stream it is added to. With α = 1 each layer doubles
-// the mean square, forward and backward; with α = 1/√L all L layers together multiply it by no more than e.
-private let unscaledNet = heNet("he-unscaled", "x → x + W relu(x), He weights") { _ in 1 }
-private let scaledNet = heNet("he-scaled", "x → x + α W relu(x), α = 1/√L, He weights", scale)
+// With He initialization a branch is as large as the stream that it is added to. With α = 1 each layer doubles the mean
+// square, forward and backward; with α = 1/√L all L layers together multiply it by at most e.
+private let unscaledNet = heNet("he-unscaled", "x → x + W relu(x), He initialization") { _ in 1 }
+private let scaledNet = heNet("he-scaled", "x → x + α W relu(x), α = 1/√L, He initialization", scale)
 
 private func heNet(_ name: String, _ title: String, _ scale: @escaping @Sendable (Settings) -> Double) -> Variant {
   Variant(
     name, title,
     theory: { .sameInEveryLayer(factor: MeanField.residualFactor(scale: scale($0), weightVariance: 2)) },
-    also: reportGradientRatio,
+    afterTraining: reportGradientRatio,
     net: { settings in
       DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) {
         Residual($0, $1, scale: Float(scale(settings)))
@@ -57,13 +57,13 @@ private func heNet(_ name: String, _ title: String, _ scale: @escaping @Sendable
     })
 }
 
-// ReZero begins with α = 0, where each layer hands its input through, and lets training choose α, a layer each. Heatmaps show the
-// blame that gets into the branches, α times that of the stream: of these it is as uneven as what training has chosen.
+// ReZero begins with α = 0, where each layer is the identity, and learns one α per layer. Heatmaps show the gradient inside
+// the branches, α times that of the stream: it varies between layers as the learned α do.
 private let reZeroNet = Variant(
-  "rezero", "x → x + α W relu(x), α learned from 0, He weights", also: reportGradientRatio,
+  "rezero", "x → x + α W relu(x), α learned from 0, He initialization", afterTraining: reportGradientRatio,
   net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { Residual.reZero($0, $1) } })
 
-/// How many layers have a shortcut: all but the first and the last.
+/// The number of layers with a skip connection: all but the first and the last.
 private func blocks(_ settings: Settings) -> Double { Double(max(settings.depth - 2, 1)) }
 
 /// α = 1/√L.
@@ -71,9 +71,9 @@ private func scale(_ settings: Settings) -> Double { 1 / blocks(settings).square
 
 private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps below ln 10"
 
-/// How much larger the gradient is before all the layers with shortcuts than behind them, at step 0, and the share of steps at which
-/// the loss is below that of guessing.
-@Sendable private func reportGradientRatio(_ context: TrialContext, _ trained: Trained) throws {
+/// The gradient before all the residual layers relative to that behind them, at step 0, and the share of steps at which the
+/// loss is below that of guessing.
+@Sendable private func reportGradientRatio(_ context: TrialContext, _ trained: TrainedNet) throws {
   let run = trained.run!, gradients = try run.layers(.gradientRMS)
   let first = run.sites.firstIndex { $0.path == "stem" }!
   let last = run.sites.firstIndex { $0.path == "blocks.\(context.settings.depth - 3)" }!
@@ -83,14 +83,14 @@ private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps
   context.report(timesBelowChance, Double(trained.losses.count { $0 < log(10) }) / Double(trained.losses.count))
 }
 
-/// The ratio of gradients over L layers x + α W relu(x) with He weights: (1 + α²)^(L/2).
+/// The ratio of gradients over L layers x + α W relu(x) with He initialization: (1 + α²)^(L/2).
 ///
-/// At width n the logarithm of its square has the variance v/n a layer, with v as `varianceOfResidual` says, and drifts by v/(2n); the
-/// gradient's own has a quarter of that variance, and half the drift. The tolerance is the drift and three standard deviations
-/// over L layers.
+/// At width n the logarithm of its square has the variance v/n per layer, with v from `varianceOfResidual`, and drifts by
+/// v/(2n); the logarithm of the gradient itself has a quarter of that variance and half the drift. The tolerance is the drift
+/// and three standard deviations over L layers.
 private func gradientRatioClaim(_ variant: Variant, _ scale: @escaping @Sendable (Settings) -> Double) -> Claim {
   Claim(
-    source: "the chain rule and He et al. 2015; tolerance in the manner of Hanin and Rolnick 2018, arXiv:1803.01719",
+    source: "the chain rule and He et al. 2015; tolerance after Hanin and Rolnick 2018, arXiv:1803.01719",
     statement: { "\(variant.name): \(Int(blocks($0))) layers multiply the gradient by (1 + α²)^(L/2)" },
     expected: { settings in
       let square = pow(scale(settings), 2), layers = blocks(settings)
@@ -102,13 +102,13 @@ private func gradientRatioClaim(_ variant: Variant, _ scale: @escaping @Sendable
 }
 
 extension Experiment {
-  /// Twins: the same weights, with and without shortcuts.
+  /// Pairs of nets with the same weights, with and without skip connections.
   ///
-  /// Measured: the loss while training, the share of test images named right, by how much a layer multiplies the gradient
-  /// before training begins, and by how much all layers with shortcuts do.
+  /// Measured: the training loss, the test accuracy, the factor by which a layer multiplies the gradient before training, and
+  /// the factor of all residual layers together.
   public static let residual = Experiment(
     name: "residual",
-    question: "What do shortcuts change, if everything else is the same?",
+    question: "What do skip connections change, if everything else is the same?",
     settings: [
       .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 2, full: 20), .learningRate(0.05),
     ],
@@ -122,32 +122,36 @@ extension Experiment {
       gradientRatioClaim(unscaledNet) { _ in 1 },
       gradientRatioClaim(scaledNet, scale),
       Claim(
-        "he-unscaled explodes: its loss is never below that of guessing, ln 10", unscaledNet, timesBelowChance,
-        .exactly(0), source: "Hanin and Rolnick 2018, arXiv:1803.01719", about: .deepAndLong),
+        "he-unscaled explodes: its loss is never below ln 10, the loss of guessing (share of steps)", unscaledNet,
+        timesBelowChance,
+        .exactly(0), source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: .deepAndLong),
       Claim(
-        "rezero: at the start all layers together leave the gradient exactly as it is", reZeroNet, gradientRatio,
+        "rezero: at initialization all layers together leave the gradient exactly unchanged (ratio)", reZeroNet,
+        gradientRatio,
         .exactly(1), source: "Bachlechner et al. 2020, arXiv:2003.04887"),
       .learns(reZeroNet, "Bachlechner et al. 2020, arXiv:2003.04887"),
       Claim(
-        source: "He et al. 2015, arXiv:1512.03385", about: .deepAndLong,
+        source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
         statement: {
-          "plain nets of 6, 12, 25 and \($0.depth) layers all end higher than that of three (the least difference)"
+          "plain nets of 6, 12, 25 and \($0.depth) layers all have a higher final loss than that of three (the smallest difference)"
         },
         expected: { .atLeast($0.differenceTolerance) },
         measure: { try degradations(shallowPlainNets, plainNet, $0).min()! }),
       Claim(
-        source: "He et al. 2015, arXiv:1512.03385", about: .deepAndLong,
-        statement: { "residual nets of 6, 12, 25 and \($0.depth) layers don’t (the largest difference)" },
+        source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
+        statement: {
+          "residual nets of 6, 12, 25 and \($0.depth) layers do not have a higher final loss than that of three (the largest difference)"
+        },
         expected: { .atMost($0.differenceTolerance) },
         measure: { try degradations(shallowResidualNets, residualNet, $0).max()! }),
     ],
-    pictures: [
+    figures: [
       .chart("loss"), .chart("gradient-flow"), .chart("gradient-profile"),
-      ExperimentFigure("degradation", "The training loss that plain and residual nets end at, over their depth") {
+      ExperimentFigure("degradation", "The final training loss of plain and residual nets against depth") {
         results in
         let depths = (shallowDepths + [results.settings.depth]).map(Double.init)
         var panel = Panel(
-          x: Axis(.log, "layers"), y: Axis(.linear, "training loss in the end", includes: [0]),
+          x: Axis(.log, "layers"), y: Axis(.linear, "final training loss", includes: [0]),
           marks: [RuleMark(.horizontal, at: log(10))])
         let nets = [("plain", shallowPlainNets + [plainNet]), ("residual", shallowResidualNets + [residualNet])]
         for (index, (name, nets)) in nets.enumerated() {
@@ -161,9 +165,9 @@ extension Experiment {
           panel.directLabels.append(DirectLabel(at: medians.last, name, color: .series(index)))
         }
         return Figure(
-          title: "Training loss over depth · residual",
-          subtitle: "a dot a seed, a line through the medians; dashed: ln 10, the loss of guessing", panels: [panel],
-          description: "The final training loss over depth, of plain and of residual nets.")
+          title: "Final training loss against depth · residual",
+          subtitle: "dots: seeds; lines: medians; dashed: ln 10, the loss of guessing", panels: [panel],
+          description: "The final training loss against depth, of plain and residual nets.")
       },
     ])
 }

@@ -2,20 +2,20 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A step down the slope of the loss is worth taking if the slope is still much the same where the step ends. In a deep plain
-// net it is not: go from one image a little way toward another, and the gradient there has little in common with the gradient
-// here. It is not too small or too large, it is shattered, like noise (Balduzzi et al. 2017). On the way back through each ReLU the
-// blame for two neighbouring inputs parts where a unit is silent for one and not for the other, and every layer parts it anew. A
-// shortcut hands most of the blame past the ReLU.
+// A step against the gradient helps only if the gradient is similar where the step ends. In a deep plain net it is not:
+// between an image and one close to it, the gradients have little in common. They are not too small or too large, they are
+// shattered: they look like white noise (Balduzzi et al. 2017). In the backward pass through each ReLU the gradients of two
+// neighbouring inputs differ where a unit is active for one and not for the other, and each layer adds to the difference. A
+// skip connection carries most of the gradient past the ReLU.
 //
-// Here one walks on a circle through two images, all points of which are equally bright, and looks at the gradient of one class’s
-// score with respect to the pixels.
+// The inputs are points on a circle through two images, all with the same norm, and the gradient is that of one class's logit
+// with respect to the pixels.
 
 private func plainNet(_ name: String, depth: Int? = nil) -> Variant {
   net(name, "x → W relu(x)", depth: depth) { _, activation, layer in Sequential(activation, layer) }
 }
 
-/// α = 1/√L for L layers with shortcuts, as in the experiment `residual`.
+/// α = 1/√L for L residual layers, as in the experiment `residual`.
 private func residualNet(_ name: String, depth: Int? = nil) -> Variant {
   net(name, "x → x + α W relu(x)", depth: depth) { settings, activation, layer in
     Residual(activation, layer, scale: Float(scale(depth: settings.depth)))
@@ -24,61 +24,63 @@ private func residualNet(_ name: String, depth: Int? = nil) -> Variant {
 
 private func scale(depth: Int) -> Double { 1 / Double(max(depth - 2, 1)).squareRoot() }
 
-/// A net of so many layers, or as many as the settings say.
+/// A net of this depth, by default that of the settings.
 private func net(
   _ name: String, _ title: String, depth: Int?, block: @escaping @Sendable (Settings, Module, Linear) -> Module
 ) -> Variant {
   let layers = depth.map { ", \($0) layers" } ?? ""
-  return Variant(name, title + layers + ", He weights", adjust: { $0.depth = depth ?? $0.depth }) { context in
+  return Variant(name, title + layers + ", He initialization", adjust: { $0.depth = depth ?? $0.depth }) { context in
     let settings = context.settings, points = settings.whole("points"), seed = UInt64(context.seed)
     let model = DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { block(settings, $0, $1) }
     model.initialize(seed: seed)
     let circle = Circle(through: try context.data().train.batches(of: 2, seed: seed).first { _ in true }!.inputs)
     let angles = (0..<points).map { 2 * Double.pi * Double($0) / Double(points) }
     let inputs = circle.points(at: angles).requiringGradient()
-    let score = model(inputs).sliced(1, 0..<1).sum()
-    let blame = gradients(of: score, withRespectTo: [inputs])[0]
+    let logit = model(inputs).sliced(1, 0..<1).sum()
+    let gradient = gradients(of: logit, withRespectTo: [inputs])[0]
 
-    // What each point's gradient has in common with that of the point so many places on: the cosine between them.
-    let lengths = blame.squared().sum(axes: [1], keepingDimensions: true).squareRoot()
-    let directions = blame / lengths
+    // The correlation of gradients: the mean cosine between the gradient of each point and that of the point `distance`
+    // further on the circle.
+    let norms = gradient.squared().sum(axes: [1], keepingDimensions: true).squareRoot()
+    let directions = gradient / norms
     let cosines = matmul(directions, directions, transposeRight: true).values.map(Double.init)
-    let correlation = (0...points / 8).map { places in
-      (0..<points).reduce(0) { $0 + cosines[$1 * points + ($1 + places) % points] } / Double(points)
+    let correlation = (0...points / 8).map { distance in
+      (0..<points).reduce(0) { $0 + cosines[$1 * points + ($1 + distance) % points] } / Double(points)
     }
     context.report(neighbours, correlation[1])
-    context.report("correlation", correlation, over: correlation.indices.map { angles[$0] })
-    // How steeply the score rises along the walk.
-    let slope = (blame * circle.directions(at: angles)).sum(axes: [1]).values.map(Double.init)
+    context.report(correlationSeries, correlation, over: correlation.indices.map { angles[$0] })
+    // The directional derivative of the logit along the circle.
+    let slope = (gradient * circle.directions(at: angles)).sum(axes: [1]).values.map(Double.init)
     let size = (slope.reduce(0) { $0 + $1 * $1 } / Double(points)).squareRoot()
-    context.report("slope", slope.map { $0 / size }, over: angles)
+    context.report(slopeSeries, slope.map { $0 / size }, over: angles)
   }
 }
 
-private let neighbours = "correlation of neighbours"
+private let neighbours = "correlation of neighbours", correlationSeries = "correlation", slopeSeries = "slope"
 
-/// The circle through two images that are made equally bright and at right angles to each other.
+/// The circle through two images that are scaled to the same norm and made orthogonal.
 private struct Circle {
   private let images: Tensor
 
   init(through pair: Tensor) {
     let a = pair.sliced(0, 0..<1), b = pair.sliced(0, 1..<2)
-    let apart = b - a * ((a * b).sum() / a.squared().sum())
-    images = concatenated([a, apart].map { $0 * Float(1 / Double($0.rms)) }, axis: 0)
+    let orthogonal = b - a * ((a * b).sum() / a.squared().sum())
+    images = concatenated([a, orthogonal].map { $0 * Float(1 / Double($0.rms)) }, axis: 0)
   }
 
-  func points(at angles: [Double]) -> Tensor { mixed(angles.map { [cos($0), sin($0)] }) }
+  func points(at angles: [Double]) -> Tensor { combined(angles.map { [cos($0), sin($0)] }) }
 
-  /// Where one is going.
-  func directions(at angles: [Double]) -> Tensor { mixed(angles.map { [-sin($0), cos($0)] }) }
+  /// The tangents of the circle.
+  func directions(at angles: [Double]) -> Tensor { combined(angles.map { [-sin($0), cos($0)] }) }
 
-  private func mixed(_ shares: [[Double]]) -> Tensor {
-    matmul(Tensor(shares.joined().map(Float.init), shape: [shares.count, 2]), images)
+  private func combined(_ coefficients: [[Double]]) -> Tensor {
+    matmul(Tensor(coefficients.joined().map(Float.init), shape: [coefficients.count, 2]), images)
   }
 }
 
-/// What theory says of wide nets. Of two signals at an angle a, a ReLU's units are active for both or for none with a share of
-/// 1 − a/π, and so much of the blame stays common. Behind it the signals have another angle (Cho and Saul 2009).
+/// The theory of wide nets. Of two activation vectors at an angle a, a ReLU layer has a share of 1 − a/π of units that are
+/// active for both or for none, and that share of the gradients is common. Behind the layer the angle is another one (Cho and
+/// Saul 2009).
 private func predictedCorrelation(_ variant: Variant, _ settings: Settings, angle: Double) -> Double {
   let depth = variant.adjusted(settings).depth
   let square = variant.name.hasPrefix("plain") ? nil : pow(scale(depth: depth), 2)
@@ -86,7 +88,7 @@ private func predictedCorrelation(_ variant: Variant, _ settings: Settings, angl
   for layer in 1..<depth {
     let angle = acos(min(cosine, 1)), kept = 1 - angle / Double.pi
     let behind = (sin(angle) + (Double.pi - angle) * cosine) / Double.pi
-    // The last ReLU stands in front of the head, which has no shortcut.
+    // The last ReLU is in front of the head, which has no skip connection.
     if let square, layer < depth - 1 {
       common *= (1 + square * kept) / (1 + square)
       cosine = (cosine + square * behind) / (1 + square)
@@ -105,17 +107,18 @@ private let source = "Balduzzi et al. 2017, arXiv:1702.08591"
 
 private func isLess(_ less: Variant, _ more: Variant) -> Claim {
   Claim(
-    "neighbours have less of their gradients in common in \(less.name) than in \(more.name)", expected: .atLeast(0),
+    "the gradients of neighbours are less correlated in \(less.name) than in \(more.name) (difference)",
+    expected: .atLeast(0),
     source: source
   ) { try $0[neighbours, more] - $0[neighbours, less] }
 }
 
 extension Experiment {
-  /// Nets before training, at the points of a walk through the space of images. Measured: the correlation of the gradients at
-  /// neighbouring points, as the mean cosine between them.
+  /// Nets before training, at points on a circle in image space. Measured: the correlation of the gradients at neighbouring
+  /// points, as the mean cosine between them.
   public static let shatteredGradients = Experiment(
     name: "shattered-gradients",
-    question: "What else do shortcuts mend?",
+    question: "What else do skip connections fix?",
     settings: [
       .depth(50), .width(200),
       .whole("points", 256, in: 16...4_096, "points on the circle"), .seeds(5, quick: 2, full: 20),
@@ -126,25 +129,25 @@ extension Experiment {
       isLess(deepPlain, deepResidual),
       isLess(deepPlain, shallow), isLess(plain10, deepResidual),
     ],
-    pictures: [
+    figures: [
       .curves(
-        "correlation", "What gradients at two points have in common, over the angle between the points",
-        of: "correlation", x: Axis(.linear, "angle between the points, in radians"),
+        "correlation", "The correlation of gradients at two points against the angle between them",
+        of: correlationSeries, x: Axis(.linear, "angle between the points (radians)"),
         y: Axis(.linear, "correlation of gradients", includes: [0]),
         theory: predictedCorrelation),
-      ExperimentFigure("walk", "How steeply a class’s score rises along the walk") { results in
+      ExperimentFigure("circle", "The derivative of a class’s logit along the circle") { results in
         let panels = [shallow, deepPlain, deepResidual].enumerated().map { index, variant in
-          let slope = results.series("slope", of: variant)[0]
+          let slope = results.series(slopeSeries, of: variant)[0]
           return Panel(
-            title: variant.name, x: Axis(.linear, "angle on the circle, in radians", isTight: true),
-            y: Axis(.linear, "slope / its RMS"), marks: [LineMark(x: slope.x, y: slope.y, color: .series(index))])
+            title: variant.name, x: Axis(.linear, "angle on the circle (radians)", isTight: true),
+            y: Axis(.linear, "derivative / RMS"), marks: [LineMark(x: slope.x, y: slope.y, color: .series(index))])
         }
         return Figure(
-          title: "How steeply a class’s score rises along a walk · shattered-gradients",
+          title: "The derivative of a class’s logit along a circle · shattered-gradients",
           subtitle: "a circle through two images, \(results.settings.whole("points")) points; seed 0", panels: panels,
           columns: 1, sharesAxes: true,
           description:
-            "The slope over a circle: of a net of two layers, of a deep plain one, and of a deep residual one.",
+            "The derivative along a circle, of a net of two layers, a deep plain net and a deep residual net.",
           size: Size(width: 900, height: 700))
       },
     ])

@@ -1,4 +1,4 @@
-// A recurrent net that must remember the first of twenty numbers: how far back in time does blame get?
+// A recurrent net that must remember the first of twenty numbers: how far back in time does the gradient reach?
 import Foundation
 import Rheoscope
 
@@ -14,7 +14,7 @@ final class RecurrentNet: Module {
   let cell = Cell()
   let head = Linear(32, 1)
 
-  /// From sequences [n, length] to a number each, [n, 1].
+  /// From sequences [n, length] to one number each, [n, 1].
   override func forward(_ x: Tensor) -> Tensor {
     let start = Tensor(repeating: 0, shape: [x.shape[0], 32])
     return head((0..<x.shape[1]).reduce(start) { h, time in cell(x.sliced(1, time..<time + 1), h) })
@@ -43,7 +43,7 @@ for _ in 0..<300 {
 let run = try recorder.finish()  // 3: done
 
 let gradients = try run.layers(.gradientRMS)
-print("The size of the gradient at each moment, before training:")
+print("RMS of the gradient at each time step, before training:")
 for (index, site) in run.sites.enumerated() where site.kind == "Cell" {
   print(site.path, gradients[index, 0].map { "\($0)" } ?? "not recorded")
 }

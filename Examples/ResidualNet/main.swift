@@ -1,4 +1,4 @@
-// A residual net of one's own, watched layer by layer: does its deepest block get any blame?
+// A residual net of your own, recorded layer by layer: does its deepest block get a gradient?
 import Foundation
 import Rheoscope
 

@@ -1,17 +1,17 @@
-// A small Transformer that learns to sort: what does it attend to, and which blocks learn?
+// A small Transformer that learns to sort digits: what does it attend to, and which blocks learn?
 import Foundation
 import Rheoscope
 
 final class SmallTransformer: Module {
   let tokens = Embedding(10, 32)
-  let places = Parameter([8, 32], initializer: .normal(weightVariance: 0.1))
+  let positions = Parameter([8, 32], initializer: .normal(weightVariance: 0.1))
   let blocks = (0..<4).map { _ in TransformerBlock(32, heads: 2) }
   let norm = LayerNorm(32)
   let head = Linear(32, 10)
 
-  /// From digits, [n, 8], to the logits of a digit at each place, [n · 8, 10].
+  /// From digits [n, 8] to the logits of a digit at each position, [n · 8, 10].
   override func forward(_ digits: Tensor) -> Tensor {
-    let stream = blocks.reduce(tokens(digits) + places.value) { $1($0) }
+    let stream = blocks.reduce(tokens(digits) + positions.value) { $1($0) }
     return head(norm(stream)).reshaped([digits.elementCount, 10])
   }
 }
@@ -35,7 +35,7 @@ for _ in 0..<200 {
 }
 let run = try recorder.finish()  // 3: done
 
-// Attention is a site like any other: one call and its activations and gradients are there.
+// Attention weights are a site like any other: one call returns their activations and gradients.
 let digits = [3, 1, 4, 1, 5, 9, 2, 6]
 let captured = try model.capture("blocks.*.attention.weights") {
   crossEntropy(model(Tensor(digits.map(Float.init), shape: [1, 8])), digits.sorted())

@@ -1,6 +1,7 @@
 import ExperimentHarness
 import Experiments
 import Foundation
+import Support
 
 extension Command {
   static let run = Command(
@@ -59,7 +60,7 @@ extension Flag {
       }
     let values = Profile.allCases.map { (name: $0.rawValue, value: setting.value(in: $0)) }
     let own = values.filter { $0.name == "default" || $0.value != setting.value(in: .standard) }
-    let defaults = own.map { "\($0.name): \(shortest($0.value))" }.joined(separator: ", ")
+    let defaults = own.map { "\($0.name): \(formatShortest($0.value))" }.joined(separator: ", ")
     self.init(name: "--" + setting.name, kind: kind, help: "\(setting.help) (\(defaults))")
   }
 }
@@ -139,10 +140,10 @@ extension Tool {
 
   private func runOptions(_ arguments: Arguments, _ profile: Profile, output: String, typed: [String]) -> RunOptions {
     var options = RunOptions(profile: profile, output: output, command: commandLine(typed))
-    options.verification = commandLine(["verify", output])
     options.jobs = arguments.whole("--jobs") ?? options.jobs
     options.threads = arguments.whole("--threads") ?? options.threads
     options.data = arguments["--data"] ?? options.data
+    options.verifyCommand = commandLine(["verify", output])
     return options
   }
 }

@@ -11,7 +11,7 @@ extension Command {
 extension Tool {
   func tally(_ arguments: Arguments, typed: [String]) throws {
     let path = try arguments.required("--out", of: .tally)
-    try writeTally(ofResultsIn: arguments.operands, of: Experiment.all, command: commandLine(typed), to: path)
+    try ClaimSummary(ofResultsIn: arguments.operands, of: Experiment.all, command: commandLine(typed)).write(to: path)
     console.print("wrote \(path)")
   }
 }

@@ -36,3 +36,19 @@ package func powerOfTen(_ exponent: Int) -> String {
   ]
   return "10" + String(String(exponent).map { raised[$0]! })
 }
+
+/// A number in plain text with `digits` significant digits, for reports and tables: 0.236, 12.0, -2.50; 1.20e-04 below 0.001 and
+/// from 10^max(digits, 4) on; NaN, ∞ and −∞ for what is not finite.
+public func formatPlain(_ value: Double, digits: Int = 3) -> String {
+  guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "∞" : "−∞" }
+  let scientific = String(format: "%.\(digits - 1)e", value)
+  // The exponent of the rounded number: 999.6 with three digits is 1.00e+03.
+  let exponent = value == 0 ? 0 : Int(scientific.drop { $0 != "e" }.dropFirst())!
+  guard (-3..<max(digits, 4)).contains(exponent) else { return scientific }
+  return String(format: "%.\(max(0, digits - 1 - exponent))f", value)
+}
+
+/// A number with as few digits as identify it, without ".0" for a whole number: 50, 0.01, 1e-05.
+public func formatShortest(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? String(format: "%.0f", value) : "\(value)"
+}

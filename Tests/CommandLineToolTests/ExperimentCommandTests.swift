@@ -30,7 +30,7 @@ import Testing
       #expect(lines[2] == "  ✗ gradient.png: missing")
       #expect(
         lines.dropFirst(3).contains {
-          $0.hasPrefix("  ✗ stretch-0.9, seed ") && $0.contains("first / last gradient was 0.00519 and is 0.0051")
+          $0.hasPrefix("  ✗ stretch-0.9, seed ") && $0.contains("first / last gradient: recorded 0.00519, now 0.0051")
         })
     }
   }
@@ -46,7 +46,7 @@ import Testing
       try write(text.replacing("\"chain-rule\"", with: "\"chain-rules\""), manifest)
       #expect(
         try runTool("verify", "x", in: folder).errors
-          == "rheoscope: x/manifest.json: there is no experiment “chain-rules”, so it is from another version; "
+          == "rheoscope: x/manifest.json: there is no experiment “chain-rules”, so it was written by another version; "
           + "run the experiment again\n")
       try write("{}", manifest)
       #expect(

@@ -61,9 +61,9 @@ import Testing
         Why does 0.9⁵⁰ matter?
 
         Flags:
-          --depth N         layers with weights, at least 2 (default: 50)
-          --width N         units of a hidden layer (default: 32)
-          --seeds N         how often each variant is tried: seeds 0, 1, … (default: 3, full: 20)
+          --depth N         number of layers with weights, at least 2 (default: 50)
+          --width N         units per hidden layer (default: 32)
+          --seeds N         trials per variant, with seeds 0, 1, … (default: 3, full: 20)
           --quick           fast settings (seconds); some claims are not judged
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them

@@ -30,6 +30,6 @@ extension Experiment {
         try seed[MetricNames.finalLoss, reluNet] - seed[MetricNames.finalLoss, tanhNet]
       },
     ],
-    // Charts of what was recorded; ./rheoscope render --list names more.
-    pictures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
+    // Charts of all that was recorded; ./rheoscope render --list names more.
+    figures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
 }

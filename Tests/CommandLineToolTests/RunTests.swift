@@ -24,14 +24,14 @@ import Testing
           "residual/seed-1.rheo", "rezero", "rezero/seed-0.rheo", "rezero/seed-1.rheo", "summary.json",
         ])
       let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(lines[0] == "What do shortcuts change, if everything else is the same?")
+      #expect(lines[0] == "What do skip connections change, if everything else is the same?")
       #expect(
         lines[1] == "depth 4, width 8, batch 16, steps 6, seeds 2, learning-rate 0.05")
       #expect(lines[3].hasPrefix("variant"))
       #expect(lines[4].hasPrefix("plain ") && lines[5].hasPrefix("residual "))
       #expect(
         run.output.contains(
-          "– residual learns: its loss ends clearly below that of guessing, ln 10 = 2.303 (not judged: it is about 30 layers"
+          "– residual learns: its final loss is clearly below ln 10 = 2.303, the loss of guessing (not judged: it applies to nets of 30 layers"
         ))
       #expect(run.output.hasSuffix("report.md, summary.json, manifest.json, VARIANT/seed-N.rheo\n"))
 
@@ -123,10 +123,10 @@ import Testing
       try "".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
       try expectFailure(
         ["run", "activations", "--out", "file"], in: folder,
-        "file: can't write there (not a directory); choose another folder (--out DIR)")
+        "file: can't write there (not a directory); choose another output folder (--out DIR)")
       try expectFailure(
         ["run", "activations", "--out", "/proc/output"],
-        "/proc/output: can't write there (no such file or directory); choose another folder (--out DIR)")
+        "/proc/output: can't write there (no such file or directory); choose another output folder (--out DIR)")
     }
   }
 

@@ -7,11 +7,11 @@ import Testing
   private static let first = Variant("first", "one") { _ in }
   private static let second = Variant("second", "another") { _ in }
 
-  /// Results in which the variants measured these numbers as "x", a seed each.
+  /// Results in which the variants measured these numbers as "x", one per seed.
   private func results(_ first: [Double?], _ second: [Double?] = [], settings: [Setting] = []) -> Results {
     let experiment = Experiment(
       name: "made-up", question: "What?", settings: settings + [.seeds(first.count)],
-      variants: [Self.first, Self.second], claims: [], pictures: [])
+      variants: [Self.first, Self.second], claims: [], figures: [])
     let trials = [("first", first), ("second", second)].flatMap { name, values in
       values.enumerated().map { Trial(variant: name, seed: $0, measured: ["x": $1]) }
     }
@@ -25,8 +25,10 @@ import Testing
   @Test func aClaimHoldsInNineteenOfTwentySeeds() {
     let nineteen = [Double](repeating: 1, count: 19), eighteen = [Double](repeating: 1, count: 18)
     #expect(verdict(.atMost(2), nineteen + [3]) == .holds)
-    #expect(verdict(.atMost(2), eighteen + [3, 3]) == .notShown, "though the interval for the median lies there")
-    #expect(verdict(.atMost(2), eighteen.map { $0 + 2 } + [1, 1]) == .fails, "though two of twenty are so")
+    #expect(
+      verdict(.atMost(2), eighteen + [3, 3]) == .notShown, "although the interval for the median lies in the range")
+    #expect(
+      verdict(.atMost(2), eighteen.map { $0 + 2 } + [1, 1]) == .fails, "although it holds in two of twenty seeds")
     let judgement = Claim("x is so", Self.first, "x", .atMost(2), source: "").judged(results(eighteen + [3, .nan]))
     #expect(judgement.held == 18 && judgement.perSeed.count == 20)
   }
@@ -41,27 +43,27 @@ import Testing
     #expect(verdict(.exactly(1), [Double(1).nextUp]) == .fails)
   }
 
-  @Test func notANumberLiesNowhere() {
+  @Test func nanLiesInNoRange() {
     #expect(verdict(.atLeast(0), [.nan, .nan]) == .fails)
     #expect(verdict(.atLeast(0), [1, .nan]) == .notShown)
     #expect(verdict(.atMost(0), [1, .nan]) == .fails)
   }
 
-  @Test func whatCannotBeJudgedSaysWhy() {
+  @Test func claimsThatAreNotJudgedGiveTheReason() {
     #expect(verdict(.atMost(2), [1, nil]) == .notJudged("first has no x"))
     let deep = Claim(
-      "x", Self.first, "x", .atMost(2), source: "", about: Claim.Scope("30 layers or more") { $0.depth >= 30 })
-    #expect(deep.judged(results([1], settings: [.depth(29)])).verdict == .notJudged("it is about 30 layers or more"))
+      "x", Self.first, "x", .atMost(2), source: "", appliesTo: Claim.Scope("30 layers or more") { $0.depth >= 30 })
+    #expect(deep.judged(results([1], settings: [.depth(29)])).verdict == .notJudged("it applies to 30 layers or more"))
     #expect(deep.judged(results([1], settings: [.depth(30)])).verdict == .holds)
-    let odd = Claim("x", expected: .atMost(0), source: "") { _ in throw NotMeasured(reason: "it rains") }
-    #expect(odd.judged(results([1])).verdict == .notJudged("it rains"))
+    let odd = Claim("x", expected: .atMost(0), source: "") { _ in throw NotMeasured(reason: "nothing was timed") }
+    #expect(odd.judged(results([1])).verdict == .notJudged("nothing was timed"))
   }
 
-  @Test func scopesAreAboutSettingsAsTheVariantHasThem() {
+  @Test func scopesApplyToSettingsAsTheVariantChangesThem() {
     let shallow = Variant("first", "one", adjust: { $0.depth = 3 }) { _ in }
     let deep = Claim.Scope("30 layers or more") { $0.depth >= 30 }
-    let claim = Claim("x", shallow, "x", .atMost(2), source: "", about: deep)
-    #expect(claim.judged(results([1], settings: [.depth(40)])).verdict == .notJudged("it is about 30 layers or more"))
+    let claim = Claim("x", shallow, "x", .atMost(2), source: "", appliesTo: deep)
+    #expect(claim.judged(results([1], settings: [.depth(40)])).verdict == .notJudged("it applies to 30 layers or more"))
   }
 
   @Test func seedsArePaired() {
@@ -69,16 +71,16 @@ import Testing
       try $0["x", Self.first] - $0["x", Self.second]
     }
     let judgement = better.judged(results([1, 5, 9], [0, 4, 8]))
-    #expect(judgement.verdict == .holds && judgement.perSeed == [1, 1, 1], "though the two overlap")
+    #expect(judgement.verdict == .holds && judgement.perSeed == [1, 1, 1], "although the two overlap")
   }
 
-  @Test func aSeedIsHeldAgainstAllOfThem() {
-    let apart = Claim("no seed is far from the middle", expected: .atMost(2), source: "") { seed in
+  @Test func aSeedIsComparedWithAllSeeds() {
+    let distant = Claim("no seed is far from the middle", expected: .atMost(2), source: "") { seed in
       let all = seed.allSeeds("x", of: Self.second)
       return abs(try seed["x", Self.first] - all.reduce(0, +) / Double(all.count))
     }
-    #expect(apart.judged(results([1, 2, 9], [0, 2, 4])).perSeed == [1, 0, 7])
-    #expect(apart.judged(results([1, 2], [4, nil])).perSeed == [3, 2], "of those that there are")
+    #expect(distant.judged(results([1, 2, 9], [0, 2, 4])).perSeed == [1, 0, 7])
+    #expect(distant.judged(results([1, 2], [4, nil])).perSeed == [3, 2], "of those that were measured")
   }
 
   @Test func expectations() {
@@ -108,7 +110,7 @@ import Testing
   }
 }
 
-@Suite struct SpreadTests {
+@Suite struct MedianIntervalTests {
   @Test func medianAndIntervalOfFewSeeds() throws {
     let three = try #require(MedianInterval([3, 1, 2]))
     #expect(three.median == 2 && three.low == 1 && three.high == 3 && three.coverage == 0.75)
@@ -126,7 +128,7 @@ import Testing
     #expect(five.low == 1 && five.high == 5 && five.coverage == 0.9375)
   }
 
-  @Test func whatIsNotANumberStandsAboveAll() throws {
+  @Test func nanSortsAboveAllNumbers() throws {
     let spread = try #require(MedianInterval([.nan, 1, 2]))
     #expect(spread.median == 2 && spread.low == 1 && spread.high.isNaN && spread.undefined == 1)
   }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct DigestTests {
-  /// Test vectors of FIPS 180-4, and lengths at which padding takes another block, by Python's hashlib.
+  /// Test vectors of FIPS 180-4, and lengths at which padding needs another block, by Python's hashlib.
   @Test(
     arguments: [
       ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

@@ -17,13 +17,13 @@ import Testing
         for name in variants { #expect(name.wholeMatch(of: /[a-z][a-z0-9.-]*/) != nil, "\(name)") }
       }
       #expect(experiment.name.wholeMatch(of: /[a-z][a-z0-9-]*/) != nil)
-      for names in [experiment.pictures.map(\.name), experiment.settings.map(\.name)] {
+      for names in [experiment.figures.map(\.name), experiment.settings.map(\.name)] {
         #expect(Set(names).count == names.count)
       }
     }
   }
 
-  /// √χ of the theory, and at width 64 the slow approach of tanh to its fixed point.
+  /// √χ of mean field theory, and at width 64 the slow approach of tanh to its fixed point.
   @Test(
     arguments: [
       ("activations", "relu", 1.0), ("activations", "sigmoid", 0.23605), ("activations", "tanh", 0.976),
@@ -65,19 +65,19 @@ import Testing
     }
   }
 
-  @Test func twinsBeginWithTheSameWeights() throws {
+  @Test func pairedNetsBeginWithTheSameWeights() throws {
     let settings = small(.residual, depth: 5)
-    let twins = try Experiment.residual.variants(settings).prefix(2).map { variant in
+    let nets = try Experiment.residual.variants(settings).prefix(2).map { variant in
       let makeNet = try #require(variant.net)
       let net = makeNet(settings)
       net.initialize(seed: 3)
       return net.parameters.map { ($0.path, $0.parameter.value.values) }
     }
-    #expect(twins[0].map(\.0) == twins[1].map(\.0))
-    #expect(twins[0].map(\.1) == twins[1].map(\.1))
+    #expect(nets[0].map(\.0) == nets[1].map(\.0))
+    #expect(nets[0].map(\.1) == nets[1].map(\.1))
   }
 
-  @Test func residualNetsHaveTheirLayers() throws {
+  @Test func residualNetsHaveTheExpectedLayers() throws {
     var settings = Experiment.resNet.settings(in: .quick)
     settings.width = 2
     for (variant, depth) in zip(Experiment.resNet.variants(settings), [20, 20, 56, 56]) {
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  /// Runs an experiment small, and returns which of its claims fail.
+  /// Runs an experiment with small settings, and returns the claims that fail.
   private func failures(of experiment: Experiment, _ change: (inout Settings) -> Void) throws -> [String] {
     var settings = experiment.settings(in: .quick)
     change(&settings)
@@ -100,35 +100,36 @@ import Testing
     }
   }
 
-  /// But for how long things take, since other tests are under way.
-  @Test func smallRunsFindWhatIsClaimed() throws {
+  /// Except for claims about time, because other tests run at the same time.
+  @Test func claimsHoldInSmallRuns() throws {
     let chain = try failures(of: .checkpointing) { ($0.width, $0.batch, $0["passes"]) = (4, 512, 1) }
-    #expect(chain.filter { !$0.contains("it takes") } == [])
+    #expect(chain.filter { !$0.contains("it costs") } == [])
     let formats = try failures(of: .mixedPrecision) { ($0.depth, $0.width, $0.steps) = (6, 32, 5) }
     #expect(formats.filter { !$0.contains("takes no longer") } == [])
     #expect(try failures(of: .tenThousandLayers) { ($0.depth, $0.steps) = (200, 2) } == [])
   }
 
-  /// Says whether the net that it is part of is being trained.
-  private final class Watch: Module {
-    let note: (Bool) -> Void
+  /// Records whether its net is in training mode.
+  private final class ModeRecorder: Module {
+    let record: (Bool) -> Void
 
-    init(_ note: @escaping (Bool) -> Void) { self.note = note }
+    init(_ record: @escaping (Bool) -> Void) { self.record = record }
 
     override func forward(_ x: Tensor) -> Tensor {
-      note(isTraining)
+      record(isTraining)
       return x
     }
   }
 
-  @Test func netsAreEvaluatedWhenTheyAreTested() throws {
+  @Test func netsAreTestedInEvaluationMode() throws {
     let calls = Mutex<[Bool]>([])
     let variant = Variant(
-      "v", "", testImages: 1, isRecorded: false, also: { _, trained in #expect(trained.model.isTraining) },
-      net: { _ in Sequential(Linear(784, 10), Watch { isTraining in calls.withLock { $0.append(isTraining) } }) })
+      "v", "", testImages: 1, isRecorded: false, afterTraining: { _, trained in #expect(trained.model.isTraining) },
+      net: { _ in Sequential(Linear(784, 10), ModeRecorder { isTraining in calls.withLock { $0.append(isTraining) } }) }
+    )
     let experiment = Experiment(
       name: "x", question: "?", settings: [.batch(8), .steps(2), .learningRate(0.1)], variants: [variant], claims: [],
-      pictures: [])
+      figures: [])
     #expect(try failures(of: experiment) { _ in } == [])
     #expect(calls.withLock { $0 } == [true, true, false])
   }

@@ -5,7 +5,7 @@ import Rheoscope
 import TestSupport
 import Testing
 
-/// An experiment that trains nothing: grids, curves, tables, pictures of one's own, and a timing.
+/// An experiment without training: a grid, curves, tables and a timing.
 @Suite struct RunningTests {
   private static func cell(_ base: Double) -> Variant {
     Variant("base-\(Int(base))", "powers of \(Int(base))", adjust: { $0["factor"] = base }) { context in
@@ -32,11 +32,11 @@ import Testing
     ],
     disagreements: [
       Disagreement(
-        with: Claim("powers of 3 are even", cell(3), "sum", .exactly(12), source: "a book"), why: "They are odd."),
+        with: Claim("powers of 3 are even", cell(3), "sum", .exactly(12), source: "a book"), reason: "They are odd."),
       Disagreement(
-        with: Claim("1 + 3 + 9 is 13", cell(3), "sum", .between(13, 15), source: "a book"), why: "Why not?"),
+        with: Claim("1 + 3 + 9 is 13", cell(3), "sum", .between(13, 15), source: "a book"), reason: "Why not?"),
     ],
-    pictures: [.curves("powers", "Powers over exponents", of: "powers", x: Axis(.integer), y: Axis(.log))]
+    figures: [.curves("powers", "Powers over exponents", of: "powers", x: Axis(.integer), y: Axis(.log))]
   ) { settings in (1...3).map { cell(Double($0)) } }
 
   @Test func leavesAReportAndRecords() throws {
@@ -49,17 +49,17 @@ import Testing
       #expect(files == ["manifest.json", "powers.png", "report.md", "summary.json"])
       let report = try String(contentsOfFile: folder + "/x/report.md", encoding: .utf8)
       for line in [
-        "# How fast do powers grow?", "The experiment `powers`, with terms 3, factor 1, seeds 3.",
+        "# How fast do powers grow?", "Experiment `powers` with terms 3, factor 1, seeds 3.",
         "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
-        "A number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
+        "Each number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
           + "probability of 75 %.",
-        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; so in 3 of 3 seeds. Source: "
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; within range in 3 of 3 seeds. Source: "
           + "arithmetic.",
-        "## What differs from the literature",
-        "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; as there in 0 of 3 seeds). "
+        "## Differences from the literature",
+        "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; within range in 0 of 3 seeds). "
           + "Source: a book. They are odd.",
-        "- = 1 + 3 + 9 is 13 (measured 14.0 (13.0 to 15.0); in the literature 13.0 to 15.0; as there in 3 of 3 seeds). "
-          + "Source: a book. Why not?\n\nBehind = stands what these trials do show; too many with other seeds or settings do not.",
+        "- = 1 + 3 + 9 is 13 (measured 14.0 (13.0 to 15.0); in the literature 13.0 to 15.0; within range in 3 of 3 seeds). "
+          + "Source: a book. Why not?\n\n= marks claims that hold here, but not with many other seeds or settings.",
         "![Powers over exponents](powers.png)", "    ./rheoscope run powers",
       ] { #expect(report.contains(line), "\(line)") }
 
@@ -73,9 +73,9 @@ import Testing
       #expect(measured[0]["perSeed"] as? [Double] == [7, 8, 9] && measured[0]["low"] as? Double == 7)
       #expect(measured[1]["repeats"] as? String == "never" && measured[0]["repeats"] as? String == "exactly")
       let hashes = try #require(manifest["files"] as? [String: String])
-      let picture = try Data(contentsOf: URL(filePath: folder + "/x/powers.png"))
-      #expect(hashes["powers.png"] == digest(of: picture) && hashes.count == 3)
-      #expect(manifest["dataHash"] == nil, "no data were read")
+      let figure = try Data(contentsOf: URL(filePath: folder + "/x/powers.png"))
+      #expect(hashes["powers.png"] == digest(of: figure) && hashes.count == 3)
+      #expect(manifest["dataHash"] == nil, "no data set was read")
       #expect(manifest["seeds"] as? [Int] == [0, 1, 2] && manifest["date"] as? String == "1970-01-01T00:00:00Z")
     }
   }
@@ -96,28 +96,29 @@ import Testing
     }
   }
 
-  @Test func aTallyCountsSeeds() throws {
+  @Test func aClaimSummaryCountsSeeds() throws {
     try withTemporaryFolder { folder in
       let options = RunOptions(
         output: folder + "/x", command: "./rheoscope run powers", date: Date(timeIntervalSince1970: 0))
       try experiment.run(experiment.settings(in: .standard), options, console: Console(isQuiet: true))
-      try writeTally(ofResultsIn: [folder + "/x"], of: [], command: "./rheoscope tally x", to: folder + "/tally.md")
+      try ClaimSummary(ofResultsIn: [folder + "/x"], of: [], command: "./rheoscope tally x").write(
+        to: folder + "/tally.md")
       let page = try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
       for line in [
-        "Made by `./rheoscope tally x` from", "version. Of 4 claims that were judged 3 hold in 19 of 20 seeds or more.",
+        "Written by `./rheoscope tally x` from", "version. Of 4 judged claims, 3 hold in 19 of 20 seeds or more.",
         "## powers\n\n`./rheoscope run powers` on ", ", 1970-01-01T00:00:00Z, 0 seconds.",
         "| 1 + 2 + 4 is 7 | 3 of 3 | 8.00 (7.00 to 9.00) | 7.00 to 9.00 |",
         "| this is wrong | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
         "| ≠ powers of 3 are even | 0 of 3 | 14.0 (13.0 to 15.0) | exactly 12.0 |",
       ] { #expect(page.contains(line), "\(line)") }
       #expect(throws: ExperimentError.noRecord(path: folder + "/y/manifest.json")) {
-        try writeTally(ofResultsIn: [folder + "/y"], of: [], command: "", to: folder + "/tally.md")
+        try ClaimSummary(ofResultsIn: [folder + "/y"], of: [], command: "")
       }
     }
   }
 
-  /// In whatever words a claim was made then, and of numbers of another name too.
-  @Test func aTallyJudgesAnew() throws {
+  /// Whatever the recorded statement of a claim, and also where a recorded number has another name.
+  @Test func aClaimSummaryJudgesAgain() throws {
     try withTemporaryFolder { folder in
       var settings = Experiment.vanishingProduct.settings(in: .standard)
       settings.seeds = 2
@@ -125,18 +126,17 @@ import Testing
       try Experiment.vanishingProduct.run(settings, options, console: Console(isQuiet: true))
       let path = folder + "/x/summary.json"
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      func tally(_ text: String) throws -> String {
+      func page(_ text: String) throws -> String {
         try Data(text.utf8).write(to: URL(filePath: path))
-        try writeTally(ofResultsIn: [folder + "/x"], of: Experiment.all, command: "", to: folder + "/tally.md")
-        return try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
+        return try ClaimSummary(ofResultsIn: [folder + "/x"], of: Experiment.all, command: "").page
       }
-      let row = "| after 50 layers the gradient is 1 to the power of 50 of what it was | 2 of 2 |"
-      #expect(try tally(text).contains(row))
-      #expect(try tally(text.replacing("the gradient is 1 to", with: "what is left is 1 to")).contains(row))
+      let row = "| after 50 layers the gradient is multiplied by 1 to the power of 50 | 2 of 2 |"
+      #expect(try page(text).contains(row))
+      #expect(try page(text.replacing("the gradient is multiplied by 1 to", with: "it is 1 to")).contains(row))
       let renamed = text.replacing("\"first / last gradient\"", with: "\"another\"")
-      #expect(try tally(renamed).contains(row), "what became of it then")
-      let unknown = try tally(renamed.replacing("of what it was", with: "of it"))
-      #expect(unknown.contains("of what it was | not judged: stretch-1 has no first / last gradient |"))
+      #expect(try page(renamed).contains(row), "the recorded verdict")
+      let unknown = try page(renamed.replacing("the gradient is multiplied by 1 to", with: "it is 1 to"))
+      #expect(unknown.contains("by 1 to the power of 50 | not judged: stretch-1 has no first / last gradient |"))
     }
   }
 
@@ -147,7 +147,7 @@ import Testing
         context.report("x", 2)
       }
       let experiment = Experiment(
-        name: "x", question: "?", settings: [], variants: [twice], claims: [], pictures: [])
+        name: "x", question: "?", settings: [], variants: [twice], claims: [], figures: [])
       let options = RunOptions(output: NSTemporaryDirectory() + UUID().uuidString, command: "")
       try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
     }

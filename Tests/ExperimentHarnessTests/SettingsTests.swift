@@ -12,11 +12,11 @@ import Testing
     #expect(values.map(\.depth) == [20, 50, 100])
     #expect(values.map { $0["sigma"] } == [1, 1.5, 1.5])
     #expect(values.allSatisfy { $0.learningRate == 0.1 && $0.seeds == 1 })
-    #expect(values[1].sentence == "depth 50, sigma 1.5, learning-rate 0.1")
-    #expect(Settings([]).sentence == "nothing to set")
+    #expect(values[1].summary == "depth 50, sigma 1.5, learning-rate 0.1")
+    #expect(Settings([]).summary == "no settings")
   }
 
-  @Test func whatIsNotDeclaredStops() async {
+  @Test func undeclaredSettingsStop() async {
     await #expect(processExitsWith: .failure) { _ = Settings([.depth(5)])["width"] }
     await #expect(processExitsWith: .failure) {
       var settings = Settings([.depth(5)])

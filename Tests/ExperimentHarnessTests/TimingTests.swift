@@ -4,13 +4,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// In a process of its own, since what other tests do meanwhile would count.
+/// In a process of its own, because the processor time of other tests would be counted.
 @Suite struct TimingTests {
   private static func isSo(_ check: @escaping @Sendable (TrialContext) -> Bool) throws {
     let variant = Variant("v", "") { context in context.report("is so", check(context) ? 1 : 0) }
     let experiment = Experiment(
       name: "x", question: "?", settings: [], variants: [variant],
-      claims: [Claim("it is so", variant, "is so", .exactly(1), source: "")], pictures: [], isTimed: true)
+      claims: [Claim("it is so", variant, "is so", .exactly(1), source: "")], figures: [], isTimed: true)
     try withTemporaryFolder { folder in
       let options = RunOptions(output: folder, command: "")
       let outcome = try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
@@ -21,7 +21,7 @@ import Testing
   private static func work(_ count: Int) { for _ in 0..<count { _ = sha() } }
   private static func sha() -> String { digest(of: Data(repeating: 1, count: 10_000)) }
 
-  @Test func waitingIsNoWork() async {
+  @Test func waitingTakesNoProcessorTime() async {
     await #expect(processExitsWith: .success) {
       try Self.isSo { context in
         let waiting = context.seconds(ofBest: 3) { usleep(20_000) }
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  @Test func thingsAreTimedInTurn() async {
+  @Test func bodiesAreTimedInTurn() async {
     await #expect(processExitsWith: .success) {
       try Self.isSo { context in
         var order: [Int] = []

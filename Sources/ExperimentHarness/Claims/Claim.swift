@@ -1,29 +1,32 @@
-/// Something that should be found, and what decides whether it was.
+/// A statement about the results, with the range in which a measured number must lie for it to hold.
 public struct Claim: Sendable {
-  /// What should be found, in words, with these settings.
+  /// The statement, with these settings.
   package let statement: @Sendable (Settings) -> String
-  /// Between which values the measured one should lie.
+  /// The range of the measured number, with these settings.
   package let expected: @Sendable (Settings) -> Expectation
   /// Where the expectation comes from.
   let source: String
-  /// What the settings must be like for the claim to be about them.
+  /// The settings that the claim applies to.
   package let scope: Scope
-  /// What is measured: a number a seed, NaN where training went astray.
-  package let measure: @Sendable (OneSeed) throws -> Double
+  /// What is measured: one number per seed, NaN where training diverged.
+  package let measure: @Sendable (SeedResults) throws -> Double
 
-  /// A claim made of its parts; `measure` is called once a seed. It may throw `NotMeasured`, and then the claim is not judged.
+  /// A claim with a fixed statement and range. `measure` is called once per seed; where it throws `NotMeasured`, the claim is not
+  /// judged. By default the claim applies to all settings.
   public init(
-    _ statement: String, expected: Expectation, source: String, about scope: Scope = .anything,
-    measure: @escaping @Sendable (OneSeed) throws -> Double
+    _ statement: String, expected: Expectation, source: String, appliesTo scope: Scope = .all,
+    measure: @escaping @Sendable (SeedResults) throws -> Double
   ) {
     self.init(
-      source: source, about: scope, statement: { _ in statement }, expected: { _ in expected }, measure: measure)
+      source: source, appliesTo: scope, statement: { _ in statement }, expected: { _ in expected }, measure: measure)
   }
 
-  /// A claim whose words and expectation depend on the settings.
+  /// A claim whose statement and range depend on the settings. `measure` is called once per seed; where it throws `NotMeasured`, the
+  /// claim is not judged. By default the claim applies to all settings.
   public init(
-    source: String, about scope: Scope = .anything, statement: @escaping @Sendable (Settings) -> String,
-    expected: @escaping @Sendable (Settings) -> Expectation, measure: @escaping @Sendable (OneSeed) throws -> Double
+    source: String, appliesTo scope: Scope = .all, statement: @escaping @Sendable (Settings) -> String,
+    expected: @escaping @Sendable (Settings) -> Expectation,
+    measure: @escaping @Sendable (SeedResults) throws -> Double
   ) {
     self.statement = statement
     self.expected = expected
@@ -32,63 +35,36 @@ public struct Claim: Sendable {
     self.measure = measure
   }
 
-  /// The settings that a claim is about.
+  /// The settings that a claim applies to.
   public struct Scope: Sendable {
-    package let words: String
+    package let description: String
     package let includes: @Sendable (Settings) -> Bool
 
-    /// Settings that a condition includes; `words` go on a sentence that begins with “it is about”.
-    public init(_ words: String, includes: @escaping @Sendable (Settings) -> Bool) {
-      self.words = words
+    /// The settings for which `includes` returns true. `description` completes the sentence “it applies to …”.
+    public init(_ description: String, includes: @escaping @Sendable (Settings) -> Bool) {
+      self.description = description
       self.includes = includes
     }
 
     /// All settings.
-    public static let anything = Scope("all settings") { _ in true }
+    public static let all = Scope("all settings") { _ in true }
   }
 
-  /// Decides by what the trials show.
+  /// Judges the claim by the results of all seeds.
   package func judged(_ results: Results) -> Judgement {
     let settings = results.settings
     let expected = expected(settings)
     var values: [Double] = []
     var verdict: Verdict?
-    if !scope.includes(settings) { verdict = .notJudged("it is about \(scope.words)") }
+    if !scope.includes(settings) { verdict = .notJudged("it applies to \(scope.description)") }
     do {
-      for seed in 0..<settings.seeds { values.append(try measure(OneSeed(seed, results))) }
+      for seed in 0..<settings.seeds { values.append(try measure(SeedResults(seed, results))) }
     } catch {
       verdict = verdict ?? .notJudged((error as? NotMeasured)?.reason ?? "\(error)")
       values = []
     }
-    let spread = MedianInterval(values)
     return Judgement(
-      statement: statement(settings), perSeed: values, spread: spread, expected: expected, source: source,
-      verdict: verdict ?? expected.verdict(on: values))
+      statement: statement(settings), perSeed: values, interval: MedianInterval(values), expected: expected,
+      source: source, verdict: verdict ?? expected.verdict(on: values))
   }
-}
-
-/// What became of a claim.
-package struct Judgement: Sendable {
-  package let statement: String
-  package let perSeed: [Double]
-  /// Nil where nothing was measured.
-  package let spread: MedianInterval?
-  package let expected: Expectation
-  package let source: String
-  package let verdict: Verdict
-
-  /// In how many of the seeds it is so.
-  package var held: Int { expected.count(of: perSeed) }
-}
-
-/// Whether the trials show what was claimed.
-package enum Verdict: Sendable, Equatable {
-  /// It is so in 19 of 20 seeds or more, and so in all of fewer than twenty.
-  case holds
-  /// None of the interval for the median over seeds lies where it should.
-  case fails
-  /// Seeds disagree.
-  case notShown
-  /// The reason why the trials can't tell.
-  case notJudged(String)
 }

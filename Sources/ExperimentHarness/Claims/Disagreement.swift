@@ -1,15 +1,15 @@
-/// What the literature says and these trials don't show: its claim, judged as any other, and what may be the reason.
+/// A claim of the literature that these trials don't show, and the possible reason.
 ///
-/// It is part of the report, and never counts as a claim that fails.
+/// It is judged like a claim and listed in the report, but it never counts as a claim that fails.
 public struct Disagreement: Sendable {
   /// What the literature claims.
   package let claim: Claim
-  /// What differs here from the literature's nets, or what else may be the reason, as sentences.
-  let why: String
+  /// How these nets differ from those of the literature, or another possible reason, in sentences.
+  let reason: String
 
-  /// A claim of the literature's, and what may be the reason why it is not so here.
-  public init(with claim: Claim, why: String) {
+  /// A claim of the literature, and the possible reason why it does not hold here.
+  public init(with claim: Claim, reason: String) {
     self.claim = claim
-    self.why = why
+    self.reason = reason
   }
 }

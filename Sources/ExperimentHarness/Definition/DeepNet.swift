@@ -1,17 +1,18 @@
 import Rheoscope
 
-/// A net with `depth` layers of weights: a stem 784 → width, hidden layers, and a head width → 10, with an activation between
-/// any two.
+/// A fully connected net of `depth` layers with weights: Linear(784, width), depth − 2 hidden layers Linear(width, width), and
+/// Linear(width, 10), with an activation between any two.
 ///
-/// Whatever their blocks are, the weights of two nets of one size have the same paths, and so the same first values from one
-/// seed if their initializers agree.
+/// Inputs [n, 784], outputs [n, 10]. Whatever the blocks are, the weights of two nets of the same size have the same paths, so the
+/// same seed gives them the same initial values where their initializers agree.
 public final class DeepNet: Module {
   private let stem: Linear
   private let blocks: Sequential
   private let activation: Module
   private let head: Linear
 
-  /// Weights begin as `initializer` says, or as PyTorch's do. `block` makes a block of an activation and the layer behind it.
+  /// A net of the depth and width of these settings. `initializer` is that of all weights, PyTorch's by default. `activation` makes
+  /// one activation per call; `block` combines an activation with the layer behind it, by default as layer(activation(x)).
   public init(
     _ settings: Settings, initializer: Initializer? = nil, activation: () -> Module,
     block: (_ activation: Module, _ layer: Linear) -> Module = { Sequential($0, $1) }

@@ -1,48 +1,48 @@
-/// A question about backpropagation, what is tried to answer it, and what is claimed of the outcome.
+/// A question about backpropagation, the variants that are compared to answer it, and what is claimed of the results.
 public struct Experiment: Sendable {
-  /// What it is called on the command line: small letters, digits and hyphens.
+  /// The name on the command line: lowercase letters, digits and hyphens.
   public let name: String
-  /// What it asks, in one line.
+  /// The question, in one line.
   public let question: String
-  /// What can be set, each with its value in each profile.
+  /// What can be set, each setting with its value in each profile.
   public let settings: [Setting]
-  /// What is compared, with these settings. The same seed means the same batches to all of them, and the same first weights
-  /// where paths agree.
+  /// The variants that are compared with these settings. All variants of a seed see the same batches, and begin with the same
+  /// weights where parameter paths and initializers agree.
   public let variants: @Sendable (Settings) -> [Variant]
-  /// What should be found.
+  /// The claims that the results are judged by.
   public let claims: [Claim]
-  /// What the literature claims and these trials don't show.
+  /// Claims of the literature that these trials don't show.
   public let disagreements: [Disagreement]
-  /// What is drawn.
-  public let pictures: [ExperimentFigure]
-  /// Whether trials are under way one at a time, since they measure how long something takes.
+  /// The figures that are drawn when all trials are done.
+  public let figures: [ExperimentFigure]
+  /// Whether trials run one at a time, because they measure time.
   public let isTimed: Bool
 
-  /// An experiment made of its parts, whose variants are known beforehand.
+  /// An experiment whose variants are the same for all settings.
   public init(
     name: String, question: String, settings: [Setting], variants: [Variant], claims: [Claim],
-    disagreements: [Disagreement] = [], pictures: [ExperimentFigure], isTimed: Bool = false
+    disagreements: [Disagreement] = [], figures: [ExperimentFigure], isTimed: Bool = false
   ) {
     self.init(
       name: name, question: question, settings: settings, claims: claims, disagreements: disagreements,
-      pictures: pictures, isTimed: isTimed, grid: { _ in variants })
+      figures: figures, isTimed: isTimed, variants: { _ in variants })
   }
 
-  /// An experiment made of its parts, whose variants depend on the settings: the cells of a grid, for instance.
+  /// An experiment whose variants depend on the settings, such as the cells of a grid.
   public init(
     name: String, question: String, settings: [Setting], claims: [Claim], disagreements: [Disagreement] = [],
-    pictures: [ExperimentFigure], isTimed: Bool = false, grid: @escaping @Sendable (Settings) -> [Variant]
+    figures: [ExperimentFigure], isTimed: Bool = false, variants: @escaping @Sendable (Settings) -> [Variant]
   ) {
     self.name = name
     self.question = question
     self.settings = settings
-    variants = grid
+    self.variants = variants
     self.claims = claims
     self.disagreements = disagreements
-    self.pictures = pictures
+    self.figures = figures
     self.isTimed = isTimed
   }
 
-  /// What it is run with in a profile unless the command says otherwise.
+  /// The settings of a profile.
   public func settings(in profile: Profile) -> Settings { Settings(settings, in: profile) }
 }

@@ -1,29 +1,29 @@
-/// Why an experiment could not be carried out.
+/// Why an experiment could not run, or its results could not be read.
 public enum ExperimentError: Error, Equatable, CustomStringConvertible {
-  /// The output folder, or something in it, can't be written.
+  /// The output folder, or a file in it, can't be written.
   case notWritable(path: String, reason: String)
-  /// A batch would be more than all training images.
+  /// A batch would be larger than the training set.
   case batchTooLarge(batch: Int, images: Int)
-  /// A record of an earlier run is missing.
+  /// A file of an earlier run's results is missing.
   case noRecord(path: String)
-  /// A record of an earlier run can't be read.
+  /// A file of an earlier run's results can't be read.
   case brokenRecord(path: String, problem: String)
-  /// A record names an experiment, or settings of it, that are not here.
-  case strangeRecord(path: String, problem: String)
+  /// An earlier run's results name an experiment, a profile or settings that this version does not have.
+  case unknownRecord(path: String, problem: String)
 
-  /// One line: what was wrong, where, and what to do.
+  /// One line: what was wrong, where, and what would be right.
   public var description: String {
     switch self {
     case .notWritable(let path, let reason):
-      "\(path): can't write there (\(reason)); choose another folder"
+      "\(path): can't write there (\(reason)); choose another output folder"
     case .batchTooLarge(let batch, let images):
-      "a batch of \(batch) is more than the \(images) training images; choose a smaller one"
+      "a batch of \(batch) is larger than the training set of \(images) images; choose a smaller batch"
     case .noRecord(let path):
       "\(path): no such file; name a folder with the results of an experiment"
     case .brokenRecord(let path, let problem):
       "\(path): \(problem); run the experiment again"
-    case .strangeRecord(let path, let problem):
-      "\(path): \(problem), so it is from another version; run the experiment again"
+    case .unknownRecord(let path, let problem):
+      "\(path): \(problem), so it was written by another version; run the experiment again"
     }
   }
 }

@@ -1,11 +1,11 @@
 import Rheoscope
 
-/// What is known of gradients before any training.
+/// What theory predicts of a net's gradients at initialization.
 public enum GradientTheory: Sendable {
-  /// Every layer multiplies the gradient by the same.
+  /// Every layer multiplies the gradient by the same factor.
   case sameInEveryLayer(factor: Double)
-  /// Each layer multiplies it by what its inputs' size makes of the activation's slope; `firstLength` is the mean square of
-  /// the first layer's outputs.
+  /// Each layer multiplies the gradient by √χ at the mean square of its inputs, which follows from layer to layer by the length
+  /// map; `firstLength` is the mean square of the first layer's outputs.
   case meanField(MeanField, firstLength: Double)
 
   /// The RMS of dL/d(output) of each of `depth` layers, input first, relative to the last one's.
@@ -26,11 +26,11 @@ extension Variant {
     return theory?(settings).profile(depth: settings.depth)
   }
 
-  /// The factor a layer by which dL/d(output) should change, going back; fitted as the measured one is. Nil where the net is
-  /// too shallow for a fit, and without a theory.
+  /// The predicted gradient factor per layer, fitted to the predicted profile as the measured one is to the measured profile. Nil
+  /// where the net is too shallow for a fit, and without a theory.
   package func predictedGradientFactor(_ settings: Settings) -> Double? {
     predictedProfile(settings).flatMap { profile in
-      GeometricFit(interiorOf: profile.enumerated().map { (Double($0.offset + 1), $0.element) })?.factorPerLayer
+      gradientFactorPerLayer(profile.enumerated().map { (depth: Double($0.offset + 1), value: $0.element) })
     }
   }
 }

@@ -4,22 +4,22 @@ public enum Profile: String, Sendable, CaseIterable {
   case quick
   /// Up to a minute: enough to judge every claim.
   case standard = "default"
-  /// As long as it takes to be surer.
+  /// Many seeds, however long that takes.
   case full
 }
 
 /// A number that an experiment can be run with, by the flag `--name` or by the key `name` of a settings file.
 public struct Setting: Sendable {
-  /// Small letters and hyphens: `learning-rate`.
+  /// Lowercase letters and hyphens: `learning-rate`.
   public let name: String
-  /// What it sets, in a line.
+  /// What it sets, in one line.
   public let help: String
-  /// What values it takes.
-  public let kind: Kind
+  /// The values that it accepts.
+  public let kind: ValueKind
   private let values: [Profile: Double]
 
-  /// The values that a setting takes.
-  public enum Kind: Sendable {
+  /// The values that a setting accepts.
+  public enum ValueKind: Sendable {
     /// A whole number.
     case whole(ClosedRange<Int>)
     /// A number.
@@ -28,10 +28,10 @@ public struct Setting: Sendable {
     case positive(upTo: Int)
   }
 
-  /// Its value in a profile unless the command says otherwise.
+  /// The value in a profile.
   public func value(in profile: Profile) -> Double { values[profile]! }
 
-  /// A setting of one's own that is a whole number, in quick and full runs the same as by default unless they are given.
+  /// A setting that is a whole number. `quick` and `full` are its values in these profiles, by default `value`.
   public static func whole(
     _ name: String, _ value: Int, quick: Int? = nil, full: Int? = nil, in range: ClosedRange<Int>, _ help: String
   ) -> Setting {
@@ -39,7 +39,7 @@ public struct Setting: Sendable {
     return Setting(name: name, help: help, kind: .whole(range), values: values)
   }
 
-  /// A setting of one's own that is a number, in quick and full runs the same as by default unless they are given.
+  /// A setting that is a number. `quick` and `full` are its values in these profiles, by default `value`.
   public static func number(
     _ name: String, _ value: Double, quick: Double? = nil, full: Double? = nil, in range: ClosedRange<Double>,
     _ help: String
@@ -49,35 +49,35 @@ public struct Setting: Sendable {
       values: [.quick: quick ?? value, .standard: value, .full: full ?? value])
   }
 
-  /// How many layers have weights, at least 2.
+  /// `depth`: the number of layers with weights, at least 2.
   public static func depth(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("depth", value, quick: quick, full: full, in: 2...20_000, "layers with weights, at least 2")
+    .whole("depth", value, quick: quick, full: full, in: 2...20_000, "number of layers with weights, at least 2")
   }
 
-  /// How many units a hidden layer has.
+  /// `width`: the number of units of a hidden layer.
   public static func width(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("width", value, quick: quick, full: full, in: 1...65_536, "units of a hidden layer")
+    .whole("width", value, quick: quick, full: full, in: 1...65_536, "units per hidden layer")
   }
 
-  /// How many samples a step learns from.
+  /// `batch`: the number of images per training step.
   public static func batch(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("batch", value, quick: quick, full: full, in: 1...60_000, "images that a step learns from")
+    .whole("batch", value, quick: quick, full: full, in: 1...60_000, "batch size: images per training step")
   }
 
-  /// How many steps of training are made.
+  /// `steps`: the number of training steps.
   public static func steps(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("steps", value, quick: quick, full: full, in: 1...100_000_000, "steps of gradient descent")
+    .whole("steps", value, quick: quick, full: full, in: 1...100_000_000, "number of training steps")
   }
 
-  /// How many times each variant is tried, with the seeds 0, 1, …. Without this setting it is once.
+  /// `seeds`: the number of trials per variant, with the seeds 0, 1, …. Without this setting it is 1.
   public static func seeds(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("seeds", value, quick: quick, full: full, in: 1...10_000, "how often each variant is tried: seeds 0, 1, …")
+    .whole("seeds", value, quick: quick, full: full, in: 1...10_000, "trials per variant, with seeds 0, 1, …")
   }
 
-  /// By how much of the gradient a step changes the weights.
+  /// `learning-rate`: the learning rate η of the optimizer.
   public static func learningRate(_ value: Double, quick: Double? = nil, full: Double? = nil) -> Setting {
     Setting(
-      name: "learning-rate", help: "by how much of the gradient a step moves", kind: .positive(upTo: 1_000),
+      name: "learning-rate", help: "learning rate of the optimizer", kind: .positive(upTo: 1_000),
       values: [.quick: quick ?? value, .standard: value, .full: full ?? value])
   }
 }

@@ -1,18 +1,19 @@
 import Rheoscope
+import Support
 
 /// The numbers that an experiment is run with, by the names of its settings.
 public struct Settings: Sendable, Equatable {
-  /// The names in the order in which the experiment declares them.
+  /// The names, in the order in which the experiment declares them.
   public let names: [String]
   private var values: [String: Double]
 
-  /// What is declared, as it is in a profile.
+  /// The declared settings with their values in a profile. Stops if two have the same name.
   public init(_ settings: [Setting], in profile: Profile = .standard) {
     names = settings.map(\.name)
     values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: profile)) })
   }
 
-  /// The number of this name. Stops where the experiment declares none.
+  /// The value of a setting. Stops if the experiment declares none of this name.
   public subscript(name: String) -> Double {
     get {
       guard let value = values[name] else { undeclared(name) }
@@ -23,11 +24,16 @@ public struct Settings: Sendable, Equatable {
     }
   }
 
-  /// The number of this name, which is declared as a whole number.
+  /// The value of a setting that is declared as a whole number. Stops if the experiment declares none of this name.
   public func whole(_ name: String) -> Int { Int(self[name]) }
 
-  /// All numbers by name.
+  /// All values by name.
   package var byName: [String: Double] { values }
+
+  /// All settings with their values, in one line: depth 50, width 64.
+  package var summary: String {
+    names.isEmpty ? "no settings" : names.map { "\($0) \(formatShortest(self[$0]))" }.joined(separator: ", ")
+  }
 
   private func undeclared(_ name: String) -> Never {
     stop("Settings", "no setting “\(name)” is declared; declared are \(names.joined(separator: ", "))")
@@ -36,37 +42,37 @@ public struct Settings: Sendable, Equatable {
 
 /// The settings that most experiments have.
 extension Settings {
-  /// How many layers have weights.
+  /// The number of layers with weights. Stops if not declared.
   public var depth: Int {
     get { whole("depth") }
     set { self["depth"] = Double(newValue) }
   }
 
-  /// How many units a hidden layer has.
+  /// The number of units of a hidden layer. Stops if not declared.
   public var width: Int {
     get { whole("width") }
     set { self["width"] = Double(newValue) }
   }
 
-  /// How many images a step learns from.
+  /// The number of images per training step. Stops if not declared.
   public var batch: Int {
     get { whole("batch") }
     set { self["batch"] = Double(newValue) }
   }
 
-  /// How many steps of training are made.
+  /// The number of training steps. Stops if not declared.
   public var steps: Int {
     get { whole("steps") }
     set { self["steps"] = Double(newValue) }
   }
 
-  /// How many times each variant is tried; 1 where the experiment doesn't declare it.
+  /// The number of trials per variant; 1 where the experiment doesn't declare it. Stops if set where it is not declared.
   public var seeds: Int {
     get { names.contains("seeds") ? whole("seeds") : 1 }
     set { self["seeds"] = Double(newValue) }
   }
 
-  /// By how much of the gradient a step changes the weights.
+  /// The learning rate of the optimizer. Stops if not declared.
   public var learningRate: Double {
     get { self["learning-rate"] }
     set { self["learning-rate"] = newValue }

@@ -2,21 +2,21 @@ import Rheoscope
 
 /// One of the things that an experiment compares: a net, an optimizer, a cell of a grid.
 public struct Variant: Sendable {
-  /// What it is called in files and tables: small letters, digits, hyphens and dots.
+  /// The name in files and tables: lowercase letters, digits, hyphens and dots.
   public let name: String
   /// What it is, in a few words.
   public let title: String
   /// What it changes of the experiment's settings.
   let adjust: @Sendable (inout Settings) -> Void
-  /// What theory says of its gradients at initialization; nil where it says nothing.
+  /// What theory predicts of its gradients at initialization; nil where it predicts nothing.
   let theory: (@Sendable (Settings) -> GradientTheory)?
   /// The net that is trained, not yet initialized; nil where a trial does something else.
   package let net: (@Sendable (Settings) -> Module)?
-  /// What is done, once a seed.
+  /// What is run for each seed.
   package let trial: @Sendable (TrialContext) throws -> Void
 
-  /// A variant made of its parts. Its trial is given a context, and leaves there what it measures. `adjust` changes settings for
-  /// this variant alone.
+  /// A variant whose trial is any code: it reads settings and seed from its context, and reports there what it measures. `adjust`
+  /// changes settings for this variant alone; `theory` is drawn beside the measured gradients.
   public init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil, trial: @escaping @Sendable (TrialContext) throws -> Void
@@ -37,7 +37,7 @@ public struct Variant: Sendable {
     self.trial = trial
   }
 
-  /// The experiment's settings as this variant has them.
+  /// The experiment's settings with this variant's changes.
   public func adjusted(_ settings: Settings) -> Settings {
     var settings = settings
     adjust(&settings)

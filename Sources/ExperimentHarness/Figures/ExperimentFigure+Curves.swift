@@ -1,8 +1,8 @@
 import Rheoscope
 
 extension ExperimentFigure {
-  /// A curve a seed of each variant, from what trials reported under `series`; places and values are described by the axes.
-  /// A dashed line shows what `theory`, where given, says of a variant's value at a place.
+  /// One curve per variant and seed, of the series that trials reported under the name `series`, with these axes. `theory`, where
+  /// given, returns the predicted value of a variant at an x, drawn as a dashed line.
   public static func curves(
     _ name: String, _ caption: String, of series: String, x: Axis, y: Axis,
     theory: (@Sendable (Variant, Settings, Double) -> Double)? = nil
@@ -18,13 +18,13 @@ extension ExperimentFigure {
           let y = first.x.map { theory(variant, results.settings, $0) }
           panel.marks.append(LineMark(x: first.x, y: y, color: .text, dash: [5, 4]))
         }
-        // A curve that ends before others do has its name beside its end; a leader would lead to nothing.
+        // The label of a curve that ends before others has no leader line, which would not reach the curve.
         panel.directLabels.append(
           DirectLabel(
             at: first.y.last { $0.isFinite }, variant.name, color: .series(index), hasLeader: first.x.last == end))
       }
       let count = results.settings.seeds
-      let seeds = count == 1 ? "" : "\(count) seeds, a line each"
+      let seeds = count == 1 ? "" : "one line per seed, \(count) seeds"
       return Figure(
         title: caption,
         subtitle: [results.experiment.name, seeds, theory == nil ? "" : "dashed: theory"].filter { !$0.isEmpty }

@@ -2,24 +2,24 @@ import Foundation
 import Rheoscope
 import Support
 
-/// Numbers over two settings, and the lines that theory draws across them.
+/// Values over two settings, and lines that theory draws across them.
 public struct CellGrid: Sendable {
-  /// The settings from left to right, ascending.
+  /// The x values of the columns, ascending.
   public let columns: [Double]
-  /// The settings from bottom to top, ascending, evenly spaced on the map's axis.
+  /// The y values of the rows, ascending, evenly spaced on the map's y axis.
   public let rows: [Double]
-  /// The numbers, row by row; NaN where something went astray.
+  /// The values of the cells, row by row; NaN where training diverged.
   public let values: [Double]
-  /// What is drawn across the cells.
+  /// The lines that are drawn across the cells.
   public let lines: [Line]
 
-  /// A line with its name, through places that are given by both settings.
+  /// A named line through points (x, y).
   public struct Line: Sendable {
     let name: String
     let x: [Double]
     let y: [Double]
 
-    /// A line made of its parts; the name is empty where another line's says what it is.
+    /// A line through the points (x, y); an empty name has no entry in the subtitle.
     public init(_ name: String, x: [Double], y: [Double]) {
       self.name = name
       self.x = x
@@ -27,7 +27,7 @@ public struct CellGrid: Sendable {
     }
   }
 
-  /// A grid made of its parts; `value` is asked for each cell, by its column and its row.
+  /// A grid whose values come from `value`, called once per cell.
   public init(
     columns: [Double], rows: [Double], lines: [Line] = [], value: (_ column: Double, _ row: Double) -> Double
   ) {
@@ -39,22 +39,22 @@ public struct CellGrid: Sendable {
 }
 
 extension ExperimentFigure {
-  /// A map of cells over two settings that the axes describe, their colours from `colors`, whose meaning `key` says.
-  ///
-  /// Beyond its ends a colour scale shows the end's colour. Rows are evenly spaced on the y axis, which is why it is
-  /// logarithmic where they are multiples of each other.
+  /// A map of cells over two settings. `colors` maps values to colours, and `colorTitle` is the title of the colour bar; values
+  /// outside the colour scale have the colour of its end. `detail` is added to the subtitle. Rows are evenly spaced on the y axis, so
+  /// a logarithmic axis takes rows with a constant ratio. Stops if the grid has fewer than two rows. Where `grid` throws, the run of the experiment
+  /// does.
   public static func map(
-    _ name: String, _ caption: String, _ detail: String = "", x: Axis, y: Axis, key: String, colors: ColorScale,
-    grid: @escaping @Sendable (Results) throws -> CellGrid
+    _ name: String, _ caption: String, _ detail: String = "", x: Axis, y: Axis, colorTitle: String,
+    colors: ColorScale, grid: @escaping @Sendable (Results) throws -> CellGrid
   ) -> ExperimentFigure {
     ExperimentFigure(name, caption) { results in
       let grid = try grid(results)
-      var key = ColorBar(colors, title: key)
-      key.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
-      key.extendsAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
-      if grid.values.contains(where: \.isNaN) { key.kinds.append(.notANumber) }
-      if grid.values.contains(where: \.isInfinite) { key.kinds.append(.infinite) }
-      var panel = Panel(x: x, y: y, colorBar: key)
+      var colorBar = ColorBar(colors, title: colorTitle)
+      colorBar.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
+      colorBar.extendsAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
+      if grid.values.contains(where: \.isNaN) { colorBar.kinds.append(.notANumber) }
+      if grid.values.contains(where: \.isInfinite) { colorBar.kinds.append(.infinite) }
+      var panel = Panel(x: x, y: y, colorBar: colorBar)
       (panel.x.hasGrid, panel.x.isTight) = (false, true)
       (panel.y.hasGrid, panel.y.isTight) = (false, true)
       let height = y.kind.ends(of: grid.rows)
@@ -63,7 +63,7 @@ extension ExperimentFigure {
         CellMark(
           columns: grid.columns, rows: Array(grid.rows.indices), values: grid.values, colors: colors, height: height))
       for line in grid.lines {
-        // White on black is seen on every colour.
+        // White on black is visible on every colour.
         panel.marks.append(LineMark(x: line.x, y: line.y, color: .fixed(Color(0x000000)), width: 5, extends: false))
         panel.marks.append(
           LineMark(x: line.x, y: line.y, color: .fixed(Color(0xFFFFFF)), width: 2, dash: [6, 4], extends: false))
@@ -82,7 +82,7 @@ extension Scale.Kind {
   /// From half a row below the first of evenly spaced rows to half a row above the last.
   fileprivate func ends(of rows: [Double]) -> ClosedRange<Double> {
     guard let low = rows.first, let high = rows.last, rows.count > 1 else {
-      stop("CellGrid", "a map of \(rows.count) rows, it has two or more")
+      stop("ExperimentFigure.map", "the grid has \(counted(rows.count, "row")); a map needs two or more")
     }
     let half = 0.5 / Double(rows.count - 1)
     let scale = Scale(self, from: low, to: high)

@@ -1,26 +1,28 @@
 import Rheoscope
+import Support
 
-/// A picture that an experiment draws when all trials are done.
+/// A figure that an experiment draws when all trials are done.
 public struct ExperimentFigure: Sendable {
-  /// What its file is called, without the ending.
+  /// The file name without extension.
   public let name: String
-  /// What it shows, in a line, for those who can't see it.
+  /// What it shows, in one line; the text alternative in reports.
   public let caption: String
   /// Draws it.
   package let draw: @Sendable (Results) throws -> Figure
 
-  /// A picture of one's own, made of what the trials reported and recorded.
+  /// A figure that `draw` makes of what the trials reported and recorded. Where `draw` throws, the run of the experiment does.
   public init(_ name: String, _ caption: String, draw: @escaping @Sendable (Results) throws -> Figure) {
     self.name = name
     self.caption = caption
     self.draw = draw
   }
 
-  /// A chart of the run files of these variants together, of all if nil, by the name that `render --chart` knows.
+  /// A chart of the run files of these variants, of all variants if nil, by its name in `ChartKind.all`. Stops if there is no chart
+  /// of this name.
   public static func chart(_ name: String, of variants: [Variant]? = nil) -> ExperimentFigure {
     guard let kind = ChartKind.all.first(where: { $0.name == name }) else {
       stop(
-        "ExperimentFigure",
+        "ExperimentFigure.chart",
         "there is no chart “\(name)”; charts are \(ChartKind.all.map(\.name).joined(separator: ", "))")
     }
     let names = variants.map { Set($0.map(\.name)) }

@@ -1,59 +1,72 @@
 import Foundation
 import Support
 
-/// Writes a page that says in how many seeds each claim of several results holds, and what they came from. Throws where there are
-/// no results.
+/// In how many seeds each claim of several results holds.
 ///
-/// Claims are those of this version, judged by the numbers that were recorded. One that is about curves or tables, which are not
-/// recorded, keeps what became of it in the run.
-public func writeTally(
-  ofResultsIn folders: [String], of experiments: [Experiment], command: String, to path: String
-) throws {
-  let results = try folders.map { folder in
-    let manifest = try Manifest(path: "\(folder)/manifest.json")
-    return (try Summary(path: "\(folder)/summary.json").judgedAnew(manifest, by: experiments), manifest)
+/// Claims are those of this version, judged by the recorded numbers. Claims about curves or tables, which are not recorded, keep the
+/// verdict of the run.
+package struct ClaimSummary {
+  private let results: [(summary: Summary, manifest: Manifest)]
+  private let command: String
+
+  /// The claims of the results in these folders. `command` is the command line that the page names as its origin. Throws an
+  /// `ExperimentError` where a folder holds no results, or results that can't be read.
+  package init(ofResultsIn folders: [String], of experiments: [Experiment], command: String) throws {
+    results = try folders.map { folder in
+      let manifest = try Manifest(path: "\(folder)/manifest.json")
+      return (try Summary(path: "\(folder)/summary.json").judgedAgain(manifest, by: experiments), manifest)
+    }
+    self.command = command
   }
-  let claims = results.flatMap(\.0.claims).filter { $0.held != nil }
-  let short = claims.filter { 20 * $0.held! < 19 * $0.perSeed.count }
-  let page = """
-    # In how many seeds each claim holds
 
-    Made by `\(command)` from the `summary.json` and `manifest.json` of each run, whose numbers are judged by the claims of this \
-    version. Of \(claims.count) claims that were judged \(claims.count - short.count) hold in 19 of 20 seeds or more. Behind ≠ stands \
-    what the literature claims and these runs don't show.
+  /// The claims as a page in Markdown.
+  package var page: String {
+    let claims = results.flatMap(\.summary.claims).filter { $0.held != nil }
+    let holding = claims.count { 20 * $0.held! >= 19 * $0.perSeed.count }
+    return """
+      # In how many seeds each claim holds
 
-    \(results.map { section($0, $1) }.joined(separator: "\n\n"))
+      Written by `\(command)` from the `summary.json` and `manifest.json` of each run; the recorded numbers are judged by the claims \
+      of this version. Of \(counted(claims.count, "judged claim")), \(holding) hold in 19 of 20 seeds or more. ≠ marks claims of the \
+      literature that these runs don't show.
 
-    """
-  do { try AtomicFile.write(Data(page.utf8), to: path) } catch {
-    throw ExperimentError.notWritable(path: path, reason: error.reason)
+      \(results.map { section($0.summary, $0.manifest) }.joined(separator: "\n\n"))
+
+      """
+  }
+
+  /// Writes the page. Throws an `ExperimentError` where that is not possible.
+  package func write(to path: String) throws {
+    do { try AtomicFile.write(Data(page.utf8), to: path) } catch {
+      throw ExperimentError.notWritable(path: path, reason: error.systemMessage ?? error.localizedDescription)
+    }
   }
 }
 
 extension Summary {
-  /// The same numbers, and what becomes of this version's claims of them; as it is where this version has no such experiment.
-  fileprivate func judgedAnew(_ manifest: Manifest, by experiments: [Experiment]) -> Summary {
+  /// The same numbers with verdicts on this version's claims; unchanged where this version has no such experiment.
+  fileprivate func judgedAgain(_ manifest: Manifest, by experiments: [Experiment]) -> Summary {
     guard let experiment = experiments.first(where: { $0.name == self.experiment }),
       let profile = Profile(rawValue: manifest.profile)
     else { return self }
-    var now = experiment.settings(in: profile)
-    guard Set(now.names) == Set(settings.keys) else { return self }
-    for (name, value) in settings { now[name] = value }
-    let trials = variants.flatMap { variant in (0..<now.seeds).map { Trial(variant, seed: $0) } }
-    let results = Results(experiment: experiment, settings: now, trials: trials, areRecorded: true)
+    var current = experiment.settings(in: profile)
+    guard Set(current.names) == Set(settings.keys) else { return self }
+    for (name, value) in settings { current[name] = value }
+    let trials = variants.flatMap { variant in (0..<current.seeds).map { Trial(variant, seed: $0) } }
+    let results = Results(experiment: experiment, settings: current, trials: trials, areRecorded: true)
     let before = Dictionary((claims + (disagreements ?? [])).map { ($0.statement, $0) }) { first, _ in first }
-    func claim(_ judgement: Judgement, why: String? = nil) -> Claim {
-      let claim = Claim(judgement, why: why)
-      return claim.held == nil ? before[claim.statement] ?? claim : claim
+    func record(_ judgement: Judgement, why: String? = nil) -> ClaimRecord {
+      let record = ClaimRecord(judgement, why: why)
+      return record.held == nil ? before[record.statement] ?? record : record
     }
     var summary = self
-    summary.claims = results.judgements.map { claim($0) }
-    summary.disagreements = results.disagreements.map { claim($0.judgement, why: $0.why) }
+    summary.claims = results.judgements.map { record($0) }
+    summary.disagreements = results.disagreements.map { record($0.judgement, why: $0.reason) }
     return summary
   }
 }
 
-/// What became of the claims of one run, and what it was.
+/// The claims of one run, and where its results come from.
 private func section(_ summary: Summary, _ manifest: Manifest) -> String {
   let rows =
     summary.claims.map { row($0, sign: "") } + (summary.disagreements ?? []).map { row($0, sign: "≠ ") }
@@ -68,18 +81,18 @@ private func section(_ summary: Summary, _ manifest: Manifest) -> String {
     """
 }
 
-private func row(_ claim: Summary.Claim, sign: String) -> String {
+private func row(_ claim: ClaimRecord, sign: String) -> String {
   let judgement = Judgement(claim), expected = judgement.expected, digits = expected.digits
   // A bar would end the cell.
   let statement = sign + claim.statement.replacing("|", with: "\\|")
-  guard let held = claim.held, let spread = judgement.spread else {
-    return "| \(statement) | not judged: \(claim.reason ?? "?") | | \(expected.words) |"
+  guard let held = claim.held, let interval = judgement.interval else {
+    return "| \(statement) | not judged: \(claim.reason ?? "?") | | \(expected.text) |"
   }
   let (lowest, middle, highest) = (
-    significant(spread.lowest, digits: digits), significant(spread.median, digits: digits),
-    significant(spread.highest, digits: digits)
+    formatPlain(interval.lowest, digits: digits), formatPlain(interval.median, digits: digits),
+    formatPlain(interval.highest, digits: digits)
   )
-  let found = lowest == highest ? middle : "\(middle) (\(lowest) to \(highest))"
+  let measured = lowest == highest ? middle : "\(middle) (\(lowest) to \(highest))"
   let share = "\(held) of \(claim.perSeed.count)", isShort = 20 * held < 19 * claim.perSeed.count && sign.isEmpty
-  return "| \(statement) | \(isShort ? "**\(share)**" : share) | \(found) | \(expected.words) |"
+  return "| \(statement) | \(isShort ? "**\(share)**" : share) | \(measured) | \(expected.text) |"
 }

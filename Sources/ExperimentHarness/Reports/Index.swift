@@ -1,19 +1,21 @@
 import Foundation
 import Support
 
-/// Writes `index.md` into a folder that holds the results of some of these experiments, each in a folder of its name: what each
-/// asked and what became of its claims, with links to the reports. Throws where records can't be read.
-public func writeIndex(of experiments: [Experiment], in folder: String) throws {
+/// Writes `index.md` into a folder that holds the results of some of these experiments, each in a folder of its name: question,
+/// verdicts and first figure of each, with links to the reports. Throws an `ExperimentError` where results can't be read or the page
+/// can't be written.
+package func writeIndex(of experiments: [Experiment], in folder: String) throws {
   let entries = try experiments.compactMap { try IndexEntry($0, in: folder) }
-  let tally = "twenty-seeds.md"
-  let tallied =
-    FileManager.default.fileExists(atPath: "\(folder)/\(tally)")
-    ? " In how many of twenty each does: [\(tally)](\(tally))." : ""
+  let page = "twenty-seeds.md"
+  let link =
+    FileManager.default.fileExists(atPath: "\(folder)/\(page)")
+    ? " In how many of twenty seeds each claim holds: [\(page)](\(page))." : ""
   let signs = IndexEntry.verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")
-  let page = """
+  let index = """
     # Experiments
 
-    Each report names the command that made it. A claim holds if it does in 19 of 20 seeds, and so in all of fewer.\(tallied)
+    Each report names the command that reproduces it. A claim holds if it holds in 19 of 20 seeds, and so in all seeds if there are
+    fewer.\(link)
 
     | experiment | question | \(signs) | ≠ literature | seconds |
     | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -22,12 +24,13 @@ public func writeIndex(of experiments: [Experiment], in folder: String) throws {
     \(entries.map(\.section).joined(separator: "\n\n"))
 
     """
-  do { try AtomicFile.write(Data(page.utf8), to: "\(folder)/index.md") } catch {
-    throw ExperimentError.notWritable(path: "\(folder)/index.md", reason: error.reason)
+  let path = "\(folder)/index.md"
+  do { try AtomicFile.write(Data(index.utf8), to: path) } catch {
+    throw ExperimentError.notWritable(path: path, reason: error.systemMessage ?? error.localizedDescription)
   }
 }
 
-/// What the index says of one experiment, from the records of its run.
+/// One experiment in the index, from the results of its run.
 private struct IndexEntry {
   static let verdicts: [Verdict] = [.holds, .fails, .notShown, .notJudged("")]
 
@@ -35,7 +38,7 @@ private struct IndexEntry {
   private let judgements, disagreements: [Judgement]
   private let seconds: Double
 
-  /// Nil where the folder has no results of it.
+  /// Nil where the folder has no results of the experiment.
   init?(_ experiment: Experiment, in folder: String) throws {
     let path = "\(folder)/\(experiment.name)"
     guard FileManager.default.fileExists(atPath: "\(path)/summary.json") else { return nil }
@@ -59,7 +62,7 @@ private struct IndexEntry {
   var section: String {
     let lines = judgements.map(\.line) + disagreements.map(\.disagreementLine)
     let claims = lines.map { "- " + $0 }.joined(separator: "\n")
-    let picture = experiment.pictures.first.map { "\n\n![\($0.caption)](\(experiment.name)/\($0.name).png)" } ?? ""
-    return "## \(link)\n\n\(experiment.question)\n\n\(claims)\(picture)"
+    let figure = experiment.figures.first.map { "\n\n![\($0.caption)](\(experiment.name)/\($0.name).png)" } ?? ""
+    return "## \(link)\n\n\(experiment.question)\n\n\(claims)\(figure)"
   }
 }

@@ -4,9 +4,9 @@ import Rheoscope
 /// The version of Rheoscope, the newest of CHANGELOG.md.
 public let rheoscopeVersion = "0.2.0"
 
-/// What a result came from, so that it can be made again.
+/// Where a result comes from: all that is needed to reproduce it.
 struct Provenance: Sendable {
-  /// What was typed.
+  /// The command line.
   let command: String
   let version = rheoscopeVersion
   let system = ProcessInfo.processInfo.operatingSystemVersionString

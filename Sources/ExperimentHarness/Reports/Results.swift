@@ -1,18 +1,18 @@
 import Rheoscope
+import Support
 
-/// What the trials of an experiment showed.
+/// The results of all trials of an experiment.
 public struct Results: Sendable {
-  /// What it was run with.
+  /// The settings of the run.
   public let settings: Settings
-  /// What was compared.
+  /// The variants that were compared.
   public let variants: [Variant]
   let experiment: Experiment
-  /// Variants in the experiment's order, and the seeds of each from 0.
+  /// Trials in the order of variants, and for each variant in the order of seeds.
   let trials: [Trial]
-  /// Whether the trials are from the records of an earlier run, which may not have measured all that is asked for now.
+  /// Whether the trials were read from an earlier run's files, which may lack numbers that this version measures.
   let areRecorded: Bool
 
-  /// Results made of their parts.
   package init(experiment: Experiment, settings: Settings, trials: [Trial], areRecorded: Bool = false) {
     self.experiment = experiment
     self.settings = settings
@@ -21,47 +21,47 @@ public struct Results: Sendable {
     variants = experiment.variants(settings)
   }
 
-  /// The number that each seed of a variant reported under a name, nil where it had none. Stops where no trial knows the name.
+  /// The number that each seed of a variant reported under a name, nil where it had none. Stops if no trial reported this name.
   public func values(_ name: String, of variant: Variant) -> [Double?] {
     check(name)
     return trials(of: variant).map { $0.measured[name]?.value }
   }
 
-  /// Median and interval over the seeds of a variant that reported a number; nil where none did.
-  public func spread(_ name: String, of variant: Variant) -> MedianInterval? {
+  /// Median and interval over the seeds of a variant that reported a number; nil where none did. Stops if no trial reported this name.
+  public func interval(_ name: String, of variant: Variant) -> MedianInterval? {
     MedianInterval(values(name, of: variant).compactMap { $0 })
   }
 
-  /// The median over the seeds of a variant that reported a number; NaN where none did.
-  public func median(_ name: String, of variant: Variant) -> Double { spread(name, of: variant)?.median ?? .nan }
+  /// The median over the seeds of a variant that reported a number; NaN where none did. Stops if no trial reported this name.
+  public func median(_ name: String, of variant: Variant) -> Double { interval(name, of: variant)?.median ?? .nan }
 
-  /// The curves that the seeds of a variant reported under a name.
+  /// The series that the seeds of a variant reported under a name.
   public func series(_ name: String, of variant: Variant) -> [Series] {
     trials(of: variant).compactMap { $0.series[name] }
   }
 
-  /// The tables that the seeds of a variant reported under a name.
+  /// The tables that the seeds of a variant reported under a name, each as an array of rows.
   public func tables(_ name: String, of variant: Variant) -> [[[Double]]] {
     trials(of: variant).compactMap { $0.tables[name] }
   }
 
-  /// The run files that were recorded, in the order of variants and seeds.
+  /// The recorded runs, in the order of variants and seeds. Throws a `RunFileError` where a run file can't be read.
   public var runs: [Run] {
     get throws { try trials.compactMap(\.runPath).map { try Run(path: $0) } }
   }
 
-  /// The names of what was measured, in the order in which they were first reported.
+  /// The names of the measured numbers, in the order in which they were first reported.
   package var names: [String] {
     var known = Set<String>()
     return trials.flatMap(\.names).filter { known.insert($0).inserted }
   }
 
-  /// What became of each claim.
+  /// The verdict on each claim.
   package var judgements: [Judgement] { experiment.claims.map { $0.judged(self) } }
 
-  /// What became of each claim of the literature's that these trials don't show, and what may be the reason.
-  package var disagreements: [(judgement: Judgement, why: String)] {
-    experiment.disagreements.map { ($0.claim.judged(self), $0.why) }
+  /// The verdict on each claim of the literature, and the possible reason for a disagreement.
+  package var disagreements: [(judgement: Judgement, reason: String)] {
+    experiment.disagreements.map { ($0.claim.judged(self), $0.reason) }
   }
 
   func trials(of variant: Variant) -> [Trial] { trials.filter { $0.variant == variant.name } }
@@ -73,14 +73,14 @@ public struct Results: Sendable {
   }
 }
 
-/// What the trials of one seed showed: with the same seed variants had the same batches and, as far as they have the same
-/// paths, the same first weights.
-public struct OneSeed: Sendable {
-  /// Which seed.
+/// The results of one seed. With the same seed all variants had the same batches and, where their parameter paths and initializers
+/// agree, the same initial weights.
+public struct SeedResults: Sendable {
+  /// The seed.
   public let seed: Int
-  /// What the experiment was run with.
+  /// The settings of the run.
   public var settings: Settings { results.settings }
-  /// What was compared.
+  /// The variants that were compared.
   public var variants: [Variant] { results.variants }
   private let results: Results
 
@@ -89,38 +89,38 @@ public struct OneSeed: Sendable {
     self.results = results
   }
 
-  /// The number that a variant reported under a name. Throws `NotMeasured` where it had none.
+  /// The number that a variant reported under a name. Throws `NotMeasured` where it had none. Stops if no trial reported this name.
   public subscript(name: String, variant: Variant) -> Double {
     get throws {
       if !results.areRecorded { results.check(name) }
-      guard let value = trial(variant)?.measured[name]?.value else {
-        throw NotMeasured(reason: "\(variant.name) has no \(name)")
-      }
+      guard let value = trial(variant)?.measured[name]?.value else { throw missing(name, variant) }
       return value
     }
   }
 
-  /// The curve that a variant reported under a name. Throws `NotMeasured` where there is none.
+  /// The series that a variant reported under a name. Throws `NotMeasured` where there is none.
   public func series(_ name: String, of variant: Variant) throws -> Series {
-    guard let series = trial(variant)?.series[name] else {
-      throw NotMeasured(reason: "\(variant.name) has no \(name)")
-    }
+    guard let series = trial(variant)?.series[name] else { throw missing(name, variant) }
     return series
   }
 
-  /// The table that a variant reported under a name. Throws `NotMeasured` where there is none.
+  /// The table that a variant reported under a name, as an array of rows. Throws `NotMeasured` where there is none.
   public func table(_ name: String, of variant: Variant) throws -> [[Double]] {
-    guard let table = trial(variant)?.tables[name] else { throw NotMeasured(reason: "\(variant.name) has no \(name)") }
+    guard let table = trial(variant)?.tables[name] else { throw missing(name, variant) }
     return table
   }
 
-  /// The numbers that all seeds of a variant reported under a name: how far seeds are apart is what one is compared with.
+  /// The numbers that all seeds of a variant reported under a name, to compare this seed with. Stops if no trial reported this name.
   public func allSeeds(_ name: String, of variant: Variant) -> [Double] {
     results.values(name, of: variant).compactMap { $0 }
   }
 
   private func trial(_ variant: Variant) -> Trial? {
     results.trials.first { $0.variant == variant.name && $0.seed == seed }
+  }
+
+  private func missing(_ name: String, _ variant: Variant) -> NotMeasured {
+    NotMeasured(reason: "\(variant.name) has no \(name)")
   }
 }
 
@@ -129,6 +129,6 @@ public struct NotMeasured: Error, Equatable {
   /// The reason, as part of a sentence.
   public let reason: String
 
-  /// A reason, as part of a sentence.
+  /// An error with this reason, which completes “not judged: …”.
   public init(reason: String) { self.reason = reason }
 }

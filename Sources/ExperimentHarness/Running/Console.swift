@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Where a command speaks to whoever started it: results on standard output, notices and progress on standard error.
+/// The output of a command: results on standard output, notices and progress on standard error.
 public final class Console: Sendable {
   private struct Progress {
     var isShown = false
@@ -9,35 +9,34 @@ public final class Console: Sendable {
   }
   private let progress = Mutex(Progress())
   private let showsProgress: Bool
-
   private let isQuiet: Bool
 
-  /// A console that shows progress only where standard error is a terminal; a quiet one shows nothing else.
+  /// A console that shows progress only where standard error is a terminal. A quiet console shows progress alone.
   public init(isQuiet: Bool = false) {
     showsProgress = isatty(STDERR_FILENO) == 1
     self.isQuiet = isQuiet
   }
 
-  /// Writes a line of results.
+  /// Writes a line of results to standard output.
   public func print(_ line: String) {
     if !isQuiet { write(line + "\n", to: .standardOutput) }
   }
 
-  /// Writes a line about the run itself.
+  /// Writes a notice to standard error, behind the program's name.
   public func note(_ line: String) {
     guard !isQuiet else { return }
     clearProgress()
     write("rheoscope: \(line)\n", to: .standardError)
   }
 
-  /// Shows, at most ten times a second, which share of something is done.
-  func isDone(_ share: Double, of what: String) {
+  /// Shows progress, from 0 to 1, at most ten times per second.
+  func showProgress(_ fraction: Double, of name: String) {
     let line = progress.withLock { progress -> String? in
       let now = ProcessInfo.processInfo.systemUptime
       guard showsProgress, now - progress.lastShown > 0.1 else { return nil }
       progress.lastShown = now
       progress.isShown = true
-      return "\(what): \(Int(100 * share)) %"
+      return "\(name): \(Int(100 * fraction)) %"
     }
     if let line { write("\r\u{1B}[K\(line)", to: .standardError) }
   }

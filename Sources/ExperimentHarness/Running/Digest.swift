@@ -1,6 +1,6 @@
 import Foundation
 
-/// The SHA-256 of bytes, in hexadecimal digits.
+/// The SHA-256 of bytes, as 64 hexadecimal digits.
 ///
 /// Source: National Institute of Standards and Technology, "Secure Hash Standard", 2015, FIPS 180-4.
 package func digest(of data: Data) -> String {
@@ -32,7 +32,7 @@ package func digest(of data: Data) -> String {
   return state.map { String(format: "%08x", $0) }.joined()
 }
 
-/// The SHA-256 of each file below a folder, by its path there.
+/// The SHA-256 of each file in a folder and its subfolders, by its path in the folder. Throws where the folder can't be read.
 func digests(ofFilesIn folder: String) throws -> [String: String] {
   var digests: [String: String] = [:]
   for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
@@ -46,9 +46,9 @@ private func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count 
 
 private let primes = (2...311).filter { number in !(2..<number).contains { number % $0 == 0 } }
 
-/// The first 32 bits behind the point of the square roots of the first eight primes.
-private let initialState = primes.prefix(8).map { bitsBehindPoint(Double($0).squareRoot()) }
-/// The same of the cube roots of the first 64.
-private let constants = primes.prefix(64).map { bitsBehindPoint(cbrt(Double($0))) }
+/// The first 32 fractional bits of the square roots of the first eight primes.
+private let initialState = primes.prefix(8).map { fractionalBits(Double($0).squareRoot()) }
+/// The first 32 fractional bits of the cube roots of the first 64 primes.
+private let constants = primes.prefix(64).map { fractionalBits(cbrt(Double($0))) }
 
-private func bitsBehindPoint(_ root: Double) -> UInt32 { UInt32((root - root.rounded(.down)) * 4_294_967_296) }
+private func fractionalBits(_ root: Double) -> UInt32 { UInt32((root - root.rounded(.down)) * 4_294_967_296) }

@@ -1,16 +1,16 @@
 import Foundation
 import Support
 
-/// A folder that results appear in all at once, when all of them are there.
+/// A folder into which all results are moved at once when they are complete.
 ///
-/// Until then they are in a hidden folder inside it. Whatever else the folder holds stays as it is.
+/// Until then they lie in a hidden folder inside it. Other files of the folder stay as they are.
 package struct OutputFolder {
   package let path: String
-  /// Where results are written until `publish`.
+  /// The hidden folder that results are written to until `publish`.
   package let staging: String
   private let isNew: Bool
 
-  /// Makes the folder, and finds out whether it can be written. Throws an `ExperimentError`.
+  /// Creates the folder if needed. Throws an `ExperimentError` where it can't be written.
   package init(path: String) throws(ExperimentError) {
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
@@ -18,13 +18,13 @@ package struct OutputFolder {
     do {
       try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
     } catch {
-      throw .notWritable(path: path, reason: error.reason)
+      throw .notWritable(path: path, reason: reason(for: error))
     }
     removeLeftovers()
   }
 
-  /// Moves the results to where they belong, over those of an earlier run. In `folders` no other run file
-  /// stays, so seeds that were not run this time don't linger.
+  /// Moves the results into the folder, over those of an earlier run. Run files of earlier runs in the subfolders `folders` are
+  /// removed, so that no seed of an earlier run is left. Throws an `ExperimentError` where a file can't be moved.
   package func publish(clearing folders: [String]) throws(ExperimentError) {
     do {
       let files = FileManager.default
@@ -44,17 +44,17 @@ package struct OutputFolder {
       }
       try files.removeItem(atPath: staging)
     } catch {
-      throw .notWritable(path: path, reason: error.reason)
+      throw .notWritable(path: path, reason: reason(for: error))
     }
   }
 
-  /// Leaves nothing of the results.
+  /// Removes the unfinished results, and the folder if it was created for them.
   package func discard() {
     try? FileManager.default.removeItem(atPath: staging)
     if isNew { rmdir(path) }
   }
 
-  /// Removes what runs that were killed have left.
+  /// Removes the unfinished results of processes that were killed.
   private func removeLeftovers() {
     let prefix = ".unfinished-"
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(prefix) {
@@ -64,7 +64,7 @@ package struct OutputFolder {
   }
 }
 
-extension Error {
-  /// The system's message, in lower case as part of a sentence.
-  var reason: String { (systemMessage ?? localizedDescription).lowercased() }
+/// The system's message in lower case, as part of a sentence. Where Foundation hides it, it is that of the last failed call.
+private func reason(for error: any Error) -> String {
+  (error.systemMessage ?? (errno == 0 ? error.localizedDescription : systemMessage())).lowercased()
 }

@@ -1,15 +1,15 @@
 import Rheoscope
 import Synchronization
 
-/// Fashion-MNIST for all trials of a run, read when the first one asks for it.
-package final class SharedData: Sendable {
+/// Fashion-MNIST for all trials of a run, read when the first trial needs it.
+final class SharedData: Sendable {
   /// The folder that it is read from.
   let directory: String
   private let loaded = Mutex<FashionMNIST?>(nil)
 
-  package init(directory: String) { self.directory = directory }
+  init(directory: String) { self.directory = directory }
 
-  /// The data; throws where they can't be read.
+  /// The data set. Throws where it can't be read.
   func load() throws -> FashionMNIST {
     try loaded.withLock { loaded in
       if let loaded { return loaded }
@@ -19,6 +19,6 @@ package final class SharedData: Sendable {
     }
   }
 
-  /// What tells the data from others; nil where nobody has asked for them.
+  /// The hash of the data set; nil where no trial has read it.
   var hash: String? { loaded.withLock { $0?.hash } }
 }

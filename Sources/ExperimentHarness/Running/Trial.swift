@@ -1,13 +1,13 @@
-/// What one trial showed.
+/// The results of one trial.
 package struct Trial: Sendable {
   let variant: String
   let seed: Int
-  /// What was measured, in the order in which it was.
+  /// The names of measured numbers, in the order in which they were reported.
   var names: [String] = []
-  var measured: [String: Measured] = [:]
+  var measured: [String: MeasuredNumber] = [:]
   var series: [String: Series] = [:]
   var tables: [String: [[Double]]] = [:]
-  /// Where it was recorded; nil where it was not.
+  /// The path of the run file; nil where nothing was recorded.
   var runPath: String?
 
   init(variant: String, seed: Int) {
@@ -15,34 +15,44 @@ package struct Trial: Sendable {
     self.seed = seed
   }
 
-  /// A trial made of what it measured.
+  /// A trial with these numbers.
   package init(variant: String, seed: Int, measured: KeyValuePairs<String, Double?>) {
     self.init(variant: variant, seed: seed)
-    for (name, value) in measured { note(name, value) }
+    for (name, value) in measured { add(name, value) }
   }
 
-  /// A trial as an earlier run recorded it, without its curves and tables.
-  init(_ variant: Summary.Variant, seed: Int) {
+  /// A trial of an earlier run, without its series and tables, which are not recorded.
+  init(_ variant: VariantRecord, seed: Int) {
     self.init(variant: variant.name, seed: seed)
-    for number in variant.measured { note(number.name, number.perSeed[seed]) }
+    for number in variant.measured { add(number.name, number.perSeed[seed]) }
   }
 
-  private mutating func note(_ name: String, _ value: Double?) {
+  private mutating func add(_ name: String, _ value: Double?) {
     names.append(name)
-    measured[name] = Measured(value: value, repeats: .exactly)
+    measured[name] = MeasuredNumber(value: value, repeats: .exactly)
   }
 }
 
-/// A number that was measured, or that there was none.
-struct Measured: Sendable {
+/// A measured number, or nil where there was none to measure.
+struct MeasuredNumber: Sendable {
   let value: Double?
   let repeats: Repeatability
 }
 
-/// A curve: values over places.
+/// How closely a measured number is reproduced when the trial is repeated on the same machine.
+public enum Repeatability: Sendable, Equatable {
+  /// Bit for bit, as all that follows from settings and seed.
+  case exactly
+  /// Up to this relative difference.
+  case within(Double)
+  /// Not at all, as timings.
+  case never
+}
+
+/// A curve: values y over x.
 public struct Series: Sendable, Equatable {
-  /// The places, such as steps.
+  /// The x values, such as steps or layers.
   public let x: [Double]
-  /// The values, as many.
+  /// The values, one for each x.
   public let y: [Double]
 }

@@ -7,7 +7,7 @@
 /// Source: Spearman, "The proof and measurement of association between two things", 1904.
 public func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {
   guard x.count == y.count else {
-    stop("rankCorrelation", "\(x.count) and \(y.count) numbers, equal counts are needed")
+    stop("rankCorrelation", "lists of \(x.count) and \(y.count) numbers; they must have the same length")
   }
   guard !(x + y).contains(where: \.isNaN) else { return .nan }
   let (a, b) = (centered(ranks(x)), centered(ranks(y)))

@@ -2,14 +2,14 @@ import ExperimentHarness
 import Experiments
 import Testing
 
-@Suite struct WordsTests {
+@Suite struct ReportTests {
   private let variant = Variant("net", "a net") { _ in }
 
   private func results(_ values: [Double?], _ claims: [Claim] = []) -> Results {
     let experiment = Experiment(
       name: "made-up", question: "What?", settings: [.seeds(values.count)], variants: [variant], claims: claims,
-      pictures: [])
-    let trials = values.enumerated().map { Trial(variant: "net", seed: $0, measured: ["final loss": $1]) }
+      figures: [])
+    let trials = values.enumerated().map { Trial(variant: "net", seed: $0, measured: [MetricNames.finalLoss: $1]) }
     return Results(experiment: experiment, settings: experiment.settings(in: .standard), trials: trials)
   }
 
@@ -28,7 +28,7 @@ import Testing
       (.atMost(2), [3], "✗ it is so (measured 3.00, expected at most 2.00)"),
       (
         .atMost(2), [1, 3],
-        "? it is so (not shown, since seeds disagree: measured 2.00 (1.00 to 3.00), expected at most 2.00; in 1 of 2 seeds)"
+        "? it is so (not shown, seeds disagree: measured 2.00 (1.00 to 3.00), expected at most 2.00; within range in 1 of 2 seeds)"
       ),
       (.atMost(2), [nil], "– it is so (not judged: net has no final loss)"),
       (.atLeast(2), [3], "✓ it is so (measured 3.00, expected 2.00 or more)"),
@@ -37,30 +37,29 @@ import Testing
       (.near(25.2004, within: 1e-5), [25.2004], "✓ it is so (measured 25.20040, expected 25.20039 to 25.20041)"),
     ] as [(ExperimentHarness.Expectation, [Double?], String)])
   func linesOfClaims(_ expected: ExperimentHarness.Expectation, _ values: [Double?], _ line: String) {
-    #expect(results(values, [Claim("it is so", variant, "final loss", expected, source: "")]).verdicts == line)
+    #expect(results(values, [Claim("it is so", variant, MetricNames.finalLoss, expected, source: "")]).verdicts == line)
   }
 
   @Test(
     arguments: [
-      ([3, 4], "≠ it is so (measured 3.50 (3.00 to 4.00); in the literature at most 2.00; as there in 0 of 2 seeds)"),
-      ([1, 4], "≠ it is so (measured 2.50 (1.00 to 4.00); in the literature at most 2.00; as there in 1 of 2 seeds)"),
+      (
+        [3, 4],
+        "≠ it is so (measured 3.50 (3.00 to 4.00); in the literature at most 2.00; within range in 0 of 2 seeds)"
+      ),
+      (
+        [1, 4],
+        "≠ it is so (measured 2.50 (1.00 to 4.00); in the literature at most 2.00; within range in 1 of 2 seeds)"
+      ),
       ([1], "= it is so (measured 1.00; in the literature at most 2.00)"),
       ([nil], "– it is so (not judged: net has no final loss)"),
     ] as [([Double?], String)])
   func linesOfDisagreements(_ values: [Double?], _ line: String) {
-    let claim = Claim("it is so", variant, "final loss", .atMost(2), source: "")
+    let claim = Claim("it is so", variant, MetricNames.finalLoss, .atMost(2), source: "")
     let experiment = Experiment(
       name: "made-up", question: "What?", settings: [.seeds(values.count)], variants: [variant], claims: [],
-      disagreements: [Disagreement(with: claim, why: "Who knows.")], pictures: [])
-    let trials = values.enumerated().map { Trial(variant: "net", seed: $0, measured: ["final loss": $1]) }
+      disagreements: [Disagreement(with: claim, reason: "Unknown.")], figures: [])
+    let trials = values.enumerated().map { Trial(variant: "net", seed: $0, measured: [MetricNames.finalLoss: $1]) }
     let results = Results(experiment: experiment, settings: experiment.settings(in: .standard), trials: trials)
     #expect(results.verdicts == line)
   }
-
-  @Test(
-    arguments: [
-      (0, "0.00"), (1, "1.00"), (0.2357, "0.236"), (12.34, "12.3"), (999.6, "1000"), (5123, "5123"), (0.9999, "1.00"),
-      (0.00012, "1.20e-04"), (-2.5, "-2.50"), (3e7, "3.00e+07"), (.nan, "NaN"), (.infinity, "∞"), (-.infinity, "−∞"),
-    ] as [(Double, String)])
-  func significantDigits(_ number: Double, _ words: String) { #expect(significant(number) == words) }
 }

@@ -5,23 +5,23 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct WorkersTests {
-  private struct Refusal: Error, Equatable {}
+@Suite struct WorkQueueTests {
+  private struct Failure: Error, Equatable {}
 
-  @Test(arguments: [1, 2, 5]) func answersComeInTheOrderOfThePieces(_ threads: Int) throws {
-    let answers = try onThreads(threads, Array(0..<20)) { piece in
-      usleep(UInt32((20 - piece) * 100))
-      return piece * piece
+  @Test(arguments: [1, 2, 5]) func resultsAreInTheOrderOfTheItems(_ threads: Int) throws {
+    let results = try mapInParallel(Array(0..<20), threads: threads) { item in
+      usleep(UInt32((20 - item) * 100))
+      return item * item
     }
-    #expect(answers == (0..<20).map { $0 * $0 })
+    #expect(results == (0..<20).map { $0 * $0 })
   }
 
   @Test func theFirstErrorEndsTheWork() {
     let begun = Mutex(0)
-    #expect(throws: Refusal()) {
-      try onThreads(2, Array(0..<1000)) { piece in
+    #expect(throws: Failure()) {
+      try mapInParallel(Array(0..<1000), threads: 2) { item in
         begun.withLock { $0 += 1 }
-        if piece == 3 { throw Refusal() }
+        if item == 3 { throw Failure() }
         usleep(1000)
       }
     }
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func stacksAreDeep() throws {
-    let sizes = try onThreads(1, [0]) { _ in Thread.current.stackSize }
+    let sizes = try mapInParallel([0], threads: 1) { _ in Thread.current.stackSize }
     #expect(sizes == [64 << 20])
   }
 }
@@ -45,7 +45,7 @@ import Testing
     try text.write(toFile: path, atomically: false, encoding: .utf8)
   }
 
-  @Test func resultsAppearWhenAllAreThere() throws {
+  @Test func resultsAppearWhenAllAreComplete() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/output/x"
       try write("old", path + "/a.png")
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func whatFailsLeavesNothing() throws {
+  @Test func aFailedRunLeavesNoFiles() throws {
     try withTemporaryFolder { folder in
       let output = try OutputFolder(path: folder + "/x")
       try write("half", output.staging + "/v/seed-0.rheo")
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test func leftoversOfKilledRunsGo() throws {
+  @Test func leftoversOfKilledRunsAreRemoved() throws {
     try withTemporaryFolder { folder in
       // No process has a number beyond the system's largest.
       try write("half", folder + "/.unfinished-99999999/v/seed-0.rheo")
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func whatCannotBeWrittenIsSaid() throws {
+  @Test func anUnwritableFolderIsReported() throws {
     try withTemporaryFolder { folder in
       try write("", folder + "/file")
       let path = folder + "/file/x"
