@@ -45,4 +45,14 @@ final class GatedLinear: Module {
       #expect(run.steps.last!.loss < 0.5 * run.steps[0].loss)
     }
   }
+
+  /// Both weight matrices have norms in the run file.
+  @Test func eachWeightIsRecorded() throws {
+    let model = Sequential(GatedLinear(2, 8), Linear(8, 2))
+    try withTemporaryFolder { folder in
+      let norms = try trained(model, recording: folder + "/run.rheo").weights(.norm)
+      #expect(norms.parameters.map(\.path) == ["0.weight", "0.gate", "1.weight"])
+      for row in norms.parameters.indices { #expect(norms[row, 0].map { $0 > 0 } == true) }
+    }
+  }
 }
