@@ -75,7 +75,8 @@ struct ErrorBarMark: Mark {
     }
     let dots = DotMark(x: [1, 2, 3], y: [2, 2, 2], color: .series(0))
     let bars = ErrorBarMark(x: [1, 2, 3], low: [1, 1, 1], high: [3, 3, .nan], color: .series(0))
-    let difference = try svg([dots, bars]).components(separatedBy: "<path").count - svg([dots]).components(separatedBy: "<path").count
+    let difference =
+      try svg([dots, bars]).components(separatedBy: "<path").count - svg([dots]).components(separatedBy: "<path").count
     #expect(difference == 2, "a bar without a position is left out")
   }
 }

@@ -18,7 +18,11 @@ func cubeRoot(_ x: Tensor) -> Tensor {
 ///
 /// Source: Ganin and Lempitsky, "Unsupervised domain adaptation by backpropagation", 2015, arXiv:1409.7495.
 func reversed(_ x: Tensor, factor: Float) -> Tensor {
-  customOperation("reversed", [x]) { $0[0] } backward: { gradient, _, _ in [gradient * -factor] }
+  customOperation("reversed", [x]) {
+    $0[0]
+  } backward: { gradient, _, _ in
+    [gradient * -factor]
+  }
 }
 // end reversal
 

@@ -20,7 +20,8 @@ struct Kurtosis: Probe {
 /// Each layer's share of the squared norm of the gradients with respect to all outputs.
 struct GradientShare: Probe {
   let about = ProbeDescription(
-    name: "gradient_share", quantity: "‖dL/dy‖² / Σ ‖dL/dy‖² over layers", unit: "1", cost: "one pass over each gradient",
+    name: "gradient_share", quantity: "‖dL/dy‖² / Σ ‖dL/dy‖² over layers", unit: "1",
+    cost: "one pass over each gradient",
     source: "none")
   private var squares: [Int: Double] = [:]
 
@@ -91,7 +92,8 @@ struct GateSaturation: Probe {
   @Test func fillsAColumn() throws {
     try withTemporaryFolder { folder in
       let run = try recorded(
-        ProbeSet(GateSaturation()).at("1"), Sequential(Linear(2, 16), HookPoint(), Sigmoid(), Linear(16, 3)), in: folder)
+        ProbeSet(GateSaturation()).at("1"), Sequential(Linear(2, 16), HookPoint(), Sigmoid(), Linear(16, 3)), in: folder
+      )
       let fractions = try run.layers(.saturatedFraction)
       let row = try #require(fractions.sites.firstIndex { $0.path == "1" })
       #expect(fractions.row(row).allSatisfy { $0.map { (0...1).contains($0) } == true })

@@ -8,7 +8,9 @@ func largestGradients(of run: Run) throws -> [String] {
   let gradients = try run.layers(.gradientMax)
   return ["path,depth,gradient_max"]
     + gradients.sites.indices.compactMap { row in
-      gradients.row(row).compactMap { $0 }.max().map { "\(gradients.sites[row].path),\(gradients.sites[row].depth),\($0)" }
+      gradients.row(row).compactMap { $0 }.max().map {
+        "\(gradients.sites[row].path),\(gradients.sites[row].depth),\($0)"
+      }
     }
 }
 // end

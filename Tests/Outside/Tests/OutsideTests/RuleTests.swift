@@ -19,9 +19,11 @@ struct Plateau: Rule {
     guard change < Self.changeLimit else { return [] }
     return [
       Finding(
-        severity: .warning, rule: name, statement: "the loss changes by less than 0.1 % in the last half of the run", sites: [],
+        severity: .warning, rule: name, statement: "the loss changes by less than 0.1 % in the last half of the run",
+        sites: [],
         steps: half.first!.step...half.last!.step, measured: change, limit: Self.changeLimit,
-        cause: "the learning rate is too small, or the net can't learn more", remedy: "a larger learning rate", source: "")
+        cause: "the learning rate is too small, or the net can't learn more", remedy: "a larger learning rate",
+        source: "")
     ]
   }
 }

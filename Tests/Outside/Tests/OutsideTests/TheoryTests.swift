@@ -13,7 +13,9 @@ import Testing
 
       // What a net of 20 layers shows.
       let model = Sequential(
-        (0..<20).flatMap { _ in [Linear(300, 300, bias: false, initializer: .normal(weightVariance: 0.5)), Tanh()] as [Module] })
+        (0..<20).flatMap { _ in
+          [Linear(300, 300, bias: false, initializer: .normal(weightVariance: 0.5)), Tanh()] as [Module]
+        })
       model.initialize(seed: 1)
       let optimizer = SGD(model, learningRate: 0)
       let recorder = try Recorder(model, optimizer, writingTo: path)
