@@ -1,10 +1,11 @@
-// The training that README shows under "What nets are built from", word for word.
+// The training that the article on layers, optimizers and data shows.
 import Foundation
 import Rheoscope
 import TestSupport
 import Testing
 
 private func trainSmallNet(_ data: FashionMNIST) throws -> Module {
+  // begin training
   let model = Sequential(
     Conv2d(1, 16, kernelSize: 3, padding: 1), BatchNorm(16), ReLU(), MaxPool2d(kernelSize: 2), Flatten(), Dropout(0.2),
     Linear(16 * 14 * 14, 10))
@@ -20,12 +21,13 @@ private func trainSmallNet(_ data: FashionMNIST) throws -> Module {
     optimizer.step()
   }
   try TrainingState(step: 100).save(model, optimizer, to: "training.safetensors")
+  // end training
   return model
 }
 
 @Suite struct BuildingBlocksTests {
   /// In a process of its own, since the program writes into the current folder, which all tests share.
-  @Test func theTrainingOfTheREADMERunsAndLearns() async {
+  @Test func theTrainingOfTheArticleRunsAndLearns() async {
     await #expect(processExitsWith: .success) {
       try withTemporaryFolder { folder in
         try #require(FileManager.default.changeCurrentDirectoryPath(folder))
@@ -41,35 +43,17 @@ private func trainSmallNet(_ data: FashionMNIST) throws -> Module {
     }
   }
 
-  private var root: URL {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-  }
-
-  /// README shows what this file compiles.
-  @Test func theREADMEShowsThisTraining() throws {
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
-    let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    }
-    let shown = try #require(
-      readme.components(separatedBy: "### What nets are built from\n\n```swift\n").last?
-        .components(separatedBy: "```").first)
-    let compiled = Set(lines(source))
-    for line in lines(shown) { #expect(compiled.contains(line), "README: \(line)") }
-    #expect(lines(shown).count >= 12)
-  }
-
-  /// README's table names every layer and activation that there is, and every optimizer.
-  @Test func theREADMENamesThemAll() throws {
-    let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+  /// The article on layers, optimizers and data names every layer, activation and optimizer.
+  @Test func theArticleNamesThemAll() throws {
+    let article = try String(
+      contentsOfFile: repositoryRoot + "/Documentation/Rheoscope.docc/BuildingBlocks.md", encoding: .utf8)
     for (folder, parent) in [("Layers", "Module"), ("Optimizers", "Optimizer")] {
-      let folder = root.appending(path: "Sources/NeuralNetworks/\(folder)").path
+      let folder = "\(repositoryRoot)/Sources/NeuralNetworks/\(folder)"
       for file in try FileManager.default.contentsOfDirectory(atPath: folder) {
         let source = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
         for match in source.matches(of: /public final class (\w+): (\w+)/) where match.2 == parent {
           let isForHooks = ["Identity", "HookPoint"].contains(String(match.1))
-          #expect(isForHooks || readme.contains("`\(match.1)`"), "\(match.1)")
+          #expect(isForHooks || article.contains("`\(match.1)`"), "\(match.1)")
         }
       }
     }

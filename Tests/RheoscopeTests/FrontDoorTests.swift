@@ -4,6 +4,7 @@ import Rheoscope
 import TestSupport
 import Testing
 
+// begin model
 final class MyNet: Module {
   let stem = Linear(784, 128, initializer: .heNormal)
   let blocks = Sequential((1...20).map { _ in Residual(ReLU(), Linear(128, 128), scale: 0.22) })
@@ -11,8 +12,10 @@ final class MyNet: Module {
 
   override func forward(_ x: Tensor) -> Tensor { head(relu(blocks(stem(x)))) }
 }
+// end model
 
 private func trainMyNet() throws {
+  // begin training
   let data = try FashionMNIST()
   let model = MyNet()
   model.initialize(seed: 7)
@@ -29,6 +32,7 @@ private func trainMyNet() throws {
   let run = try recorder.finish()
   try Chart.gradientFlow(of: run).write(to: "output/my-net/gradient-flow.png")
   for finding in diagnose(run) { print(finding) }
+  // end training
 }
 
 @Suite(.serialized) struct FrontDoorTests {

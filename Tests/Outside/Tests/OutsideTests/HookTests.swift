@@ -1,0 +1,72 @@
+import Rheoscope
+import Testing
+
+/// The code of the article on hooks.
+private func useHooks(_ model: Sequential, _ x: Tensor, _ optimizer: SGD) throws -> [String] {
+  var seen: [String] = []
+  // begin
+  // See the output of every layer.
+  let handle = try model.onForward("**") { site, output in
+    seen.append("\(site.path) \(output.shape)")
+    return nil
+  }
+
+  // Replace a gradient: dL/d(output) of block 1 is halved before it goes on.
+  let halving = try model.onBackward("1") { site, gradient in gradient * 0.5 }
+
+  // See each parameter's gradient, and the optimizer before its step.
+  let parameters = try model.onParameterGradient("**.weight") { site, gradient in
+    seen.append("gradient of \(site.path)")
+    return nil
+  }
+  let before = optimizer.beforeStep { optimizer in seen.append("step \(optimizer.stepCount)") }
+
+  model(x).sum().backward()
+  optimizer.step()
+
+  for hook in [handle, halving, parameters, before] { hook.remove() }
+  // end
+  return seen
+}
+
+/// The code of the article on captured tensors.
+private func captureTensors(_ model: Sequential, _ x: Tensor) throws -> (output: Tensor, gradient: Tensor) {
+  // begin capture
+  let captured = try model.capture("1") { model(x).sum() }
+  captured.result.backward()
+  let output = captured["1"]!.activation
+  let gradient = captured["1"]!.gradient!
+  // end capture
+  return (output, gradient)
+}
+
+@Suite struct HookTests {
+  private func net() -> Sequential {
+    let model = Sequential(Linear(4, 8), Residual(ReLU(), Linear(8, 8)), Linear(8, 2))
+    model.initialize(seed: 1)
+    return model
+  }
+
+  @Test func seeAndReplace() throws {
+    let model = net(), x = Tensor(repeating: 0.5, shape: [3, 4])
+    let seen = try useHooks(model, x, SGD(model, learningRate: 0.1))
+    #expect(seen.contains("0 [3, 8]") && seen.contains("gradient of 2.weight") && seen.last == "step 0")
+    #expect(try captureTensors(model, x).output.shape == [3, 8])
+  }
+
+  @Test func aReplacedGradientGoesOn() throws {
+    let x = Tensor(repeating: 0.5, shape: [3, 4])
+    func firstGradient(halved: Bool) throws -> [Float] {
+      let model = net()
+      let hook = halved ? try model.onBackward("1") { _, gradient in gradient * 0.5 } : nil
+      model(x).sum().backward()
+      hook?.remove()
+      return model.parameters[0].parameter.gradient!.values
+    }
+    #expect(try firstGradient(halved: true) == firstGradient(halved: false).map { $0 * 0.5 })
+  }
+
+  @Test func aPatternThatFitsNothingThrows() {
+    #expect(throws: HookError.self) { try net().onForward("9") { _, _ in nil } }
+  }
+}
