@@ -121,9 +121,9 @@ import Testing
       final class Block: Module {
         let first: Conv2d, second: Conv2d, projection: Conv2d?
         init(_ from: Int, _ to: Int) {
-          first = Conv2d(from, to, window: 3, stride: from == to ? 1 : 2, padding: 1)
-          second = Conv2d(to, to, window: 3, padding: 1)
-          projection = from == to ? nil : Conv2d(from, to, window: 1, stride: 2)
+          first = Conv2d(from, to, kernelSize: 3, stride: from == to ? 1 : 2, padding: 1)
+          second = Conv2d(to, to, kernelSize: 3, padding: 1)
+          projection = from == to ? nil : Conv2d(from, to, kernelSize: 1, stride: 2)
         }
         override func forward(_ x: Tensor) -> Tensor {
           relu(second(relu(first(x))) + (projection.map { $0(x) } ?? x))
@@ -133,7 +133,7 @@ import Testing
     }
     try withTemporaryFolder { folder in
       final class Net: Module {
-        let stem = Conv2d(1, 4, window: 3, padding: 1)
+        let stem = Conv2d(1, 4, kernelSize: 3, padding: 1)
         let blocks: Sequential
         let head = Linear(16, 10)
         init(_ blocks: [Module]) { self.blocks = Sequential(blocks) }
