@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func signsOfTensors() {
-    let x = Tensor([-2, -0.0, 0, 1e-40, .infinity, .nan], shape: [2, 3])
+    let x = Tensor([-2, -0.0, 0, .leastNonzeroMagnitude, .infinity, .nan], shape: [2, 3])
     #expect(x.sign().shape == [2, 3])
     #expect(Array(x.sign().values.dropLast()) == [-1, 0, 0, 1, 1] && x.sign().values[5].isNaN)
     #expect(x.requiringGradient().sign().isOnTape == false)
