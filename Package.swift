@@ -55,7 +55,7 @@ let package = Package(
     ours("Diagnosis", ["Support", "RunFile"]),
     ours("Plotting", ["Support"]),
     ours("CairoBackend", ["Support", "Plotting", "CCairo", "CPango", "CPNG"]),
-    ours("Terminal", ["Support", "Plotting", "CairoBackend"]),
+    ours("Terminal", ["Plotting", "CairoBackend"]),
     ours("RheoscopePlots", ["Plotting", "CairoBackend", "Terminal"]),
     ours("Charts", ["Support", "RunFile", "Plotting"]),
     ours(

@@ -8,10 +8,10 @@ package final class AtomicFile {
   private let handle: FileHandle
   private var isPublished = false
 
-  /// Begins a new file for `path`, whose folder is made if need be. Throws a `POSIXError`, or Foundation's error for the folder.
-  package init(path: String) throws {
+  /// Begins a new file for `path`, whose folder is made if it is missing and `makesFolder`. Throws a `POSIXError`.
+  package init(path: String, makesFolder: Bool = true) throws {
     let folder = (path as NSString).deletingLastPathComponent
-    if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+    if makesFolder { try makeFolder(at: folder) }
     self.path = path
     // A name of its own, whatever the length of the path's last component.
     draft = (folder as NSString).appendingPathComponent(".\(UUID().uuidString).partial")

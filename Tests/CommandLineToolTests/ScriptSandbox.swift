@@ -63,7 +63,7 @@ struct ScriptSandbox {
           [ -z "${FAKE_MISTAKE:-}" ] || { echo "Main.swift:1:1: error: a mistake"; exit 1; }
           tool="$5/.build/release/rheoscope"
           mkdir -p "${tool%/*}"
-          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' '[ "$1" = list ] && printf "\\n%s" "${FAKE_LIST:-}"' '[ "$1" = run ] && exit "${FAKE_TOOL_OF_RUN:-${FAKE_TOOL:-7}}"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
+          printf '%s\\n' '#!/usr/bin/env bash' 'echo "in $PWD:"' 'printf "<%s>" "$@"' '[ "$1" = list ] && [ -n "${FAKE_LIST:-}" ] && printf "\\n%s" "${FAKE_LIST:-}"' '[ "$1" = run ] && exit "${FAKE_TOOL_OF_RUN:-${FAKE_TOOL:-7}}"' 'exit "${FAKE_TOOL:-7}"' >"$tool"
           chmod +x "$tool" ;;
         test)
           echo "[1/2] Compiling Main.swift"

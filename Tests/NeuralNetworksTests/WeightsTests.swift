@@ -165,7 +165,7 @@ final class Noise: Module {
       (#"[1]"#, 0, nil, "the header, line 1, column 1: found “[”, expected an object"),
       (
         #"{"a":{\#(one)[0,8]},"a":{\#(one)[0,8]}}"#, 8, nil,
-        "the header, line 1, column 52: found “a” again, expected a key that the object does not have yet"
+        "the header, line 1, column 55: found “a” again, expected a key that the object does not have yet"
       ),
       (
         #"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 8, nil,

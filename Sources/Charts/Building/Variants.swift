@@ -1,6 +1,7 @@
 import Foundation
 import Plotting
 import RunFile
+import Support
 
 /// Runs that differ in their seed alone.
 struct Variant {
@@ -54,5 +55,5 @@ private func settings(_ runs: [Run]) -> String {
 /// "1 seed", "3 seeds", or "2 to 3 seeds".
 func seedCount(_ variants: [Variant]) -> String {
   let counts = variants.map(\.runs.count), low = counts.min() ?? 0, high = counts.max() ?? 0
-  return low == high ? "\(low) seed\(low == 1 ? "" : "s")" : "\(low) to \(high) seeds"
+  return low == high ? counted(low, "seed") : "\(low) to \(high) seeds"
 }

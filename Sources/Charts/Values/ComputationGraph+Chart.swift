@@ -54,7 +54,7 @@ extension Chart {
     let rest = graph.edges.count - lines.count
     let count = graph.nodes.count
     return
-      (["A computation graph of \(count) node\(count == 1 ? "" : "s")."] + lines.map { $0 + "." }
+      (["A computation graph of \(counted(count, "node"))."] + lines.map { $0 + "." }
       + (rest > 0 ? ["And \(rest) more edges."] : [])).joined(separator: " ")
   }
 }

@@ -16,7 +16,7 @@ package struct OutputFolder {
     isNew = !FileManager.default.fileExists(atPath: path)
     staging = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)"
     do {
-      try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
+      try makeFolder(at: staging)
     } catch {
       throw .notWritable(path: path, reason: reason(for: error))
     }

@@ -1,7 +1,6 @@
 #if !__has_include(<cairo/cairo.h>)
 #error "Cairo's headers are missing: apt-get install libcairo2-dev"
-#else
+#endif
 #include <cairo/cairo.h>
 #include <cairo/cairo-pdf.h>
 #include <cairo/cairo-svg.h>
-#endif

@@ -1,6 +1,5 @@
 // Nobody imports this module: its target has the folders of HarfBuzz's and GLib's headers, which Pango's include.
 #if !__has_include(<hb.h>)
 #error "HarfBuzz's headers are missing: apt-get install libpango1.0-dev"
-#else
-#include <hb.h>
 #endif
+#include <hb.h>

@@ -4,9 +4,8 @@
 
 #if !__has_include(<dnnl.h>)
 #error "oneDNN's headers are missing: apt-get install libdnnl-dev"
-#else
-#include <dnnl.h>
 #endif
+#include <dnnl.h>
 #include <stdint.h>
 
 #define TRY(call)              \

@@ -2,9 +2,8 @@
 
 #if !__has_include(<png.h>)
 #error "libpng's headers are missing: apt-get install libpng-dev"
-#else
-#include <png.h>
 #endif
+#include <png.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
 #if !__has_include(<zlib.h>)
 #error "zlib's headers are missing: apt-get install zlib1g-dev"
-#else
-#include <zlib.h>
 #endif
+#include <zlib.h>

@@ -12,7 +12,7 @@ func writeSafetensors(
   let sorted = tensors.sorted { $0.name < $1.name }
   do {
     let header = try safetensorsHeader(sorted, metadata: metadata)
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, makesFolder: false)
     try file.write(header)
     for (_, tensor) in sorted {
       try tensor.withValues { values in

@@ -31,7 +31,7 @@ func createRunFile(at path: String) throws(RunFileError) {
 private func createFolder(_ folder: String, for path: String) throws(RunFileError) {
   guard !folder.isEmpty else { return }
   do {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(at: folder)
   } catch {
     throw .cannotCreate(
       path: path, reason: "its folder can't be made: \(error.systemMessage ?? error.localizedDescription)")

@@ -4,14 +4,11 @@
 #ifndef CPANGO_H
 #define CPANGO_H
 
-#if !__has_include(<pango/pangocairo.h>)
-#error "Pango's headers are missing: apt-get install libpango1.0-dev"
-#elif !__has_include(<hb.h>) || !__has_include(<cairo.h>)
-#error "headers that Pango needs are missing: apt-get install pkg-config libpango1.0-dev libcairo2-dev"
-#else
+#if !__has_include(<pango/pangocairo.h>) || !__has_include(<hb.h>) || !__has_include(<cairo.h>)
+#error "headers of Pango, HarfBuzz or Cairo are missing: apt-get install libpango1.0-dev libcairo2-dev"
+#endif
 #include <fontconfig/fontconfig.h>
 #include <pango/pangocairo.h>
 #include <pango/pangofc-fontmap.h>
-#endif
 
 #endif
