@@ -158,8 +158,8 @@ private let trainedNets = shares.map { part in
     context.report(MetricNames.loss, losses, over: steps)
     context.report(MetricNames.gradient, sizes, over: steps)
     context.report(stepsUp, Double(zip(losses, losses.dropFirst()).count { !($1 <= $0) }))
-    let updates = try run.layers(.updateNorm), weights = try run.layers(.weightNorm)
-    let first = run.sites.firstIndex { $0.path == "stem" }!
+    let updates = try run.weights(.updateNorm), weights = try run.weights(.norm)
+    let first = updates.parameters.firstIndex { $0.path == "stem.weight" }!
     context.report(
       firstUpdate, updates[first, 0].flatMap { update in weights[first, 0].map { update / $0 } })
   }
