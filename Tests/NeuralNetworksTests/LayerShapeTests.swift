@@ -132,7 +132,8 @@ private func evaluated(_ module: Module) -> Module {
       net.initialize(seed: 0)
       _ = net(Tensor([1, Float(row)!], shape: [2]))
     }
-    #expect(text(result).contains("take(rows:) in 1 (Embedding): the index \(row) at position 1 is no row; rows are 0 to 4"))
+    #expect(
+      text(result).contains("take(rows:) in 1 (Embedding): the index \(row) at position 1 is no row; rows are 0 to 4"))
   }
 
   @Test func segmentsAreFromOneToTheNumberOfLayers() async {
