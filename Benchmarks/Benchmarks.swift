@@ -25,6 +25,7 @@ struct Benchmarks {
     ("run-file", { try runFile(threads: $0, $1) }),
     ("main-job", { try mainJob(threads: $0, $1) }),
     ("memory", { try memoryUse(threads: $0, $1) }),
+    ("precision", { precision(threads: $0, $1) }),
     ("denormals", { denormals(threads: $0, $1) }),
   ]
 
@@ -40,6 +41,7 @@ struct Benchmarks {
       threads = count
       arguments.removeSubrange(flag...flag + 1)
     }
+    if arguments.first == "count" { return try runCountedWork(arguments.dropFirst().first) }
     let names = all.map(\.name)
     for name in arguments where !names.contains(name) {
       fail("there is no benchmark “\(name)”; there are \(names.joined(separator: ", "))")
@@ -51,6 +53,15 @@ struct Benchmarks {
         fflush(nil)
       }
     }
+  }
+
+  /// `benchmarks count WORK`, for `.ci/instructions`.
+  private static func runCountedWork(_ name: String?) throws {
+    guard let work = countedWorks.first(where: { $0.name == name }) else {
+      fail("count wants one of \(countedWorks.map(\.name).joined(separator: ", "))")
+    }
+    useThreads(1)
+    try work.run()
   }
 
   private static func fail(_ problem: String) -> Never {

@@ -52,7 +52,7 @@ private func magnitudes(layers: Int, steps: Int) -> LayerMatrix {
     grid: Grid(rows: layers, columns: steps, values: values))
 }
 
-private func cellFigure(layers: Int, steps: Int) -> Figure {
+func cellFigure(layers: Int, steps: Int) -> Figure {
   let matrix = magnitudes(layers: layers, steps: steps)
   let colors = ColorScale(Scale(.log, from: 1e-4, to: 1), .viridis)
   let panel = Panel(

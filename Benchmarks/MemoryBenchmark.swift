@@ -1,9 +1,9 @@
 import Foundation
 import Rheoscope
 
-/// What training takes of memory: a net of ten thousand layers with checkpoints, half-sized activations, and a long run.
+/// The memory of training: of a net of ten thousand layers with checkpoints, and of a long recorded run.
 func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
-  // First, since the process's peak is what is measured.
+  // First, since the peak of the whole process is measured.
   var perStep: [Int: Double] = [:]
   for depth in [1000, 10_000] {
     let training = Training(tower(depth, identity), 64) { SGD($0, learningRate: 1e-6) }
@@ -23,17 +23,6 @@ func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
     Measurement(
       workload: "tower, 10,000 to 1,000 layers", threads: threads, value: perStep[10_000]! / perStep[1000]!, unit: "×"))
 
-  for precision in [Precision.float32, .bfloat16] {
-    let training = Training(deepNet(50, 1024), 256)
-    let milliseconds = bestOfThree { withPrecision(precision) { _ = training.step() } }
-    let kept = training.bytesKeptForBackward(precision)
-    report(
-      Measurement(workload: "mlp-50x1024x256, \(precision)", threads: threads, milliseconds: milliseconds))
-    report(
-      Measurement(
-        workload: "mlp-50x1024x256, \(precision), activations", threads: threads,
-        value: Double(kept) / Double(1 << 20), unit: "MiB"))
-  }
   report(
     Measurement(
       workload: "growth, 10,000th to 100,000th step", recorded: true, threads: threads,
@@ -64,8 +53,8 @@ private func residentBytes() throws -> Int {
   return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
 }
 
-/// Hands on what it is given, and learns so slowly that it goes on doing so. Random weights would end in numbers below Float32's
-/// normal ones, with which some processors are a hundred times slower; that is measured by `denormals`.
+/// The identity, which a small learning rate preserves. Random weights would lead to numbers below Float32's normal ones, with which
+/// some processors are a hundred times slower; the benchmark `denormals` measures that.
 private let identity = Initializer("identity") { values, shape, _, _ in
   for index in values.indices { values[index] = index / shape[1] == index % shape[1] ? 1 : 0 }
 }

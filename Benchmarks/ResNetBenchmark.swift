@@ -4,7 +4,7 @@ import Rheoscope
 /// A step of ResNet-20 and of its plain twin on 28 × 28 images, batch 128, as the peers' `resnet.py` builds them.
 func resNet(threads: Int, _ report: (Measurement) -> Void) {
   for hasShortcut in [true, false] {
-    let training = Training(resNet20(hasShortcut), 128) {
+    let training = Training(resNet(blocks: 3, hasShortcut: hasShortcut), 128) {
       SGD($0, learningRate: 0.1, momentum: 0.9, weightDecay: 1e-4)
     }
     let milliseconds = bestMilliseconds(cost: 250) { training.step() }
@@ -14,12 +14,13 @@ func resNet(threads: Int, _ report: (Measurement) -> Void) {
   }
 }
 
-/// He et al. 2015, section 4.2: three stages of 16, 32 and 64 channels, three blocks of two convolutions a stage.
-func resNet20(_ hasShortcut: Bool) -> Module {
+/// He et al. 2015, section 4.2: three stages of 16, 32 and 64 channels, each of `blocks` blocks of two
+/// convolutions; three blocks are ResNet-20.
+func resNet(blocks: Int, hasShortcut: Bool) -> Module {
   var layers: [Module] = [Images(), Conv2d(1, 16, kernelSize: 3, padding: 1, bias: false), BatchNorm(16), ReLU()]
   var channels = 16
   for width in [16, 32, 64] {
-    for block in 0..<3 {
+    for block in 0..<blocks {
       let stride = width > 16 && block == 0 ? 2 : 1
       let branch: [Module] = [
         Conv2d(channels, width, kernelSize: 3, stride: stride, padding: 1, bias: false), BatchNorm(width), ReLU(),
@@ -45,6 +46,6 @@ private final class StridedShortcut: Module {
   init(_ stride: Int, growth: Int) { (self.stride, self.growth) = (stride, growth) }
 
   override func forward(_ x: Tensor) -> Tensor {
-    averagePool(x, window: 1, stride: stride).padded(-1, before: 0, after: growth)
+    averagePool(x, kernelSize: 1, stride: stride).padded(-1, before: 0, after: growth)
   }
 }

@@ -51,7 +51,7 @@ private func convolution(_ inputs: Int, _ outputs: Int, stride: Int = 1) -> Conv
 
 /// From rows [n, 784] to images [n, 14, 14, 1], each pixel the mean of four.
 private final class Images: Module {
-  override func forward(_ x: Tensor) -> Tensor { averagePool(x.reshaped(-1, 28, 28, 1), window: 2, stride: 2) }
+  override func forward(_ x: Tensor) -> Tensor { averagePool(x.reshaped(-1, 28, 28, 1), kernelSize: 2, stride: 2) }
 }
 
 /// The skip connection between stages: every second pixel, and zeros in the new channels.
@@ -61,7 +61,7 @@ private final class Subsampling: Module {
   init(growth: Int) { self.growth = growth }
 
   override func forward(_ x: Tensor) -> Tensor {
-    averagePool(x, window: 1, stride: 2).padded(-1, before: 0, after: growth)
+    averagePool(x, kernelSize: 1, stride: 2).padded(-1, before: 0, after: growth)
   }
 }
 

@@ -137,7 +137,7 @@ import Testing
     let outside = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor(repeating: 0, shape: [2, 3]), [0, 3])
     }
-    #expect(text(outside).contains("crossEntropy: label 3 in row 1, labels run from 0 to 2"))
+    #expect(text(outside).contains("crossEntropy: label 3 in row 1, labels are 0 to 2"))
     let missing = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor(repeating: 0, shape: [2, 3]), [0])
     }

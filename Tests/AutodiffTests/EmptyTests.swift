@@ -49,8 +49,8 @@ private let cases: [EmptyCase] =
     EmptyCase("convolve of no channels", [[1, 4, 4, 0], [3, 0, 3, 3], [3]], [1, 2, 2, 3]) {
       convolve($0[0], weight: $0[1], bias: $0[2])
     },
-    EmptyCase("maxPool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { maxPool($0[0], window: 2) },
-    EmptyCase("averagePool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { averagePool($0[0], window: 2) },
+    EmptyCase("maxPool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { maxPool($0[0], kernelSize: 2) },
+    EmptyCase("averagePool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { averagePool($0[0], kernelSize: 2) },
     EmptyCase("globalAveragePool", [[0, 4, 4, 2]], [0, 2]) { globalAveragePool($0[0]) },
     EmptyCase("normalization by row", [[0, 4], [4], [4]], [0, 4]) {
       layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 0.1, centered: true)

@@ -14,11 +14,11 @@ let imageCases: [OperationCase] =
     [
       OperationCase(
         description: "maxPool \(window) \(stride) \(padding)", shapes: [[2, 5, 4, 3]],
-        operation: { maxPool($0[0], window: window, stride: stride, padding: padding) },
+        operation: { maxPool($0[0], kernelSize: window, stride: stride, padding: padding) },
         reference: { $0[0].maxPooled(window, stride: stride, padding: padding) }),
       OperationCase(
         description: "averagePool \(window) \(stride) \(padding)", shapes: [[2, 5, 4, 3]],
-        operation: { averagePool($0[0], window: window, stride: stride, padding: padding) },
+        operation: { averagePool($0[0], kernelSize: window, stride: stride, padding: padding) },
         reference: { $0[0].averagePooled(window, stride: stride, padding: padding) }),
     ]
   }

@@ -87,7 +87,7 @@ import Testing
   @Test(arguments: ["AVX512_CORE", "AVX2"]) func onOlderProcessors(_ instructions: String) async {
     await #expect(processExitsWith: .success) { [instructions] in
       for name in ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] { setenv(name, instructions, 1) }
-      #expect(!Precision.bfloat16.isMultipliedDirectly)
+      #expect(BFloat16Products.current == .widened)
       let tests = PrecisionTests()
       tests.productsInBfloat16(17, 33, 9)
       tests.gradientsAreCloseToThoseOfFloat32(.bfloat16)
@@ -124,4 +124,85 @@ import Testing
     // Beside the activations: the rounded input of the first layer.
     #expect(bytes(.bfloat16) == 10 * 64 * 128 * 2 + 64 * 128 * 2)
   }
+
+  @Test func theSettingIsOfTheThreadAndOfTheScope() {
+    #expect(BFloat16Products.current == .defaultOfProcessor)
+    withBFloat16Products(.widened) {
+      #expect(BFloat16Products.current == .widened)
+      onAThread { #expect(BFloat16Products.current == .defaultOfProcessor) }
+    }
+    #expect(BFloat16Products.current == .defaultOfProcessor)
+  }
+
+  @Test func theEnvironmentVariableSetsTheDefaultAndWrongValuesAreReported() {
+    let fallback = BFloat16Products.defaultOfProcessor
+    for value in [nil, "", fallback.rawValue] {
+      #expect(BFloat16Products.chosen(by: value).products == fallback)
+      #expect(BFloat16Products.chosen(by: value).problem == nil)
+    }
+    #expect(BFloat16Products.chosen(by: "widened").products == .widened)
+    let (products, problem) = BFloat16Products.chosen(by: "Native")
+    #expect(products == fallback)
+    #expect(problem?.hasPrefix("RHEOSCOPE_BFLOAT16 is “Native”, it must be native or widened; ") == true)
+  }
+
+  /// Widened products are those of Float32 of rounded factors, rounded once, in all three products of a layer.
+  @Test func widenedProductsAreThoseOfFloat32() {
+    let x = Tensor(sampleValues(7 * 33), shape: [7, 33]), w = Tensor(sampleValues(5 * 33, seed: 2), shape: [5, 33])
+    let b = Tensor(sampleValues(5, seed: 3), shape: [5]), g = Tensor(sampleValues(7 * 5, seed: 4), shape: [7, 5])
+    func rounded(_ x: Tensor) -> Tensor { x.cast(to: .bfloat16).cast(to: .float32) }
+    let (input, weight, bias) = (x.requiringGradient(), w.requiringGradient(), b.requiringGradient())
+    withBFloat16Products(.widened) {
+      let y = withPrecision(.bfloat16) { linear(input, weight: weight, bias: bias) }
+      #expect(y.precision == .bfloat16)
+      #expect(y.values == rounded(linear(rounded(x), weight: rounded(w), bias: b)).values)
+      (y * g.cast(to: .bfloat16)).sum().backward()
+    }
+    #expect(input.gradient!.values == matmul(rounded(g), rounded(w)).values)
+    #expect(weight.gradient!.values == matmul(rounded(g), rounded(x), transposeLeft: true).values)
+    #expect(bias.gradient!.values == rounded(g).summedOverRows.values)
+  }
+
+  @Test func widenedConvolutionsAreThoseOfFloat32() {
+    let x = Tensor(sampleValues(2 * 6 * 6 * 3), shape: [2, 6, 6, 3])
+    let w = Tensor(sampleValues(4 * 3 * 9, seed: 3), shape: [4, 3, 3, 3])
+    func rounded(_ x: Tensor) -> Tensor { x.cast(to: .bfloat16).cast(to: .float32) }
+    func gradients(_ y: Tensor, _ of: [Tensor]) -> [[Float]] {
+      Autodiff.gradients(of: y.sum(), withRespectTo: of).map(\.values)
+    }
+    let (input, weight) = (x.requiringGradient(), w.requiringGradient())
+    let (roundedInput, roundedWeight) = (rounded(x).requiringGradient(), rounded(w).requiringGradient())
+    let exact = convolve(roundedInput, weight: roundedWeight, padding: 1)
+    withBFloat16Products(.widened) {
+      let y = withPrecision(.bfloat16) { convolve(input, weight: weight, padding: 1) }
+      #expect(y.precision == .bfloat16 && y.values == rounded(exact).values)
+      let found = gradients(y, [input, weight]), expected = gradients(exact, [roundedInput, roundedWeight])
+      #expect(found[0] == rounded(Tensor(expected[0], shape: x.shape)).values)
+      #expect(found[1] == expected[1])
+    }
+  }
+
+  /// The gradients of both ways, of all operations of a net, are close to those of Float32.
+  @Test(arguments: BFloat16Products.allCases.filter(\.isAvailable))
+  func bothWaysAreCloseToFloat32(_ products: BFloat16Products) {
+    withBFloat16Products(products) {
+      productsInBfloat16(17, 33, 9)
+      gradientsAreCloseToThoseOfFloat32(.bfloat16)
+      activationsTakeHalfTheMemory()
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate var summedOverRows: Tensor { sum(axes: [0]) }
+}
+
+/// Runs `body` on a thread of its own.
+private func onAThread(_ body: @escaping @Sendable () -> Void) {
+  let done = DispatchSemaphore(value: 0)
+  Thread {
+    body()
+    done.signal()
+  }.start()
+  done.wait()
 }

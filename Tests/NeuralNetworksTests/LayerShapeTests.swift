@@ -29,7 +29,7 @@ private func evaluated(_ module: Module) -> Module {
     ),
     (
       { MaxPool2d(kernelSize: 2, padding: 1) }, [1, 0, 4, 3],
-      "maxPool in 1 (MaxPool2d): a window of 2 doesn't fit into images of shape [1, 0, 4, 3]"
+      "maxPool in 1 (MaxPool2d): a kernel of 2 × 2 doesn't fit into images of shape [1, 0, 4, 3]"
     ),
     (
       { MaxPool2d(kernelSize: 2) }, [4, 3],
@@ -37,7 +37,7 @@ private func evaluated(_ module: Module) -> Module {
     ),
     (
       { AveragePool2d(kernelSize: 3) }, [1, 2, 4, 3],
-      "averagePool in 1 (AveragePool2d): a window of 3 doesn't fit into images of shape [1, 2, 4, 3]"
+      "averagePool in 1 (AveragePool2d): a kernel of 3 × 3 doesn't fit into images of shape [1, 2, 4, 3]"
     ),
     (
       { GlobalAveragePool2d() }, [2, 3],
@@ -132,7 +132,8 @@ private func evaluated(_ module: Module) -> Module {
       net.initialize(seed: 0)
       _ = net(Tensor([1, Float(row)!], shape: [2]))
     }
-    #expect(text(result).contains("take(rows:) in 1 (Embedding): \(row) at place 1 names no row, they are 0 to 4"))
+    #expect(
+      text(result).contains("take(rows:) in 1 (Embedding): the index \(row) at position 1 is no row; rows are 0 to 4"))
   }
 
   @Test func segmentsAreFromOneToTheNumberOfLayers() async {

@@ -1,10 +1,10 @@
-/// What becomes of the losses of single elements or rows.
+/// How the losses of elements or rows are reduced.
 public enum Reduction: Sendable {
   /// Their mean, a scalar; NaN if there are none.
   case mean
   /// Their sum, a scalar.
   case sum
-  /// Nothing: they are the result.
+  /// No reduction: the result is the tensor of losses.
   case none
 
   func callAsFunction(_ losses: Tensor) -> Tensor {
@@ -20,17 +20,18 @@ public enum Reduction: Sendable {
 // Float32.
 
 /// (prediction − target)²; the mean over all elements by default.
+/// Stops if the shapes differ.
 public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
   reduction(difference("meanSquaredError", prediction, target).squared())
 }
 
-/// |prediction − target|, whose derivative at 0 is 0; the mean over all elements by default.
+/// |prediction − target|, whose derivative at 0 is 0; the mean over all elements by default. Stops if the shapes differ.
 public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
   reduction(difference("meanAbsoluteError", prediction, target).absolute())
 }
 
-/// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, so that no single element
-/// pulls harder than δ; the mean over all elements by default, δ = 1.
+/// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, so that no element has a
+/// gradient above δ; the mean over all elements by default, δ = 1. Stops if the shapes differ or δ is not above 0.
 ///
 /// Source: Huber, "Robust estimation of a location parameter", 1964, doi:10.1214/aoms/1177703732.
 public func huberLoss(
@@ -44,8 +45,8 @@ public func huberLoss(
 
 /// −t ln p − (1 − t) ln(1 − p), where p = sigmoid(logit), for targets t from 0 to 1; the mean over all elements by default.
 ///
-/// `positiveWeight`, a tensor that repeats to the logits' shape, multiplies the first term: above 1 it makes up for positives
-/// that are rare. Each term is taken from the logit without p, so that neither end loses digits.
+/// `positiveWeight`, a tensor that broadcasts to the logits' shape, multiplies the first term: values above 1 compensate for rare
+/// positives. Both terms are computed from the logit without p, so that neither loses digits. Stops if the shapes don't fit.
 ///
 /// Source: Cox, "The regression analysis of binary sequences", 1958, doi:10.1111/j.2517-6161.1958.tb00292.x.
 public func binaryCrossEntropy(
@@ -53,7 +54,7 @@ public func binaryCrossEntropy(
 ) -> Tensor {
   check("binaryCrossEntropy", logits, target)
   if let weight = positiveWeight, weight.shape.broadcast(with: logits.shape) != logits.shape {
-    stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape repeats to that of the logits")
+    stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape broadcasts to that of the logits")
   }
   let logits = logits.cast(to: .float32), target = target.cast(to: .float32)
   let positive = positiveWeight.map { $0 * target } ?? target
@@ -67,6 +68,6 @@ private func difference(_ operation: String, _ prediction: Tensor, _ target: Ten
 
 private func check(_ operation: String, _ prediction: Tensor, _ target: Tensor) {
   guard prediction.shape == target.shape else {
-    stop(operation, prediction.shape, target.shape, "prediction and target have one shape")
+    stop(operation, prediction.shape, target.shape, "prediction and target have the same shape")
   }
 }

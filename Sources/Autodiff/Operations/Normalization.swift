@@ -1,15 +1,13 @@
-import CKernels
-
-/// What `batchNorm` and `layerNorm` subtract and divide by.
+/// The mean and variance of each channel that `batchNorm` has used.
 package struct Moments {
-  /// The mean of each column or row.
+  /// The mean of each channel, [channels].
   package let mean: Tensor
-  /// The mean squared distance from it.
+  /// The mean squared distance from the mean, [channels].
   package let variance: Tensor
 }
 
 /// (x − mean) / √(variance + ε) · weight + bias, where mean and variance of each channel, the last dimension, are taken over all
-/// other dimensions; and those moments, through which no gradient is to flow again.
+/// other dimensions; and those moments, through which no gradient flows.
 ///
 /// x [n, …, channels], weight and bias [channels], or nil for 1 and 0.
 package func batchNorm(
@@ -17,32 +15,22 @@ package func batchNorm(
 ) -> (output: Tensor, moments: Moments) {
   let columns = checkedColumns(x, weight, bias, "batch normalization"), rows = x.elementCount / max(columns, 1)
   guard rows > 0 else { stop("batch normalization", "there is nothing to take a mean of in the shape \(x.shape)") }
-  let mean = Buffer(count: columns), variance = Buffer(count: columns), work = Buffer(count: 8 * columns)
-  column_moments(x.buffer.pointer, rows, columns, mean.pointer, variance.pointer, work.doubles)
-  let moments = Moments(
-    mean: Tensor(shape: [columns], buffer: mean), variance: Tensor(shape: [columns], buffer: variance))
-  let inverse = withoutGradients { 1 / (moments.variance + epsilon).squareRoot() }
-  let output = Buffer(count: x.elementCount)
-  normalize_columns(
-    x.buffer.pointer, rows, columns, mean.pointer, inverse.buffer.pointer, weight?.buffer.pointer,
-    bias?.buffer.pointer, output.pointer)
-  let made = record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, pass in
-    let all = Array(0..<x.shape.count - 1)
+  let kernels = NormalizationKernels(rows: rows, columns: columns)
+  let (mean, variance) = kernels.moments(of: x)
+  let inverse = withoutGradients { 1 / (variance + epsilon).squareRoot() }
+  let output = kernels.normalizeColumns(x, mean, inverse, weight, bias)
+  let recorded = record(output, from: x, weight ?? x, bias) { gradient, pass in
     guard !tapeIsOn else {
+      let all = Array(0..<x.shape.count - 1)
       return addGradients(gradient, x, weight, bias, pass, epsilon, over: all, centered: true, parameters: all)
     }
-    let made = (Buffer(count: x.elementCount), Buffer(count: columns), Buffer(count: columns))
-    let work = Buffer(count: 8 * columns)
-    normalize_columns_gradient(
-      gradient.buffer.pointer, x.buffer.pointer, rows, columns, mean.pointer, inverse.buffer.pointer,
-      weight?.buffer.pointer, made.0.pointer, made.1.pointer, made.2.pointer, work.doubles)
-    add(made, x, weight, bias, pass)
+    add(kernels.columnsGradient(gradient, x, mean, inverse, weight), x, weight, bias, pass)
   }
-  return (made, moments)
+  return (recorded, Moments(mean: mean, variance: variance))
 }
 
-/// (x − mean) / √(variance + ε) · weight + bias, where mean and variance are those of each place's channels, the last
-/// dimension; without the mean, x / √(mean of x² + ε), where `centered` is false.
+/// (x − mean) / √(variance + ε) · weight + bias, where mean and variance are taken over the channels, the last
+/// dimension, at each index of the others; without the mean, x / √(mean of x² + ε), where `centered` is false.
 ///
 /// x [n, …, channels], weight and bias [channels], or nil for 1 and 0.
 package func layerNorm(
@@ -50,31 +38,24 @@ package func layerNorm(
 ) -> Tensor {
   let columns = checkedColumns(x, weight, bias, centered ? "layer normalization" : "RMS normalization")
   let rows = x.elementCount / max(columns, 1)
-  let mean = Buffer(count: rows), inverse = Buffer(count: rows), output = Buffer(count: x.elementCount)
-  normalize_rows(
-    x.buffer.pointer, rows, columns, centered ? 1 : 0, epsilon, weight?.buffer.pointer, bias?.buffer.pointer,
-    output.pointer, mean.pointer, inverse.pointer)
-  return record(Tensor(shape: x.shape, buffer: output), from: x, weight ?? x, bias) { gradient, pass in
+  let kernels = NormalizationKernels(rows: rows, columns: columns)
+  let (output, mean, inverse) = kernels.normalizeRows(x, weight, bias, epsilon: epsilon, centered: centered)
+  return record(output, from: x, weight ?? x, bias) { gradient, pass in
     guard !tapeIsOn else {
       let all = Array(0..<x.shape.count - 1)
       return addGradients(gradient, x, weight, bias, pass, epsilon, over: [-1], centered: centered, parameters: all)
     }
-    let made = (Buffer(count: x.elementCount), Buffer(count: columns), Buffer(count: columns))
-    let work = Buffer(count: 8 * columns)
-    normalize_rows_gradient(
-      gradient.buffer.pointer, x.buffer.pointer, rows, columns, centered ? 1 : 0, mean.pointer, inverse.pointer,
-      weight?.buffer.pointer, made.0.pointer, made.1.pointer, made.2.pointer, work.doubles)
-    add(made, x, weight, bias, pass)
+    add(kernels.rowsGradient(gradient, x, mean, inverse, weight, centered: centered), x, weight, bias, pass)
   }
 }
 
-/// Adds what a kernel has made: the gradients of x, weight and bias.
+/// Adds what a kernel has computed.
 private func add(
-  _ made: (Buffer, Buffer, Buffer), _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ pass: BackwardPass
+  _ gradients: NormalizationGradients, _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ pass: BackwardPass
 ) {
-  pass.add(Tensor(shape: x.shape, buffer: made.0), to: x)
-  if let weight { pass.add(Tensor(shape: weight.shape, buffer: made.1), to: weight) }
-  if let bias { pass.add(Tensor(shape: bias.shape, buffer: made.2), to: bias) }
+  pass.add(gradients.x, to: x)
+  if let weight { pass.add(gradients.weight, to: weight) }
+  if let bias { pass.add(gradients.bias, to: bias) }
 }
 
 /// The same gradients in operations that have gradients themselves: with n the normalized x and w its weighted gradient,
@@ -106,11 +87,4 @@ package func checkedColumns(_ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ o
     }
   }
   return columns
-}
-
-extension Buffer {
-  /// The memory as half as many numbers of Float64.
-  fileprivate var doubles: UnsafeMutablePointer<Double> {
-    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Double.self)
-  }
 }

@@ -1,5 +1,3 @@
-import CKernels
-
 // Activations of two or three pieces. Their derivatives are operations too, so that gradients have gradients; all but that of
 // softsign need only the output, which the next layer keeps anyway.
 
@@ -9,16 +7,16 @@ import CKernels
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   guard slope >= 0 else { stop("leakyReLU", "the slope \(slope) is negative") }
-  let output = x.map { x, y, n in gate(x, x, y, n, slope, 1) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
-    pass.add(gated(gradient, by: pass.output, below: slope, above: 1), to: place)
+  let output = combine(x, x, .gate(below: slope, above: 1))
+  return recordKeepingOutput(output, from: x) { [node = x.node] gradient, pass in
+    pass.add(gated(gradient, by: pass.output, below: slope, above: 1), to: node)
   }
 }
 
 /// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α, not negative, is 1 by default.
 ///
-/// The derivative is taken from the output, as y + α, since the next layer keeps that anyway and to keep x too would double what a
-/// net of such layers keeps. So it is right to 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of itself, and it is 0 below −17.
+/// The derivative is computed from the output, as y + α, since the next layer keeps the output anyway, and keeping x too would double
+/// the memory of activations. Its error is at most 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of it; below −17 it is 0.
 ///
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
 /// 2015, arXiv:1511.07289.
@@ -39,7 +37,7 @@ public func selu(_ x: Tensor) -> Tensor {
 ///
 /// Source: Bergstra, Desjardins, Lamblin and Bengio, "Quadratic polynomials learn better image features", 2009.
 public func softsign(_ x: Tensor) -> Tensor {
-  record(x.map(activation_softsign), from: x) { gradient, pass in pass.add(gradientOfSoftsign(gradient, x), to: x) }
+  record(x.map(.softsign), from: x) { gradient, pass in pass.add(gradientOfSoftsign(gradient, x), to: x) }
 }
 
 /// x between −1 and 1, otherwise the nearer of the two, element by element. The derivative at −1 and 1 is 0, as in PyTorch, and
@@ -47,21 +45,21 @@ public func softsign(_ x: Tensor) -> Tensor {
 ///
 /// Source: Collobert, "Large scale machine learning", 2004.
 public func hardTanh(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.clipped(to: -1...1), from: x) { [place = x.node] gradient, pass in
-    pass.add(gradientOfClamping(gradient, pass.output, Float(-1).nextUp...Float(1).nextDown), to: place)
+  recordKeepingOutput(x.clipped(to: -1...1), from: x) { [node = x.node] gradient, pass in
+    pass.add(gradientOfClamping(gradient, pass.output, Float(-1).nextUp...Float(1).nextDown), to: node)
   }
 }
 
 private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
-  let output = x.map { x, y, n in activation_elu(x, y, n, scale, alpha) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
-    pass.add(gradientOfExponentialLinear(gradient, pass.output, scale: scale, alpha: alpha), to: place)
+  let output = x.map(.elu(scale: scale, alpha: alpha))
+  return recordKeepingOutput(output, from: x) { [node = x.node] gradient, pass in
+    pass.add(gradientOfExponentialLinear(gradient, pass.output, scale: scale, alpha: alpha), to: node)
   }
 }
 
 /// scale · g where y > 0, otherwise g (y + scale · α).
 private func gradientOfExponentialLinear(_ g: Tensor, _ y: Tensor, scale: Float, alpha: Float) -> Tensor {
-  let product = combine(g, y) { g, y, d, n in gradient_elu(g, y, d, n, scale, alpha) }
+  let product = combine(g, y, .elu(scale: scale, alpha: alpha))
   return record(product, from: g, y) { gradient, pass in
     pass.add(gradientOfExponentialLinear(gradient, y, scale: scale, alpha: alpha), to: g)
     pass.add(gated(gradient * g, by: y, below: 1, above: 0), to: y)
@@ -70,7 +68,7 @@ private func gradientOfExponentialLinear(_ g: Tensor, _ y: Tensor, scale: Float,
 
 /// above · g where y > 0, otherwise below · g.
 private func gated(_ g: Tensor, by y: Tensor, below: Float, above: Float) -> Tensor {
-  record(combine(g, y) { g, y, d, n in gate(g, y, d, n, below, above) }, from: g) { gradient, pass in
+  record(combine(g, y, .gate(below: below, above: above)), from: g) { gradient, pass in
     pass.add(gated(gradient, by: y, below: below, above: above), to: g)
   }
 }
@@ -81,5 +79,5 @@ private func gradientOfSoftsign(_ g: Tensor, _ x: Tensor) -> Tensor {
     let share = 1 / (1 + x.absolute())
     return g * share * share
   }
-  return combine(g, x, gradient_softsign)
+  return combine(g, x, .softsign)
 }

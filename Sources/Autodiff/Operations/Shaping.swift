@@ -1,7 +1,6 @@
-import CKernels
-
 extension Tensor {
-  /// The same elements in row-major order under another shape of as many elements; one size may be −1, "what is left".
+  /// The same elements in row-major order under another shape of as many elements; one size may be −1, which stands
+  /// for the size that the others leave. Stops if the number of elements differs.
   public func reshaped(_ sizes: Int...) -> Tensor {
     let known = sizes.filter { $0 != -1 }.reduce(1, *)
     guard sizes.filter({ $0 == -1 }).count <= 1, known > 0 || !sizes.contains(-1) else {
@@ -11,25 +10,27 @@ extension Tensor {
   }
 
   /// The same elements in row-major order under another shape of as many elements. The memory is shared.
+  /// Stops if the number of elements differs.
   public func reshaped(_ target: Shape) -> Tensor {
     guard target.elementCount == elementCount else {
       stop("reshape", shape, target, "they have \(elementCount) and \(target.elementCount) elements")
     }
-    return record(Tensor(shape: target, buffer: storage), from: self) { [place = node, shape = shape] gradient, pass in
-      pass.add(gradient.reshaped(shape), to: place)
+    return record(Tensor(shape: target, buffer: storage), from: self) { [node, shape] gradient, pass in
+      pass.add(gradient.reshaped(shape), to: node)
     }
   }
 
-  /// The same elements as a tensor of its own on the tape, so that it can be watched apart from this one.
+  /// The same elements as another tensor on the tape, whose gradient can be observed separately.
   package func identity() -> Tensor { reshaped(shape) }
 
-  /// A matrix with rows and columns exchanged.
+  /// The transpose of a matrix: [n, m] to [m, n]. Stops if the tensor has other than two dimensions.
   public func transposed() -> Tensor {
     guard shape.count == 2 else { stop("transpose", "a matrix is needed, not the shape \(shape); name the dimensions") }
     return transposed(1, 0)
   }
 
-  /// The dimensions in another order: dimension i of the result is dimension `order[i]` of this tensor.
+  /// The dimensions in another order: dimension i of the result is dimension `order[i]` of this tensor. Stops unless `order` names
+  /// each dimension once.
   public func transposed(_ order: Int...) -> Tensor { transposed(order: order) }
 
   func transposed(order: [Int]) -> Tensor {
@@ -37,21 +38,12 @@ extension Tensor {
       stop("transpose", "\(order) does not name each dimension of the shape \(shape) once")
     }
     let target = Shape(order.map { shape[$0] })
-    let output = Buffer(count: elementCount)
-    if elementCount > 0 {
-      let own = shape.strides
-      let strides = order.map { own[$0] }
-      if strides.isEmpty {
-        output.pointer[0] = buffer.pointer[0]
-      } else {
-        copy_strided(buffer.pointer, strides, output.pointer, target.map(Int64.init), Int32(strides.count))
-      }
-    }
+    let own = shape.strides
+    let output = strided(by: order.map { own[$0] }, to: target).castWithoutTape(to: precision)
     var inverse = order
     for (axis, source) in order.enumerated() { inverse[source] = axis }
-    let turned = Tensor(shape: target, buffer: output).castWithoutTape(to: precision)
-    return record(turned, from: self) { [place = node, inverse] gradient, pass in
-      pass.add(gradient.transposed(order: inverse), to: place)
+    return record(output, from: self) { [node, inverse] gradient, pass in
+      pass.add(gradient.transposed(order: inverse), to: node)
     }
   }
 }

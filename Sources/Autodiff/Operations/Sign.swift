@@ -2,12 +2,5 @@ extension Tensor {
   /// The sign of each element: −1, 0 or 1; NaN stays NaN. The result has the same shape and precision.
   ///
   /// It is off the tape, since the derivative is 0 wherever it exists.
-  public func sign() -> Tensor {
-    let signs = Tensor(shape: shape) { signs in
-      withValues { values in
-        for (index, value) in values.enumerated() { signs[index] = value > 0 ? 1 : value < 0 ? -1 : value }
-      }
-    }
-    return signs.castWithoutTape(to: precision)
-  }
+  public func sign() -> Tensor { map(.sign) }
 }

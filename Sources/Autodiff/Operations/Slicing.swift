@@ -1,65 +1,74 @@
 extension Tensor {
-  /// The part of this tensor whose index along a dimension lies in `range`; negative dimensions count from the back.
+  /// The part of this tensor whose index along a dimension lies in `range`: that dimension has the size of the range, the others
+  /// stay. Negative dimensions count from the last. The gradient outside the part is 0.
+  ///
+  /// Stops if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
-    let cut = SliceLayout(axis, range, of: shape, "sliced")
-    let output = Buffer(count: cut.partShape.elementCount)
-    cut.forEachRow { part, whole in (output.pointer + part).update(from: buffer.pointer + whole, count: cut.row) }
-    return record(Tensor(shape: cut.partShape, buffer: output).castWithoutTape(to: precision), from: self) {
-      [place = node, shape = shape] gradient, pass in
-      pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: place)
+    record(part(SliceLayout(axis, range, of: shape, "sliced")), from: self) { [node, shape] gradient, pass in
+      pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: node)
     }
   }
 
-  /// This tensor with zeros around it along a dimension; negative dimensions count from the back.
+  /// This tensor with `before` zeros in front of it and `after` zeros behind it along a dimension, whose size grows by both.
+  /// Negative dimensions count from the last.
+  ///
+  /// Stops if there is no such dimension or a number of zeros is negative.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
-    let fromFront = axis < 0 ? axis + shape.count : axis
-    guard shape.indices.contains(fromFront), before >= 0, after >= 0 else {
+    let axis = axis < 0 ? axis + shape.count : axis
+    guard shape.indices.contains(axis), before >= 0, after >= 0 else {
       stop("padded", "no dimension \(axis) in the shape \(shape), or fewer than 0 zeros")
     }
     var sizes = Array(shape)
-    sizes[fromFront] += before + after
-    return padded(fromFront, before: before, to: Shape(sizes))
+    sizes[axis] += before + after
+    return padded(axis, before: before, to: Shape(sizes))
   }
 
   private func padded(_ axis: Int, before: Int, to target: Shape) -> Tensor {
-    let fromFront = axis < 0 ? axis + shape.count : axis
-    let range = before..<before + shape[fromFront]
-    let cut = SliceLayout(axis, range, of: target, "padded")
-    let output = Tensor(repeating: 0, shape: target), values = buffer.pointer
-    cut.forEachRow { part, whole in (output.elements + whole).update(from: values + part, count: cut.row) }
-    return record(output.castWithoutTape(to: precision), from: self) { [place = node] gradient, pass in
-      pass.add(gradient.sliced(axis, range), to: place)
+    let axis = axis < 0 ? axis + shape.count : axis
+    let range = before..<before + shape[axis]
+    let layout = SliceLayout(axis, range, of: target, "padded")
+    return record(assembled([(self, layout)], to: target, precision), from: self) { [node] gradient, pass in
+      pass.add(gradient.sliced(axis, range), to: node)
     }
   }
 }
 
-/// Tensors one after the other along a dimension, in which alone they may differ in size.
+/// Tensors one after the other along a dimension, in which alone their sizes may differ. Negative dimensions count from the last.
+/// The result has the tensors' precision, Float32 where they differ.
+///
+/// Stops if there is no tensor, no such dimension, or another dimension differs.
 public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
   guard let first = tensors.first else { stop("concatenated", "there is no tensor") }
-  let fromFront = axis < 0 ? axis + first.shape.count : axis
-  guard first.shape.indices.contains(fromFront) else {
+  let axisFromFront = axis < 0 ? axis + first.shape.count : axis
+  guard first.shape.indices.contains(axisFromFront) else {
     stop("concatenated", "no dimension \(axis) in the shape \(first.shape)")
   }
-  let whole = tensors.reduce(0) { sum, tensor in
+  var ranges: [Range<Int>] = []
+  for tensor in tensors {
     guard tensor.shape.count == first.shape.count,
-      first.shape.indices.allSatisfy({ $0 == fromFront || tensor.shape[$0] == first.shape[$0] })
-    else { stop("concatenated", first.shape, tensor.shape, "they differ in dimension \(axis) alone") }
-    return sum + tensor.shape[fromFront]
+      first.shape.indices.allSatisfy({ $0 == axisFromFront || tensor.shape[$0] == first.shape[$0] })
+    else { stop("concatenated", first.shape, tensor.shape, "only dimension \(axis) may differ") }
+    let start = ranges.last?.upperBound ?? 0
+    ranges.append(start..<start + tensor.shape[axisFromFront])
   }
-  var before = 0
-  let padded = tensors.map { tensor in
-    defer { before += tensor.shape[fromFront] }
-    return tensor.padded(fromFront, before: before, after: whole - before - tensor.shape[fromFront])
+  var sizes = Array(first.shape)
+  sizes[axisFromFront] = ranges.last!.upperBound
+  let shape = Shape(sizes), isUniform = tensors.allSatisfy { $0.precision == first.precision }
+  let precision = isUniform ? first.precision : .float32
+  let parts = zip(tensors, ranges).map { tensor, range in
+    (tensor.castWithoutTape(to: precision), SliceLayout(axisFromFront, range, of: shape, "concatenated"))
   }
-  return padded.dropFirst().reduce(padded[0]) { $0 + $1 }
+  return record(assembled(parts, to: shape, precision), from: tensors) { [nodes = tensors.map(\.node)] gradient, pass in
+    for (node, range) in zip(nodes, ranges) { pass.add(gradient.sliced(axisFromFront, range), to: node) }
+  }
 }
 
-/// How a part of a tensor, cut out along one dimension, lies in it: rows of memory at equal distances.
-private struct SliceLayout {
+/// How a part of a tensor, cut out along one dimension, lies in it: `count` rows of `row` elements, `step` apart from `first` on.
+struct SliceLayout {
   let partShape: Shape
-  let row: Int
-  private let count, step, first: Int
+  let count, row, step, first: Int
 
+  /// The part whose index along `axis` lies in `range`. Stops, in the name of `operation`, if the range leaves the dimension.
   init(_ axis: Int, _ range: Range<Int>, of whole: Shape, _ operation: String) {
     let axis = axis < 0 ? axis + whole.count : axis
     guard whole.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= whole[axis] else {
@@ -73,9 +82,5 @@ private struct SliceLayout {
     row = range.count * inner
     step = whole[axis] * inner
     first = range.lowerBound * inner
-  }
-
-  func forEachRow(_ body: (_ part: Int, _ whole: Int) -> Void) {
-    for index in 0..<count { body(index * row, index * step + first) }
   }
 }

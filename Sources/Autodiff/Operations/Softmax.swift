@@ -1,35 +1,33 @@
-import CKernels
-
-/// eˣ / Σ eˣ over the last dimension: shares that add up to 1.
+/// eˣ / Σ eˣ over the last dimension, of the same shape: probabilities that add up to 1. Stops if there is no last dimension or its
+/// size is 0.
 public func softmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "softmax")
-  let output = x.map { x, y, n in softmax_rows(x, y, n / classes, classes) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
-    pass.add(gradientOfSoftmax(gradient, pass.output), to: place)
+  let output = x.map(.softmax(columns: classes))
+  return recordKeepingOutput(output, from: x) { [node = x.node] gradient, pass in
+    pass.add(gradientOfSoftmax(gradient, pass.output), to: node)
   }
 }
 
-/// x − ln Σ eˣ over the last dimension: the logarithm of `softmax`, which keeps its digits where shares are nearly 0.
+/// x − ln Σ eˣ over the last dimension: the logarithm of `softmax`, without loss of digits
+/// where probabilities are near 0. Stops if there is no last dimension or its size is 0.
 public func logSoftmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "logSoftmax")
-  let output = x.map { x, y, n in log_softmax_rows(x, y, n / classes, classes) }
-  return recordKeepingOutput(output, from: x) { [place = x.node] gradient, pass in
-    pass.add(gradientOfLogSoftmax(gradient, pass.output), to: place)
+  let output = x.map(.logSoftmax(columns: classes))
+  return recordKeepingOutput(output, from: x) { [node = x.node] gradient, pass in
+    pass.add(gradientOfLogSoftmax(gradient, pass.output), to: node)
   }
 }
 
 /// p (g − Σ g p).
 private func gradientOfSoftmax(_ g: Tensor, _ p: Tensor) -> Tensor {
   guard !tapeIsOn else { return p * (g - (g * p).sum(axes: [-1], keepingDimensions: true)) }
-  let classes = p.shape.last!
-  return combine(g, p) { g, p, d, n in softmax_gradient(g, p, d, n / classes, classes) }
+  return combine(g, p, .softmax(columns: p.shape.last!))
 }
 
 /// g − eʸ Σ g.
 private func gradientOfLogSoftmax(_ g: Tensor, _ y: Tensor) -> Tensor {
   guard !tapeIsOn else { return g - exp(y) * g.sum(axes: [-1], keepingDimensions: true) }
-  let classes = y.shape.last!
-  return combine(g, y) { g, y, d, n in log_softmax_gradient(g, y, d, n / classes, classes) }
+  return combine(g, y, .logSoftmax(columns: y.shape.last!))
 }
 
 private func classes(of x: Tensor, _ operation: String) -> Int {

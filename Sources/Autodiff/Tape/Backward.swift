@@ -1,6 +1,6 @@
 extension Tensor {
-  /// Adds the gradient of this scalar with respect to every leaf it was computed from to the leaf's `gradient`, and releases
-  /// the tape behind it. Stops if the tensor is no scalar or not on the tape.
+  /// Adds the gradient of this scalar with respect to each leaf that it was computed from to the leaf's `gradient`, and releases
+  /// the tape. Stops if the tensor has other than one element, is not on the tape, or its tape was released.
   ///
   /// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
   public func backward() {
@@ -8,7 +8,7 @@ extension Tensor {
     BackwardPass(keepsTape: false).accumulate(from: output, seed: Tensor(repeating: 1, shape: shape))
   }
 
-  /// This loss times a scale, which gradients then have too; hooks are shown them without it.
+  /// This loss times a scale, which multiplies its gradients too; hooks see gradients divided by it.
   package func scaledLoss(by scale: Float) -> Tensor {
     record(withoutGradients { self * scale }, from: self) { [self] gradient, pass in
       pass.lossScale = scale
@@ -31,10 +31,12 @@ extension Tensor {
   }
 }
 
-/// The gradients of the scalar `output` with respect to each of `inputs`, leaves or not; zeros where `output` does not
-/// depend on one. The `gradient` of leaves stays as it is.
+/// The gradients of the scalar `output` with respect to each of `inputs`, leaves or not, of the inputs' shapes; zeros where `output`
+/// does not depend on an input. The `gradient` of leaves stays as it is.
 ///
-/// With `keepingTape` the results are on the tape themselves, so they can be differentiated again, and so can `output`.
+/// With `keepingTape`, false by default, the results are on the tape, so they can be differentiated again, and so can `output`.
+///
+/// Stops if `output` has other than one element, or `output` or an input is not on the tape.
 public func gradients(of output: Tensor, withRespectTo inputs: [Tensor], keepingTape: Bool = false) -> [Tensor] {
   let start = output.startOfBackwardPass("gradients")
   let nodes = inputs.map { input in

@@ -1,24 +1,23 @@
-import CKernels
 import CThreadState
 
-/// One pass of gradients from an output back to the leaves: blame assignment by the chain rule.
+/// One backward pass: the gradients of an output with respect to the leaves, by the chain rule.
 package final class BackwardPass {
   /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another pass.
   let keepsTape: Bool
-  /// What the loss was multiplied by so that its gradients survive 16 bits; hooks are shown gradients without it.
+  /// The scale of the loss; hooks see gradients divided by it.
   @exclusivity(unchecked) var lossScale: Float = 1
   @exclusivity(unchecked) private var waiting = Heap()
   @exclusivity(unchecked) private var leaves: [Node] = []
-  /// Tells this backward pass's arrivals from those of one that it runs inside of, from a hook.
+  /// The number of this pass, which tells its gradients from those of a pass that it runs inside of, in a hook.
   @exclusivity(unchecked) private var number: Int64 = 0
-  /// What had arrived in outer backward passes at nodes that this one has come to.
+  /// Gradients of outer backward passes at nodes that this one has reached.
   @exclusivity(unchecked) private var ofOthers: [(node: Node, gradient: Tensor, pass: Int64)] = []
-  /// The node whose pullback is under way.
+  /// The node whose pullback is running.
   @exclusivity(unchecked) private unowned(unsafe) var visited: Node?
-  /// Whether nobody but the pullback under way can see the gradient it was given, so that it may write its result there.
+  /// Whether nobody but the running pullback can see the gradient it was given, so that it may write its result there.
   @exclusivity(unchecked) private(set) var mayOverwrite = false
 
-  /// Nodes whose whole gradients are wanted, by place in the result of `gradients(of:withRespectTo:)`.
+  /// Gradients of the nodes that `gradients(of:withRespectTo:)` was asked for, nil as long as none has arrived.
   @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
 
   init(keepsTape: Bool, wanted: [Node] = []) {
@@ -32,15 +31,15 @@ package final class BackwardPass {
     add(contribution(), to: input.node)
   }
 
-  /// As above, to what stands at a place on the tape.
+  /// As above, to a node; nothing is computed where it is nil.
   @inline(__always)
-  package func add(_ contribution: @autoclosure () -> Tensor, to place: Node?) {
-    guard let place else { return }
-    add(contribution(), at: place)
+  package func add(_ contribution: @autoclosure () -> Tensor, to node: Node?) {
+    guard let node else { return }
+    add(contribution(), at: node)
   }
 
-  /// The output of the operation whose pullback is under way, which `recordKeepingOutput` has kept. It shares the output's
-  /// memory, and where the tape is kept its place.
+  /// The output of the operation whose pullback is running, which `recordKeepingOutput` has kept. It shares the output's memory,
+  /// and where the tape is kept its node.
   var output: Tensor {
     let node = visited!
     return Tensor(shape: node.shape, buffer: node.output!, node: keepsTape ? node : nil)
@@ -65,7 +64,7 @@ package final class BackwardPass {
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
   private func sum(_ total: inout Tensor, _ contribution: Tensor) -> Tensor {
     guard !keepsTape, isKnownUniquelyReferenced(&total), total.ownsItsMemory() else { return total + contribution }
-    add_scaled(contribution.buffer.pointer, 1, total.buffer.pointer, total.elementCount)
+    total.addInPlace(contribution)
     return total
   }
 
@@ -90,7 +89,7 @@ package final class BackwardPass {
     }
   }
 
-  /// The node's whole gradient, after its hooks; it is taken from the node.
+  /// The node's whole gradient, after its hooks; removed from the node.
   private func settle(_ node: Node) -> Tensor {
     var gradient = node.arriving!
     node.arriving = nil
@@ -129,18 +128,18 @@ package final class BackwardPass {
     return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }
   }
 
-  /// Gives outer backward passes their nodes back.
+  /// Restores the nodes of outer backward passes.
   private func putBack() {
     for (node, gradient, pass) in ofOthers { (node.arriving, node.pass) = (gradient, pass) }
   }
 
-  /// Runs a backward pass with or without a tape, and in the precisions that the pass forward has stored, whatever is around it.
+  /// Runs a backward pass with or without a tape, and in the precisions of the stored tensors, whatever the scopes around it say.
   private func withTape(_ on: Bool, _ body: () -> Void) {
     withPrecision(.float32) { if on { body() } else { withoutGradients(body) } }
   }
 }
 
-/// Nodes that wait for their turn, the latest on top.
+/// Nodes to visit, the latest on top.
 private struct Heap {
   private var nodes: [Node] = []
 

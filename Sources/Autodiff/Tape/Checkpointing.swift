@@ -1,11 +1,12 @@
 import CThreadState
 
-/// Computes `body` and forgets all that it computed on the way; the backward pass computes it again when it gets there. Memory
-/// is paid for with one more forward pass; gradients are bit-identical.
+/// Computes `body` without keeping its activations; the backward pass computes `body` again when it needs them. This saves memory
+/// for the time of one more forward pass; gradients are bit-identical.
 ///
-/// In a chain of L equal layers, cut into s segments that are each `checkpointed`, L / s + s activations are alive at a time:
-/// least, about 2 √L, with s = √L. `body` must compute the same again, so parameters are not to be changed in between; what
-/// draws random numbers or gathers statistics asks `replayed` and `isRecomputing`, as this package's modules do.
+/// In a chain of L equal layers that is split into s segments, each `checkpointed`, L / s + s activations are alive at a time; the
+/// least, about 2 √L, for s = √L. `body` must compute the same again, so parameters must not change in between; code that draws
+/// random numbers or accumulates statistics uses `replayed` and `isRecomputing`, as this package's modules do. Stops in the backward
+/// pass if `body` calls `replayed` otherwise than before.
 ///
 /// Sources: Griewank and Walther, "Algorithm 799: revolve", 2000; Chen et al., "Training deep nets with sublinear memory cost",
 /// 2016, arXiv:1604.06174.
@@ -13,9 +14,9 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   guard tapeIsOn else { return body() }
   let precision = precisionHere
   let replay = Replay()
-  let made = replay.recording { withoutGradients(body) }, output = made.detached()
-  output.layerDepth = made.layerDepth
-  // On the tape whether or not gradients flow to what the body uses, which shows only when it is computed again.
+  let computed = replay.recording { withoutGradients(body) }, output = computed.detached()
+  output.layerDepth = computed.layerDepth
+  // On the tape whether or not gradients flow to the tensors that the body uses, which is known only when it is computed again.
   var start: Int64 = 0
   let node = Node(of: output) { gradient, pass in
     let again = replay.replaying { withTape(from: start) { withPrecision(precision, body) } }
@@ -26,16 +27,16 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   return output
 }
 
-/// What `make` returns; inside a `checkpointed` body that is computed again, what it returned the first time.
+/// The value of `make()`; inside a `checkpointed` body that is computed again, the value of the first time.
 public func replayed<Value>(_ make: () -> Value) -> Value { Replay.current?.value(make) ?? make() }
 
-/// Whether a `checkpointed` body is being computed again: what happens once a step has happened already.
+/// Whether a `checkpointed` body is being computed again, so that what happens once per step has happened already.
 public var isRecomputing: Bool { Replay.current?.isInReplay ?? false }
 
 /// Whether a `checkpointed` body is being computed for the first time: its tensors are not on the tape yet, but will be.
 package var isInCheckpoint: Bool { Replay.current.map { !$0.isInReplay } ?? false }
 
-/// What a `checkpointed` body must find again when it is computed anew, in the order in which it asked.
+/// The values that a `checkpointed` body has asked `replayed` for, in order, for when it is computed again.
 private final class Replay {
   private let outer: Replay?
   private var values: [Any] = []
@@ -71,8 +72,8 @@ private final class Replay {
   private static func stopOverChange() -> Never {
     stop(
       "checkpointed",
-      "the body computed something else when it was computed again; what it uses, such as whether modules are trained, must stay "
-        + "as it is until backward() is over")
+      "the body computed something else when it was computed again; what it depends on, such as whether modules are in training "
+        + "mode, must not change until backward() is over")
   }
 
   func value<Value>(_ make: () -> Value) -> Value {
@@ -87,9 +88,9 @@ private final class Replay {
   }
 }
 
-/// Runs `body` with the tape on, whatever is around it, and its nodes numbered from `start`. When a backward pass gets to a
-/// checkpoint, all later nodes have been visited, so theirs are free to be given again; and so nodes are visited in the order
-/// they would be visited in without checkpoints, in which their gradients are summed to the same bits.
+/// Runs `body` with the tape on, whatever the scopes around it say, and its nodes numbered from `start`. When a backward pass
+/// reaches a checkpoint it has visited all later nodes, so their numbers can be used again. Nodes are then visited in the same order
+/// as without checkpoints, and their gradients are summed to the same bits.
 private func withTape<Result>(from start: Int64, _ body: () -> Result) -> Result {
   let here = thread_state_here()
   let (off, nodes) = (here.pointee.gradients_off, here.pointee.nodes)

@@ -1,5 +1,5 @@
-/// A stream of random numbers that is known by its name: the same seed and name give the same numbers on every machine,
-/// whatever else draws random numbers and in whatever order.
+/// A stream of random numbers named by a seed and a string: the same seed and name give the same numbers on every machine, however
+/// many other streams are used, and in any order.
 ///
 /// Philox 4×32-10, a counter encrypted by a key, so a stream's whole state is its position.
 /// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011, doi:10.1145/2063384.2063405.
@@ -7,11 +7,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Codable {
   private let key: SIMD2<UInt32>
   private let name: SIMD2<UInt32>
 
-  /// How many numbers of 64 bits have been drawn.
+  /// The number of 64-bit numbers drawn so far.
   public private(set) var position: UInt64 = 0
   private var block = SIMD4<UInt32>()
 
-  /// The stream that belongs to a seed and a name, at its beginning.
+  /// The stream of a seed and a name, at position 0.
   public init(seed: UInt64, name: String) {
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     // The 64-bit hash of Fowler, Noll and Vo (FNV-1a): Swift's own differs from run to run.
@@ -27,7 +27,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Codable {
     return UInt64(half.x) | UInt64(half.y) << 32
   }
 
-  /// Goes to a position that was read before.
+  /// Sets the position, such as one that was saved.
   public mutating func move(to position: UInt64) {
     self.position = position
     if position & 1 == 1 { block = encrypted(position >> 1) }

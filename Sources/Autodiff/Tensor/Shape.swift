@@ -1,9 +1,9 @@
 /// The sizes of a tensor's dimensions, outermost first: `[64, 784]` is 64 rows of 784. `[]` is a scalar.
 ///
-/// At most 8 dimensions, each from 0 to 2³¹ − 1. Stored without the heap, since every operation makes one.
+/// At most 8 dimensions, each from 0 to 2³¹ − 1. Stored inline, since each operation makes one.
 public struct Shape: Hashable, Sendable {
-  // Two halves, since one vector of eight would have every tensor and node that holds a shape aligned to 32 bytes, which the
-  // system's allocator does slowly.
+  // Two halves, since a vector of eight would align every tensor and node that holds a shape to 32 bytes, which the system's
+  // allocator does slowly.
   private var outer: SIMD4<Int32> = .zero
   private var inner: SIMD4<Int32> = .zero
   private let dimensions: Int32
@@ -11,7 +11,7 @@ public struct Shape: Hashable, Sendable {
   /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
   public private(set) var elementCount: Int
 
-  /// A shape with the given sizes.
+  /// A shape with the given sizes. Stops if there are more than 8, a size is out of range, or the number of elements overflows.
   public init(_ sizes: some Collection<Int>) {
     guard sizes.count <= 8 else { stop("Shape", "\(sizes.count) dimensions, at most 8 are possible") }
     dimensions = Int32(sizes.count)
@@ -48,7 +48,7 @@ extension Shape: RandomAccessCollection {
   /// The number of dimensions.
   public var endIndex: Int { Int(dimensions) }
 
-  /// The size of a dimension, counted from the outermost.
+  /// The size of a dimension, counted from the outermost. Stops if there is no such dimension.
   public subscript(axis: Int) -> Int {
     guard axis >= 0, axis < Int(dimensions) else { stop("Shape", "\(self) has no dimension \(axis)") }
     return Int(axis < 4 ? outer[axis] : inner[axis - 4])
@@ -66,7 +66,7 @@ extension Shape: CustomStringConvertible {
 }
 
 extension Shape {
-  /// This shape with another first size. Stops where there is none.
+  /// This shape with another first size. Stops if there is none.
   package func replacingFirst(by size: Int) -> Shape {
     guard count > 0, let stored = Int32(exactly: size), stored >= 0 else {
       stop("Shape", "\(self) has no first dimension that could be \(size)")
@@ -78,7 +78,7 @@ extension Shape {
     return shape
   }
 
-  /// How far apart neighbours along each dimension lie in row-major memory.
+  /// The distances between neighbours along each dimension in row-major memory, in elements.
   package var strides: [Int64] {
     var strides = [Int64](repeating: 1, count: count)
     for axis in stride(from: count - 2, through: 0, by: -1) {
@@ -101,7 +101,7 @@ extension Shape {
     return Shape(sizes)
   }
 
-  /// This shape's strides when it is read as if it had the shape `target`: 0 where it is repeated.
+  /// This shape's strides when it is broadcast to the shape `target`: 0 where it is repeated.
   package func strides(broadcastTo target: Shape) -> [Int64] {
     let own = strides
     var result = [Int64](repeating: 0, count: target.count)

@@ -1,7 +1,5 @@
-import CKernels
-
-/// An array of numbers, Float32 unless `withPrecision` made it, with a shape, row-major, whose history of operations is kept
-/// so that gradients can flow back through it.
+/// An array of numbers with a shape, row-major, and its node on the tape, through which gradients flow back. Elements are Float32,
+/// except of results in `withPrecision`.
 ///
 /// A tensor's values never change. Tensors belong to the thread that uses them and are not `Sendable`.
 ///
@@ -14,7 +12,7 @@ public final class Tensor {
   /// The elements as they are stored.
   @exclusivity(unchecked) package private(set) var storage: Buffer
 
-  /// The tensor's place on the tape, nil for one that no gradient flows to.
+  /// The tensor's node on the tape; nil where no gradient flows to it.
   @exclusivity(unchecked) package private(set) var node: Node?
 
   /// The largest number of layers on any path of operations to this tensor; modules count themselves, operations pass it on.
@@ -26,14 +24,10 @@ public final class Tensor {
     self.node = node
   }
 
-  /// The elements as Float32, for reading.
-  @inline(__always)
-  package var buffer: Float32View { Float32View(storage, shape.elementCount) }
-
   /// How the elements are stored.
   public var precision: Precision { storage.precision }
 
-  /// A tensor of the given shape whose elements `fill` writes; they hold anything before.
+  /// A tensor of the given shape whose elements `fill` writes, all of them; they are not initialized before.
   public convenience init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
     let count = shape.elementCount
     let buffer = Buffer(count: count)
@@ -41,7 +35,8 @@ public final class Tensor {
     self.init(shape: shape, buffer: buffer)
   }
 
-  /// A tensor with the given elements in row-major order. Stops if their number is not the shape's.
+  /// A tensor with the given elements in row-major order. Stops if there are more or fewer
+  /// than the shape has.
   public convenience init(_ values: [Float], shape: Shape) {
     guard values.count == shape.elementCount else {
       stop("Tensor", "\(values.count) values for the shape \(shape), which has \(shape.elementCount) elements")
@@ -54,8 +49,9 @@ public final class Tensor {
 
   /// A tensor whose elements all have one value.
   public convenience init(repeating value: Float, shape: Shape) {
-    self.init(shape: shape, buffer: Buffer(count: shape.elementCount))
-    CKernels.fill(value, buffer.pointer, shape.elementCount)
+    let buffer = Buffer(count: shape.elementCount)
+    buffer.fill(with: value, count: shape.elementCount)
+    self.init(shape: shape, buffer: buffer)
   }
 
   /// How many elements there are.
@@ -64,34 +60,30 @@ public final class Tensor {
   /// The elements in row-major order.
   public var values: [Float] { withValues { Array($0) } }
 
-  /// The only element. Stops if there are several, or none.
+  /// The only element. Stops if the tensor has none or several.
   public var value: Float {
     guard elementCount == 1 else { stop("value", "the tensor has the shape \(shape), not a single element") }
-    return buffer.pointer[0]
+    return withFloat32 { $0[0] }
   }
 
-  /// Calls `body` with the elements in row-major order, which are valid only during the call.
+  /// Calls `body` with the elements as Float32 in row-major order, which are valid only during the call.
   public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    // Not `buffer`, whose widened numbers may go while the body is at work.
-    let wide = castWithoutTape(to: .float32)
-    return try withExtendedLifetime(wide) {
-      try body(UnsafeBufferPointer(start: wide.storage.pointer, count: elementCount))
-    }
+    try withFloat32 { try body(UnsafeBufferPointer(start: $0, count: elementCount)) }
   }
 }
 
 extension Tensor {
-  /// A tensor with the same elements from which no gradient flows back.
+  /// A tensor with the same elements that is not on the tape. The memory is shared.
   public func detached() -> Tensor { Tensor(shape: shape, buffer: storage) }
 
   /// This tensor, or where it is on the tape, one with the same elements that isn't.
   package var offTape: Tensor { node == nil ? self : detached() }
 
-  /// A tensor with the same elements that gathers its gradient in `gradient` when `backward()` reaches it.
+  /// A tensor with the same elements whose `gradient` is accumulated by `backward()`: a leaf of the tape.
   public func requiringGradient() -> Tensor { Tensor(shape: shape, buffer: storage, node: Node(leafOf: self)) }
 
-  /// dL/d(this tensor), summed over all calls of `L.backward()` since it was cleared; nil before the first, and always nil
-  /// for a tensor that was not made by `requiringGradient()`.
+  /// dL/d(this tensor), of the same shape, summed over all calls of `L.backward()` since it was set to nil; nil before the first, and
+  /// always nil for a tensor that was not made by `requiringGradient()`.
   public var gradient: Tensor? {
     get { node?.gradient }
     set { node?.gradient = newValue?.offTape }
@@ -100,10 +92,10 @@ extension Tensor {
   /// Whether gradients flow back through this tensor.
   public var isOnTape: Bool { node != nil }
 
-  /// Whether gradients gather in the tensor: it was made by `requiringGradient()`, or is a parameter's value.
+  /// Whether the tensor is a leaf: it was made by `requiringGradient()`, or is a parameter's value.
   package var isLeaf: Bool { node?.isLeaf ?? false }
 
-  /// Puts a tensor that an operation has just made on the tape.
+  /// Puts the new output of an operation on the tape.
   func place(at node: Node) { self.node = node }
 
   /// Whether nothing else refers to the elements, so that they may be overwritten as Float32.
@@ -121,16 +113,16 @@ extension Tensor: CustomStringConvertible {
   }
 }
 
-// What the training side of the house needs of a tensor's inside.
+// What modules and optimizers need of a tensor's memory and node.
 extension Tensor {
-  /// The elements for writing; only for memory that nobody else can see (`ownsItsMemory`).
+  /// The elements, which are Float32, for writing; only for memory that nobody else can see (`ownsItsMemory`).
   package var elements: UnsafeMutablePointer<Float> { storage.pointer }
 
   /// The same elements in memory of their own.
   package func copied() -> Tensor {
-    Tensor(shape: shape) { elements in elements.baseAddress?.update(from: buffer.pointer, count: elementCount) }
+    Tensor(shape: shape) { elements in withValues { _ = elements.update(fromContentsOf: $0) } }
   }
 
-  /// The same elements at another place on the tape, so that gradients arrive there.
-  package func alias(at place: Node) -> Tensor { Tensor(shape: shape, buffer: storage, node: place) }
+  /// The same elements with another node, so that gradients arrive there.
+  package func alias(at node: Node) -> Tensor { Tensor(shape: shape, buffer: storage, node: node) }
 }

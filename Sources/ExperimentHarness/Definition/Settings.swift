@@ -5,11 +5,14 @@ import Support
 public struct Settings: Sendable, Equatable {
   /// The names, in the order in which the experiment declares them.
   public let names: [String]
+  /// The profile that the numbers were taken from, before any was set otherwise.
+  public let profile: Profile
   private var values: [String: Double]
 
   /// The declared settings with their values in a profile. Stops if two have the same name.
   public init(_ settings: [Setting], in profile: Profile = .standard) {
     names = settings.map(\.name)
+    self.profile = profile
     values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: profile)) })
   }
 

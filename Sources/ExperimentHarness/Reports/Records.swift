@@ -1,4 +1,5 @@
 import Foundation
+import Rheoscope
 import Support
 
 /// The contents of `summary.json`. JSON has no NaN and no infinities; they are the strings "NaN", "Infinity" and "-Infinity".
@@ -110,6 +111,8 @@ struct Manifest: Codable {
   /// When the experiment ran, in ISO 8601; nil in files of versions that did not record it.
   let date: String?
   let profile: String
+  /// How products of bfloat16 were computed, a raw value of `BFloat16Products`; nil in manifests of before it was recorded.
+  let bfloat16Products: String?
   let settings: [String: Double]
   let seeds: [Int]
   let jobs, threads: Int
@@ -130,6 +133,7 @@ struct Manifest: Codable {
     dataFolder = options.data
     date = options.date.ISO8601Format()
     profile = options.profile.rawValue
+    bfloat16Products = BFloat16Products.current.rawValue
     settings = results.settings.byName
     seeds = Array(0..<results.settings.seeds)
     jobs = options.jobs

@@ -38,11 +38,6 @@ typedef struct {
   chunk *cutting;
   long long in_use, peak;
   int registered;
-  struct {
-    void *memory;
-    size_t bytes;
-  } scratch[scratch_blocks];
-  unsigned next_scratch;
 } pool;
 
 static _Thread_local pool local __attribute__((tls_model("initial-exec")));
@@ -136,15 +131,7 @@ static void *left_block(int class) {
   return first;
 }
 
-static void release_scratch(void) {
-  for (int i = 0; i < scratch_blocks; i++) {
-    if (local.scratch[i].memory) memory_give(local.scratch[i].memory, local.scratch[i].bytes);
-    local.scratch[i].memory = NULL;
-  }
-}
-
 static void at_exit(void *of) {
-  release_scratch();
   ((pool *)of)->registered = 0;
   leave(of);
 }
@@ -224,20 +211,11 @@ void memory_give(void *memory, size_t bytes) {
   local.free[class] = given;
 }
 
-void *memory_take_scratch(size_t bytes) {
-  unsigned place = local.next_scratch++ % scratch_blocks;
-  void *oldest = local.scratch[place].memory;
-  if (oldest) memory_give(oldest, local.scratch[place].bytes);
-  local.scratch[place].bytes = bytes;
-  return local.scratch[place].memory = memory_take(bytes);
-}
-
 long long memory_in_use(void) { return local.in_use; }
 long long memory_peak(void) { return local.peak; }
 void memory_reset_peak(void) { local.peak = local.in_use; }
 
 void memory_trim(void) {
-  release_scratch();
   pthread_mutex_lock(&left.lock);
   release(local.free, &local.cutting);
   release(left.free, NULL);

@@ -4,13 +4,23 @@
 
 #include "dispatch.h"
 
+/// The bits of x rounded to the nearest bfloat16, ties to even.
+INLINED uint32_t rounded_to_bfloat16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  // A NaN may round up to infinity; one bit of its fraction is kept set instead.
+  return (bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded;
+}
+
 DISPATCHED void narrow_to_bfloat16(const float *x, uint16_t *y, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = (uint16_t)rounded_to_bfloat16(x[i]);
+}
+
+DISPATCHED void round_to_bfloat16(const float *x, float *y, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    uint32_t bits;
-    memcpy(&bits, &x[i], 4);
-    uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    // A NaN may round up to infinity; one bit of its fraction is kept set instead.
-    y[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded);
+    uint32_t bits = rounded_to_bfloat16(x[i]) << 16;
+    memcpy(&y[i], &bits, 4);
   }
 }
 

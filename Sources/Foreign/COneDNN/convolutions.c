@@ -5,7 +5,7 @@
 
 // The order of the numbers in a convolution's key.
 enum {
-  images, height, width, inputs, outputs, groups, window_height, window_width, stride, padding, type, has_bias
+  images, height, width, inputs, outputs, groups, kernel_height, kernel_width, stride, padding, type, has_bias
 };
 
 typedef struct {
@@ -20,8 +20,8 @@ static int64_t size_after(int64_t size, int64_t window, int64_t step, int64_t pa
 /// inside however the library likes them.
 static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t weight_type) {
   dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
-  int64_t high = size_after(n[height], n[window_height], n[stride], n[padding]);
-  int64_t wide = size_after(n[width], n[window_width], n[stride], n[padding]);
+  int64_t high = size_after(n[height], n[kernel_height], n[stride], n[padding]);
+  int64_t wide = size_after(n[width], n[kernel_width], n[stride], n[padding]);
   TRY(describe(
       &o->x, 4, (dnnl_dims_t){n[images], n[inputs], n[height], n[width]}, data,
       (dnnl_dims_t){n[height] * n[width] * n[inputs], 1, n[width] * n[inputs], n[inputs]}));
@@ -29,10 +29,10 @@ static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t wei
       &o->y, 4, (dnnl_dims_t){n[images], n[outputs], high, wide}, data,
       (dnnl_dims_t){high * wide * n[outputs], 1, wide * n[outputs], n[outputs]}));
   TRY(describe(&o->bias, 1, (dnnl_dims_t){n[outputs]}, dnnl_f32, (dnnl_dims_t){1}));
-  int64_t window = n[window_height] * n[window_width], of_group = n[inputs] / n[groups];
-  dnnl_dims_t sizes = {n[groups], n[outputs] / n[groups], of_group, n[window_height], n[window_width]};
+  int64_t window = n[kernel_height] * n[kernel_width], of_group = n[inputs] / n[groups];
+  dnnl_dims_t sizes = {n[groups], n[outputs] / n[groups], of_group, n[kernel_height], n[kernel_width]};
   dnnl_dims_t strides = {
-      n[outputs] / n[groups] * of_group * window, of_group * window, window, n[window_width], 1};
+      n[outputs] / n[groups] * of_group * window, of_group * window, window, n[kernel_width], 1};
   int grouped = n[groups] > 1;
   TRY(describe(&o->w_outside, 4 + grouped, sizes + !grouped, dnnl_f32, strides + !grouped));
   return describe_any(&o->w, 4 + grouped, sizes + !grouped, weight_type);
@@ -141,8 +141,8 @@ static int run(
   key.numbers[inputs] = of->inputs;
   key.numbers[outputs] = of->outputs;
   key.numbers[groups] = of->groups;
-  key.numbers[window_height] = of->window_height;
-  key.numbers[window_width] = of->window_width;
+  key.numbers[kernel_height] = of->kernel_height;
+  key.numbers[kernel_width] = of->kernel_width;
   key.numbers[stride] = of->stride;
   key.numbers[padding] = of->padding;
   key.numbers[type] = of->type;

@@ -1,4 +1,4 @@
-// The one place that knows oneDNN's headers, and where its versions 2 and 3 differ.
+// The only file that includes oneDNN's headers, and that handles the differences of its versions 2 and 3.
 #ifndef CONEDNN_LIBRARY_H
 #define CONEDNN_LIBRARY_H
 

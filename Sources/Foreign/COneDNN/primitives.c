@@ -82,12 +82,19 @@ const char *onednn_reason(int code) {
   }
 }
 
-onednn_bfloat16_arithmetic onednn_how_bfloat16(void) {
-  // Each set of instructions has the bits of those that it includes.
-  int isa = (int)dnnl_get_effective_cpu_isa();
-  int multiplies = (int)dnnl_cpu_isa_avx512_core_bf16, widens = (int)dnnl_cpu_isa_avx512_core;
-  if ((isa & multiplies) == multiplies) return onednn_multiplies_bfloat16;
-  return (isa & widens) == widens ? onednn_widens_bfloat16 : onednn_refuses_bfloat16;
+/// Whether the library may use a set of instructions. Each set has the bits of those that it includes.
+static bool has_instructions(int set) { return ((int)dnnl_get_effective_cpu_isa() & set) == set; }
+
+bool onednn_takes_bfloat16(void) { return has_instructions((int)dnnl_cpu_isa_avx512_core); }
+
+bool onednn_prefers_bfloat16(void) {
+#if defined(__x86_64__)
+  if (has_instructions((int)dnnl_cpu_isa_avx512_core_amx)) return true;
+  __builtin_cpu_init();
+  return __builtin_cpu_is("amd") && has_instructions((int)dnnl_cpu_isa_avx512_core_bf16);
+#else
+  return false;
+#endif
 }
 
 void onednn_use_threads(int count) {

@@ -11,7 +11,7 @@ public final class MaxPool2d: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    maxPool(x, window: kernelSize, stride: stride, padding: padding)
+    maxPool(x, kernelSize: kernelSize, stride: stride, padding: padding)
   }
 
   public override var details: String { "\(kernelSize) × \(kernelSize), stride \(stride)" }
@@ -28,7 +28,7 @@ public final class AveragePool2d: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    averagePool(x, window: kernelSize, stride: stride, padding: padding)
+    averagePool(x, kernelSize: kernelSize, stride: stride, padding: padding)
   }
 
   public override var details: String { "\(kernelSize) × \(kernelSize), stride \(stride)" }

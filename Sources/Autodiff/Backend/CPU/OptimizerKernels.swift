@@ -24,7 +24,7 @@ package struct StepNorms: Sendable {
     nonfiniteGradients = norms.nonfinite_gradients
   }
 
-  /// Runs a kernel that measures where there is a place for the result.
+  /// Runs a kernel, which measures the step where `norms` is given.
   @inline(__always)
   fileprivate static func measured(
     into norms: UnsafeMutablePointer<StepNorms>?, _ kernel: (UnsafeMutablePointer<step_norms>?) -> Void
@@ -100,11 +100,11 @@ package enum OptimizerKernels {
 extension Tensor {
   /// factor · x, not on the tape.
   package func scaledWithoutTape(by factor: Float) -> Tensor {
-    Tensor(shape: shape) { scale_offset(buffer.pointer, factor, 0, $0.baseAddress!, $0.count) }
+    Tensor(shape: shape) { y in withFloat32 { scale_offset($0, factor, 0, y.baseAddress!, y.count) } }
   }
 
   /// max(−limit, min(limit, x)), not on the tape; NaN stays NaN.
   package func clippedWithoutTape(to limit: Float) -> Tensor {
-    Tensor(shape: shape) { clip_values(buffer.pointer, limit, $0.baseAddress!, $0.count) }
+    Tensor(shape: shape) { y in withFloat32 { clip_values($0, limit, y.baseAddress!, y.count) } }
   }
 }

@@ -30,7 +30,7 @@ package struct PairSums {
 extension Tensor {
   /// Sums, extremes and counts over all elements; elements below `low` or above `high` count as outside.
   package func activationSums(low: Float, high: Float) -> ActivationSums {
-    let found = statistics_of(buffer.pointer, elementCount, low, high)
+    let found = withFloat32 { statistics_of($0, elementCount, low, high) }
     return ActivationSums(
       sum: found.sum, squareSum: found.square_sum, minimum: found.minimum, maximum: found.maximum, zeros: found.zeros,
       nonfinite: found.nonfinite, outside: found.outside)
@@ -38,23 +38,23 @@ extension Tensor {
 
   /// Σ x², max |x| and the number of elements that are not finite.
   package func gradientSums() -> GradientSums {
-    let found = magnitudes_of(buffer.pointer, elementCount)
+    let found = withFloat32 { magnitudes_of($0, elementCount) }
     return GradientSums(squareSum: found.square_sum, largest: found.largest, nonfinite: found.nonfinite)
   }
 
   /// Σ (x − mean)², in Float64.
   package func squaredDeviations(from mean: Double) -> Double {
-    squared_deviations(buffer.pointer, elementCount, mean)
+    withFloat32 { squared_deviations($0, elementCount, mean) }
   }
 
   /// Σ (x − y)² for two tensors of one shape: differences in Float32, their sum in Float64.
   package func squaredDistance(to other: Tensor) -> Double {
-    squared_distance(buffer.pointer, other.buffer.pointer, elementCount)
+    Autodiff.withFloat32(self, other) { squared_distance($0, $1, elementCount) }
   }
 
   /// Σ a², Σ b² and Σ a b for two tensors of one shape, in Float64.
   package func pairSums(with other: Tensor) -> PairSums {
-    let found = products_of(buffer.pointer, other.buffer.pointer, elementCount)
+    let found = Autodiff.withFloat32(self, other) { products_of($0, $1, elementCount) }
     return PairSums(
       firstSquareSum: found.first_square_sum, secondSquareSum: found.second_square_sum, productSum: found.product_sum)
   }
@@ -65,22 +65,26 @@ extension Tensor {
     from before: Tensor, gradient: Tensor, last: Tensor?
   ) -> (change: Tensor, withChange: Double, withLast: Double) {
     let change = Buffer(count: elementCount)
-    let found = products_with_step(
-      buffer.pointer, before.buffer.pointer, gradient.buffer.pointer, last?.buffer.pointer, elementCount,
-      change.pointer)
+    let found = Autodiff.withFloat32(self, before) { after, before in
+      gradient.withFloat32 { gradient in
+        Autodiff.withFloat32(last) {
+          products_with_step(after, before, gradient, $0, elementCount, change.pointer)
+        }
+      }
+    }
     return (Tensor(shape: shape, buffer: change), found.with_step, found.with_last)
   }
 
   /// For each column (the last dimension), sets `last[column]` to `now` where any element of the column is not 0. `last` has one
   /// element per column.
   package func markActiveColumns(at now: Int64, in last: inout [Int64]) {
-    note_active_columns(buffer.pointer, elementCount / max(last.count, 1), last.count, now, &last)
+    withFloat32 { note_active_columns($0, elementCount / max(last.count, 1), last.count, now, &last) }
   }
 
   /// Σ x² over each of `rows` equally long rows.
   package func rowSquares(rows: Int) -> [Double] {
     [Double](unsafeUninitializedCapacity: rows) { sums, count in
-      square_rows(buffer.pointer, rows, elementCount / rows, sums.baseAddress!)
+      withFloat32 { square_rows($0, rows, elementCount / rows, sums.baseAddress!) }
       count = rows
     }
   }
@@ -89,7 +93,7 @@ extension Tensor {
   package func rowProducts(with other: Tensor, rows: Int) -> [Double] {
     [Double](unsafeUninitializedCapacity: rows) { sums, count in
       let columns = elementCount / rows, step = other.elementCount == elementCount ? columns : 0
-      multiply_rows(buffer.pointer, other.buffer.pointer, step, rows, columns, sums.baseAddress!)
+      Autodiff.withFloat32(self, other) { multiply_rows($0, $1, step, rows, columns, sums.baseAddress!) }
       count = rows
     }
   }
@@ -100,11 +104,13 @@ extension Tensor {
     let n = shape[0], height = shape[1], width = shape[2], channels = shape[3]
     let high = (height + 2 * padding - kernelSize) / stride + 1, wide = (width + 2 * padding - kernelSize) / stride + 1
     let size = kernelSize * kernelSize * count
-    let output = Buffer(count: n * high * wide * size), images = buffer.pointer
-    for image in 0..<n {
-      unfold_image(
-        images + image * height * width * channels, height, width, channels, first, count, kernelSize, stride, padding,
-        output.pointer + image * high * wide * size)
+    let output = Buffer(count: n * high * wide * size)
+    withFloat32 { images in
+      for image in 0..<n {
+        unfold_image(
+          images + image * height * width * channels, height, width, channels, first, count, kernelSize, stride,
+          padding, output.pointer + image * high * wide * size)
+      }
     }
     return Tensor(shape: [n, high * wide, size], buffer: output)
   }
@@ -127,7 +133,7 @@ package struct HistogramKernel: Sendable {
   /// The counts of zeros, NaN, −∞ and +∞, then of each bin. What lies beyond the edges counts in the outermost bins.
   package func counts(of tensor: Tensor) -> [UInt32] {
     [UInt32](unsafeUninitializedCapacity: Int(histogram_counts)) { counts, count in
-      histogram_of(tensor.buffer.pointer, tensor.elementCount, edges, cells, counts.baseAddress!)
+      tensor.withFloat32 { histogram_of($0, tensor.elementCount, edges, cells, counts.baseAddress!) }
       count = Int(histogram_counts)
     }
   }

@@ -31,8 +31,7 @@ typedef void binary_kernel(
 
 binary_kernel binary_add, binary_subtract, binary_multiply, binary_divide;
 
-/// Derivatives: a is the gradient of the output, b the saved output y (relu, sigmoid, tanh).
-/// relu: y <= 0 ? 0 : g.  sigmoid: g y (1 - y).  tanh: g (1 - y^2).
+/// Derivatives: a is the gradient g of the output, b the saved output y. sigmoid: g y (1 - y). tanh: g (1 - y^2).
 binary_kernel binary_sigmoid_gradient, binary_tanh_gradient;
 
 /// Copies x, read by `strides` over `sizes`, to contiguous y: transposition and broadcasting.

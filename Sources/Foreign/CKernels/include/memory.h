@@ -7,14 +7,10 @@
 /// A block of at least `bytes` bytes, aligned to 64, not cleared. Stops the process with a message if there is no memory.
 void *_Nonnull memory_take(size_t bytes);
 
-/// Gives a block back; `bytes` is what it was taken with. Any thread may give back what another took.
+/// Returns a block; `bytes` is as in `memory_take`. Any thread may return a block that another has taken.
 void memory_give(void *_Nonnull block, size_t bytes);
 
-/// A block as from `memory_take` that is given back by itself after `scratch_blocks - 1` more of these calls on this thread.
-enum { scratch_blocks = 8 };
-void *_Nonnull memory_take_scratch(size_t bytes);
-
-/// Bytes taken and not yet given back, counted on this thread (negative where it gives back what others took).
+/// Bytes taken and not yet returned, counted per thread (negative where it returns blocks of others).
 long long memory_in_use(void);
 
 /// The largest value of `memory_in_use` on this thread since `memory_reset_peak`.

@@ -7,6 +7,9 @@
 
 void narrow_to_bfloat16(const float *_Nonnull x, uint16_t *_Nonnull y, size_t n);
 void widen_bfloat16(const uint16_t *_Nonnull x, float *_Nonnull y, size_t n);
+/// y = x rounded to bfloat16, as Float32.
+void round_to_bfloat16(const float *_Nonnull x, float *_Nonnull y, size_t n);
+
 void narrow_to_float16(const float *_Nonnull x, uint16_t *_Nonnull y, size_t n);
 void widen_float16(const uint16_t *_Nonnull x, float *_Nonnull y, size_t n);
 

@@ -1,7 +1,7 @@
 // oneDNN as this project uses it: products of row-major matrices and convolutions of channels-last images.
 //
-// Primitives are fast to run and slow to create, so each thread keeps those it has created, up to 1024. Every function returns 0, or
-// a code that `onednn_reason` puts in words. No size may be 0.
+// Primitives are fast to run and slow to create, so each thread caches up to 1024. Every function returns 0, or a code that
+// `onednn_reason` describes. No size may be 0.
 #ifndef CONEDNN_H
 #define CONEDNN_H
 
@@ -16,23 +16,18 @@ void onednn_use_threads(int count);
 /// Calls `body` on each of the threads that the work of the calling thread may use, itself included.
 void onednn_on_each_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
 
-/// What the processor does with factors in bfloat16.
-typedef enum {
-  /// Nothing: the library refuses them.
-  onednn_refuses_bfloat16,
-  /// Widens them first.
-  onednn_widens_bfloat16,
-  /// Multiplies them as they are.
-  onednn_multiplies_bfloat16,
-} onednn_bfloat16_arithmetic;
+/// Whether the library computes with factors in bfloat16 on this processor, by instructions of its own or by widening them.
+bool onednn_takes_bfloat16(void);
 
-onednn_bfloat16_arithmetic onednn_how_bfloat16(void);
+/// Whether the processor belongs to a family on which multiplying factors in bfloat16 by instructions of its own was measured to
+/// be faster than in float32: those with AMX, and AMD's with AVX512-BF16.
+bool onednn_prefers_bfloat16(void);
 
 /// How numbers are stored.
 typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1 } onednn_type;
 
 /// `batches` products of matrices: op(a) is rows x inner, op(b) is inner x columns, c is rows x columns.
-/// A transposed operand lies in memory as inner x rows, or columns x inner. a and b have one type.
+/// A transposed operand is stored as inner x rows, or columns x inner. a and b have one type.
 typedef struct {
   int64_t batches, rows, inner, columns;
   bool a_transposed, b_transposed;
@@ -45,11 +40,11 @@ int onednn_multiply(
     void *_Nonnull c);
 
 /// A convolution of images [images, height, width, inputs] to [images, height', width', outputs], where
-/// height' = (height + 2 padding - window_height) / stride + 1, rounded down.
-/// Weights are float32 [outputs, inputs / groups, window_height, window_width]; `type` is the images'.
+/// height' = (height + 2 padding - kernel_height) / stride + 1, rounded down.
+/// Weights are float32 [outputs, inputs / groups, kernel_height, kernel_width]; `type` is the images'.
 typedef struct {
   int64_t images, height, width, inputs, outputs, groups;
-  int64_t window_height, window_width, stride, padding;
+  int64_t kernel_height, kernel_width, stride, padding;
   onednn_type type;
 } onednn_convolution;
 

@@ -1,4 +1,4 @@
-// What a scope such as `withoutGradients { }` changes for the thread that runs it, and for no other.
+// The state of a thread that scopes such as `withoutGradients { }` change.
 #ifndef CTHREADSTATE_H
 #define CTHREADSTATE_H
 
@@ -10,6 +10,8 @@ typedef struct {
   int32_t gradients_off;
   /// The precision of products, the raw value of `Precision`.
   int32_t precision;
+  /// How products of bfloat16 are computed, 1 + the index of the case of `BFloat16Products`; 0 for the process's default.
+  int32_t bfloat16_products;
   /// Modules that are being called, one inside the other.
   int32_t call_depth;
   /// Calls of an outermost module so far; it numbers the forward passes of a model.

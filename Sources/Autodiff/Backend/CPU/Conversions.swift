@@ -1,0 +1,67 @@
+import CKernels
+
+extension Tensor {
+  /// Calls `body` with the elements as Float32, for reading. Elements of 16 bits are widened into memory that is released when
+  /// `body` returns.
+  @inline(__always)
+  func withFloat32<Result>(_ body: (UnsafePointer<Float>) throws -> Result) rethrows -> Result {
+    let wide = storage.precision == .float32 ? nil : widenedBuffer()
+    defer {
+      withExtendedLifetime(wide) {}
+      withExtendedLifetime(self) {}
+    }
+    return try body(UnsafePointer(wide?.pointer ?? storage.pointer))
+  }
+
+  /// The elements in another precision, in new memory.
+  @inline(never)
+  func converted(to target: Precision) -> Tensor {
+    guard target != .float32 else { return Tensor(shape: shape, buffer: widenedBuffer()) }
+    let count = elementCount
+    let output = Buffer(count: count, precision: target)
+    withFloat32 {
+      if target == .bfloat16 {
+        narrow_to_bfloat16($0, output.half, count)
+      } else {
+        narrow_to_float16($0, output.half, count)
+      }
+    }
+    return Tensor(shape: shape, buffer: output)
+  }
+
+  /// The elements, which have 16 bits, as Float32.
+  @inline(never)
+  private func widenedBuffer() -> Buffer {
+    let wide = Buffer(count: elementCount)
+    if precision == .bfloat16 {
+      widen_bfloat16(storage.half, wide.pointer, elementCount)
+    } else {
+      widen_float16(storage.half, wide.pointer, elementCount)
+    }
+    return wide
+  }
+
+  /// The elements rounded to bfloat16 and stored as Float32, in one pass: the values of `cast(to: .bfloat16).cast(to: .float32)`.
+  func roundedToBFloat16() -> Tensor {
+    let output = Buffer(count: elementCount)
+    withFloat32 { round_to_bfloat16($0, output.pointer, elementCount) }
+    return Tensor(shape: shape, buffer: output)
+  }
+}
+
+/// As `withFloat32`, of two tensors.
+@inline(__always)
+func withFloat32<Result>(
+  _ first: Tensor, _ second: Tensor, _ body: (UnsafePointer<Float>, UnsafePointer<Float>) throws -> Result
+) rethrows -> Result {
+  try first.withFloat32 { first in try second.withFloat32 { second in try body(first, second) } }
+}
+
+/// As `withFloat32`, of a tensor that may be missing.
+@inline(__always)
+func withFloat32<Result>(
+  _ tensor: Tensor?, _ body: (UnsafePointer<Float>?) throws -> Result
+) rethrows -> Result {
+  guard let tensor else { return try body(nil) }
+  return try tensor.withFloat32 { try body($0) }
+}

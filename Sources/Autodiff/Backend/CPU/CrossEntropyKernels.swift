@@ -1,0 +1,41 @@
+import CKernels
+
+/// The targets of a cross-entropy as kernels take them: labels in range, weights of classes, and the share ε of label smoothing.
+struct ClassTargets {
+  let labels: [Int32]
+  let classWeights: [Float]?
+  let smoothing: Float
+  let classes: Int
+
+  /// The loss of each row of logits [rows, classes], which are Float32; not on the tape.
+  func losses(of logits: Tensor) -> Tensor {
+    let losses = Buffer(count: labels.count)
+    withKernelTargets { targets in
+      logits.withFloat32 { cross_entropy_rows($0, targets, losses.pointer, labels.count, classes) }
+    }
+    return Tensor(shape: [labels.count], buffer: losses)
+  }
+
+  /// The gradient of the logits, where g is a scalar, or has an element per row; not on the tape.
+  func gradient(of logits: Tensor, _ g: Tensor, scale: Float) -> Tensor {
+    let output = Buffer(count: logits.elementCount)
+    withKernelTargets { targets in
+      withFloat32(logits, g) { logits, values in
+        cross_entropy_gradient(
+          logits, targets, values, g.shape.isEmpty ? 0 : 1, scale, output.pointer, labels.count, classes)
+      }
+    }
+    return Tensor(shape: logits.shape, buffer: output).castWithoutTape(to: logits.precision)
+  }
+
+  private func withKernelTargets(_ body: (class_targets) -> Void) {
+    labels.withUnsafeBufferPointer { labels in
+      // An empty array may have no address, but then none is read.
+      let labels = labels.baseAddress ?? UnsafePointer(bitPattern: 4)!
+      guard let classWeights else { return body(class_targets(labels: labels, weights: nil, smoothing: smoothing)) }
+      classWeights.withUnsafeBufferPointer {
+        body(class_targets(labels: labels, weights: $0.baseAddress, smoothing: smoothing))
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import CKernels
+
+extension Tensor {
+  /// A new tensor of the same shape and precision, not on the tape.
+  func map(_ operation: UnaryOperation) -> Tensor {
+    let count = elementCount
+    if precision != .float32, case .relu = operation {
+      // It depends on the sign alone, so elements of 16 bits need not be widened.
+      let output = Buffer(count: count, precision: precision)
+      relu_half(storage.half, output.half, count, precision == .bfloat16 ? 0x7f80 : 0x7c00)
+      return Tensor(shape: shape, buffer: output)
+    }
+    let output = Buffer(count: count)
+    withFloat32 { operation.run($0, output.pointer, count) }
+    return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
+  }
+
+  /// Adds another tensor of the same shape in place; nobody else may see this tensor's memory (`ownsItsMemory`).
+  func addInPlace(_ other: Tensor) { other.withFloat32 { add_scaled($0, 1, elements, elementCount) } }
+
+  /// Replaces this gradient by that of an operation's input, in place; nobody else may see this tensor's memory
+  /// (`ownsItsMemory`), and `saved` is Float32.
+  func replace(by operation: GradientOperation, saved: Tensor) {
+    saved.withFloat32 { operation.run(elements, $0, elements, elementCount) }
+  }
+}
+
+/// A new tensor from two that broadcast to one shape, not on the tape. It has their precision, and Float32 where they differ; a
+/// scalar takes the precision of the other.
+@inline(__always)
+func combine(_ name: String, _ left: Tensor, _ right: Tensor, _ operation: BinaryOperation) -> Tensor {
+  guard left.shape == right.shape else { return combineBroadcast(name, left, right, operation) }
+  let count = left.elementCount
+  let output = Buffer(count: count)
+  if count > 0 {
+    withFloat32(left, right) { left, right in
+      var size = Int64(count), step: Int64 = 1
+      operation.run(left, &step, right, &step, output.pointer, &size, 1)
+    }
+  }
+  return Tensor(shape: left.shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
+}
+
+/// The gradient of an operation's input from that of its output and a saved tensor of the same shape, not on the tape. Its
+/// precision is as that of `combine`.
+func combine(_ gradient: Tensor, _ saved: Tensor, _ operation: GradientOperation) -> Tensor {
+  let count = gradient.elementCount
+  if gradient.precision != .float32, gradient.precision == saved.precision, case .relu = operation {
+    let output = Buffer(count: count, precision: gradient.precision)
+    relu_gradient_half(gradient.storage.half, saved.storage.half, output.half, count)
+    return Tensor(shape: gradient.shape, buffer: output)
+  }
+  let output = Buffer(count: count)
+  withFloat32(gradient, saved) { operation.run($0, $1, output.pointer, count) }
+  return Tensor(shape: gradient.shape, buffer: output).castWithoutTape(to: commonPrecision(gradient, saved))
+}
+
+@inline(__always)
+private func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
+  if left.precision == right.precision || right.shape.isEmpty { return left.precision }
+  return left.shape.isEmpty ? right.precision : .float32
+}
+
+private func combineBroadcast(
+  _ name: String, _ left: Tensor, _ right: Tensor, _ operation: BinaryOperation
+) -> Tensor {
+  guard let shape = left.shape.broadcast(with: right.shape) else {
+    stop(name, left.shape, right.shape, "aligned at the last dimension, sizes are equal or one of them is 1")
+  }
+  let output = Buffer(count: shape.elementCount)
+  if shape.elementCount > 0 {
+    let iterator = StridedIterator(
+      over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
+    withFloat32(left, right) { left, right in
+      operation.run(
+        left, iterator.first, right, iterator.second, output.pointer, iterator.sizes, Int32(iterator.sizes.count))
+    }
+  }
+  return Tensor(shape: shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
+}
+
+extension UnaryOperation {
+  fileprivate func run(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int) {
+    switch self {
+    case .relu: unary_relu(x, y, n)
+    case .sigmoid: unary_sigmoid(x, y, n)
+    case .tanh: unary_tanh(x, y, n)
+    case .exp: unary_exp(x, y, n)
+    case .log: unary_log(x, y, n)
+    case .square: unary_square(x, y, n)
+    case .squareRoot: unary_square_root(x, y, n)
+    case .absolute: unary_absolute(x, y, n)
+    case .sign: sign_of(x, y, n)
+    case .softsign: activation_softsign(x, y, n)
+    case .softplus: activation_softplus(x, y, n)
+    case .silu: activation_silu(x, y, n)
+    case .gelu: activation_gelu(x, y, n)
+    case .geluByTanh: activation_gelu_by_tanh(x, y, n)
+    case .normalCDF: normal_share(x, y, n)
+    case .affine(let factor, let offset): scale_offset(x, factor, offset, y, n)
+    case .clamp(let limits): CKernels.clamp(x, y, n, limits.lowerBound, limits.upperBound)
+    case .elu(let scale, let alpha): activation_elu(x, y, n, scale, alpha)
+    case .softmax(let columns): softmax_rows(x, y, n / columns, columns)
+    case .logSoftmax(let columns): log_softmax_rows(x, y, n / columns, columns)
+    }
+  }
+}
+
+extension BinaryOperation {
+  fileprivate func run(
+    _ a: UnsafePointer<Float>, _ aStrides: UnsafePointer<Int64>, _ b: UnsafePointer<Float>,
+    _ bStrides: UnsafePointer<Int64>, _ y: UnsafeMutablePointer<Float>, _ sizes: UnsafePointer<Int64>, _ rank: Int32
+  ) {
+    switch self {
+    case .add: binary_add(a, aStrides, b, bStrides, y, sizes, rank)
+    case .subtract: binary_subtract(a, aStrides, b, bStrides, y, sizes, rank)
+    case .multiply: binary_multiply(a, aStrides, b, bStrides, y, sizes, rank)
+    case .divide: binary_divide(a, aStrides, b, bStrides, y, sizes, rank)
+    case .sigmoidGradient: binary_sigmoid_gradient(a, aStrides, b, bStrides, y, sizes, rank)
+    case .tanhGradient: binary_tanh_gradient(a, aStrides, b, bStrides, y, sizes, rank)
+    }
+  }
+}
+
+extension GradientOperation {
+  fileprivate func run(
+    _ g: UnsafePointer<Float>, _ saved: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ n: Int
+  ) {
+    switch self {
+    case .relu: gradient_relu(g, saved, d, n)
+    case .softsign: gradient_softsign(g, saved, d, n)
+    case .softplus: gradient_softplus(g, saved, d, n)
+    case .silu: gradient_silu(g, saved, d, n)
+    case .gelu: gradient_gelu(g, saved, d, n)
+    case .geluByTanh: gradient_gelu_by_tanh(g, saved, d, n)
+    case .clamp(let limits): gradient_clamp(g, saved, d, n, limits.lowerBound, limits.upperBound)
+    case .elu(let scale, let alpha): gradient_elu(g, saved, d, n, scale, alpha)
+    case .gate(let below, let above): CKernels.gate(g, saved, d, n, below, above)
+    case .softmax(let columns): softmax_gradient(g, saved, d, n / columns, columns)
+    case .logSoftmax(let columns): log_softmax_gradient(g, saved, d, n / columns, columns)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import COneDNN
+
+/// A product of matrices, or `batches` of them: op(a) [rows, inner] and op(b) [inner, columns].
+struct MatrixProduct {
+  let batches, rows, inner, columns: Int
+  let transposeLeft, transposeRight: Bool
+
+  /// op(left) op(right) + bias by oneDNN, of the given shape and precision; not on the tape. No size is 0.
+  ///
+  /// Factors in bfloat16 are multiplied and the result is stored so, where `BFloat16Products` is native; all else is computed in
+  /// Float32.
+  func callAsFunction(
+    _ left: Tensor, _ right: Tensor, plus bias: Tensor?, shape: Shape, as result: Precision
+  ) -> Tensor {
+    let isBFloat16 = left.precision == .bfloat16 && right.precision == .bfloat16 && BFloat16Products.areNative
+    let stored: Precision = isBFloat16 && result == .bfloat16 ? .bfloat16 : .float32
+    let output = Buffer(count: shape.elementCount, precision: stored)
+    let type = isBFloat16 ? onednn_bfloat16 : onednn_float32
+    var product = onednn_product(
+      batches: Int64(batches), rows: Int64(rows), inner: Int64(inner), columns: Int64(columns),
+      a_transposed: transposeLeft, b_transposed: transposeRight, a_type: type, b_type: type,
+      c_type: stored == .bfloat16 ? onednn_bfloat16 : onednn_float32)
+    let code = left.withFactor(isBFloat16) { left in
+      right.withFactor(isBFloat16) { right in
+        withFloat32(bias) { onednn_multiply(&product, left, right, $0, output.pointer) }
+      }
+    }
+    guard code == 0 else {
+      stop(
+        "matmul", left.shape, right.shape, "oneDNN can't compute this product: \(String(cString: onednn_reason(code)))")
+    }
+    return Tensor(shape: shape, buffer: output).castWithoutTape(to: result)
+  }
+}
+
+extension Tensor {
+  /// The elements as a factor of a product: as they are stored, or as Float32.
+  @inline(__always)
+  func withFactor<Result>(_ asStored: Bool, _ body: (UnsafeRawPointer) -> Result) -> Result {
+    asStored
+      ? withExtendedLifetime(self) { body(UnsafeRawPointer(storage.pointer)) }
+      : withFloat32 { body(UnsafeRawPointer($0)) }
+  }
+
+  /// This tensor as a factor of several products in `precision`: rounded to it, and stored so where products are native,
+  /// otherwise as Float32, so that none of the products need widen it again. Not on the tape.
+  func factor(in precision: Precision) -> Tensor {
+    guard precision != .float32, !(precision == .bfloat16 && BFloat16Products.areNative) else {
+      return castWithoutTape(to: precision)
+    }
+    guard self.precision == .float32 else {
+      return (self.precision == precision ? self : castWithoutTape(to: precision)).castWithoutTape(to: .float32)
+    }
+    return precision == .bfloat16 ? roundedToBFloat16() : castWithoutTape(to: precision).castWithoutTape(to: .float32)
+  }
+}
+
+/// Sets how many threads the products and convolutions of the calling thread may use. At first all cores of the machine, or what
+/// the environment variable OMP_NUM_THREADS says. Stops if `count` is below 1.
+public func useThreads(_ count: Int) {
+  guard count >= 1 else { stop("useThreads", "\(count) threads, at least 1 is needed") }
+  onednn_use_threads(Int32(count))
+}
