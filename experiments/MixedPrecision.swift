@@ -109,7 +109,7 @@ extension Experiment {
         }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
       Claim(
         "a step in bfloat16 takes no longer than in float32", expected: .atMost(1),
-        source: "Kalamkar et al. 2019, arXiv:1905.12322", about: .times
+        source: "Kalamkar et al. 2019, arXiv:1905.12322", appliesTo: .times
       ) { seed in
         guard BFloat16Products.current == .native else {
           throw NotMeasured(

@@ -14,7 +14,7 @@ import Testing
   @Test func theFactorIsSaidInWords() throws {
     try with(.vanishing) { runs in
       let labels = try Chart.gradientProfile(of: runs).panels[0].directLabels
-      #expect(labels[0].detail.hasPrefix("×0.236 a layer, R² 1.00\ntheory: ×0.236"))
+      #expect(labels[0].detail.hasPrefix("×0.236 per layer, R² 1.00\ntheory: ×0.236"))
       #expect(labels[1].detail.hasSuffix("zero in 7 layers"))
     }
     try with(.healthy) { runs in

@@ -20,6 +20,7 @@ import Testing
           render RUN…          Draws charts of one or several run files.
           show RUN…            Draws the loss and the gradient flow of runs in the terminal.
           diagnose RUN…        Reports from run files what went wrong in training, and why.
+          check RUN [RUN]      Checks a run file against the format's specification, or whether two runs are equal.
           help [COMMAND]       Explains how a command is used.
 
         rheoscope help COMMAND explains a command, rheoscope --version prints the version.

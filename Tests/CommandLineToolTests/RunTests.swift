@@ -40,7 +40,7 @@ import Testing
       #expect(recorded.experiment == "residual" && recorded.variant == "plain" && recorded.seed == 1)
       #expect(recorded.meta["command"] == "./rheoscope run residual " + small.joined(separator: " "))
       for key in ["version", "classes", "data_hash", "learning_rate", "processor", "test_accuracy"] {
-        #expect(recorded.meta[key] != nil, "\(key)")
+        #expect(recorded.meta[MetaKey(rawValue: key)] != nil, "\(key)")
       }
       #expect(recorded.sites.count { $0.kind == "Linear" } == 4)
     }

@@ -56,10 +56,8 @@ import Testing
       for (number, step) in reference.steps.enumerated() {
         #expect(abs(run.steps[number].loss - step.loss) < 1e-6)
         for (path, expected) in step.layers {
-          let row = try #require(run.sites.firstIndex { $0.path == path })
           for (name, value) in expected {
-            let quantity = try #require(LayerQuantity.allCases.first { $0.column == name }, "\(name)")
-            let found = try #require(try run.layers(quantity)[row, number], "\(name) at \(path)")
+            let found = try recordedValue(run, name, at: path, number)
             #expect(abs(found - value) <= 2e-6 * max(abs(value), 0.01), "\(name) at \(path), step \(number)")
             compared += 1
           }

@@ -53,10 +53,8 @@ private final class Sequences: Module {
       for (number, step) in reference.steps.enumerated() {
         #expect(abs(run.steps[number].loss - step.loss) < 2e-6)
         for (path, expected) in step.layers {
-          let row = try #require(run.sites.firstIndex { $0.path == path }, "\(path)")
           for (name, value) in expected {
-            let quantity = try #require(LayerQuantity.allCases.first { $0.column == name }, "\(name)")
-            let found = try #require(try run.layers(quantity)[row, number], "\(name) at \(path)")
+            let found = try recordedValue(run, name, at: path, number)
             // Sums that cancel, as behind a normalization, are as exact as their terms, of size 1.
             #expect(
               abs(found - value) <= max(1e-5 * abs(value), 2e-7), "\(name) at \(path), step \(number): \(found)")

@@ -28,6 +28,7 @@ private func trainMyNet() throws {
     optimizer.step()  // applies the gradients and clears them
     try recorder.step(loss: loss)
   }
+  try recorder.record(Evaluation(of: model, on: data.test))  // accuracy and loss into `scalar`
 
   let run = try recorder.finish()
   try Chart.gradientFlow(of: run).write(to: "output/my-net/gradient-flow.png")
@@ -46,6 +47,8 @@ private func trainMyNet() throws {
         try #require(run.steps.count == 500 && run.steps.suffix(50).allSatisfy { $0.loss < 1.2 })
         try #require(try Data(contentsOf: URL(filePath: "output/my-net/gradient-flow.png")).count > 10_000)
         try #require(diagnose(run).isEmpty)
+        try #require(try run.scalarNames() == ["test_accuracy", "test_loss"])
+        try #require(try run.scalars("test_accuracy")[0].value > 0.6)
         #expect(FileManager.default.changeCurrentDirectoryPath("/"))
       }
     }

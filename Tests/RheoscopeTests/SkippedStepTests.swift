@@ -27,7 +27,7 @@ import Testing
       #expect(run.events[0].text == "skipped step: gradients overflowed at loss scale 1.67772e+07")
       #expect(run.events[0].site == nil)
       #expect(try run.layers(.gradientNonfiniteCount)[0, 0].map { $0 > 0 } == true, "the row says what was")
-      #expect(try run.weights(.updateNorm).steps.isEmpty || run.weights(.updateNorm)[0, 0] == nil)
+      #expect(try run.weights(.updateNorm).steps.first != 0)
       #expect(diagnose(run).isEmpty, "\(diagnose(run))")
     }
   }

@@ -188,7 +188,10 @@ final class ModelObserver {
 
   /// What an optimizer has done to a parameter.
   private func observe(_ norms: StepNorms, of parameter: Parameter) {
-    guard isAttached, let row = step.parameters.row(of: parameter), let gradient = parameter.gradient else { return }
+    // A step before any forward pass belongs to the step before, which is over.
+    guard isAttached, step.seen.forward, let row = step.parameters.row(of: parameter),
+      let gradient = parameter.gradient
+    else { return }
     step.seen.update = true
     let owner = step.sites.owner(of: parameter)
     let change = ParameterChange(
