@@ -66,7 +66,10 @@ enum SyntheticRun: String, CaseIterable, Sendable {
         var gradient = noise * 0.01 * pow(factor, Double(layers - site.depth))
         if gradient < 1e-299 { gradient = 0 }
         if isBroken { gradient = step < 75 ? .infinity : .nan }
-        if self == .healthy, !isAlpha, step > 60, step < 80 { return row }
+        if self == .healthy, !isAlpha, step > 60, step < 80 {
+          if site.isLayer { weights.append(WeightRow(step: step, parameter: site.id)) }
+          return row
+        }
         row[.gradientRMS] = gradient
         row[.activationRMS] = noise
         row[.activationMean] = noise - 1
