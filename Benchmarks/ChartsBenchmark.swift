@@ -1,8 +1,8 @@
 import Foundation
 import Rheoscope
 
-/// The figures of the peers' side in `figures.py`, and what has no peer: best of five after one warm-up, in milliseconds, as PNG
-/// files of one pixel a unit, with the most that each may take.
+/// The time to draw the figures of the peers' `figures.py`, and others, as PNG files of one pixel per unit: the best of five after a
+/// warm-up, in milliseconds, each with its limit.
 func chartsBenchmark() throws -> [(name: String, milliseconds: Double, goal: Double)] {
   let cells = cellFigure(layers: 50, steps: 1000), curves = curveFigure(series: 6, points: 10_000)
   var rows = [
@@ -32,7 +32,7 @@ func best<Result>(_ work: () throws -> Result) rethrows -> Double {
   return least
 }
 
-/// Sizes of gradients that fall by three decades from output to input, with noise.
+/// Gradient RMS that falls by three decades from output to input, with noise.
 private func magnitudes(layers: Int, steps: Int) -> LayerMatrix {
   var state: UInt64 = 1
   let values = [Double](unsafeUninitializedCapacity: layers * steps) { values, count in
@@ -48,7 +48,8 @@ private func magnitudes(layers: Int, steps: Int) -> LayerMatrix {
   let sites = (0..<layers).map {
     Site(id: $0, module: "layers.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [64, 64])
   }
-  return LayerMatrix(quantity: .gradientRMS, steps: Array(0..<steps), sites: sites,
+  return LayerMatrix(
+    quantity: .gradientRMS, steps: Array(0..<steps), sites: sites,
     grid: Grid(rows: layers, columns: steps, values: values))
 }
 
@@ -87,7 +88,7 @@ private func dashboard(_ curves: Figure, _ cells: Figure) -> Figure {
     size: Size(width: 1800, height: 1000))
 }
 
-/// Writes a run of so many layers at so many steps, and takes it away again.
+/// Calls `body` with the path of a run of so many layers and steps, which is removed afterwards.
 func withRun(layers: Int, steps: Int, _ body: (String) throws -> Void) throws {
   let folder = NSTemporaryDirectory() + "rheoscope-charts-\(UUID().uuidString)"
   defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,7 +1,7 @@
 import Rheoscope
 
-/// What numbers below Float32's normal ones cost: a step through ten thousand layers of random weights, in which they abound, with
-/// such numbers kept and flushed to 0.
+/// The cost of denormal numbers: a step through ten thousand layers of random weights, which produces many, with denormals kept and
+/// flushed to 0.
 func denormals(threads: Int, _ report: (Measurement) -> Void) {
   func milliseconds() -> Double {
     let training = Training(tower(10_000, .heNormal), 64) { SGD($0, learningRate: 1e-6) }

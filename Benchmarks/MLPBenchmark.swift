@@ -36,7 +36,7 @@ func deepNet(_ depth: Int, _ width: Int) -> Sequential {
   return Sequential(layers + [Linear(width, 10, initializer: .heNormal)])
 }
 
-/// A model, its optimizer, and a batch of random images that it is trained on again and again.
+/// A model, its optimizer, and a batch of random images on which every step trains it.
 struct Training {
   let model: Module
   let optimizer: SGD
@@ -60,7 +60,7 @@ struct Training {
     return loss
   }
 
-  /// As a step, but returns the losses of the samples.
+  /// As `step()`, but returns the losses of the samples.
   func stepOfSamples() -> Tensor {
     let losses = crossEntropy(model(inputs), labels, reduction: .none)
     losses.mean().backward()
@@ -71,7 +71,7 @@ struct Training {
   /// The forward pass alone, as the step computes it.
   func forward() { _ = crossEntropy(model(inputs), labels) }
 
-  /// What a forward pass keeps for the backward pass, beside its input, which is the caller's.
+  /// The bytes that a forward pass keeps for the backward pass, except its input.
   func bytesKeptForBackward(_ precision: Precision) -> Int {
     let inputs = inputs.cast(to: precision)
     TensorMemory.trim()
@@ -81,7 +81,7 @@ struct Training {
     return withExtendedLifetime(output) { TensorMemory.inUse - before }
   }
 
-  /// A step without the optimizer's.
+  /// A step without that of the optimizer.
   func forwardAndBackward() {
     crossEntropy(model(inputs), labels).backward()
     optimizer.clearGradients()

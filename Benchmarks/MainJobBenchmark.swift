@@ -1,7 +1,7 @@
 import Foundation
 import Rheoscope
 
-/// The whole main job as the peers' `main_job.py` does it: ReLU with He's weights and sigmoid with Xavier's, 50 layers of width 64 on
+/// The main job as in the peers' `main_job.py`: ReLU with He's weights and sigmoid with Xavier's, 50 layers of width 64 on
 /// Fashion-MNIST, three seeds of 150 steps, every layer recorded at every step, a loss chart and gradient-flow heatmaps drawn.
 func mainJob(threads: Int, _ report: (Measurement) -> Void) throws {
   let folder = FileManager.default.temporaryDirectory.appending(path: "rheoscope-benchmark-\(UUID().uuidString)").path

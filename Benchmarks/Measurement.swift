@@ -6,9 +6,9 @@ struct Measurement: Codable {
   let workload: String
   var recorded: Bool?
   let threads: Int
-  /// Best mean time of a step over five rounds.
+  /// The best of five rounds' mean milliseconds per step.
   var milliseconds: Double?
-  /// What is measured where it isn't a time of a step: bytes, a ratio, seconds; named by `unit`.
+  /// The measured value where it is no time per step: bytes, a ratio, seconds, as `unit` says.
   var value: Double?
   var unit: String?
 
@@ -34,8 +34,8 @@ struct Measurement: Codable {
   }
 }
 
-/// The best mean milliseconds a step over five rounds, after four steps to warm up; `cost` is relative to 50×64×64. The peers
-/// measure the same way.
+/// The best of five rounds' mean milliseconds per step, after four steps of warm-up; `cost` is relative to 50×64×64. The peers
+/// measure in the same way.
 func bestMilliseconds(cost: Double, _ step: () throws -> Void) rethrows -> Double {
   let count = max(3, Int(150 / pow(cost, 0.8)))
   for _ in 0..<4 { try step() }

@@ -29,7 +29,7 @@ func memoryUse(threads: Int, _ report: (Measurement) -> Void) throws {
       value: Double(try growthOfLongRun(.standard)) / Double(1 << 20), unit: "MiB"))
 }
 
-/// By how many bytes the resident memory grows in 90,000 steps of a small net, each recorded into a run file.
+/// The growth of resident memory, in bytes, over 90,000 recorded steps of a small net.
 func growthOfLongRun(_ probes: ProbeSet) throws -> Int {
   let folder = FileManager.default.temporaryDirectory.appending(path: "rheoscope-benchmark-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -47,7 +47,7 @@ func growthOfLongRun(_ probes: ProbeSet) throws -> Int {
   return growth
 }
 
-/// The memory of this process that is resident now.
+/// The resident memory of this process, in bytes.
 private func residentBytes() throws -> Int {
   let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
   return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
@@ -66,7 +66,7 @@ func tower(_ depth: Int, _ inner: Initializer) -> Module {
   return Sequential(layers + [ReLU(), Linear(64, 10, initializer: .heNormal)], checkpointed: true)
 }
 
-/// The least milliseconds of three steps after one.
+/// The best of three steps after a warm-up, in milliseconds.
 func bestOfThree(_ step: () -> Void) -> Double {
   step()
   return (0..<3).map { _ in
@@ -76,7 +76,7 @@ func bestOfThree(_ step: () -> Void) -> Double {
   }.min()!
 }
 
-/// The most memory that this process has had resident, in bytes.
+/// The peak resident memory of this process, in bytes.
 private func peakOfProcess() -> Int {
   var usage = rusage()
   getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

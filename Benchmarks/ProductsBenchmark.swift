@@ -1,8 +1,8 @@
 import COneDNN
 import Foundation
 
-/// The floor: the matrix products of a step and nothing else. `products` is three for each of as many layers of width × width;
-/// `products-of-net` is those that the net of `mlp` really has, whose first layer is 784 wide and whose last has 10 outputs.
+/// The lower bound: the matrix products of a step and nothing else. `products` has three per layer of width × width;
+/// `products-of-net` has those of the net of `mlp`, whose first layer has 784 inputs and whose last has 10 outputs.
 func products(threads: Int, _ report: (Measurement) -> Void) {
   for (depth, width, batch) in multilayerSizes {
     let cost = Double(depth * width * width * batch) / Double(50 * 64 * 64 * 64)
@@ -14,10 +14,10 @@ func products(threads: Int, _ report: (Measurement) -> Void) {
   }
 }
 
-/// The products of layers between these widths: forward, to the weight, and to the input, in the first layer if it is wanted.
+/// The products of layers between these widths: forward, to the weight, and to the input; to the first layer's input if asked for.
 private func productsOnly(_ widths: [Int], _ batch: Int, passesToInput: Bool, cost: Double) -> Double {
   let n = Int64(batch), depth = widths.count - 1
-  // Every layer hands on numbers as large as it was given, since those too small for a normal float may take longer.
+  // Every layer preserves the magnitude of its input, since denormal numbers may take longer.
   let weights = (0..<depth).map { memory(widths[$0] * widths[$0 + 1], of: 1 / Float(widths[$0])) }
   let gradients = (0..<depth).map { memory(widths[$0] * widths[$0 + 1], of: 0) }
   let activations = widths.map { memory($0 * batch, of: 1) }

@@ -1,10 +1,10 @@
 import Foundation
 import Rheoscope
 
-/// What recording adds to a plain step of the nets of `mlp`, run file included: milliseconds a step, and the ratio to the plain
-/// one; and how memory grows over a long run.
+/// The cost of recording on top of a plain step of the nets of `mlp`, with the run file: milliseconds per step, and the ratio to the
+/// plain step; and the growth of memory over a long run.
 ///
-/// The file is written by another thread meanwhile. All ways take turns, and the best round of each counts.
+/// Another thread writes the file. All configurations take turns, and the best round of each counts.
 func recording(threads: Int, _ report: (Measurement) -> Void) throws {
   for (depth, width, batch) in multilayerSizes.dropLast() {
     let workload = "mlp-\(depth)x\(width)x\(batch)"
@@ -50,13 +50,13 @@ func recording(threads: Int, _ report: (Measurement) -> Void) throws {
       value: Double(try growthOfLongRun(.thorough)) / Double(1 << 20), unit: "MiB"))
 }
 
-/// A way to record a training.
+/// A configuration of the recorder.
 private struct RecordedWay {
   let name: String
   let probes: ProbeSet?
   var needsLosses = false
 
-  /// Economy is what Cockpit's configuration of that name has, but for its histogram of the samples' gradients.
+  /// “Economy” is Cockpit's configuration of that name without its histogram of the samples' gradients.
   static var all: [RecordedWay] {
     [
       RecordedWay(name: "plain", probes: nil), RecordedWay(name: "standard", probes: .standard),

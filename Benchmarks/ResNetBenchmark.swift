@@ -1,7 +1,7 @@
 import Foundation
 import Rheoscope
 
-/// A step of ResNet-20 and of its plain twin on 28 × 28 images, batch 128, as the peers' `resnet.py` builds them.
+/// A step of ResNet-20 and of the same net without shortcuts, on 28 × 28 images at batch 128, as in the peers' `resnet.py`.
 func resNet(threads: Int, _ report: (Measurement) -> Void) {
   for hasShortcut in [true, false] {
     let training = Training(resNet(blocks: 3, hasShortcut: hasShortcut), 128) {
@@ -39,7 +39,7 @@ private final class Images: Module {
   override func forward(_ x: Tensor) -> Tensor { x.reshaped(-1, 28, 28, 1) }
 }
 
-/// Every `stride`th pixel, with new channels of zeros.
+/// Every `stride`-th pixel, with additional channels of zeros.
 private final class StridedShortcut: Module {
   private let stride, growth: Int
 

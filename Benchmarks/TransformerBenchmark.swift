@@ -1,8 +1,8 @@
 import Foundation
 import Rheoscope
 
-/// A step of four Transformer blocks of width 128 with 4 heads, on 16 sequences of 64 places, cross-entropy over 64 symbols at each
-/// place.
+/// A step of four Transformer blocks of width 128 with 4 heads, on 16 sequences of 64 tokens, with cross-entropy over 64 symbols at
+/// each token.
 func transformer(threads: Int, _ report: (Measurement) -> Void) {
   let model = Sequential(
     [Embedding(64, 128)] + (0..<4).map { _ in TransformerBlock(128, heads: 4, isCausal: true) } + [Linear(128, 64)])

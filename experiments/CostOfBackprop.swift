@@ -144,7 +144,8 @@ extension Experiment {
       Claim(
         "changing each of 10,000 weights takes as long as 10,000 forward passes (measured / computed)", sizes[2],
         measuredShare,
-        .near(1, withinFactor: 1.5), source: "one forward pass per weight; tolerance: variation of timings", appliesTo: .times),
+        .near(1, withinFactor: 1.5), source: "one forward pass per weight; tolerance: variation of timings",
+        appliesTo: .times),
       // Changing each of N weights takes N forward passes, backpropagation the time of 2 to 3.2 of them. The quotient
       // therefore grows as N does, within a factor of 3.2 / 2.
       Claim(
