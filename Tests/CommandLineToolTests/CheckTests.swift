@@ -20,7 +20,9 @@ import Testing
       #expect(try runTool("check", "a.rheo", "b.rheo", in: folder).output == "a.rheo and b.rheo are equal\n")
       let run = try runTool("check", "a.rheo", "c.rheo", in: folder)
       #expect(run.code == 1 && run.output == "")
-      #expect(run.errors.hasPrefix("rheoscope: a.rheo and c.rheo differ:\n  step: row 40 is only in a.rheo\n"), "\(run.errors)")
+      #expect(
+        run.errors.hasPrefix("rheoscope: a.rheo and c.rheo differ:\n  step: row 40 is only in a.rheo\n"),
+        "\(run.errors)")
     }
   }
 
