@@ -9,7 +9,8 @@ func recordedValue(_ run: Run, _ name: String, at path: String, _ step: Int) thr
   ]
   if let quantity = weights[name] {
     let matrix = try run.weights(quantity)
-    let row = try #require(matrix.parameters.firstIndex { $0.path == path + ".weight" }, "\(path)")
+    let site = try #require(run.sites.first { $0.path == path }, "\(path)").id
+    let row = try #require(matrix.parameters.firstIndex { $0.site == site }, "\(path)")
     return try #require(matrix[row, step], "\(name) at \(path)")
   }
   let quantity = try #require(LayerQuantity.allCases.first { $0.column == name }, "\(name)")

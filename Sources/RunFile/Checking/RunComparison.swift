@@ -62,8 +62,11 @@ public enum RunComparison {
       do { return try statement.step() } catch { throw runFileError(error, reading: path) }
     }
     var row = 0, count = 0, text: String?
+    // A statement that has come to its end must not be stepped again: it would begin anew.
+    var (isIn, isInOther) = (true, true)
     while true {
-      let (isIn, isInOther) = (try step(first, paths.0), try step(second, paths.1))
+      isIn = try isIn && step(first, paths.0)
+      isInOther = try isInOther && step(second, paths.1)
       guard isIn || isInOther else { break }
       row += 1
       guard isIn && isInOther else {
