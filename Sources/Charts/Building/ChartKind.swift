@@ -30,7 +30,7 @@ public struct ChartKind: Sendable {
     ChartKind(name: "accuracy", summary: "training accuracy over steps, median and band over seeds") {
       try Chart.accuracyCurves(of: $0, $1)
     },
-    ChartKind(name: "gradient-flow", summary: "heatmap of the gradient's size, layers × steps, a panel a variant") {
+    ChartKind(name: "gradient-flow", summary: "heatmap of the gradient's size, layers × steps, one panel per variant") {
       try Chart.gradientFlow(of: $0, $1)
     },
     ChartKind(name: "weight-gradients", summary: "the same of the gradients of weights") {
@@ -40,24 +40,24 @@ public struct ChartKind: Sendable {
       try Chart.updates(of: $0, $1)
     },
     ChartKind(
-      name: "gradient-profile", summary: "the gradient's size over depth at the first step, with its factor a layer"
+      name: "gradient-profile", summary: "the gradient's size over depth at the first step, with its factor per layer"
     ) {
       try Chart.gradientProfile(of: $0, $1)
     },
-    ChartKind(name: "gradient-strip", summary: "gradient flow at a glance: one row a variant, input to output") {
+    ChartKind(name: "gradient-strip", summary: "gradient flow at a glance: one row per variant, input to output") {
       try Chart.gradientStrip(of: $0, $1)
     },
     ChartKind(name: "activations", summary: "heatmaps of activations: mean, spread, zero and saturated fractions") {
       try Chart.activations(of: $0, $1)
     },
-    ChartKind(name: "update-ratio", summary: "how far each step moves the weights, beside 10⁻³") {
+    ChartKind(name: "update-ratio", summary: "‖ΔW‖ / ‖W‖ over steps, with a line at 10⁻³") {
       try Chart.updateRatios(of: $0, $1)
     },
-    ChartKind(name: "distributions", summary: "how activations are distributed over steps, a panel a layer, in colours")
+    ChartKind(name: "distributions", summary: "how activations are distributed over steps, one panel per layer, in colours")
     {
       try Chart.distributions(of: $0, $1)
     },
-    ChartKind(name: "distribution-ridges", summary: "the same as hills, one a step") {
+    ChartKind(name: "distribution-ridges", summary: "the same as ridges, one per step") {
       try Chart.distributions(of: $0, style: .ridges, $1)
     },
     ChartKind(name: "gradient-distributions", summary: "how gradients are distributed over steps, in colours") {
@@ -69,13 +69,13 @@ public struct ChartKind: Sendable {
     ChartKind(name: "gradient-noise", summary: "gradient noise scale and signal-to-noise ratio over steps") {
       try Chart.gradientNoise(of: $0, $1)
     },
-    ChartKind(name: "convergence", summary: "when each layer becomes what it ends as, layers × steps") {
+    ChartKind(name: "convergence", summary: "similarity of each layer to the trained layer, layers × steps") {
       try Chart.layerConvergence(of: $0, $1)
     },
     ChartKind(name: "dead-and-saturated", summary: "fractions of dead, zero and saturated units, layers × steps") {
       try Chart.deadAndSaturated(of: $0, $1)
     },
-    ChartKind(name: "learning-rates", summary: "how far a step moves each layer, layers × learning rates of a sweep") {
+    ChartKind(name: "learning-rates", summary: "‖ΔW‖ / ‖W‖ of each layer, layers × learning rates") {
       try Chart.learningRateMap(of: $0, $1)
     },
     ChartKind(name: "dashboard", summary: "one page on a run, or on an experiment's variants and seeds") {

@@ -13,17 +13,19 @@ struct StepCurves {
 
   private let curves: [Curve]
   private let weight: Double
+  /// "final loss" where a curve's label states the mean of the last 20 steps under that name; nil where it states the last value.
+  private let finalName: String?
 
   /// The curves of `value`, which is called `what`; steps where it is nil are left out.
   init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
-    try self.init(variants, options, what) { run in
+    try self.init(variants, options, what, finalName: "final \(what)") { run in
       run.steps.compactMap { row in value(row).map { (row.step, $0) } }
     }
   }
 
   /// The curves of what `values` finds in each run, in order of steps.
   init(
-    _ variants: [Variant], _ options: ChartOptions, _ what: String, values: (Run) throws -> [(step: Int, value: Double)]
+    _ variants: [Variant], _ options: ChartOptions, _ what: String, finalName: String? = nil, values: (Run) throws -> [(step: Int, value: Double)]
   ) throws {
     var longest = 0
     let tables = try variants.map { variant in
@@ -36,6 +38,7 @@ struct StepCurves {
     guard longest > 0 else { throw ChartError.missing(what, in: variants.flatMap(\.runs)) }
     let weight = options.smoothing ?? suitableSmoothing(steps: longest)
     self.weight = weight
+    self.finalName = finalName
     curves = zip(variants, tables).map { variant, table in
       let seeds = table.map { (run: $0.0, steps: $0.1, raw: $0.2, smooth: smoothed($0.2, weight: weight)) }
       return Curve(
@@ -97,7 +100,7 @@ struct StepCurves {
     let counts = curves.map(\.seeds.count), most = counts.max() ?? 1
     guard most > 1 else { return "one seed each" }
     return
-      "median of \(seedCount(curves.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most)); a thin line a seed"
+      "median of \(seedCount(curves.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most)); thin lines: seeds"
   }
 
   var caption: String {
@@ -136,9 +139,14 @@ struct StepCurves {
   private func ending(of curve: Curve) -> String {
     let failed = divergence(of: curve, before: "")
     if !failed.isEmpty { return failed }
+    let end = curve.statistics.steps.last ?? 0, place = end == lastStep ? "" : ", step \(end)"
+    if let finalName {
+      let values = curve.seeds.filter { !$0.raw.isEmpty }.map { finalLoss($0.raw) }.sorted()
+      let final = quantile(0.5, ofSorted: values)
+      return final.isFinite ? "\(finalName) \(formatSignificant(final))" + place : ""
+    }
     guard let last = curve.statistics.median.last, last.isFinite else { return "" }
-    let end = curve.statistics.steps[curve.statistics.steps.count - 1]
-    return "ends at \(formatSignificant(last))" + (end == lastStep ? "" : ", step \(end)")
+    return "last: \(formatSignificant(last))" + place
   }
 
   /// "2 of 3 seeds diverge", or nothing.

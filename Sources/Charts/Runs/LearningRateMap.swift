@@ -39,9 +39,9 @@ extension Chart {
         ofSorted: rated.filter { $0.rate == rate && !$0.run.steps.isEmpty }
           .map { $0.run.finalLoss.isNaN ? .infinity : $0.run.finalLoss }.sorted())
     }
-    let shares = zip(names, losses).map { "\($0): ends at a loss of \(formatSignificant($1))" }.joined(separator: "; ")
+    let shares = zip(names, losses).map { "\($0): final loss \(formatSignificant($1))" }.joined(separator: "; ")
     return Figure(
-      title: title("Learning rate and layers", runs), subtitle: subtitle(runs, "how far a step moves each layer"),
+      title: title("Learning rate and layers", runs), subtitle: subtitle(runs, "relative update per step, ‖ΔW‖ / ‖W‖, of each layer"),
       panels: [panel, lossPanel(names, losses)], columns: 1,
       description: "How far a step moves each of \(paths.count) layers at \(rates.count) learning rates. \(shares).",
       size: Size(width: 900, height: 640))

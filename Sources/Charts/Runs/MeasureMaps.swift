@@ -11,7 +11,7 @@ extension Chart {
   /// Source: Raghu et al., "SVCCA", 2017, arXiv:1706.05806.
   public static func layerConvergence(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
     try LayerHeatmap(
-      of: runs, measure: .similarityToFinal, words: "similarity of a layer to what it ends as", .fraction(.viridis),
+      of: runs, measure: .similarityToFinal, words: "similarity to the trained layer", .fraction(.viridis),
       options
     ).figure(title: title("Layer convergence", runs), runs)
   }

@@ -14,7 +14,7 @@ extension Chart {
     return Figure(
       title: title("Update-to-weight ratio", runs),
       subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),
-      caption: "ΔW is what the optimizer really changed. Far below 10⁻³ a layer hardly learns; far above, it forgets.",
+      caption: "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
       panels: [updatePanel(spreads)],
       description: "Update-to-weight ratio over steps. " + spreads.map(\.sentence).joined(separator: " "))
   }
@@ -80,8 +80,8 @@ struct UpdateSpread {
     }
     if last == 0 { return "0 \(since { $0 == 0 })" }
     if !last.isFinite { return "not finite \(since { !$0.isFinite })" }
-    return "ends at \(formatSignificant(last))"
+    return "last: \(formatSignificant(last))"
   }
 
-  var sentence: String { "\(variant.name): begins at \(formatSignificant(median.first ?? .nan)), \(ending)." }
+  var sentence: String { "\(variant.name): first: \(formatSignificant(median.first ?? .nan)), \(ending)." }
 }
