@@ -1,6 +1,6 @@
 extension Tensor {
-  /// Adds the gradient of this scalar with respect to each leaf that it was computed from to the leaf's `gradient`, and releases
-  /// the tape. Stops if the tensor has other than one element, is not on the tape, or its tape was released.
+  /// Computes the gradients of this scalar with respect to all leaves that it was computed from, adds each to the leaf's
+  /// `gradient`, and frees the tape, the graph of recorded operations. Stops if the tensor has other than one element, is not on the tape, or its tape was released.
   ///
   /// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
   public func backward() {

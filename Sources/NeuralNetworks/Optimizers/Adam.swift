@@ -29,8 +29,8 @@ public final class Adam: Optimizer {
 
 /// Adam with decoupled weight decay: the decay is not part of the gradient, so the moving averages do not see it.
 ///
-/// w ← (1 − η λ) w, then Adam's step with λ = 0. η = 0.001, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0.01 by
-/// default, as in PyTorch.
+/// w ← (1 − η λ) w with the learning rate η and the weight decay λ, then Adam's step without weight decay. η = 0.001, β₁ = 0.9,
+/// β₂ = 0.999, ε = 10⁻⁸, λ = 0.01 by default, as in PyTorch.
 ///
 /// Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2017, arXiv:1711.05101.
 public final class AdamW: Optimizer {
