@@ -11,7 +11,8 @@ import Testing
     let whole = concatenated(parts, axis: -1)
     #expect(whole.shape == [4, 1024])
     #expect(TensorMemory.peak - before == 4 * whole.elementCount)
-    #expect(whole.values == (0..<4 * 1024).map { Float($0 % 1024 / 16) })
+    let expected = (0..<4 * 1024).map { (index: Int) -> Float in Float(index % 1024 / 16) }
+    #expect(whole.values == expected)
   }
 
   /// The bits of parts stay as they are, and so does a precision that all have.
@@ -19,7 +20,8 @@ import Testing
     let parts = [Tensor([-0.0, 1.5], shape: [2]), Tensor([2], shape: [1])].map { $0.cast(to: precision) }
     let whole = concatenated(parts, axis: 0)
     #expect(whole.precision == precision)
-    #expect(whole.values.map(\.bitPattern) == [-0.0, 1.5, 2].map { ($0 as Float).bitPattern })
+    let expected: [Float] = [-0.0, 1.5, 2]
+    #expect(whole.values.map(\.bitPattern) == expected.map(\.bitPattern))
     #expect(concatenated(parts + [Tensor([3], shape: [1]).cast(to: .float32)], axis: 0).precision == .float32)
   }
 
@@ -28,6 +30,7 @@ import Testing
     let constant = Tensor(repeating: 0, shape: [1, 2])
     (concatenated([parts[0], constant, parts[1], parts[2]], axis: 0) * Tensor((0..<14).map(Float.init), shape: [7, 2]))
       .sum().backward()
-    #expect(parts.map { $0.gradient!.values } == [[0, 1, 2, 3], [6, 7, 8, 9, 10, 11], [12, 13]])
+    let expected: [[Float]] = [[0, 1, 2, 3], [6, 7, 8, 9, 10, 11], [12, 13]]
+    #expect(parts.map { $0.gradient!.values } == expected)
   }
 }
