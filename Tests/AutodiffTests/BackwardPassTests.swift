@@ -27,7 +27,7 @@ import Testing
     #expect(w.gradient?.value == 17)
   }
 
-  /// Whoever holds on to a gradient that comes back to a rectifier keeps it as it was.
+  /// A gradient that reaches a rectifier and is kept elsewhere doesn't change.
   @Test func gradientsThatOthersSeeStay() {
     let x = Tensor([-1, 2, -3, 4], shape: [4]).requiringGradient()
     var held: Tensor?

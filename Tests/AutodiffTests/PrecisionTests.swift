@@ -82,8 +82,8 @@ import Testing
     }
   }
 
-  /// The same where the processor has no arithmetic for it, or none in the library: oneDNN is told that it is an older one. In a
-  /// process of its own, since that is read once.
+  /// The same where the processor has no arithmetic for it, or none in the library: a setting of oneDNN makes it use an older one's
+  /// instructions. In a process of its own, since that is read once.
   @Test(arguments: ["AVX512_CORE", "AVX2"]) func onOlderProcessors(_ instructions: String) async {
     await #expect(processExitsWith: .success) { [instructions] in
       for name in ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] { setenv(name, instructions, 1) }

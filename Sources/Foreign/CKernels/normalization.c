@@ -54,8 +54,8 @@ DISPATCHED void column_moments(
     const float *x, size_t rows, size_t columns, float *mean, float *variance, double *work) {
   double *middle = work, *squares = work + columns;
   float *first = (float *)(work + 2 * columns), *second = first + columns;
-  // What is subtracted before squaring: the mean of all blocks before, and for the first block its own, which takes a look of
-  // its own. A block can lie far from those before it only where the variance is as large.
+  // What is subtracted before squaring: the mean of all blocks before, and for the first block its own, which takes one more
+  // pass over it. A block can lie far from those before it only where the variance is as large.
   float *near = mean;
   size_t rows_of_first = smaller(rows, rows_in_float);
   for (size_t c = 0; c < columns; c++) near[c] = x[c], middle[c] = squares[c] = 0;

@@ -162,7 +162,7 @@ void sgd_step(
     float *w, const float *g, float *velocity, size_t n, float rate, float momentum, bool nesterov, float decay,
     step_norms *norms) {
   if (!velocity) {
-    // The rule is so cheap that a look ahead takes less than a copy of the old weights.
+    // The rule is so cheap that computing the change in advance takes less than a copy of the old weights.
     for (size_t i = 0, length; i < n; i += length) {
       length = norms && n - i > row ? row : n - i;
       if (norms) foresee_sgd_row(w + i, g + i, length, rate, decay, norms);
