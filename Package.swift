@@ -71,7 +71,7 @@ let package = Package(
 
     .executableTarget(
       name: "benchmarks", dependencies: ["Rheoscope", "COneDNN"], path: "Benchmarks",
-      exclude: ["peers", "compare", "RESULTS.md"], swiftSettings: checks),
+      exclude: ["peers", "compare", "RESULTS.md", "instructions.tsv"], swiftSettings: checks),
 
     // Programs that a reader may begin with.
     example("ResidualNet"),

@@ -36,6 +36,17 @@ private func trainMyNet() throws {
   // end training
 }
 
+private func useHooks(_ model: MyNet) throws {
+  // begin hooks
+  let handle = try model.onForward("blocks.**") { site, output in
+    print(site.path, output.rms)
+    return nil  // leaves the output as it is
+  }
+  try model.onBackward("blocks.3") { site, gradient in gradient * 0.5 }  // replaces dL/d(output)
+  handle.remove()
+  // end hooks
+}
+
 @Suite(.serialized) struct FrontDoorTests {
   /// In a process of its own, since the program writes below the current folder, which all tests share.
   @Test func theProgramOfTheREADMERunsAndLearns() async {
@@ -54,21 +65,32 @@ private func trainMyNet() throws {
     }
   }
 
+  /// The gradient of the first layer is another once a hook has halved that of a block.
+  @Test func theHooksOfTheREADMEReplaceAGradient() throws {
+    let model = MyNet(), x = Tensor(repeating: 0.5, shape: [2, 784])
+    model.initialize(seed: 7)
+    func gradient() -> [Float] {
+      gradients(of: model(x).squared().sum(), withRespectTo: [model.stem.weight.value])[0].values
+    }
+    let before = gradient()
+    try useHooks(model)
+    #expect(gradient() != before)
+  }
+
   /// README shows what this file compiles.
   @Test func theREADMEShowsThisProgram() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
     let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
-    let shown = try #require(
-      readme.components(separatedBy: "```swift\n").dropFirst().first?.components(separatedBy: "```").first)
+    let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
     func lines(_ text: String) -> [String] {
       text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.filter {
         !$0.isEmpty && !$0.hasPrefix("import")
       }
     }
     let compiled = Set(lines(source))
-    for line in lines(shown) { #expect(compiled.contains(line), "README: \(line)") }
-    #expect(lines(shown).count >= 20)
+    for line in blocks.flatMap(lines) { #expect(compiled.contains(line), "README: \(line)") }
+    #expect(blocks.map { lines($0).count >= 6 } == [true, true] && lines(blocks[0]).count >= 20)
   }
 }

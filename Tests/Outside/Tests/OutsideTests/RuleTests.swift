@@ -55,7 +55,10 @@ struct Plateau: Rule {
 
   @Test func standsBesideTheOthers() throws {
     try withTemporaryFolder { folder in
-      let found = diagnose(try run(learningRate: 1e-7, in: folder), rules: .all + [Plateau()])
+      let run = try run(learningRate: 1e-7, in: folder)
+      // begin diagnose
+      let found = diagnose(run, rules: .all + [Plateau()])
+      // end diagnose
       #expect(found.contains { $0.rule == "plateau" })
     }
   }
