@@ -25,11 +25,11 @@ import Testing
 
   @Test func whatFailsIsMarked() throws {
     try with(.nonfinite) { runs in
-      let loss = try Chart.lossCurves(of: runs)
+      let loss = try Chart.loss(of: runs)
       #expect(loss.panels[0].annotations.map(\.text) == ["NaN, step 70", "NaN, step 80"])
       #expect(loss.panels[0].directLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
       #expect(loss.description.contains("2 of 2 seeds diverge"))
-      let accuracy = try Chart.accuracyCurves(of: runs).panels[0].directLabels.first { $0.text == "beta" }
+      let accuracy = try Chart.accuracy(of: runs).panels[0].directLabels.first { $0.text == "beta" }
       #expect(
         accuracy?.detail.hasSuffix(", step 79") == true && accuracy?.hasLeader == false, "it ends before the others")
       let flow = try Chart.gradientFlow(of: runs)
@@ -44,7 +44,7 @@ import Testing
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/a.rheo")
       for step in 0..<3 { try writer.append(step: StepRow(step: step, loss: .nan, seconds: 0)) }
-      let figure = try Chart.lossCurves(of: [writer.finish()])
+      let figure = try Chart.loss(of: [writer.finish()])
       #expect(figure.panels[0].annotations.map(\.text) == ["NaN, step 0"])
       let canvas = RecordingCanvas()
       figure.draw(on: canvas)
@@ -66,9 +66,9 @@ import Testing
       let flow = try Chart.gradientFlow(of: runs, options)
       #expect((flow.panels[0].marks[0] as? CellMark)?.columns == (10...20).map(Double.init))
       #expect((flow.panels[0].marks[0] as? CellMark)?.rows == [4])
-      #expect(try Chart.lossCurves(of: runs, options).caption.isEmpty)
+      #expect(try Chart.loss(of: runs, options).caption.isEmpty)
       #expect(throws: ChartError.self) { try Chart.gradientFlow(of: runs, ChartOptions(layers: "nowhere.**")) }
-      #expect(throws: ChartError.self) { try Chart.lossCurves(of: runs, ChartOptions(steps: 1000...2000)) }
+      #expect(throws: ChartError.self) { try Chart.loss(of: runs, ChartOptions(steps: 1000...2000)) }
     }
   }
 
@@ -76,7 +76,7 @@ import Testing
     try withTemporaryFolder { folder in
       let run = try RunWriter(path: folder + "/empty.rheo").finish()
       for kind in ChartKind.all {
-        #expect(throws: ChartError.noRuns) { try kind.figure([]) }
+        #expect(throws: ChartError.noRuns) { try kind.figure([Run]()) }
         let error = #expect(throws: ChartError.self) { try kind.figure([run]) }
         if ![.notTwo(count: 1), .notSeveralRates(count: 0)].contains(error) {
           #expect(error?.description.contains("empty.rheo") == true, "\(kind.name)")
@@ -89,8 +89,8 @@ import Testing
     try withTemporaryFolder { folder in
       let run = try RunWriter(path: folder + "/empty.rheo").finish()
       let charts: [([Run]) throws -> Figure] = [
-        { try Chart.lossCurves(of: $0) }, { try Chart.gradientFlow(of: $0) }, { try Chart.gradientProfile(of: $0) },
-        { try Chart.gradientStrip(of: $0) }, { try Chart.updateRatios(of: $0) }, { try Chart.dashboard(of: $0) },
+        { try Chart.loss(of: $0) }, { try Chart.gradientFlow(of: $0) }, { try Chart.gradientProfile(of: $0) },
+        { try Chart.gradientStrip(of: $0) }, { try Chart.updateRatio(of: $0) }, { try Chart.dashboard(of: $0) },
       ]
       for chart in charts { #expect(throws: ChartError.noSteps(paths: [run.path])) { try chart([run]) } }
       #expect(ChartError.noSteps(paths: ["a"]).description.hasPrefix("a: no step is recorded there; call"))

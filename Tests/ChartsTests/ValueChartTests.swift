@@ -77,21 +77,21 @@ import Testing
 
   @Test func learningRatesAreColumns() throws {
     try with(.healthy) { runs in
-      let figure = try Chart.learningRateMap(of: runs)
+      let figure = try Chart.learningRates(of: runs)
       #expect(figure.panels[0].x.kind == .categorical(["0.01", "0.1"]))
       let cells = try #require(figure.panels[0].marks[0] as? CellMark)
       #expect(cells.rows.count == 50 && cells.columns.count == 2)
       // What the runs say: 0.6 × 0.01 / 8 at the output, at both rates.
       #expect(abs(cells.values[99] / 7.5e-4 - 1) < 0.1)
-      #expect(throws: ChartError.notSeveralRates(count: 1)) { try Chart.learningRateMap(of: [runs[0]]) }
+      #expect(throws: ChartError.notSeveralRates(count: 1)) { try Chart.learningRates(of: [runs[0]]) }
     }
     #expect(
-      try with(.nonfinite) { try Chart.learningRateMap(of: $0) }.panels[1].annotations.map(\.text) == ["not finite"])
+      try with(.nonfinite) { try Chart.learningRates(of: $0) }.panels[1].annotations.map(\.text) == ["not finite"])
   }
 
   @Test func measuresBecomeMaps() throws {
     try with(.healthy) { runs in
-      let cells = try #require(Chart.layerConvergence(of: runs).panels[0].marks[0] as? CellMark)
+      let cells = try #require(Chart.convergence(of: runs).panels[0].marks[0] as? CellMark)
       #expect(cells.columns.count == 24 && cells.rows.count == 99)
       #expect(cells.values.allSatisfy { $0 >= 0 && $0 <= 1 })
       let health = try Chart.deadAndSaturated(of: runs)
