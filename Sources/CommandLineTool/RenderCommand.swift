@@ -10,8 +10,12 @@ extension Command {
       Flag(
         name: "--chart", kind: .choice(ChartKind.all.map(\.name) + ["all"], placeholder: "KIND"),
         help: "a chart that --list names, or all that the runs have values for (default: dashboard)"),
-      Flag(name: "--measure", kind: .name, help: "draws the measure of this name, such as effective_rank, instead of a chart"),
-      Flag(name: "--scalar", kind: .name, help: "draws the scalar of this name, such as validation_loss, instead of a chart"),
+      Flag(
+        name: "--measure", kind: .name,
+        help: "draws the measure of this name, such as effective_rank, instead of a chart"),
+      Flag(
+        name: "--scalar", kind: .name,
+        help: "draws the scalar of this name, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
         help: "a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)"),

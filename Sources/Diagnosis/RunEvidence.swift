@@ -28,7 +28,8 @@ public struct RunEvidence: Sendable {
     self.gradients = gradients
     let skippedSteps = Set(run.events.filter { $0.kind == .skipped }.map(\.step))
     self.skippedSteps = skippedSteps
-    profile = gradients.steps.indices.lazy
+    profile =
+      gradients.steps.indices.lazy
       .filter { !skippedSteps.contains(gradients.steps[$0]) }
       .compactMap { GradientProfile(gradients, column: $0) }.first
     let losses = run.steps.map(\.loss), count = max(1, losses.count / 10)

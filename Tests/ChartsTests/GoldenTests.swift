@@ -22,7 +22,15 @@ import Testing
     var texts: [String: String] = [:], sheets: [String: TileSheet] = [:]
     let kinds = try SyntheticRun.allCases.map { ($0.rawValue, try figures(of: $0)) }
     let nets = try SyntheticNet.allCases.map { net in
-      (net.rawValue, [("gradient-profile-\(net.rawValue)", try withTemporaryFolder { try Chart.gradientProfile(of: net.run(in: $0)) })])
+      (
+        net.rawValue,
+        [
+          (
+            "gradient-profile-\(net.rawValue)",
+            try withTemporaryFolder { try Chart.gradientProfile(of: net.run(in: $0)) }
+          )
+        ]
+      )
     }
     for (kind, figures) in kinds + nets {
       for (name, figure) in figures {

@@ -14,7 +14,8 @@ enum SyntheticNet: String, CaseIterable {
     var rows: [(site: Site, gradient: Double)] = []
     func add(_ module: String, call: Int = 0, _ kind: ModuleKind, depth: Int, width: Int, _ gradient: Double) {
       let site = Site(
-        id: rows.count, module: module, call: call, kind: kind, depth: depth, isLayer: kind == .linear, shape: [8, width])
+        id: rows.count, module: module, call: call, kind: kind, depth: depth, isLayer: kind == .linear,
+        shape: [8, width])
       rows.append((site, gradient))
     }
     switch self {

@@ -120,7 +120,8 @@ import Testing
       #expect(cells.values == [2, 3, 4, 8, 9, 10] && both.panels.count == 2)
       #expect(both.panels[1].marks.compactMap { $0 as? LineMark }.last?.y == [10, 11, 12])
       #expect(both.colorBar?.colors.scale.lower == 0 && both.colorBar?.colors.scale.upper == 10)
-      #expect(try Chart.measure("only_model", of: run).panels[0].marks.compactMap { $0 as? LineMark }.last?.y == [-1, 0, 1])
+      #expect(
+        try Chart.measure("only_model", of: run).panels[0].marks.compactMap { $0 as? LineMark }.last?.y == [-1, 0, 1])
       let signed = try #require(try Chart.measure("signed", of: run).colorBar).colors.scale
       #expect(signed.lower == -1 && signed.upper == 1)
       #expect(try Chart.measure("wide", of: run).colorBar?.colors.scale.kind == .log)

@@ -72,7 +72,8 @@ import Testing
   @Test func measuresAndScalarsAreDrawnByName() throws {
     try withRun { folder in
       #expect(
-        try runTool("render", "a.rheo", "--measure", "effective_rank", in: folder).output == "wrote effective_rank.png\n")
+        try runTool("render", "a.rheo", "--measure", "effective_rank", in: folder).output
+          == "wrote effective_rank.png\n")
       #expect(
         try runTool("render", "a.rheo", "--scalar", "val/loss", "--out", "to", "--format", "svg", in: folder).output
           == "wrote to/val-loss.svg\n")
@@ -82,7 +83,8 @@ import Testing
       #expect(measure.code == 2 && measure.output == "")
       #expect(
         measure.errors
-          == "rheoscope: a.rheo: no measure “effective_rnk” is recorded there; recorded are effective_rank, update_size\n")
+          == "rheoscope: a.rheo: no measure “effective_rnk” is recorded there; recorded are effective_rank, update_size\n"
+      )
       let scalar = try runTool("render", "a.rheo", "--scalar", "loss", in: folder)
       #expect(scalar.code == 2)
       #expect(scalar.errors == "rheoscope: a.rheo: no scalar “loss” is recorded there; recorded are val/loss\n")

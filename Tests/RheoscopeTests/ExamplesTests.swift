@@ -40,7 +40,9 @@ import Testing
   /// The profile of the recurrent net goes along the 20 calls of its cell, and the picture shows the numbers that the program prints.
   @Test func theRecurrentNetShowsItsGradientOverTwentySteps() throws {
     try withTemporaryFolder { folder in
-      let printed = try run("RecurrentNet", in: folder).output.matches(of: /(?m)^cell(?:\[\d+\])? (\S+)$/).map { String($0.1) }
+      let printed = try run("RecurrentNet", in: folder).output.matches(of: /(?m)^cell(?:\[\d+\])? (\S+)$/).map {
+        String($0.1)
+      }
       let recorded = try Run(path: folder + "/out/run.rheo")
       let profile = try #require(try GradientProfile.of(recorded))
       #expect(profile.axis == .calls(of: "cell") && profile.points.map(\.position) == Array(0..<20))

@@ -36,7 +36,8 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
     case .unknownName(let kind, let name, let recorded, let paths):
       "\(paths.joined(separator: ", ")): \(reason) there; "
         + (recorded.isEmpty
-          ? "no \(kind) is" : "recorded are \(nearestNames(to: name, among: recorded, count: 40).joined(separator: ", "))")
+          ? "no \(kind) is"
+          : "recorded are \(nearestNames(to: name, among: recorded, count: 40).joined(separator: ", "))")
     }
   }
 

@@ -67,8 +67,9 @@ public struct ChartKind: Sendable {
     ChartKind(name: "update-ratio", summary: "‖ΔW‖ / ‖W‖ over steps, with a line at 10⁻³") {
       try Chart.updateRatio(of: $0, $1)
     },
-    ChartKind(name: "distributions", summary: "how activations are distributed over steps, one panel per layer, in colours")
-    {
+    ChartKind(
+      name: "distributions", summary: "how activations are distributed over steps, one panel per layer, in colours"
+    ) {
       try Chart.distributions(of: $0, $1)
     },
     ChartKind(name: "distribution-ridges", summary: "the same as ridges, one per step") {

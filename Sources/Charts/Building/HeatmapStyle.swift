@@ -32,7 +32,8 @@ enum HeatmapStyle {
 
   func colors(_ magnitudes: MagnitudeCounts) -> ColorScale {
     switch self {
-    case .decades(let map): ColorScale(Scale(.log, from: magnitudes.decades.lowerBound, to: magnitudes.decades.upperBound), map)
+    case .decades(let map):
+      ColorScale(Scale(.log, from: magnitudes.decades.lowerBound, to: magnitudes.decades.upperBound), map)
     case .linear(let map): ColorScale(Scale(.linear, from: 0, to: magnitudes.roundLimit), map)
     case .fraction(let map): ColorScale(Scale(.linear, from: 0, to: 1), map)
     case .symmetric: ColorScale(Scale(.linear, from: -magnitudes.roundLimit, to: magnitudes.roundLimit), .diverging)

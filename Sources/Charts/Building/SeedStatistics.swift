@@ -28,8 +28,8 @@ package struct SeedStatistics {
     var values: [Double] = []
     for step in common {
       values.removeAll(keepingCapacity: true)
-      for (index, one) in series.enumerated() where positions[index] < one.steps.count && one.steps[positions[index]] == step
-      {
+      for (index, one) in series.enumerated()
+      where positions[index] < one.steps.count && one.steps[positions[index]] == step {
         let value = one.values[positions[index]]
         values.append(value.isFinite ? value : .infinity)
         positions[index] += 1

@@ -26,7 +26,8 @@ struct StepCurves {
 
   /// The curves of the values that `values` reads from each run, in order of steps. Throws a `ChartError` where there are none.
   init(
-    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, finalName: String? = nil, values: (Run) throws -> [(step: Int, value: Double)]
+    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, finalName: String? = nil,
+    values: (Run) throws -> [(step: Int, value: Double)]
   ) throws {
     var longest = 0
     let tables = try variants.map { variant in

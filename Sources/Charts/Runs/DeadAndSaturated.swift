@@ -8,7 +8,9 @@ extension Chart {
   ///
   /// It shows sites without weights only, since outputs of layers with weights are rarely exactly zero. Throws a `ChartError` where none
   /// of the fractions is recorded.
-  public static func deadAndSaturated(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  public static func deadAndSaturated(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws
+    -> Figure
+  {
     let runs = source.runs
     let style = HeatmapStyle.fraction(.magma)
     let dead = try ifRecorded {

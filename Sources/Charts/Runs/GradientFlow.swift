@@ -17,7 +17,9 @@ extension Chart {
   }
 
   /// A heatmap of ‖dL/dW‖₂ of each weight W, drawn like `gradientFlow`. Throws a `ChartError` where it is not recorded.
-  public static func weightGradients(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  public static func weightGradients(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws
+    -> Figure
+  {
     let runs = source.runs
     return try LayerHeatmap(of: runs, WeightQuantity.gradientNorm, .decades(.viridis), options)
       .figure(title: title("Weight gradients", runs), runs)

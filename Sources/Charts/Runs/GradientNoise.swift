@@ -10,7 +10,8 @@ extension Chart {
   /// there is none. A measure that is not recorded has no panel. Throws a `ChartError` where neither is recorded.
   ///
   /// Source: McCandlish et al., "An Empirical Model of Large-Batch Training", 2018, arXiv:1812.06162.
-  public static func gradientNoise(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  public static func gradientNoise(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure
+  {
     let runs = source.runs
     let variants = try RunGroup.all(of: runs)
     var panels: [Panel] = [], sentences: [String] = [], meaning = "", caption = ""

@@ -42,6 +42,11 @@ extension Chart {
   /// "layer", "call of cell", or both where variants differ.
   static func axisTitle(of profiles: [DepthProfile]) -> String { distinct(profiles.map(\.axisTitle)) }
 
+  /// The names of the first and the last point.
+  static func axisEnds(of profiles: [DepthProfile]) -> (String, String) {
+    profiles.contains { $0.axis == .depth } ? ("input", "output") : ("first", "last")
+  }
+
   private static func distinct(_ names: [String]) -> String {
     Set(names).sorted().reversed().joined(separator: " or ")
   }
@@ -50,7 +55,8 @@ extension Chart {
     let depths = profiles.flatMap(\.depths)
     var panel = Panel(
       x: Axis(
-        .integer, axisTitle(of: profiles), range: (depths.min() ?? 1) - 0.5...(depths.max() ?? 1) + 0.5, ends: ("input", "output")),
+        .integer, axisTitle(of: profiles), range: (depths.min() ?? 1) - 0.5...(depths.max() ?? 1) + 0.5,
+        ends: axisEnds(of: profiles)),
       y: Axis(.log, LayerQuantity.gradientRMS.label))
     // Labels of lines that meet at the output stand in the order of the lines on their way there.
     for profile in profiles.sorted(by: { $0.level > $1.level }) { profile.add(to: &panel) }

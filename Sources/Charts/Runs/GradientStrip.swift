@@ -45,7 +45,7 @@ extension Chart {
     magnitudes.add(selection, signed: false)
     let style = HeatmapStyle.decades(.viridis)
     let panel = Panel(
-      x: Axis(.integer, axisTitle(of: profiles), ends: ("input", "output"), hasGrid: false, isTight: true),
+      x: Axis(.integer, axisTitle(of: profiles), ends: axisEnds(of: profiles), hasGrid: false, isTight: true),
       y: Axis(.categorical(selection.paths), hasGrid: false, isTight: true),
       marks: [
         CellMark(

@@ -9,7 +9,8 @@ extension Chart {
   ///
   /// Runs of the same learning rate are seeds; cells and bars show their median. The learning rate of a run is that of its first step,
   /// or the entry `learning_rate` of its run file. Throws a `ChartError` unless runs of two learning rates have updates.
-  public static func learningRates(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  public static func learningRates(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure
+  {
     let runs = source.runs
     guard !runs.isEmpty else { throw ChartError.noRuns }
     let rated = runs.compactMap { run in learningRate(of: run).map { (rate: $0, run: run) } }
@@ -42,7 +43,8 @@ extension Chart {
     }
     let shares = zip(names, losses).map { "\($0): final loss \(formatSignificant($1))" }.joined(separator: "; ")
     return Figure(
-      title: title("Learning rate and layers", runs), subtitle: subtitle(runs, "relative update per step, ‖ΔW‖ / ‖W‖, of each layer"),
+      title: title("Learning rate and layers", runs),
+      subtitle: subtitle(runs, "relative update per step, ‖ΔW‖ / ‖W‖, of each layer"),
       panels: [panel, lossPanel(names, losses)], columns: 1,
       description: "How far a step moves each of \(paths.count) layers at \(rates.count) learning rates. \(shares).",
       size: Size(width: 900, height: 640))

@@ -15,7 +15,8 @@ extension Chart {
     return Figure(
       title: title("Update-to-weight ratio", runs),
       subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),
-      caption: "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
+      caption:
+        "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
       panels: [updatePanel(spreads)],
       description: "Update-to-weight ratio over steps. " + spreads.map(\.sentence).joined(separator: " "))
   }
