@@ -13,8 +13,8 @@ func chartsBenchmark() throws -> [(name: String, milliseconds: Double, goal: Dou
   try withRun(layers: 50, steps: 600) { path in
     rows.append(("render, the whole process", try best { try runTool("render", path, "--out", path + ".png") }, 150))
     let run = try Run(path: path)
-    rows.append(("gradient profile of a run", try best { try Chart.gradientProfile(of: [run]) }, 15))
-    rows.append(("dashboard of a run", try best { try Chart.dashboard(of: [run]).png(scale: 1) }, 60))
+    rows.append(("gradient profile of a run", try best { try Chart.gradientProfile(of: run) }, 15))
+    rows.append(("dashboard of a run", try best { try Chart.dashboard(of: run).png(scale: 1) }, 60))
   }
   let large = magnitudes(layers: 10_000, steps: 10_000)
   rows.append(("heatmap 10,000 × 10,000", try best { try Chart.heatmap(of: large).png(scale: 1) }, 1500))

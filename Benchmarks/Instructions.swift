@@ -8,7 +8,7 @@ let countedWorks: [(name: String, run: @Sendable () throws -> Void)] = [
   ("step-recorded", { try countedStep(recorded: true) }),
   ("resnet-step", countedResNetStep),
   ("heatmap", { try counted { try cellFigure(layers: 50, steps: 1000).png(scale: 1) } }),
-  ("dashboard", { try withCountedRun { try Chart.dashboard(of: [Run(path: $0)]).png(scale: 1) } }),
+  ("dashboard", { try withCountedRun { try Chart.dashboard(of: Run(path: $0)).png(scale: 1) } }),
   ("run-file", { try withCountedRun { try Run(path: $0).layers(.gradientRMS) } }),
 ]
 

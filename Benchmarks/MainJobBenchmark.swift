@@ -27,7 +27,7 @@ func mainJob(threads: Int, _ report: (Measurement) -> Void) throws {
       runs.append(try recorder.finish())
     }
   }
-  try Chart.lossCurves(of: runs).write(to: "\(folder)/loss.png")
+  try Chart.loss(of: runs).write(to: "\(folder)/loss.png")
   try Chart.gradientFlow(of: runs).write(to: "\(folder)/gradient-flow.png")
   let seconds = (ContinuousClock.now - start).milliseconds / 1e3
   report(Measurement(workload: "main-job-3x150", threads: threads, value: seconds, unit: "s"))

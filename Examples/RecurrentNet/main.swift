@@ -48,6 +48,6 @@ for (index, site) in run.sites.enumerated() where site.kind == "Cell" {
   print(site.path, gradients[index, 0].map { "\($0)" } ?? "not recorded")
 }
 print("loss \(run.steps.first!.loss) → \(run.steps.last!.loss)")
-try Chart.gradientProfile(of: [run]).write(to: "\(folder)/gradient-over-time.png")
+try Chart.gradientProfile(of: run).write(to: "\(folder)/gradient-over-time.png")
 print("wrote \(folder)/gradient-over-time.png")
 for finding in diagnose(run) { print(finding) }

@@ -20,6 +20,8 @@ struct Flag {
     case file(endings: [String])
     /// One of several words.
     case choice([String], placeholder: String)
+    /// The name of something that is recorded.
+    case name
     /// Any words.
     case text
     /// A number from 0 to below 1.
@@ -39,6 +41,7 @@ struct Flag {
     case .number, .positive: "X"
     case .path(let placeholder), .choice(_, let placeholder): placeholder
     case .file: "FILE"
+    case .name: "NAME"
     case .text: "TEXT"
     case .fraction: "X"
     case .steps: "A:B"
@@ -65,7 +68,7 @@ struct Flag {
       guard let number = Double(value), number.isFinite else { throw .notNumber(flag: name, value: value) }
       guard number > 0 else { throw .notPositive(flag: name, value: value) }
       guard number <= Double(most) else { throw .tooLarge(flag: name, value: value, most: "\(most)") }
-    case .path, .text:
+    case .path, .name, .text:
       guard !value.isEmpty else { throw .missingValue(flag: name, placeholder: placeholder) }
     case .file(let endings):
       guard endings.contains(where: { value.hasSuffix(".\($0)") }) else {

@@ -11,6 +11,12 @@ extension Command {
         name: "--chart", kind: .choice(ChartKind.all.map(\.name) + ["all"], placeholder: "KIND"),
         help: "a chart that --list names, or all that the runs have values for (default: dashboard)"),
       Flag(
+        name: "--measure", kind: .name,
+        help: "draws the measure of this name, such as effective_rank, instead of a chart"),
+      Flag(
+        name: "--scalar", kind: .name,
+        help: "draws the scalar of this name, such as validation_loss, instead of a chart"),
+      Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
         help: "a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)"),
       Flag(
@@ -62,6 +68,7 @@ extension Tool {
         console.print("wrote \(path)")
         count += 1
       } catch let error as ChartError {
+        if case .unknownName(_, _, let recorded, _) = error, !recorded.isEmpty { throw UsageError.unknownName(error) }
         firstError = firstError ?? error
         if request.kinds.count > 1 { console.note("\(kind.name) is not drawn: \(error.reason)") }
       }
@@ -98,8 +105,16 @@ private struct RenderRequest {
   private let title: String?
 
   init(_ arguments: Arguments) throws(UsageError) {
-    let name = arguments["--chart"] ?? "dashboard"
-    kinds = name == "all" ? ChartKind.all : ChartKind.all.filter { $0.name == name }
+    let given = ["--chart", "--measure", "--scalar"].filter { arguments[$0] != nil }
+    guard given.count < 2 else { throw .exclusive(given[0], given[1]) }
+    if let measure = arguments["--measure"] {
+      kinds = [.measure(MeasureName(rawValue: measure))]
+    } else if let scalar = arguments["--scalar"] {
+      kinds = [.scalar(scalar)]
+    } else {
+      let name = arguments["--chart"] ?? "dashboard"
+      kinds = name == "all" ? ChartKind.all : ChartKind.all.filter { $0.name == name }
+    }
     theme = Theme.all.first { $0.name == arguments["--theme"] } ?? .light
     scale = arguments.number("--scale") ?? 2
     (width, height) = (arguments.length("--width"), arguments.length("--height"))
@@ -124,7 +139,9 @@ private struct RenderRequest {
 
   func path(of kind: ChartKind) -> String {
     guard outIsFolder else { return out }
-    return out == "." ? "\(kind.name).\(format)" : (out as NSString).appendingPathComponent("\(kind.name).\(format)")
+    // Measures and scalars may have names like val/loss.
+    let file = "\(kind.name.replacing("/", with: "-")).\(format)"
+    return out == "." ? file : (out as NSString).appendingPathComponent(file)
   }
 
   /// Gives a figure the title and the size that the flags ask for.

@@ -58,6 +58,8 @@ extension UsageError: CustomStringConvertible {
       "--chart all draws many pictures, and “\(out)” is one file; give a folder"
     case .otherFormat(let out, let format):
       "“\(out)” does not end in .\(format); change one of them, or leave out --format"
+    case .unknownName(let error):
+      error.description
     case .unknownLayers(let pattern, let paths):
       "no layer matches “\(pattern)”; \(suggestion(for: pattern, among: paths, called: "layers"))"
     case .noSuchSteps(let flag, let recorded):

@@ -1,3 +1,4 @@
+import Rheoscope
 import Support
 
 /// What can be wrong with a command line.
@@ -29,6 +30,8 @@ enum UsageError: Error, Equatable {
   case notLength(flag: String, value: String)
   case severalCharts(out: String)
   case otherFormat(out: String, format: String)
+  /// No run has a measure or scalar of this name, but others.
+  case unknownName(ChartError)
   case unknownLayers(pattern: String, paths: [String])
   case noSuchSteps(flag: String, recorded: ClosedRange<Int>)
 }

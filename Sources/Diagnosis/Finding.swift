@@ -1,14 +1,14 @@
 import RunFile
 
-/// Something that a rule found in a run, with its evidence.
+/// A fault that a rule found in a run, with its evidence, cause and remedy.
 public struct Finding: Sendable, CustomStringConvertible {
   /// How severe a finding is.
   public enum Severity: String, Sendable, Comparable {
-    /// Worth knowing.
+    /// Information; training is not affected.
     case note
-    /// Something does not learn as it should.
+    /// Part of the model does not learn.
     case warning
-    /// Training is broken.
+    /// Training fails.
     case failure
 
     /// Whether one is less severe than the other.
@@ -20,24 +20,24 @@ public struct Finding: Sendable, CustomStringConvertible {
   public let severity: Severity
   /// The name of the rule.
   public let rule: String
-  /// What is wrong, in a sentence.
+  /// What is wrong, in one sentence without a full stop.
   public let statement: String
   /// The paths of the sites concerned, input first.
   public let sites: [String]
-  /// When it was so.
+  /// The steps at which it was found.
   public let steps: ClosedRange<Int>
-  /// What was measured.
+  /// The value that was compared with `limit`.
   public let measured: Double
-  /// The limit that it is compared with.
+  /// The limit of the rule; on which side of it a value is a fault depends on the rule.
   public let limit: Double
-  /// Why that happens.
+  /// The usual cause, as a phrase.
   public let cause: String
-  /// What fixes it.
+  /// What usually fixes it, as a phrase.
   public let remedy: String
-  /// Where the rule comes from.
+  /// The publication from which the rule comes; may be empty.
   public let source: String
 
-  /// A finding with its evidence; `sites` are paths, input first.
+  /// A finding; `rule` is the `name` of the rule, and `sites` are paths, input first.
   public init(
     severity: Severity, rule: String, statement: String, sites: [String], steps: ClosedRange<Int>, measured: Double,
     limit: Double, cause: String, remedy: String, source: String
@@ -54,16 +54,17 @@ public struct Finding: Sendable, CustomStringConvertible {
     self.source = source
   }
 
-  /// The finding in three lines.
+  /// The finding in three lines: severity and statement with rule, sites and steps; the cause; the remedy.
   public var description: String {
     """
-    \(severity.rawValue): \(statement) [\(rule), \(place)]
+    \(severity.rawValue): \(statement) [\(rule), \(location)]
       why: \(cause)
       try: \(remedy)
     """
   }
 
-  private var place: String {
+  /// The first and last site, and the steps: "0 to 38, step 0".
+  private var location: String {
     let when = steps.count == 1 ? "step \(steps.lowerBound)" : "steps \(steps.lowerBound)–\(steps.upperBound)"
     guard let first = sites.first, let last = sites.last else { return when }
     return "\(sites.count == 1 ? first : "\(first) to \(last)"), \(when)"

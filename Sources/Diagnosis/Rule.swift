@@ -1,6 +1,8 @@
 import RunFile
 
-/// A rule that finds one kind of fault: a pure function of a run, silent on a healthy one.
+/// A rule that finds one kind of fault in a run. It is a pure function of the run, and finds nothing in a healthy one.
+///
+/// A rule of another package has the same rights as those of this one:
 ///
 ///     struct LossTooHigh: Rule {
 ///       let name = "loss too high"
@@ -9,17 +11,19 @@ import RunFile
 ///         guard loss > 1 else { return [] }
 ///         return [
 ///           Finding(
-///             severity: .note, rule: name, statement: "the final loss is \(loss)", sites: [], steps: 0...0, measured: loss,
-///             limit: 1, cause: "the net is too small", remedy: "a wider net", source: "")
+///             severity: .note, rule: name, statement: "the final loss is \(loss)", sites: [],
+///             steps: 0...(evidence.run.steps.last?.step ?? 0), measured: loss, limit: 1, cause: "the net is too small",
+///             remedy: "a wider net", source: "")
 ///         ]
 ///       }
 ///     }
 ///
 ///     diagnose(run, rules: .all + [LossTooHigh()])
 public protocol Rule: Sendable {
-  /// The rule's name in findings.
+  /// The rule's name in findings, such as "vanishing gradient".
   var name: String { get }
-  /// What the rule finds; empty for a run without this fault. Throws where the run file can't be read.
+  /// The findings in a run; empty for a run without this fault. `evidence` holds what most rules need; `evidence.run` reads the rest.
+  /// Throws a `RunFileError` if the file can't be read.
   func findings(in evidence: RunEvidence) throws -> [Finding]
 }
 
@@ -32,7 +36,8 @@ extension [any Rule] {
   }
 }
 
-/// What rules find in a run, the most severe first. A run file that can't be read is a finding itself.
+/// The findings of all rules in a run, the most severe first. A run file that can't be read gives a finding of its own, of the rule
+/// "readable run".
 public func diagnose(_ run: Run, rules: [any Rule] = .all) -> [Finding] {
   do {
     let evidence = try RunEvidence(run)

@@ -11,7 +11,7 @@ import Testing
     try withTemporaryFolder { try body(kind.runs(in: $0)) }
   }
 
-  @Test func theFactorIsSaidInWords() throws {
+  @Test func labelsHaveTheFactor() throws {
     try with(.vanishing) { runs in
       let labels = try Chart.gradientProfile(of: runs).panels[0].directLabels
       #expect(labels[0].detail.hasPrefix("×0.236 per layer, R² 1.00\ntheory: ×0.236"))
@@ -23,13 +23,66 @@ import Testing
     }
   }
 
-  @Test func whatFailsIsMarked() throws {
+  @Test func theProfileOfARecurrentNetGoesAlongItsCalls() throws {
+    try withTemporaryFolder { folder in
+      let figure = try Chart.gradientProfile(of: SyntheticNet.recurrent.run(in: folder)), panel = figure.panels[0]
+      let dots = try #require(panel.marks.compactMap { $0 as? DotMark }.first)
+      #expect(dots.x == (0..<20).map(Double.init))
+      #expect(zip(dots.y, dots.x).allSatisfy { abs($0 / (0.01 * pow(0.7, 19 - $1)) - 1) < 1e-12 })
+      #expect(panel.x.title == "call of cell" && panel.x.range == -0.5...19.5)
+      #expect(panel.directLabels[0].detail == "×0.700 per call, R² 1.00")
+      #expect(figure.title == "Gradient over calls of cell · nets" && figure.caption.hasPrefix("Factor per call "))
+      #expect(try Chart.gradientStrip(of: SyntheticNet.recurrent.run(in: folder)).panels[0].x.title == "call of cell")
+    }
+  }
+
+  @Test func layersThatShareADepthAreOnePoint() throws {
+    try withTemporaryFolder { folder in
+      let panel = try Chart.gradientProfile(of: SyntheticNet.branches.run(in: folder)).panels[0]
+      let dots = try #require(panel.marks.compactMap { $0 as? DotMark }.first)
+      #expect(dots.x == (1...7).map(Double.init) && panel.x.title == "layer")
+      // √((4 · 1² + 1 · 2²) / 5) of the left layer's gradient.
+      let expected = [1e-3] + (1...5).map { 1e-3 * pow(2, Double($0)) * 1.6.squareRoot() } + [0.064]
+      #expect(zip(dots.y, expected).allSatisfy { abs($0 / $1 - 1) < 1e-12 }, "\(dots.y)")
+      #expect(panel.directLabels[0].detail == "×0.500 per layer, R² 1.00")
+    }
+  }
+
+  /// Reads the list itself: a function of another name would compile too.
+  @Test func everyChartIsDrawnByTheFunctionOfItsName() throws {
+    let path = "\(repositoryRoot)/Sources/Charts/Building/ChartKind.swift"
+    let source = try String(contentsOfFile: path, encoding: .utf8)
+    let list = try #require(source.range(of: "static let all = [")).upperBound
+    let pairs = source[list...].matches(of: /name: "([a-z-]+)"(?s:.*?)Chart\.(\w+)\(of: \$0, \$1\)/).map {
+      (name: String($0.1), function: String($0.2))
+    }
+    #expect(pairs.map(\.name) == ChartKind.all.map(\.name))
+    for (name, function) in pairs {
+      let parts = name.split(separator: "-")
+      #expect(function == parts[0] + parts.dropFirst().map(\.capitalized).joined(), "\(name)")
+    }
+  }
+
+  @Test func oneRunIsDrawnLikeAListOfIt() throws {
+    try with(.healthy) { runs in
+      func calls(_ figure: Figure) -> [String] {
+        let canvas = RecordingCanvas()
+        figure.draw(on: canvas)
+        return canvas.calls
+      }
+      let one = try Chart.gradientFlow(of: runs[0]), list = try Chart.gradientFlow(of: [runs[0]])
+      let all = try Chart.gradientFlow(of: runs)
+      #expect(calls(one) == calls(list) && calls(one) != calls(all))
+    }
+  }
+
+  @Test func valuesThatAreNotFiniteAreMarked() throws {
     try with(.nonfinite) { runs in
-      let loss = try Chart.lossCurves(of: runs)
+      let loss = try Chart.loss(of: runs)
       #expect(loss.panels[0].annotations.map(\.text) == ["NaN, step 70", "NaN, step 80"])
       #expect(loss.panels[0].directLabels.contains { $0.text == "beta" && $0.detail == "2 of 2 seeds diverge" })
       #expect(loss.description.contains("2 of 2 seeds diverge"))
-      let accuracy = try Chart.accuracyCurves(of: runs).panels[0].directLabels.first { $0.text == "beta" }
+      let accuracy = try Chart.accuracy(of: runs).panels[0].directLabels.first { $0.text == "beta" }
       #expect(
         accuracy?.detail.hasSuffix(", step 79") == true && accuracy?.hasLeader == false, "it ends before the others")
       let flow = try Chart.gradientFlow(of: runs)
@@ -44,7 +97,7 @@ import Testing
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/a.rheo")
       for step in 0..<3 { try writer.append(step: StepRow(step: step, loss: .nan, seconds: 0)) }
-      let figure = try Chart.lossCurves(of: [writer.finish()])
+      let figure = try Chart.loss(of: [writer.finish()])
       #expect(figure.panels[0].annotations.map(\.text) == ["NaN, step 0"])
       let canvas = RecordingCanvas()
       figure.draw(on: canvas)
@@ -66,17 +119,17 @@ import Testing
       let flow = try Chart.gradientFlow(of: runs, options)
       #expect((flow.panels[0].marks[0] as? CellMark)?.columns == (10...20).map(Double.init))
       #expect((flow.panels[0].marks[0] as? CellMark)?.rows == [4])
-      #expect(try Chart.lossCurves(of: runs, options).caption.isEmpty)
+      #expect(try Chart.loss(of: runs, options).caption.isEmpty)
       #expect(throws: ChartError.self) { try Chart.gradientFlow(of: runs, ChartOptions(layers: "nowhere.**")) }
-      #expect(throws: ChartError.self) { try Chart.lossCurves(of: runs, ChartOptions(steps: 1000...2000)) }
+      #expect(throws: ChartError.self) { try Chart.loss(of: runs, ChartOptions(steps: 1000...2000)) }
     }
   }
 
-  @Test func runsWithoutAnythingAreRefusedInWords() throws {
+  @Test func emptyRunsThrowAnErrorThatNamesThem() throws {
     try withTemporaryFolder { folder in
       let run = try RunWriter(path: folder + "/empty.rheo").finish()
       for kind in ChartKind.all {
-        #expect(throws: ChartError.noRuns) { try kind.figure([]) }
+        #expect(throws: ChartError.noRuns) { try kind.figure([Run]()) }
         let error = #expect(throws: ChartError.self) { try kind.figure([run]) }
         if ![.notTwo(count: 1), .notSeveralRates(count: 0)].contains(error) {
           #expect(error?.description.contains("empty.rheo") == true, "\(kind.name)")
@@ -85,19 +138,19 @@ import Testing
     }
   }
 
-  @Test func runsWithoutAnyStepSaySo() throws {
+  @Test func runsWithoutStepsThrowNoSteps() throws {
     try withTemporaryFolder { folder in
       let run = try RunWriter(path: folder + "/empty.rheo").finish()
       let charts: [([Run]) throws -> Figure] = [
-        { try Chart.lossCurves(of: $0) }, { try Chart.gradientFlow(of: $0) }, { try Chart.gradientProfile(of: $0) },
-        { try Chart.gradientStrip(of: $0) }, { try Chart.updateRatios(of: $0) }, { try Chart.dashboard(of: $0) },
+        { try Chart.loss(of: $0) }, { try Chart.gradientFlow(of: $0) }, { try Chart.gradientProfile(of: $0) },
+        { try Chart.gradientStrip(of: $0) }, { try Chart.updateRatio(of: $0) }, { try Chart.dashboard(of: $0) },
       ]
       for chart in charts { #expect(throws: ChartError.noSteps(paths: [run.path])) { try chart([run]) } }
       #expect(ChartError.noSteps(paths: ["a"]).description.hasPrefix("a: no step is recorded there; call"))
     }
   }
 
-  @Test func seedsThatDivergeDoNotLeaveTheBand() {
+  @Test func seedsThatDivergeStayInTheBand() {
     let statistics = SeedStatistics([
       (steps: [0, 1], values: [1, 2]), (steps: [0, 1], values: [3, .nan]), (steps: [0, 1], values: [2, 4]),
     ])

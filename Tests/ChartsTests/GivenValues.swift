@@ -33,7 +33,7 @@ extension SyntheticRun {
     }
   }
 
-  /// A bowl, or what becomes of one.
+  /// A bowl, with the extreme values of the kind of run.
   private func loss(_ x: Double, _ y: Double, sharpness: Double) -> Double {
     let bowl = 0.3 + sharpness * (x * x + 0.4 * y * y) + 0.2 * sharpness * (1 - cos(6 * x)) * (1 - cos(4 * y))
     switch self {
@@ -43,12 +43,12 @@ extension SyntheticRun {
     }
   }
 
-  private func places(_ count: Int) -> [Double] {
+  private func points(_ count: Int) -> [Double] {
     count == 1 ? [0] : (0..<count).map { 2 * Double($0) / Double(count - 1) - 1 }
   }
 
   private var slices: [LossSurface] {
-    let x = places(self == .single ? 1 : self == .deep ? 1000 : 51)
+    let x = points(self == .single ? 1 : self == .deep ? 1000 : 51)
     let names = self == .single ? ["one"] : ["plain", "residual"]
     return names.enumerated().map { index, name in
       LossSurface(name: name, x: x, losses: x.map { loss($0, 0, sharpness: index == 0 ? 5 : 1) })
@@ -56,8 +56,8 @@ extension SyntheticRun {
   }
 
   private var surfaces: [LossSurface] {
-    let x = places(self == .single ? 1 : self == .deep ? 200 : 25),
-      y = places(self == .single ? 1 : self == .deep ? 150 : 21)
+    let x = points(self == .single ? 1 : self == .deep ? 200 : 25),
+      y = points(self == .single ? 1 : self == .deep ? 150 : 21)
     let names = self == .single ? ["one"] : ["plain", "residual"]
     return names.enumerated().map { index, name in
       LossSurface(
@@ -71,13 +71,13 @@ extension SyntheticRun {
     let names = ["ankle boot", "coat, taken for a pullover", "bag", "سروال", "运动鞋"]
     return (0..<count).map { index in
       let noise = sampleValues(side * side, seed: UInt64(index + 1))
-      let places = (0..<side * side).map { (x: Double($0 % side) / 28 - 0.5, y: Double($0 / side) / 28 - 0.5) }
-      let pixels = places.map { exp(-12 * ($0.x * $0.x + $0.y * $0.y)) }
-      let saliency = zip(places, noise).map { place, noise -> Double in
-        let size = abs(Double(noise)) * exp(-30 * pow(place.x - 0.1, 2) - 20 * pow(place.y - 0.05 * Double(index), 2))
+      let points = (0..<side * side).map { (x: Double($0 % side) / 28 - 0.5, y: Double($0 / side) / 28 - 0.5) }
+      let pixels = points.map { exp(-12 * ($0.x * $0.x + $0.y * $0.y)) }
+      let saliency = zip(points, noise).map { point, noise -> Double in
+        let size = abs(Double(noise)) * exp(-30 * pow(point.x - 0.1, 2) - 20 * pow(point.y - 0.05 * Double(index), 2))
         switch self {
         case .vanishing: return index == 0 ? 0 : size * 1e-300
-        case .nonfinite: return place.x > 0.3 && index % 2 == 1 ? .nan : size
+        case .nonfinite: return point.x > 0.3 && index % 2 == 1 ? .nan : size
         default: return size
         }
       }

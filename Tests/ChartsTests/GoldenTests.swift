@@ -6,10 +6,10 @@ import Terminal
 import TestSupport
 import Testing
 
-/// Every chart of every kind of data against what was looked at and found right: its drawing calls exactly, its pictures (light
-/// and dark, at the default size and at half of it) by the worst tile.
+/// Every chart of every kind of data against goldens that were checked by eye: its drawing calls exactly, its pictures (light and dark,
+/// at the default size and at half of it) by the worst tile.
 ///
-/// `RECORD_GOLDENS=1 ./test --filter GoldenTests` records them anew, and fails, so that nobody forgets to look;
+/// `RECORD_GOLDENS=1 ./test --filter GoldenTests` records them anew, and fails, so that nobody forgets to check them;
 /// `DRAW_GOLDENS=FOLDER` writes the pictures whole. A golden picture is a sheet of tiles: each pixel is the mean of 8 × 8.
 @Suite struct GoldenTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens")
@@ -20,12 +20,24 @@ import Testing
     // Only the fonts that the goldens were drawn with, whatever else is installed.
     let fonts = try #require(Fonts(configuration: Self.folder.appending(path: "fonts.conf").path))
     var texts: [String: String] = [:], sheets: [String: TileSheet] = [:]
-    for kind in SyntheticRun.allCases {
-      for (name, figure) in try figures(of: kind) {
+    let kinds = try SyntheticRun.allCases.map { ($0.rawValue, try figures(of: $0)) }
+    let nets = try SyntheticNet.allCases.map { net in
+      (
+        net.rawValue,
+        [
+          (
+            "gradient-profile-\(net.rawValue)",
+            try withTemporaryFolder { try Chart.gradientProfile(of: net.run(in: $0)) }
+          )
+        ]
+      )
+    }
+    for (kind, figures) in kinds + nets {
+      for (name, figure) in figures {
         let canvas = RecordingCanvas()
         figure.draw(on: canvas)
         texts[name, default: ""] +=
-          "== \(kind.rawValue)\n\(abridged(canvas.calls))\ndescription \(figure.description)\n"
+          "== \(kind)\n\(abridged(canvas.calls))\ndescription \(figure.description)\n"
         let lines = figure.text(columns: 100, rows: 30, colors: .none)
         #expect(lines.count == 30 && lines.contains { $0.contains(figure.title.prefix(12)) }, "\(name) in a terminal")
         var tiles: [Tiles] = []
@@ -37,7 +49,7 @@ import Testing
             tiles.append(Tiles(raster))
             if let folder = Self.drawing {
               try figure.write(
-                to: "\(folder)/\(name)/\(kind.rawValue)-\(theme.name)-\(factor).png", theme: theme, scale: 1,
+                to: "\(folder)/\(name)/\(kind)-\(theme.name)-\(factor).png", theme: theme, scale: 1,
                 fonts: fonts)
             }
           }
@@ -61,7 +73,11 @@ import Testing
       let charts = ChartKind.all.filter {
         kind != .single || !["comparison", "learning-rates", "dead-and-saturated"].contains($0.name)
       }
-      return try charts.map { ($0.name, try $0.figure(runs)) } + kind.givenFigures()
+      return try charts.map { ($0.name, try $0.figure(runs)) } + kind.givenFigures() + [
+        ("measure-of-sites", try Chart.measure(.effectiveRank, of: runs)),
+        ("measure-of-model", try Chart.measure(.gradientNoiseScale, of: runs)),
+        ("scalar", try Chart.scalar("validation_loss", of: runs)),
+      ]
     }
   }
 
@@ -93,7 +109,7 @@ import Testing
 
   private func record(_ name: String, _ write: () throws -> Void) throws {
     try write()
-    Issue.record("recorded \(name); look at it and run again")
+    Issue.record("recorded \(name); check it and run again")
   }
 
   @Test func aDifferentPictureIsSeen() throws {

@@ -2,13 +2,13 @@ import Foundation
 import RunFile
 import TestSupport
 
-/// Runs that were never trained: what charts must draw, from the healthy to the broken.
+/// Runs with made-up values that charts must draw, from healthy to broken ones.
 enum SyntheticRun: String, CaseIterable, Sendable {
   /// Fifty layers whose gradients keep their size; a part of them was not recorded.
   case healthy
-  /// Gradients that shrink by 0.236 a layer, and over 300 decades, to 0.
+  /// Gradients that shrink by 0.236 per layer, and over 300 decades, to 0.
   case vanishing
-  /// One variant meets infinities and NaN from a step on.
+  /// Infinities and NaN in one variant from a step on.
   case nonfinite
   /// One layer, one step, one run.
   case single
@@ -26,7 +26,7 @@ enum SyntheticRun: String, CaseIterable, Sendable {
   private var layers: Int { self == .single ? 1 : self == .deep ? 1000 : 50 }
   private var steps: Int { self == .single ? 1 : self == .deep ? 20 : 120 }
 
-  /// The factor a layer, going back.
+  /// The factor per layer in the backward pass.
   private func factor(isAlpha: Bool) -> Double {
     switch self {
     case .vanishing: isAlpha ? 0.236 : 1e-7
@@ -106,9 +106,12 @@ enum SyntheticRun: String, CaseIterable, Sendable {
     let difference = 1 + 0.2 * Double(seed) + (isAlpha ? 0 : 1)
     try add(nil, .gradientNoiseScale, 20 * exp(3 * progress), times: difference)
     try add(nil, .gradientSNR, 2 / (1 + 9 * progress), times: difference)
+    try writer.scalar(
+      step: step, name: "validation_loss", value: isBroken ? .nan : 2.3 * exp(-1.5 * progress) * difference)
     for row in rows {
       let depth = Double(row.site) / Double(rows.count)
       try add(row.site, .similarityToFinal, min(1, progress * (2 - depth)))
+      if row.site % 2 == 0 { try add(row.site, .effectiveRank, 1 + 63 * (1 - depth) * (isAlpha ? 1 : 1 - progress)) }
       if row.site % 2 == 1 { try add(row.site, .deadFraction, 0.6 * progress * depth) }
     }
   }

@@ -5,7 +5,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// What the charts of measures, histograms and given values say.
+/// Charts of measures, histograms and given values.
 @Suite struct ValueChartTests {
   private func with<Result>(_ kind: SyntheticRun, _ body: ([Run]) throws -> Result) throws -> Result {
     try withTemporaryFolder { try body(kind.runs(in: $0)) }
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func aMatrixIsDrawnAsARunIs() throws {
+  @Test func aMatrixIsDrawnLikeARun() throws {
     try with(.vanishing) { runs in
       let matrix = try runs[0].layers(.gradientRMS)
       let one = try #require(Chart.heatmap(of: matrix).panels[0].marks[0] as? CellMark)
@@ -52,7 +52,7 @@ import Testing
     #expect(try Chart.lossSurface([around, beside]).panels.map(\.annotations.count) == [1, 0])
   }
 
-  @Test func ridgesLieOneStepBehindTheOther() throws {
+  @Test func ridgesAreInTheOrderOfSteps() throws {
     try with(.healthy) { runs in
       let panel = try Chart.distributions(of: runs, style: .ridges).panels[0]
       let ridges = panel.marks.compactMap { $0 as? RidgeMark }
@@ -77,25 +77,68 @@ import Testing
 
   @Test func learningRatesAreColumns() throws {
     try with(.healthy) { runs in
-      let figure = try Chart.learningRateMap(of: runs)
+      let figure = try Chart.learningRates(of: runs)
       #expect(figure.panels[0].x.kind == .categorical(["0.01", "0.1"]))
       let cells = try #require(figure.panels[0].marks[0] as? CellMark)
       #expect(cells.rows.count == 50 && cells.columns.count == 2)
       // What the runs say: 0.6 × 0.01 / 8 at the output, at both rates.
       #expect(abs(cells.values[99] / 7.5e-4 - 1) < 0.1)
-      #expect(throws: ChartError.notSeveralRates(count: 1)) { try Chart.learningRateMap(of: [runs[0]]) }
+      #expect(throws: ChartError.notSeveralRates(count: 1)) { try Chart.learningRates(of: [runs[0]]) }
     }
     #expect(
-      try with(.nonfinite) { try Chart.learningRateMap(of: $0) }.panels[1].annotations.map(\.text) == ["not finite"])
+      try with(.nonfinite) { try Chart.learningRates(of: $0) }.panels[1].annotations.map(\.text) == ["not finite"])
   }
 
   @Test func measuresBecomeMaps() throws {
     try with(.healthy) { runs in
-      let cells = try #require(Chart.layerConvergence(of: runs).panels[0].marks[0] as? CellMark)
+      let cells = try #require(Chart.convergence(of: runs).panels[0].marks[0] as? CellMark)
       #expect(cells.columns.count == 24 && cells.rows.count == 99)
       #expect(cells.values.allSatisfy { $0 >= 0 && $0 <= 1 })
       let health = try Chart.deadAndSaturated(of: runs)
       #expect(health.panels.map(\.title) == ["alpha: dead units", "beta", "alpha: zero activations", "beta"])
+    }
+  }
+
+  @Test func measuresOfTheModelAndOfSitesAreDrawnTogether() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/a.rheo")
+      try writer.define(
+        sites: (0..<2).map { Site(id: $0, module: "l.\($0)", kind: .linear, depth: $0 + 1, isLayer: true, shape: [1]) })
+      for step in 0..<3 {
+        for (site, value) in [(nil, 10), (0, 2), (1, 8)] as [(Int?, Double)] {
+          try writer.measure(step: step, site: site, name: "trace", value: value + Double(step))
+        }
+        try writer.measure(step: step, name: "only_model", value: Double(step) - 1)
+        try writer.measure(step: step, site: 0, name: "signed", value: Double(step) - 1)
+        try writer.measure(step: step, site: 1, name: "wide", value: pow(1000, Double(step)))
+        // The later of two values at a step counts.
+        for value in [9, Double(step)] { try writer.scalar(step: step, name: "score", value: value) }
+      }
+      let run = try writer.finish()
+      let both = try Chart.measure("trace", of: run)
+      let cells = try #require(both.panels[0].marks[0] as? CellMark)
+      #expect(cells.values == [2, 3, 4, 8, 9, 10] && both.panels.count == 2)
+      #expect(both.panels[1].marks.compactMap { $0 as? LineMark }.last?.y == [10, 11, 12])
+      #expect(both.colorBar?.colors.scale.lower == 0 && both.colorBar?.colors.scale.upper == 10)
+      #expect(
+        try Chart.measure("only_model", of: run).panels[0].marks.compactMap { $0 as? LineMark }.last?.y == [-1, 0, 1])
+      let signed = try #require(try Chart.measure("signed", of: run).colorBar).colors.scale
+      #expect(signed.lower == -1 && signed.upper == 1)
+      #expect(try Chart.measure("wide", of: run).colorBar?.colors.scale.kind == .log)
+      #expect(try Chart.scalar("score", of: run).panels[0].marks.compactMap { $0 as? LineMark }.last?.y == [0, 1, 2])
+      let names = ["only_model", "signed", "trace", "wide"]
+      let error = ChartError.unknownName(kind: "measure", name: "wise", recorded: names, paths: [run.path])
+      #expect(throws: error) { try Chart.measure("wise", of: run) }
+      #expect(error.description.hasSuffix("recorded are wide, signed, trace, only_model"), "\(error)")
+      #expect(throws: ChartError.notRecorded(what: "trace", paths: [run.path])) {
+        try Chart.measure("trace", of: run, ChartOptions(steps: 10...20))
+      }
+      #expect(throws: ChartError.unknownName(kind: "scalar", name: "a", recorded: ["score"], paths: [run.path])) {
+        try Chart.scalar("a", of: run)
+      }
+      let files = [ChartKind.measure("trace"), .scalar("score")]
+      #expect(files.map(\.name) == ["trace", "score"])
+      for kind in files { #expect(try !kind.figure(run).panels.isEmpty) }
     }
   }
 
@@ -123,7 +166,7 @@ import Testing
     #expect(figure.description.contains("x to mul: value 2.00, gradient −3.00."))
   }
 
-  @Test func surfacesAndSpectraSayWhatTheyCannotShow() throws {
+  @Test func surfacesAndSpectraReportWhatIsNotDrawn() throws {
     let spectrum = JacobianSpectrum(name: "one", singularValues: [2, 0, .nan, 0.5])
     let label = try Chart.jacobianSpectrum([spectrum]).panels[0].directLabels[0]
     #expect(label.detail == "0.500 to 2.00\n1 zero\n1 not finite")
@@ -136,7 +179,7 @@ import Testing
     #expect(throws: ChartError.notGiven(what: "images")) { try Chart.saliency([]) }
   }
 
-  /// Alt texts are made from the data: each names a number or what is wrong.
+  /// Alternative texts contain a number, or what is wrong.
   @Test func everyChartHasAnAltText() throws {
     for kind in SyntheticRun.allCases {
       for (name, figure) in try kind.givenFigures() {
@@ -151,7 +194,7 @@ import Testing
     }
   }
 
-  /// In the fonts that there are: what a font lacks is drawn as a box, and nothing is cut off or overlaps.
+  /// With the fonts of this machine: a missing character is drawn as a box, and no text is cut off or overlaps another.
   @Test func labelsInAnyScript() throws {
     try withTemporaryFolder { folder in
       for (variant, site) in [("残差网络", "层.一"), ("شبكة متبقية", "طبقة.٣")] {

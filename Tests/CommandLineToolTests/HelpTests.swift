@@ -86,6 +86,8 @@ import Testing
         Flags:
           --list            lists the charts and draws none
           --chart KIND      a chart that --list names, or all that the runs have values for (default: dashboard)
+          --measure NAME    draws the measure of this name, such as effective_rank, instead of a chart
+          --scalar NAME     draws the scalar of this name, such as validation_loss, instead of a chart
           --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark

@@ -69,6 +69,32 @@ import Testing
     }
   }
 
+  @Test func measuresAndScalarsAreDrawnByName() throws {
+    try withRun { folder in
+      #expect(
+        try runTool("render", "a.rheo", "--measure", "effective_rank", in: folder).output
+          == "wrote effective_rank.png\n")
+      #expect(
+        try runTool("render", "a.rheo", "--scalar", "val/loss", "--out", "to", "--format", "svg", in: folder).output
+          == "wrote to/val-loss.svg\n")
+      let svg = try String(contentsOfFile: folder + "/to/val-loss.svg", encoding: .utf8)
+      #expect(svg.contains("<desc>val/loss over steps. alpha: from 2.40 to "), "\(svg.prefix(600))")
+      let measure = try runTool("render", "a.rheo", "--measure", "effective_rnk", in: folder)
+      #expect(measure.code == 2 && measure.output == "")
+      #expect(
+        measure.errors
+          == "rheoscope: a.rheo: no measure “effective_rnk” is recorded there; recorded are effective_rank, update_size\n"
+      )
+      let scalar = try runTool("render", "a.rheo", "--scalar", "loss", in: folder)
+      #expect(scalar.code == 2)
+      #expect(scalar.errors == "rheoscope: a.rheo: no scalar “loss” is recorded there; recorded are val/loss\n")
+      try writeSmallRun(folder + "/empty.rheo", steps: 0)
+      let empty = try runTool("render", "empty.rheo", "--scalar", "loss", in: folder)
+      #expect(empty.code == 1)
+      #expect(empty.errors == "rheoscope: empty.rheo: no scalar “loss” is recorded there; no scalar is\n")
+    }
+  }
+
   @Test func nothingIsDrawnWhereNothingFits() throws {
     try withRun { folder in
       func answer(_ words: String...) throws -> String {

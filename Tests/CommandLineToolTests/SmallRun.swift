@@ -1,7 +1,7 @@
 import Foundation
 import RunFile
 
-/// Writes a run of three layers whose gradients were recorded over a few steps.
+/// Writes a run of three layers whose gradients were recorded over a few steps, with two measures and a scalar.
 func writeSmallRun(_ path: String, variant: String = "alpha", steps: Int = 40, recordsGradients: Bool = true) throws {
   let writer = try RunWriter(
     path: path, meta: [.experiment: "small", .variant: variant, .seed: "0", .classes: "10"])
@@ -18,6 +18,9 @@ func writeSmallRun(_ path: String, variant: String = "alpha", steps: Int = 40, r
     try writer.append(
       step: StepRow(step: step, loss: 2.3 * exp(-Double(step) / 20), accuracy: 0.5, seconds: Double(step)),
       layers: rows)
+    try writer.scalar(step: step, name: "val/loss", value: 2.4 * exp(-Double(step) / 20))
+    try writer.measure(step: step, site: step % 3, name: "effective_rank", value: 1 + Double(step % 3))
+    try writer.measure(step: step, name: "update_size", value: 1 / Double(step + 1))
   }
   _ = try writer.finish()
 }

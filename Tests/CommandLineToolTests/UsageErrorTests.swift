@@ -85,6 +85,9 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       "render a.rheo --chart all --out a.png",
       "--chart all draws many pictures, and “a.png” is one file; give a folder"),
+    Mistake("render a.rheo --measure a --scalar b", "--measure and --scalar exclude each other; give one of them"),
+    Mistake("render a.rheo --chart loss --measure a", "--chart and --measure exclude each other; give one of them"),
+    Mistake("render a.rheo --measure=", "--measure needs a value: --measure NAME"),
     Mistake("render a.rheo --theme drak", "--theme can't be “drak”; did you mean “dark”?"),
     Mistake("render a.rheo --format jpeg", "--format can't be “jpeg”; did you mean “png”?"),
     Mistake("render a.rheo --scale 0", "--scale is above 0, not 0"),

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct RuleTests {
-  /// A run of twenty ReLU layers, each made worse by `spoil`.
+  /// The findings in a run of twenty ReLU layers, whose rows `spoil` changes.
   private func findings(
     factor: Double = 1, learns: Bool = true, steps: Int = 50, every stride: Int = 1,
     losing: (from: Int, loss: Double)? = nil, skipping: [Int] = [],
@@ -43,11 +43,11 @@ import Testing
     }
   }
 
-  @Test func aHealthyRunIsLeftAlone() throws {
+  @Test func aHealthyRunHasNoFindings() throws {
     #expect(try findings().isEmpty)
-    // A slope is no fault of a net that learns.
+    // A slope in a net that learns is no fault.
     #expect(try findings(factor: 0.25).isEmpty)
-    // Nor is a mild one of a net that doesn't.
+    // Nor is a mild slope in a net that does not learn.
     #expect(try findings(factor: 0.95, learns: false).isEmpty)
   }
 
@@ -60,7 +60,7 @@ import Testing
     #expect(zeros.first?.statement.contains("exactly 0 in 5 layers") == true)
   }
 
-  @Test func aGradientThatDiesBehindTheLastLayersHasNoSlopeButIsFound() throws {
+  @Test func aGradientThatIsZeroInAllButTheLastLayersIsFoundWithoutASlope() throws {
     let found = try findings(learns: false) { _, layer, row in if layer < 36 { row[.gradientRMS] = 0 } }
     #expect(found.map(\.rule) == ["vanishing gradient"])
     #expect(found[0].statement.contains("is exactly 0 in 18 layers") && !found[0].statement.contains("shrinks"))
@@ -70,34 +70,34 @@ import Testing
   }
 
   /// The loss falls to that of guessing when the last layer alone learns.
-  @Test func vanishingIsFoundWhereTheLossFallsButLayersStandStill() throws {
-    func standing(_ count: Int) throws -> [Finding] {
+  @Test func vanishingIsFoundWhereTheLossFallsButWeightsDoNotMove() throws {
+    func unmoved(_ count: Int) throws -> [Finding] {
       try findings(factor: 0.236, updates: (0..<20).map { $0 < count ? 1e-9 : 1e-2 })
     }
-    let most = try standing(15), few = try standing(5)
+    let most = try unmoved(15), few = try unmoved(5)
     #expect(most.map(\.rule) == ["vanishing gradient"] && most[0].severity == .failure)
     #expect(most[0].statement.contains("15 of 20 weights do not move"))
     #expect(!most[0].statement.contains("loss"))
     #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 weights"))
-    #expect(try standing(0).isEmpty)
+    #expect(try unmoved(0).isEmpty)
   }
 
-  /// Small steps are no standstill where all layers make them.
-  @Test func aSmallLearningRateIsNoStandstill() throws {
+  /// Updates that are small in all layers are no fault.
+  @Test func aSmallLearningRateIsNoFault() throws {
     let found = try findings(factor: 0.236, updates: [Double](repeating: 1e-9, count: 20))
     #expect(found.isEmpty)
   }
 
-  @Test func aRunOfFewStepsIsNotAccusedOfNotLearning() throws {
+  @Test func aRunOfFewStepsIsNotJudged() throws {
     #expect(try findings(factor: 0.236, learns: false, steps: 19).isEmpty)
     #expect(try findings(factor: 1.6, learns: false, steps: 19).isEmpty)
     #expect(try findings(factor: 0.236, learns: false, steps: 20).count == 1)
-    // Unless it is over already.
+    // Unless the loss is not finite.
     let found = try findings(factor: 1.6, steps: 5, losing: (4, .nan))
     #expect(found.map(\.rule) == ["non-finite values", "exploding gradient"])
   }
 
-  @Test func whatIsRecordedAtSomeStepsIsSeen() throws {
+  @Test func valuesThatAreRecordedAtSomeStepsAreFound() throws {
     let dying = try findings(learns: false, steps: 320, every: 16) { step, layer, row in
       if layer == 7 { row[.zeroFraction] = 1 }
       if step < 160 { row[.gradientRMS] = nil } else { row[.gradientRMS]? *= pow(0.236, Double(39 - layer) / 2) }
@@ -129,7 +129,7 @@ import Testing
     let loss = try findings(losing: (40, .infinity))
     #expect(loss.map(\.rule) == ["non-finite values"] && loss[0].sites.isEmpty && loss[0].steps == 40...49)
     #expect(loss[0].statement == "the loss is not finite, first at step 40")
-    // Where a site is known as well as the loss, it says more.
+    // A site is reported before the loss.
     let site = try findings(losing: (30, .nan)) { step, layer, row in
       if step >= 30, layer <= 20 { row[.gradientNonfiniteCount] = 5 }
     }
@@ -144,7 +144,7 @@ import Testing
   }
 
   /// A loss scaler skips steps by design, unless it never finds a scale.
-  @Test func stepsThatOverflowedAreNoFaultUnlessTheyGoOn() throws {
+  @Test func skippedStepsAreAFaultOnlyInLongRows() throws {
     func skipping(_ steps: [Int]) throws -> [Finding] {
       try findings(skipping: steps) { step, _, row in
         guard steps.contains(step) else { return }
@@ -155,7 +155,7 @@ import Testing
     let found = try skipping(Array(20..<40))
     #expect(found.map(\.rule) == ["skipped steps"] && found[0].severity == .failure && found[0].steps == 20...39)
     #expect(found[0].measured == 20 && found[0].limit == 16)
-    // A step that was taken is another matter.
+    // In a step that was not skipped they are a fault.
     let taken = try findings(skipping: [3]) { step, _, row in if step >= 3 { row[.gradientNonfiniteCount] = 3 } }
     #expect(taken.map(\.rule) == ["non-finite values"] && taken[0].steps == 4...49)
   }

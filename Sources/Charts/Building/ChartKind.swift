@@ -1,17 +1,17 @@
 import Plotting
 import RunFile
 
-/// A chart by name, as `rheoscope render --chart` knows it.
+/// A chart by name, for the flag `--chart` of `rheoscope render`.
 public struct ChartKind: Sendable {
   /// Its name on the command line.
   public let name: String
-  /// One line on what it shows.
+  /// What it shows, in one line.
   public let summary: String
   private let draw: @Sendable ([Run], ChartOptions) throws -> Figure
 
-  /// Draws it from one run or several. Throws a `ChartError` where there is nothing to draw.
-  public func figure(_ runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
-    try draw(runs, options)
+  /// Draws it from one run or several. Throws a `ChartError` where nothing that it shows is recorded.
+  public func figure(_ source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    try draw(source.runs, options)
   }
 
   private init(
@@ -22,13 +22,27 @@ public struct ChartKind: Sendable {
     self.draw = draw
   }
 
-  /// Every chart that can be asked for by name.
+  /// The chart of a measure, `Chart.measure`; its name is the measure's.
+  public static func measure(_ name: MeasureName) -> ChartKind {
+    ChartKind(name: name.rawValue, summary: "the measure \(name) of layers or of the whole model, over steps") {
+      try Chart.measure(name, of: $0, $1)
+    }
+  }
+
+  /// The chart of a scalar, `Chart.scalar`; its name is the scalar's.
+  public static func scalar(_ name: String) -> ChartKind {
+    ChartKind(name: name, summary: "the scalar \(name) over steps, median and band over seeds") {
+      try Chart.scalar(name, of: $0, $1)
+    }
+  }
+
+  /// All charts that `render --list` shows. The function of a chart has its name: `gradient-flow` is `Chart.gradientFlow`.
   public static let all = [
     ChartKind(name: "loss", summary: "training loss over steps, median and band over seeds") {
-      try Chart.lossCurves(of: $0, $1)
+      try Chart.loss(of: $0, $1)
     },
     ChartKind(name: "accuracy", summary: "training accuracy over steps, median and band over seeds") {
-      try Chart.accuracyCurves(of: $0, $1)
+      try Chart.accuracy(of: $0, $1)
     },
     ChartKind(name: "gradient-flow", summary: "heatmap of the gradient's size, layers × steps, one panel per variant") {
       try Chart.gradientFlow(of: $0, $1)
@@ -51,32 +65,33 @@ public struct ChartKind: Sendable {
       try Chart.activations(of: $0, $1)
     },
     ChartKind(name: "update-ratio", summary: "‖ΔW‖ / ‖W‖ over steps, with a line at 10⁻³") {
-      try Chart.updateRatios(of: $0, $1)
+      try Chart.updateRatio(of: $0, $1)
     },
-    ChartKind(name: "distributions", summary: "how activations are distributed over steps, one panel per layer, in colours")
-    {
+    ChartKind(
+      name: "distributions", summary: "how activations are distributed over steps, one panel per layer, in colours"
+    ) {
       try Chart.distributions(of: $0, $1)
     },
     ChartKind(name: "distribution-ridges", summary: "the same as ridges, one per step") {
-      try Chart.distributions(of: $0, style: .ridges, $1)
+      try Chart.distributionRidges(of: $0, $1)
     },
     ChartKind(name: "gradient-distributions", summary: "how gradients are distributed over steps, in colours") {
-      try Chart.distributions(of: $0, quantity: "gradient", $1)
+      try Chart.gradientDistributions(of: $0, $1)
     },
     ChartKind(name: "weight-distributions", summary: "how weights are distributed over steps, in colours") {
-      try Chart.distributions(of: $0, quantity: "weight", $1)
+      try Chart.weightDistributions(of: $0, $1)
     },
     ChartKind(name: "gradient-noise", summary: "gradient noise scale and signal-to-noise ratio over steps") {
       try Chart.gradientNoise(of: $0, $1)
     },
     ChartKind(name: "convergence", summary: "similarity of each layer to the trained layer, layers × steps") {
-      try Chart.layerConvergence(of: $0, $1)
+      try Chart.convergence(of: $0, $1)
     },
     ChartKind(name: "dead-and-saturated", summary: "fractions of dead, zero and saturated units, layers × steps") {
       try Chart.deadAndSaturated(of: $0, $1)
     },
     ChartKind(name: "learning-rates", summary: "‖ΔW‖ / ‖W‖ of each layer, layers × learning rates") {
-      try Chart.learningRateMap(of: $0, $1)
+      try Chart.learningRates(of: $0, $1)
     },
     ChartKind(name: "dashboard", summary: "one page on a run, or on an experiment's variants and seeds") {
       try Chart.dashboard(of: $0, $1)

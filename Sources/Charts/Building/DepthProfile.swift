@@ -3,22 +3,22 @@ import Plotting
 import RunFile
 import Support
 
-/// The gradient profiles of a variant's seeds: their spread over seeds, and the factor per layer.
+/// The gradient profiles of a variant's seeds: median, band and factor per layer.
 struct DepthProfile {
-  let variant: Variant
-  /// The profile of each seed that has one.
+  let variant: RunGroup
+  /// The profiles of the seeds that have one.
   private let profiles: [GradientProfile]
   /// The positions along the axis.
   let depths: [Double]
   private let statistics: SeedStatistics
-  /// The factor per layer that theory gives.
+  /// The factor per layer that theory predicts.
   private let prediction: Double?
-  /// Sizes that theory gives, relative to the last layer's.
+  /// The profile that theory predicts, relative to the last layer's value.
   private let theory: [Double]
 
   /// The profiles at the first recorded step from `step` on, or where it is nil at the first step that was taken; nil where no gradient
   /// is recorded.
-  init?(_ variant: Variant, step: Int?, _ options: ChartOptions) throws {
+  init?(_ variant: RunGroup, step: Int?, _ options: ChartOptions) throws {
     let start = options.steps.map { max($0.lowerBound, step ?? 0) } ?? step
     profiles = try variant.runs.compactMap { run in
       try GradientProfile.of(run, at: start, where: { options.shows(layer: $0.path) })
@@ -43,7 +43,14 @@ struct DepthProfile {
   var step: Int { profiles[0].step }
   /// What the profile goes along.
   var axis: GradientProfile.Axis { profiles[0].axis }
-  /// The median over seeds of the factor per layer; nil where no seed has one.
+  /// The title of the horizontal axis: what a point is.
+  var axisTitle: String {
+    switch axis {
+    case .depth: "layer"
+    case .calls(let module): "call of \(module.isEmpty ? "the model" : module)"
+    }
+  }
+  /// The median over seeds of the factor per layer or per call; nil where no seed has one.
   var factor: Double? { median(\.factor) }
 
   private func median(_ value: (GradientProfile) -> Double?) -> Double? {
@@ -51,26 +58,26 @@ struct DepthProfile {
     return values.isEmpty ? nil : quantile(0.5, ofSorted: values)
   }
 
-  /// The factor in words, and what could not be drawn.
+  /// The factor, and the number of points without a position on the axis.
   var summary: [String] {
-    var words: [String] = []
+    var parts: [String] = []
     if let factor, let rSquared = median({ $0.fit?.rSquared }) {
       let quality = "R² \(formatFixed(rSquared, decimals: 2))"
-      // A level profile has no trend for R² to explain, and is no worse for it.
-      words.append(
+      // A constant profile has an R² near 0, since there is no trend to explain.
+      parts.append(
         "×\(formatSignificant(factor)) per \(axis.unit), " + (rSquared < 0.5 ? "no trend (\(quality))" : quality))
     }
-    if let prediction { words.append("theory: ×\(formatSignificant(prediction))") }
+    if let prediction { parts.append("theory: ×\(formatSignificant(prediction))") }
     let zeros = statistics.median.filter { $0 == 0 }.count, nonfinite = statistics.median.filter { !$0.isFinite }.count
-    if zeros > 0 { words.append("zero in \(counted(zeros, axis.unit))") }
-    if nonfinite > 0 { words.append("not finite in \(counted(nonfinite, axis.unit))") }
-    return words
+    if zeros > 0 { parts.append("zero in \(counted(zeros, axis.unit))") }
+    if nonfinite > 0 { parts.append("not finite in \(counted(nonfinite, axis.unit))") }
+    return parts
   }
 
   /// The median over seeds at each position.
   var median: [Double] { statistics.median }
 
-  /// The mean logarithm of the median: how high the line lies.
+  /// The mean logarithm of the median, by which lines are ordered.
   var level: Double {
     let logarithms = median.filter { $0 > 0 && $0.isFinite }.map { log($0) }
     return logarithms.isEmpty ? -.infinity : logarithms.reduce(0, +) / Double(logarithms.count)

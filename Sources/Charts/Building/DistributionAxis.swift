@@ -2,16 +2,16 @@ import Foundation
 import Plotting
 import RunFile
 
-/// An axis for the values of histograms: even in asinh(v / width), as far out as there are values.
+/// An axis for the values of histograms: linear in asinh(v / width), up to the largest magnitude.
 struct DistributionAxis {
   let scale: Scale
   /// The middles of its bins.
   let middles: [Double]
   private let width: Double
-  /// What part of a histogram's bin each of the axis' bins gets: (from, to, part).
+  /// The fraction of each histogram bin that falls into each bin of the axis.
   private let shares: [(source: Int, bin: Int, part: Double)]
 
-  /// Below the width lies about a third of all values. Nil where no histogram has a number.
+  /// An axis whose `width` is such that about a third of all magnitudes lie below it. Nil where no histogram has a number.
   init?(_ histograms: [Histogram]) {
     let edges = HistogramBins.edges, middle = (edges.count - 1) / 2
     var magnitudes = [Double](repeating: 0, count: middle)
@@ -47,7 +47,7 @@ struct DistributionAxis {
     self.shares = shares
   }
 
-  /// The counts of a histogram in the axis' bins.
+  /// The counts of a histogram in the bins of the axis.
   func counts(of histogram: Histogram) -> [Double] {
     var counts = [Double](repeating: 0, count: middles.count)
     let bins = Array(histogram.bins)

@@ -1,37 +1,58 @@
 import Plotting
 
-/// How values become colours.
+/// How values are mapped to colours.
 enum HeatmapStyle {
-  /// By their logarithm, over whole decades.
+  /// Logarithmic, over whole decades.
   case decades(ColorMap)
-  /// Evenly from 0 to 1.
+  /// Linear from 0 to a round number.
+  case linear(ColorMap)
+  /// Linear from 0 to 1.
   case fraction(ColorMap)
-  /// Evenly on both sides of 0, which is lightest.
+  /// Linear and symmetric about 0, which has the lightest colour.
   case symmetric
+
+  /// The style for values about which nothing is known: symmetric where one is negative, decades where the positive ones span more than a
+  /// factor of 100, and linear otherwise.
+  static func suitable(for selections: [LayerSelection]) -> HeatmapStyle {
+    var lowest = Double.infinity, highest = 0.0
+    for selection in selections {
+      let width = selection.steps.count
+      for row in selection.rows {
+        for value in selection.values[row * width..<(row + 1) * width] where value.isFinite && value != 0 {
+          if value < 0 { return .symmetric }
+          lowest = min(lowest, value)
+          highest = max(highest, value)
+        }
+      }
+    }
+    return highest > 100 * lowest ? .decades(.viridis) : .linear(.viridis)
+  }
 
   var isSigned: Bool { if case .symmetric = self { true } else { false } }
 
-  func colors(_ census: MagnitudeCensus) -> ColorScale {
+  func colors(_ magnitudes: MagnitudeCounts) -> ColorScale {
     switch self {
-    case .decades(let map): ColorScale(Scale(.log, from: census.decades.lowerBound, to: census.decades.upperBound), map)
+    case .decades(let map):
+      ColorScale(Scale(.log, from: magnitudes.decades.lowerBound, to: magnitudes.decades.upperBound), map)
+    case .linear(let map): ColorScale(Scale(.linear, from: 0, to: magnitudes.roundLimit), map)
     case .fraction(let map): ColorScale(Scale(.linear, from: 0, to: 1), map)
-    case .symmetric: ColorScale(Scale(.linear, from: -census.roundLimit, to: census.roundLimit), .diverging)
+    case .symmetric: ColorScale(Scale(.linear, from: -magnitudes.roundLimit, to: magnitudes.roundLimit), .diverging)
     }
   }
 
-  func key(_ census: MagnitudeCensus, title: String) -> ColorBar {
-    let colors = colors(census)
-    var key = ColorBar(colors, title: title, kinds: census.kinds)
+  func key(_ magnitudes: MagnitudeCounts, title: String) -> ColorBar {
+    let colors = colors(magnitudes)
+    var key = ColorBar(colors, title: title, kinds: magnitudes.kinds)
     switch self {
     case .decades:
-      key.extendsBelow = census.lowest < colors.scale.lower
-      key.extendsAbove = census.highest > colors.scale.upper
-    case .fraction:
+      key.extendsBelow = magnitudes.lowest < colors.scale.lower
+      key.extendsAbove = magnitudes.highest > colors.scale.upper
+    case .linear, .fraction:
       key.kinds.removeAll { $0 == .zero }
-      key.extendsAbove = census.highest > 1
+      key.extendsAbove = magnitudes.highest > colors.scale.upper
     case .symmetric:
       key.kinds.removeAll { $0 == .zero }
-      key.extendsAbove = census.highest > colors.scale.upper
+      key.extendsAbove = magnitudes.highest > colors.scale.upper
       key.extendsBelow = key.extendsAbove
     }
     return key

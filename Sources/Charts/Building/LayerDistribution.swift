@@ -5,12 +5,12 @@ import Support
 
 /// The histograms of one layer of one run, in order of steps.
 struct LayerDistribution {
-  let variant: Variant
+  let variant: RunGroup
   let path: String
   let histograms: [Histogram]
 
   /// All layers of a variant's first seed that have histograms, in forward order.
-  static func all(of variant: Variant, _ quantity: String, _ options: ChartOptions) throws -> [LayerDistribution] {
+  static func all(of variant: RunGroup, _ quantity: String, _ options: ChartOptions) throws -> [LayerDistribution] {
     let run = variant.runs[0]
     let shown = try run.histograms(quantity).filter {
       $0.hasStandardBins && options.steps?.contains($0.step) ?? true
@@ -22,7 +22,7 @@ struct LayerDistribution {
     }
   }
 
-  /// asinh of the counts, rows of the axis' bins × steps; NaN or infinite in steps that have no number.
+  /// asinh of the counts, bins of the axis × steps; NaN or infinite in steps without a number.
   func columns(_ axis: DistributionAxis) -> [Double] {
     let counts = histograms.map(axis.counts)
     return axis.middles.indices.flatMap { bin in
@@ -30,13 +30,13 @@ struct LayerDistribution {
     }
   }
 
-  /// What steps show that have no numbers.
+  /// The kinds of the columns of steps that have only NaN or infinite values.
   var brokenKinds: [CellKind] {
     let values = histograms.compactMap(broken)
     return (values.contains { $0.isNaN } ? [.notANumber] : []) + (values.contains { $0.isInfinite } ? [.infinite] : [])
   }
 
-  /// What stands for a histogram without a number; nil for one that has some.
+  /// NaN or infinity for a histogram that has only such values; nil for one with a number.
   private func broken(_ histogram: Histogram) -> Double? {
     guard histogram.notNumbers + histogram.infinities > 0, histogram.bins.allSatisfy({ $0 == 0 }) else { return nil }
     return histogram.notNumbers > 0 ? .nan : .infinity
@@ -55,7 +55,7 @@ struct LayerDistribution {
   func ridgePanel(_ axis: DistributionAxis, _ quantity: String) -> Panel {
     let count = min(12, histograms.count)
     let chosen = (0..<count).map { histograms[count == 1 ? 0 : $0 * (histograms.count - 1) / (count - 1)] }
-    // The first step lies at the back.
+    // The first step is drawn first, behind the others.
     let marks = chosen.enumerated().map { index, histogram in
       let counts = axis.counts(of: histogram), highest = counts.max() ?? 0
       return RidgeMark(
@@ -70,31 +70,31 @@ struct LayerDistribution {
       marks: marks)
   }
 
-  /// What has no place on the axis.
+  /// The values without a position on the axis: zeros, NaN and infinities.
   var remarks: String {
     func share(_ part: (Histogram) -> Int, _ histogram: Histogram) -> Double {
       let all = histogram.counts.reduce(0) { $0 + Int($1) }
       return all > 0 ? 100 * Double(part(histogram)) / Double(all) : 0
     }
-    var words: [String] = []
+    var parts: [String] = []
     let first = share(\.zeros, histograms[0]), last = share(\.zeros, histograms[histograms.count - 1])
     if histograms.contains(where: { $0.zeros > 0 }) {
-      words.append("zero: \(formatFixed(first, decimals: 0)) % at first, \(formatFixed(last, decimals: 0)) % at last")
+      parts.append("zero: \(formatFixed(first, decimals: 0)) % at first, \(formatFixed(last, decimals: 0)) % at last")
     }
     for (name, part) in [("NaN", { $0.notNumbers }), ("±∞", { $0.infinities })] as [(String, (Histogram) -> Int)] {
-      if let found = histograms.first(where: { part($0) > 0 }) { words.append("\(name) from step \(found.step)") }
+      if let found = histograms.first(where: { part($0) > 0 }) { parts.append("\(name) from step \(found.step)") }
     }
-    return words.joined(separator: "; ")
+    return parts.joined(separator: "; ")
   }
 
   var sentence: String {
     let last = histograms[histograms.count - 1]
     let bins = last.bins.indices.filter { last.bins[$0] > 0 }.map { $0 - last.bins.startIndex }
-    var words = "no numbers at step \(last.step)"
+    var range = "no numbers at step \(last.step)"
     if let low = bins.first, let high = bins.last {
-      words =
+      range =
         "from \(formatSignificant(HistogramBins.edges[low])) to \(formatSignificant(HistogramBins.edges[high + 1])) at step \(last.step)"
     }
-    return "\(variant.name), \(path): \(words)" + (remarks.isEmpty ? "." : "; \(remarks).")
+    return "\(variant.name), \(path): \(range)" + (remarks.isEmpty ? "." : "; \(remarks).")
   }
 }

@@ -1,14 +1,14 @@
 import RunFile
 
-/// Values over rows of a net and steps, as heatmaps draw them.
+/// Values of sites or weights × steps, the input of a heatmap.
 struct LayerGrid {
-  /// A row: a site, a weight, or anything else with a name.
+  /// A row: a site, a weight, or anything else with a label.
   struct Row {
-    /// What the axis says.
+    /// The label on the axis.
     let path: String
-    /// The site; nil where the row is none.
+    /// The site; nil where the row is not one.
     var site: Site?
-    /// Whether the row is about a layer.
+    /// Whether the row's site is a layer; true for a row that is no site.
     var isLayer: Bool { site?.isLayer ?? true }
   }
 
@@ -23,13 +23,13 @@ struct LayerGrid {
     self.init(rows: matrix.sites.map { Row(path: $0.path, site: $0) }, steps: matrix.steps, grid: matrix.grid)
   }
 
-  /// A statistic of weights; of a parameter called `weight` the path of its module is enough.
+  /// A statistic of weights. The row of a parameter named `weight` has the path of its module.
   init(_ matrix: WeightMatrix) {
     let paths = matrix.parameters.map { $0.path.hasSuffix(".weight") ? String($0.path.dropLast(7)) : $0.path }
     self.init(rows: paths.map { Row(path: $0) }, steps: matrix.steps, grid: matrix.grid)
   }
 
-  /// Measures by site and step; those of the whole model are left out.
+  /// The measures of sites; those of the whole model are left out.
   init(_ measures: [Measure], of sites: [Site]) {
     let measures = measures.filter { $0.site != nil }
     let steps = Set(measures.map(\.step)).sorted()

@@ -3,7 +3,7 @@ import Plotting
 import RunFile
 import Support
 
-/// A quantity over layers and steps as cells, a panel a variant, all with the same colours.
+/// A quantity as cells, layers × steps: one panel per variant, all with the same colours.
 struct LayerHeatmap {
   struct Part {
     let name: String
@@ -11,63 +11,65 @@ struct LayerHeatmap {
   }
 
   private let parts: [Part]
-  /// The quantity as a colour bar says it.
-  let words: String
+  /// The title of the colour bar.
+  let label: String
   private let style: HeatmapStyle
-  private let census: MagnitudeCensus
+  private let magnitudes: MagnitudeCounts
 
-  init(_ parts: [Part], words: String, _ style: HeatmapStyle) {
-    var census = MagnitudeCensus()
-    for part in parts { census.add(part.selection, signed: style.isSigned) }
+  /// Without a style, it is chosen by the values.
+  init(_ parts: [Part], label: String, _ style: HeatmapStyle?) {
+    let style = style ?? .suitable(for: parts.map(\.selection))
+    var magnitudes = MagnitudeCounts()
+    for part in parts { magnitudes.add(part.selection, signed: style.isSigned) }
     self.parts = parts
-    self.words = words
+    self.label = label
     self.style = style
-    self.census = census
+    self.magnitudes = magnitudes
   }
 
-  /// The first seed of each variant, at the sites that fit or, where a net has none of them, at all. Throws where nothing of the
-  /// quantity is recorded.
+  /// A statistic of sites of each variant's first seed. It shows the sites for which `fits` is true, or all sites of a net that has none
+  /// of them. Throws where nothing of the quantity is recorded.
   init(
-    of runs: [Run], _ quantity: LayerQuantity, words: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
+    of runs: [Run], _ quantity: LayerQuantity, label: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
     where fits: (LayerGrid.Row) -> Bool = { _ in true }
   ) throws {
-    try self.init(of: runs, words: words ?? quantity.words, style, options, where: fits) {
+    try self.init(of: runs, label: label ?? quantity.label, style, options, where: fits) {
       LayerGrid(try $0.layers(quantity))
     }
   }
 
-  /// The same of weights.
+  /// A statistic of weights of each variant's first seed. Throws where nothing of it is recorded.
   init(of runs: [Run], _ quantity: WeightQuantity, _ style: HeatmapStyle, _ options: ChartOptions) throws {
-    try self.init(of: runs, words: quantity.words, style, options, where: { _ in true }) {
+    try self.init(of: runs, label: quantity.label, style, options, where: { _ in true }) {
       LayerGrid(try $0.weights(quantity))
     }
   }
 
-  /// The same of a measure, by name.
+  /// A measure of sites of each variant's first seed. Throws where none of that name is recorded.
   init(
-    of runs: [Run], measure name: MeasureName, words: String, _ style: HeatmapStyle, _ options: ChartOptions
+    of runs: [Run], measure name: MeasureName, label: String, _ style: HeatmapStyle?, _ options: ChartOptions
   ) throws {
-    try self.init(of: runs, words: words, style, options, where: { _ in true }) {
+    try self.init(of: runs, label: label, style, options, where: { _ in true }) {
       LayerGrid(try $0.measures(name), of: $0.sites)
     }
   }
 
   private init(
-    of runs: [Run], words: String, _ style: HeatmapStyle, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool,
+    of runs: [Run], label: String, _ style: HeatmapStyle?, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool,
     _ grid: (Run) throws -> LayerGrid
   ) throws {
-    let parts = try Variant.all(of: runs).compactMap { variant in
+    let parts = try RunGroup.all(of: runs).compactMap { variant in
       let grid = try grid(variant.runs[0])
       return (LayerSelection(grid, options, where: fits) ?? LayerSelection(grid, options))
         .map { Part(name: variant.name, selection: $0) }
     }
-    guard !parts.isEmpty else { throw ChartError.missing(words, in: runs) }
-    self.init(Self.comparable(parts), words: words, style)
+    guard !parts.isEmpty else { throw ChartError.missing(label, in: runs) }
+    self.init(Self.comparable(parts), label: label, style)
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
-    let words = ([words, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
-    return figure(title: title, subtitle: subtitle(runs, words))
+    let explanation = ([label, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    return figure(title: title, subtitle: subtitle(runs, explanation))
   }
 
   func figure(title: String, subtitle: String) -> Figure {
@@ -75,7 +77,7 @@ struct LayerHeatmap {
     return Figure(
       title: title, subtitle: subtitle,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
-      colorBar: key, description: (["Heatmap of the \(words)."] + sentences).joined(separator: " "),
+      colorBar: key, description: (["Heatmap of the \(label)."] + sentences).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
   }
 
@@ -88,10 +90,10 @@ struct LayerHeatmap {
     return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
   }
 
-  var key: ColorBar { style.key(census, title: words) }
+  var key: ColorBar { style.key(magnitudes, title: label) }
 
   func panels(titled: Bool) -> [Panel] {
-    let colors = style.colors(census)
+    let colors = style.colors(magnitudes)
     return parts.map { part in
       let selection = part.selection
       return Panel(
@@ -107,24 +109,24 @@ struct LayerHeatmap {
     }
   }
 
-  /// What the cells show, a sentence a panel.
+  /// What the cells show, one sentence per panel, for the alternative text.
   var sentences: [String] {
     parts.map { part in
       let selection = part.selection, width = selection.steps.count, rows = selection.rows
-      func look(_ row: Int, _ column: Int) -> String {
+      func value(_ row: Int, _ column: Int) -> String {
         selection.isMissing(row, column) ? "nothing" : formatSignificant(selection.values[row * width + column])
       }
       let name = parts.count > 1 ? "\(part.name): " : "", last = rows[rows.count - 1]
       return
         "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
-        + "\(look(rows[0], 0)) at the input and \(look(last, 0)) at the output, at the last step "
-        + "\(look(rows[0], width - 1)) and \(look(last, width - 1))."
+        + "\(value(rows[0], 0)) at the input and \(value(last, 0)) at the output, at the last step "
+        + "\(value(rows[0], width - 1)) and \(value(last, width - 1))."
     } + failures.map { $0.capitalizedFirst + "." }
   }
 
-  /// Where each panel's first value lies that is not a finite number.
+  /// The step of each panel's first value that is not finite.
   private var failures: [String] {
-    guard !census.kinds.allSatisfy({ $0 == .zero || $0 == .notRecorded }) else { return [] }
+    guard !magnitudes.kinds.allSatisfy({ $0 == .zero || $0 == .notRecorded }) else { return [] }
     return parts.compactMap { part in
       let selection = part.selection, width = selection.steps.count
       for column in 0..<width {
@@ -142,7 +144,7 @@ struct LayerHeatmap {
 
   /// Which seed is shown, where there are several.
   private func seedNote(_ runs: [Run]) throws -> String {
-    let variants = try Variant.all(of: runs), seeds = Set(variants.map { $0.runs[0].seed })
+    let variants = try RunGroup.all(of: runs), seeds = Set(variants.map { $0.runs[0].seed })
     guard variants.contains(where: { $0.runs.count > 1 }), seeds.count == 1, let seed = seeds.first, let seed else {
       return ""
     }

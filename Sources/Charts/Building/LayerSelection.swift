@@ -3,15 +3,15 @@ import RunFile
 /// The part of a grid that a chart shows.
 struct LayerSelection {
   let source: LayerGrid
-  /// Positions in `source.rows`, in their order.
+  /// Indices in `source.rows`, ascending.
   private(set) var rows: [Int]
-  /// The values of the chosen steps, all rows of the source one after the other.
+  /// The values at the chosen steps: `source.rows.count` rows of `steps.count` values.
   let values: [Double]
   /// The chosen steps.
   let steps: [Int]
   private let firstColumn: Int
 
-  /// The rows of a grid in which something is recorded, and whose path fits; nil where nothing is left.
+  /// The rows of a grid in which something is recorded, for which `fits` is true and which the options show; nil where there are none.
   init?(_ source: LayerGrid, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool = { _ in true }) {
     self.source = source
     rows = source.rows.indices.filter {
@@ -30,7 +30,7 @@ struct LayerSelection {
       ? values : source.rows.indices.flatMap { row in columns.map { values[row * all.count + $0] } }
   }
 
-  /// The same with only the rows of these paths.
+  /// The selection with only the rows of these paths.
   func keeping(_ paths: Set<String>) -> LayerSelection {
     var kept = self
     kept.rows = rows.filter { paths.contains(source.rows[$0].path) }
@@ -40,6 +40,6 @@ struct LayerSelection {
   /// The paths of the chosen rows.
   var paths: [String] { rows.map { source.rows[$0].path } }
 
-  /// Whether a NaN stands for "not recorded", by position in `source.rows` and in `steps`.
+  /// Whether nothing is recorded, by index in `source.rows` and in `steps`.
   func isMissing(_ row: Int, _ column: Int) -> Bool { source.grid[row, firstColumn + column] == nil }
 }

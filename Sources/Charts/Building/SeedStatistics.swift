@@ -1,38 +1,38 @@
 import Foundation
 import Support
 
-/// The spread of several seeds at each step.
+/// The median and the band over seeds at each step.
 package struct SeedStatistics {
   package let steps: [Int]
   package let median: [Double]
   package let low: [Double]
   package let high: [Double]
 
-  /// From how many seeds on the band shows the middle half rather than all.
+  /// The number of seeds from which on the band shows the middle half instead of all.
   static let manySeeds = 5
 
-  /// What the band between `low` and `high` means.
+  /// What the band from `low` to `high` shows.
   static func bandMeaning(seeds: Int) -> String {
     seeds >= manySeeds ? "band: the middle half" : "band: lowest to highest"
   }
 
-  /// Statistics over the seeds that have a value at a step. A value that is not finite counts as above all others, so that
-  /// a seed which diverged does not drop out and leave the others looking better.
+  /// Statistics over the seeds that have a value at a step. A value that is not finite counts as infinity, so that a seed that diverged
+  /// raises the median instead of being left out.
   package init(_ series: [(steps: [Int], values: [Double])]) {
     let share = series.count >= Self.manySeeds ? 0.25 : 0
     var common = series.first?.steps ?? []
     if series.contains(where: { $0.steps != common }) { common = Set(series.flatMap(\.steps)).sorted() }
     steps = common
-    var places = [Int](repeating: 0, count: series.count)
+    var positions = [Int](repeating: 0, count: series.count)
     var median: [Double] = [], low: [Double] = [], high: [Double] = []
     var values: [Double] = []
     for step in common {
       values.removeAll(keepingCapacity: true)
-      for (index, one) in series.enumerated() where places[index] < one.steps.count && one.steps[places[index]] == step
-      {
-        let value = one.values[places[index]]
+      for (index, one) in series.enumerated()
+      where positions[index] < one.steps.count && one.steps[positions[index]] == step {
+        let value = one.values[positions[index]]
         values.append(value.isFinite ? value : .infinity)
-        places[index] += 1
+        positions[index] += 1
       }
       values.sort()
       median.append(quantile(0.5, ofSorted: values))
@@ -45,5 +45,5 @@ package struct SeedStatistics {
   }
 }
 
-/// A weight that averages over about a sixtieth of so many steps; 0 where they are few.
+/// The default smoothing weight: 1 − 60 / steps, which averages over about a sixtieth of the steps; 0 below 120 steps.
 func suitableSmoothing(steps: Int) -> Double { steps < 120 ? 0 : 1 - 60 / Double(steps) }

@@ -3,10 +3,10 @@ import Plotting
 import RunFile
 import Support
 
-/// One number a step, for several variants × seeds, as curves.
+/// One number per step as curves: a median per variant, and a thin line per seed.
 struct StepCurves {
   private struct Curve {
-    let variant: Variant
+    let variant: RunGroup
     let seeds: [(run: Run, steps: [Int], raw: [Double], smooth: [Double])]
     let statistics: SeedStatistics
   }
@@ -16,16 +16,18 @@ struct StepCurves {
   /// "final loss" where a curve's label states the mean of the last 20 steps under that name; nil where it states the last value.
   private let finalName: String?
 
-  /// The curves of `value`, which is called `what`; steps where it is nil are left out.
-  init(_ variants: [Variant], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
+  /// The curves of a column of the table `step`, such as the loss; `what` is its name. Steps where it is nil are left out. Throws a
+  /// `ChartError` where no step has a value.
+  init(_ variants: [RunGroup], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
     try self.init(variants, options, what, finalName: "final \(what)") { run in
       run.steps.compactMap { row in value(row).map { (row.step, $0) } }
     }
   }
 
-  /// The curves of what `values` finds in each run, in order of steps.
+  /// The curves of the values that `values` reads from each run, in order of steps. Throws a `ChartError` where there are none.
   init(
-    _ variants: [Variant], _ options: ChartOptions, _ what: String, finalName: String? = nil, values: (Run) throws -> [(step: Int, value: Double)]
+    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, finalName: String? = nil,
+    values: (Run) throws -> [(step: Int, value: Double)]
   ) throws {
     var longest = 0
     let tables = try variants.map { variant in
@@ -46,7 +48,7 @@ struct StepCurves {
     }
   }
 
-  /// The curves in a panel, on a logarithmic axis where values span more than a factor of 30 unless it is said.
+  /// A panel with the curves. Where `isLogarithmic` is nil, the axis is logarithmic if the values span more than a factor of 30.
   func panel(yTitle: String, isLogarithmic: Bool?, includes: [Double] = []) -> Panel {
     let shown = shown
     let isLogarithmic = isLogarithmic ?? (shown.lowest > 0 && shown.highest > 30 * shown.lowest)
@@ -74,10 +76,10 @@ struct StepCurves {
       }
       let shape = DotShape.ofSeries(variant.index)
       bold.append(LineMark(x: x, y: statistics.median, color: color, width: 2.2, extends: false))
-      let places = landmarks(of: x.count, series: variant.index)
+      let dots = dotIndices(of: x.count, series: variant.index)
       bold.append(
         DotMark(
-          x: places.map { x[$0] }, y: places.map { statistics.median[$0] }, color: color, shape: shape, size: 8,
+          x: dots.map { x[$0] }, y: dots.map { statistics.median[$0] }, color: color, shape: shape, size: 8,
           extends: false))
       let end = statistics.median.last { $0.isFinite && (!isLogarithmic || $0 > 0) }
       panel.directLabels.append(
@@ -87,12 +89,12 @@ struct StepCurves {
       panel.annotations += failures(of: curve)
     }
     panel.marks = behind + bands + thin + bold
-    // A label at the end needs no room left of it, so curves reach the frame.
+    // Labels stand outside of the frame, so curves may reach it.
     panel.x.isTight = true
     return panel
   }
 
-  /// Where the longest curve ends.
+  /// The last step of the longest curve.
   private var lastStep: Int { curves.compactMap(\.statistics.steps.last).max() ?? 0 }
 
   /// How to read the curves.
@@ -103,13 +105,14 @@ struct StepCurves {
       "median of \(seedCount(curves.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most)); thin lines: seeds"
   }
 
+  /// How the curves are smoothed; empty if they are not.
   var caption: String {
     weight > 0
       ? "Smoothed seed by seed: debiased exponential moving average, weight \(formatFixed(weight, decimals: 3)); raw values faint."
       : ""
   }
 
-  /// What the curves show, in words.
+  /// What the curves show, for the alternative text.
   var sentences: String {
     curves.map { curve in
       let values = curve.statistics.median
@@ -120,7 +123,8 @@ struct StepCurves {
     }.joined(separator: " ")
   }
 
-  /// What the axis shows: the seeds that last, since those that diverge would leave them no room; all, where none lasts.
+  /// The range of the axis: that of the seeds that stay finite, since those that diverge would leave no room for them; of all seeds where
+  /// none stays finite.
   private var shown: ValueRange {
     let seeds = curves.flatMap { $0.seeds.map(\.smooth) }
     let lasting = seeds.filter { values in values.allSatisfy(\.isFinite) }
@@ -129,24 +133,25 @@ struct StepCurves {
     return span
   }
 
-  /// Some places along a curve whose dots tell it from others without colour; those of different series keep apart.
-  private func landmarks(of count: Int, series: Int) -> [Int] {
+  /// The indices of points that are drawn as dots, by whose shape curves differ without colour. Different series have different indices.
+  private func dotIndices(of count: Int, series: Int) -> [Int] {
     guard count > 16 else { return Array(0..<count) }
     let spacing = count / 8
     return Array(stride(from: spacing / 2 + series % 4 * spacing / 5, to: count, by: spacing))
   }
 
+  /// The second line of a curve's label: the final value, or that it diverges.
   private func ending(of curve: Curve) -> String {
     let failed = divergence(of: curve, before: "")
     if !failed.isEmpty { return failed }
-    let end = curve.statistics.steps.last ?? 0, place = end == lastStep ? "" : ", step \(end)"
+    let end = curve.statistics.steps.last ?? 0, suffix = end == lastStep ? "" : ", step \(end)"
     if let finalName {
       let values = curve.seeds.filter { !$0.raw.isEmpty }.map { finalLoss($0.raw) }.sorted()
       let final = quantile(0.5, ofSorted: values)
-      return final.isFinite ? "\(finalName) \(formatSignificant(final))" + place : ""
+      return final.isFinite ? "\(finalName) \(formatSignificant(final))" + suffix : ""
     }
     guard let last = curve.statistics.median.last, last.isFinite else { return "" }
-    return "last: \(formatSignificant(last))" + place
+    return "last: \(formatSignificant(last))" + suffix
   }
 
   /// "2 of 3 seeds diverge", or nothing.
@@ -157,16 +162,16 @@ struct StepCurves {
     return before + "\(failed) of \(curve.seeds.count) seeds diverge\(failed == 1 ? "s" : "")"
   }
 
-  /// A × where a seed is finite for the last time before it is not; at the top for one that never is.
+  /// A × at the last finite value of each seed that diverges; at the top for a seed that is never finite.
   private func failures(of curve: Curve) -> [Annotation] {
     let top = shown.highest.isFinite ? shown.highest : 1
     return
       curve.seeds.compactMap { seed in
-        guard let place = seed.raw.firstIndex(where: { !$0.isFinite }) else { return nil }
-        let value = place > 0 ? seed.smooth[place - 1] : top
+        guard let index = seed.raw.firstIndex(where: { !$0.isFinite }) else { return nil }
+        let value = index > 0 ? seed.smooth[index - 1] : top
         return Annotation(
-          x: Double(seed.steps[max(place - 1, 0)]), y: value,
-          text: "\(formatSignificant(seed.raw[place])), step \(seed.steps[place])",
+          x: Double(seed.steps[max(index - 1, 0)]), y: value,
+          text: "\(formatSignificant(seed.raw[index])), step \(seed.steps[index])",
           color: curve.variant.color)
       }
   }

@@ -3,15 +3,16 @@ import Plotting
 import RunFile
 
 extension Chart {
-  /// A heatmap of log₂ of one run's gradients over another's, layers × steps: 0, the lightest colour, is equal, 1 twice as
-  /// large.
+  /// A heatmap of log₂(first / second) of a quantity of two runs, by default the RMS of gradients, layers × steps: 0, the lightest
+  /// colour, is equal, and 1 is twice as large in the first.
   ///
-  /// The two are the first seeds of two variants, or two runs of one. Layers are paired by their path and steps by their
-  /// number; what only one of them has is left out. Throws a `ChartError` unless there are two that share something.
+  /// The runs are the first seeds of two variants, or two runs of the same variant. Layers are paired by path and steps by number;
+  /// those that only one run has are left out. Throws a `ChartError` unless there are two runs that share a layer and a step.
   public static func comparison(
-    of runs: [Run], quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
+    of source: some RunSource, quantity: LayerQuantity = .gradientRMS, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let variants = try Variant.all(of: runs)
+    let runs = source.runs
+    let variants = try RunGroup.all(of: runs)
     let pair = variants.count == 1 ? runs : variants.map { $0.runs[0] }
     guard pair.count == 2 else { throw ChartError.notTwo(count: pair.count) }
     let names =
@@ -20,10 +21,10 @@ extension Chart {
       : pair.map { run in run.seed.map { "seed \($0)" } ?? (run.path as NSString).lastPathComponent }
     let first = try pair[0].layers(quantity), second = try pair[1].layers(quantity)
     guard let selection = LayerSelection(ratio(first, second), options) else {
-      throw ChartError.notRecorded(what: "\(quantity.words) in both runs", paths: pair.map(\.path))
+      throw ChartError.notRecorded(what: "\(quantity.label) in both runs", paths: pair.map(\.path))
     }
-    let words = "log₂ of \(quantity.words), \(names[0]) over \(names[1])"
-    var figure = try LayerHeatmap([.init(name: names[0], selection: selection)], words: words, .symmetric)
+    let label = "log₂ of \(quantity.label), \(names[0]) over \(names[1])"
+    var figure = try LayerHeatmap([.init(name: names[0], selection: selection)], label: label, .symmetric)
       .figure(title: title("\(names[0]) against \(names[1])", runs), pair)
     figure.colorBar?.title = "log₂(\(names[0]) ÷ \(names[1]))"
     figure.caption = "0: equal; +1: twice as large in \(names[0]); −1: twice as large in \(names[1])."

@@ -2,13 +2,14 @@ import Plotting
 import RunFile
 
 extension Chart {
-  /// One page on a run, or on an experiment's variants and seeds: loss, accuracy, the gradient over depth, gradient flow,
-  /// activations and updates, as far as they are recorded and have room; what is not recorded is named at the foot.
+  /// One page on a run, or on the variants and seeds of an experiment: loss, accuracy, the gradient over depth, gradient flow,
+  /// activations and updates. The caption names what is not recorded.
   ///
-  /// Up to three variants have a heatmap of gradient flow each; more are shown at a glance, in a row each. Throws a
-  /// `ChartError` where nothing at all can be drawn.
-  public static func dashboard(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
-    let variants = try Variant.all(of: runs)
+  /// Up to three variants have one heatmap of gradient flow each; more have one row each in a `gradientStrip`. Activations are shown
+  /// for a single variant, and updates unless there are three variants. Throws a `ChartError` where nothing can be drawn.
+  public static func dashboard(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    let runs = source.runs
+    let variants = try RunGroup.all(of: runs)
     for variant in variants { try variant.runs[0].keep([.gradientRMS, .activationStd]) }
     var page = DashboardPage()
     try page.add("loss", "Training loss") {
@@ -55,20 +56,20 @@ extension Chart {
       title: title(variants.count == 1 ? "The run at a glance" : "The experiment at a glance", runs), runs)
   }
 
-  private static func heatmaps(_ map: LayerHeatmap, _ variants: [Variant]) -> [(Panel, String)] {
+  private static func heatmaps(_ map: LayerHeatmap, _ variants: [RunGroup]) -> [(Panel, String)] {
     var panels = map.panels(titled: variants.count > 1)
     panels[panels.count - 1].colorBar = map.key
     return zip(panels, map.sentences).map { ($0, $1) }
   }
 }
 
-/// What a dashboard shows, and what it has to leave out.
+/// The panels of a dashboard, and the names of what is not recorded.
 private struct DashboardPage {
   private(set) var panels: [Panel] = []
   private var sentences: [String] = []
   private var missing: [String] = []
 
-  /// Adds panels under a heading, or notes that what they need is not recorded.
+  /// Adds panels under a heading, or `what` to the missing if what they need is not recorded.
   mutating func add(_ what: String, _ heading: String, _ draw: () throws -> [(Panel, String)]) throws {
     do {
       for (index, (panel, sentence)) in try draw().enumerated() {
@@ -88,7 +89,7 @@ private struct DashboardPage {
 
   func figure(title: String, _ runs: [Run]) -> Figure {
     let columns = min(3, panels.count), rows = (panels.count + columns - 1) / columns
-    let most = (try? Variant.all(of: runs).map(\.runs.count).max()) ?? 1
+    let most = (try? RunGroup.all(of: runs).map(\.runs.count).max()) ?? 1
     let seeds =
       most > 1 ? ["curves: median over seeds, \(SeedStatistics.bandMeaning(seeds: most))", "heatmaps: first seed"] : []
     let depth = panels.contains { $0.title.hasPrefix("Gradient over depth") } ? ["over depth: first step"] : []

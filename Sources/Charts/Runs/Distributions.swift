@@ -3,25 +3,26 @@ import Plotting
 import RunFile
 
 extension Chart {
-  /// How distributions over time are drawn.
+  /// How `distributions` draws histograms over steps.
   public enum DistributionStyle: Sendable, Hashable {
-    /// A column of colours a step, by the logarithm of one plus the count.
+    /// One column of cells per step; the colour is asinh of the count, which is logarithmic for large counts.
     case columns
-    /// A hill a step, of up to twelve steps.
+    /// One ridge per step, of up to twelve steps.
     case ridges
   }
 
-  /// How the values of a quantity are distributed, over time: a panel a layer, from recorded histograms. What is exactly 0, NaN
-  /// or infinite has no place on the axis and is said above the panel.
+  /// The distribution of a quantity over steps, from recorded histograms: one panel per layer. The axis of values is linear in asinh, so
+  /// that it shows small values and far tails. Zeros, NaN and infinities have no position on it; the panel's detail gives their share.
   ///
-  /// `quantity` is the name under which histograms were recorded, such as `activation` or `gradient`. Of one variant it shows
-  /// up to six layers, of several the first, the middle and the last of each; the first seed. The axis is even in asinh, so
-  /// both the middle and far tails are seen. Throws a `ChartError` where there are no histograms.
+  /// `quantity` is the name under which the histograms were recorded, such as `activation`, `gradient` or `weight`. Of one variant it
+  /// shows up to six layers, of several three layers each (first, middle and last); always the first seed. Throws a `ChartError` where
+  /// there are no histograms of this name.
   public static func distributions(
-    of runs: [Run], quantity: String = "activation", style: DistributionStyle = .columns,
+    of source: some RunSource, quantity: String = "activation", style: DistributionStyle = .columns,
     _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let variants = try Variant.all(of: runs)
+    let runs = source.runs
+    let variants = try RunGroup.all(of: runs)
     let layers = try variants.flatMap { variant in
       let found = try LayerDistribution.all(of: variant, quantity, options)
       return evenly(variants.count == 1 ? 6 : 3, of: found)
@@ -49,7 +50,30 @@ extension Chart {
       size: Size(width: 900, height: max(520, 130 + 260 * Double(rows))))
   }
 
-  /// So many members, evenly, with the first and the last.
+  /// Ridges of the distribution of activations, one per step. Throws a `ChartError` where no histogram of activations is recorded.
+  public static func distributionRidges(
+    of source: some RunSource, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    try distributions(of: source, style: .ridges, options)
+  }
+
+  /// The distribution of gradients dL/d(output) over steps, drawn like `distributions`. Throws a `ChartError` where no histogram of
+  /// gradients is recorded.
+  public static func gradientDistributions(
+    of source: some RunSource, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    try distributions(of: source, quantity: "gradient", options)
+  }
+
+  /// The distribution of weights over steps, drawn like `distributions`. Throws a `ChartError` where no histogram of weights is
+  /// recorded.
+  public static func weightDistributions(
+    of source: some RunSource, _ options: ChartOptions = ChartOptions()
+  ) throws -> Figure {
+    try distributions(of: source, quantity: "weight", options)
+  }
+
+  /// `count` members at equal distances, with the first and the last; all where there are fewer.
   private static func evenly<Member>(_ count: Int, of all: [Member]) -> [Member] {
     guard all.count > count else { return all }
     return (0..<count).map { all[$0 * (all.count - 1) / (count - 1)] }

@@ -3,29 +3,31 @@ import RunFile
 import Support
 
 extension Chart {
-  /// Two panels over steps: the gradient noise scale B = tr(Σ) / |G|², about the largest batch that is worth its price, and
-  /// the gradient's signal-to-noise ratio |mean| / deviation, with a line at 1; median and band over seeds.
+  /// Two panels over steps: the gradient noise scale B = tr(Σ) / |G|² in examples, about the largest batch size that still saves
+  /// steps, and the signal-to-noise ratio of the gradient, |mean| / standard deviation, with a line at 1; median and band over seeds.
   ///
-  /// They are the measures `gradient_noise_scale` and `gradient_snr`, of the whole model or else the median over sites; what
-  /// only one of them is recorded for has one panel. Throws a `ChartError` where neither is recorded.
+  /// They show the measures `gradient_noise_scale` and `gradient_snr`: the value of the whole model, or the median over sites where
+  /// there is none. A measure that is not recorded has no panel. Throws a `ChartError` where neither is recorded.
   ///
   /// Source: McCandlish et al., "An Empirical Model of Large-Batch Training", 2018, arXiv:1812.06162.
-  public static func gradientNoise(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
-    let variants = try Variant.all(of: runs)
+  public static func gradientNoise(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure
+  {
+    let runs = source.runs
+    let variants = try RunGroup.all(of: runs)
     var panels: [Panel] = [], sentences: [String] = [], meaning = "", caption = ""
-    for (name, words, unit) in [
+    for (name, label, unit) in [
       (MeasureName.gradientNoiseScale, "Gradient noise scale", "examples"),
       (.gradientSNR, "Signal-to-noise ratio", "ratio"),
     ] {
       let curves = try ifRecorded {
-        try StepCurves(variants, options, words) { try wholeModel($0.measures(name), options, $0) }
+        try StepCurves(variants, options, label) { try wholeModel($0.measures(name), options, $0) }
       }
       guard let curves else { continue }
       var panel = curves.panel(yTitle: unit, isLogarithmic: nil)
-      panel.title = words
+      panel.title = label
       if name == .gradientSNR { panel.marks.insert(RuleMark(.horizontal, at: 1), at: 0) }
       panels.append(panel)
-      sentences.append("\(words) over steps. \(curves.sentences)")
+      sentences.append("\(label) over steps. \(curves.sentences)")
       (meaning, caption) = (curves.meaning, curves.caption)
     }
     guard !panels.isEmpty else {
@@ -37,7 +39,7 @@ extension Chart {
       columns: panels.count, description: sentences.joined(separator: " "))
   }
 
-  /// One number a step: that of the whole model, or else the median over the sites that are shown.
+  /// One number per step: the value of the whole model, or the median over the sites that are shown.
   private static func wholeModel(
     _ measures: [Measure], _ options: ChartOptions, _ run: Run
   ) -> [(step: Int, value: Double)] {

@@ -4,48 +4,60 @@ import RunFile
 import Support
 
 extension Chart {
-  /// The gradient's size over depth at a step: dots and a line a variant on a log axis, the median over seeds with a band
-  /// from lowest to highest (the middle half from five seeds on), and the fitted factor per layer in words.
+  /// The gradient over depth at one step, as a `GradientProfile`: the RMS of dL/d(output) on a log axis, dots and a line per variant, the
+  /// median over seeds with a band (lowest to highest, or the middle half from five seeds on), and the fitted factor per layer.
   ///
-  /// What a point is and how the factor is fitted, `GradientProfile` says; of a recurrent net the axis is its calls. Where run
-  /// files give a `predicted_gradient_profile` (sizes relative to the last layer's, input first, between spaces), or else a
-  /// `predicted_gradient_factor`, a dashed line shows theory, laid through the fit's end at the output. It shows the first recorded
-  /// step from `step` on, or where that is nil the first step that was taken. Throws a `ChartError` where there is nothing to draw.
+  /// For a recurrent net the horizontal axis counts the calls of its cell, and the factor is per call. The chart shows the first recorded
+  /// step from `step` on, by default the first step that was not skipped.
+  ///
+  /// A dashed line shows theory where the run files have a `predicted_gradient_profile` (values relative to the last layer's, input
+  /// first, separated by spaces) or a `predicted_gradient_factor`; it meets the measured line at the last interior point. Throws a
+  /// `ChartError` where no gradient is recorded.
   public static func gradientProfile(
-    of runs: [Run], step: Int? = nil, _ options: ChartOptions = ChartOptions()
+    of source: some RunSource, step: Int? = nil, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
-    let profiles = try Variant.all(of: runs).compactMap { try DepthProfile($0, step: step, options) }
+    let runs = source.runs
+    let profiles = try RunGroup.all(of: runs).compactMap { try DepthProfile($0, step: step, options) }
     guard !profiles.isEmpty else {
-      throw ChartError.missing(LayerQuantity.gradientRMS.words, in: runs)
+      throw ChartError.missing(LayerQuantity.gradientRMS.label, in: runs)
     }
     let most = profiles.map(\.variant.runs.count).max() ?? 1
     let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
     let seeds =
       most > 1 ? "; median of \(seedCount(profiles.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most))" : ""
-    let hasTheory = profiles.contains { $0.hasTheory }, unit = axisTitle(of: profiles)
+    let hasTheory = profiles.contains { $0.hasTheory }, unit = distinct(profiles.map(\.axis.unit))
+    let axes = Set(profiles.map(\.axis)), over = axes.count == 1 ? axes.first!.description : "depth"
     return Figure(
-      title: title("Gradient over depth", runs),
+      title: title("Gradient over \(over)", runs),
       subtitle: subtitle(
         runs, "at step \(steps)" + (steps == "0" ? ", before training changes the weights" : "") + seeds),
       caption: profiles.contains { $0.hasFit }
         ? "Factor per \(unit) in the backward pass: least squares of the logarithm over the interior \(unit)s."
           + (hasTheory ? " Dashed: mean field theory." : "") : "",
       panels: [profilePanel(profiles)],
-      description: "The size of the gradient over depth at step \(steps). "
+      description: "The size of the gradient over \(over) at step \(steps). "
         + profiles.map(\.sentence).joined(separator: " "))
   }
 
-  /// "layer", "call", or both where variants differ.
-  private static func axisTitle(of profiles: [DepthProfile]) -> String {
-    Set(profiles.map(\.axis.unit)).sorted().reversed().joined(separator: " or ")
+  /// "layer", "call of cell", or both where variants differ.
+  static func axisTitle(of profiles: [DepthProfile]) -> String { distinct(profiles.map(\.axisTitle)) }
+
+  /// The names of the first and the last point.
+  static func axisEnds(of profiles: [DepthProfile]) -> (String, String) {
+    profiles.contains { $0.axis == .depth } ? ("input", "output") : ("first", "last")
+  }
+
+  private static func distinct(_ names: [String]) -> String {
+    Set(names).sorted().reversed().joined(separator: " or ")
   }
 
   static func profilePanel(_ profiles: [DepthProfile]) -> Panel {
     let depths = profiles.flatMap(\.depths)
     var panel = Panel(
       x: Axis(
-        .integer, axisTitle(of: profiles), range: (depths.min() ?? 1) - 0.5...(depths.max() ?? 1) + 0.5, ends: ("input", "output")),
-      y: Axis(.log, LayerQuantity.gradientRMS.words))
+        .integer, axisTitle(of: profiles), range: (depths.min() ?? 1) - 0.5...(depths.max() ?? 1) + 0.5,
+        ends: axisEnds(of: profiles)),
+      y: Axis(.log, LayerQuantity.gradientRMS.label))
     // Labels of lines that meet at the output stand in the order of the lines on their way there.
     for profile in profiles.sorted(by: { $0.level > $1.level }) { profile.add(to: &panel) }
     return panel

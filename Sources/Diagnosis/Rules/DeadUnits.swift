@@ -1,13 +1,13 @@
 import RunFile
 import Support
 
-/// Fires when a ReLU's output is almost all zero over the last tenth of a run; at initialization half of it is.
+/// Fires when almost all outputs of a ReLU are zero over the last tenth of a run; at initialization about half of them are.
 struct DeadReLURule: Rule {
   let name = "dead units"
 
-  /// The share of zeros above which a layer of ReLU counts as dead.
+  /// A ReLU whose share of zeros is above this counts as dead.
   static let zeroLimit = 0.98
-  /// How many recorded steps a layer must be so at least, since a single batch may happen to pass nothing.
+  /// The smallest number of recorded steps in which the share of zeros must be above the limit, since one batch proves little.
   static let shortestWindow = 10
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -22,7 +22,7 @@ struct DeadReLURule: Rule {
       Finding(
         severity: evidence.isStuck ? .failure : .warning, rule: name,
         statement:
-          "at least \(rounded(least * 100)) % of the outputs of \(counted(dead.count, "ReLU")) are zeros",
+          "at least \(formatPlain(least * 100)) % of the outputs of \(counted(dead.count, "ReLU")) are zeros",
         sites: evidence.paths(dead), steps: zeros.steps[first]...zeros.steps[last], measured: least,
         limit: Self.zeroLimit,
         cause:

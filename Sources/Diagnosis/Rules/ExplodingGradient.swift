@@ -1,11 +1,12 @@
 import RunFile
+import Support
 
-/// Fires when the gradient gains more than three decades from the last point of its profile to the first at the start, and the
-/// loss does not go down or stops being finite.
+/// Fires when the gradient at the first step grows by more than a factor of 1000 from the last point of its profile to the first, and
+/// the loss does not go down.
 struct ExplodingGradientRule: Rule {
   let name = "exploding gradient"
 
-  /// The ratio of the first point's gradient to the last's, fitted, above which it counts as exploded.
+  /// The fitted ratio of the first point to the last above which the gradient counts as exploded.
   static let ratioLimit = 1e3
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -16,7 +17,7 @@ struct ExplodingGradientRule: Rule {
       Finding(
         severity: .failure, rule: name,
         statement:
-          "the gradient grows by ×\(rounded(factor)) per \(profile.axis.unit), to \(rounded(ratio)) times its size at the "
+          "the gradient grows by ×\(formatPlain(factor)) per \(profile.axis.unit), to \(formatPlain(ratio)) times its size at the "
           + "first \(profile.axis.unit), and the loss does not go down",
         sites: evidence.paths(evidence.profileSites), steps: profile.step...profile.step, measured: ratio,
         limit: Self.ratioLimit,

@@ -1,25 +1,25 @@
 import RunFile
 
-/// Fires when a loss, an activation or a gradient is NaN or infinite; names the first step and site. Gradients of steps that were
-/// skipped for it don't count.
+/// Fires when a loss, an activation or a gradient is NaN or infinite, and names the first step and site. Gradients of skipped steps don't
+/// count.
 struct NonfiniteValuesRule: Rule {
   let name = "non-finite values"
 
-  /// Where such values were first met.
+  /// The first such values of a kind.
   private struct Origin {
     let step: Int
     /// Nil is the loss.
     let site: Int?
     let what: String
-    /// How many there were; at least one where nobody counted.
+    /// The number of such values; 1 where it was not recorded.
     let count: Double
   }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let run = evidence.run
     let matrices = try run.layers([.nonfiniteCount, .activationRMS, .gradientNonfiniteCount, .gradientRMS])
-    // Gradients travel from output to input, activations the other way: the first in its direction is where it began. Within a step
-    // activations come first, then the loss, then gradients; but a site says more than the loss.
+    // Activations are computed from input to output, gradients from output to input: the first site in this order is the origin. If the
+    // loss and a site fail in the same step, the site is reported, since it says more.
     let origins = [
       origin(of: "activation", counts: matrices[0], sizes: matrices[1], along: Array(run.sites.indices), except: []),
       origin(
@@ -47,7 +47,7 @@ struct NonfiniteValuesRule: Rule {
   ) -> Origin? {
     for column in counts.steps.indices where !skipped.contains(counts.steps[column]) {
       for site in sites {
-        // Who wrote the run may have counted nothing, but the RMS tells too.
+        // A run file may have no counts; then the RMS shows whether all values are finite.
         let isSizeFinite = sizes[site, column]?.isFinite ?? true
         let count = counts[site, column] ?? (isSizeFinite ? 0 : 1)
         if count > 0 { return Origin(step: counts.steps[column], site: site, what: what, count: count) }

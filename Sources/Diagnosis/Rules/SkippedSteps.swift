@@ -1,11 +1,11 @@
 import RunFile
 
-/// Fires when more steps in a row were skipped than the scale of the loss can be to blame for. Skipping one now and then is how
-/// dynamic loss scaling finds its scale.
+/// Fires when more steps in a row were skipped than a loss scale that is too large can explain. Single skipped steps are normal: dynamic
+/// loss scaling finds its scale by them.
 struct SkippedStepsRule: Rule {
   let name = "skipped steps"
 
-  /// As many steps in a row halve the scale of the loss from 65,536, where it usually begins, to 1.
+  /// The number of skipped steps in a row that halve the loss scale from its usual start, 65,536, to 1.
   static let limit = 16
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {

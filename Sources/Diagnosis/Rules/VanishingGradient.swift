@@ -1,12 +1,12 @@
 import RunFile
 import Support
 
-/// Fires when the gradient loses more than three decades from the last point of its profile to the first at the start, or is exactly zero
-/// at some, and the loss does not go down or weights do not move. A slope alone is no fault: nets learn in spite of mild ones.
+/// Fires when the gradient at the first step shrinks by more than a factor of 1000 from the last point of its profile to the first, or is
+/// exactly zero at a point, and the loss does not go down or weights do not move. A net that learns in spite of a slope has no fault.
 struct VanishingGradientRule: Rule {
   let name = "vanishing gradient"
 
-  /// The ratio of the first point's gradient to the last's, fitted, below which it counts as vanished.
+  /// The fitted ratio of the first point to the last below which the gradient counts as vanished.
   static let ratioLimit = 1e-3
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -19,7 +19,7 @@ struct VanishingGradientRule: Rule {
       measured = ratio
       if ratio < Self.ratioLimit {
         observations.append(
-          "shrinks by ×\(rounded(factor)) per \(unit), to \(rounded(ratio)) of its size at the first \(unit)")
+          "shrinks by ×\(formatPlain(factor)) per \(unit), to \(formatPlain(ratio)) of its size at the first \(unit)")
       }
     }
     if !zeros.isEmpty {

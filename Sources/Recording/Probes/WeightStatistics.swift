@@ -4,7 +4,7 @@ import RunFile
 ///
 /// There is a row for each parameter of two or more dimensions. The update is the change that the optimizer made, momentum and decay included. So
 /// the update-to-weight ratio is ‖ΔW‖₂ / ‖W‖₂ with W before the step, `update_norm / norm` of a row: `run.weights([.updateNorm, .norm])`
-/// has both, and `Chart.updateRatios` draws it.
+/// has both, and `Chart.updateRatio` draws it.
 public struct WeightStatistics: Probe {
   /// What is measured.
   public let about = ProbeDescription(

@@ -1,15 +1,15 @@
 import Foundation
 import Plotting
 
-/// What values there are, of which sizes: one pass over millions of cells, however many decades they span.
-struct MagnitudeCensus {
-  /// Magnitudes above 0, by exponent and first four bits of the fraction.
+/// A histogram of the magnitudes of cells over all decades, filled in one pass, from which colour scales are chosen.
+struct MagnitudeCounts {
+  /// The number of magnitudes above 0 by exponent and the first four bits of the fraction.
   private var bins = [Int](repeating: 0, count: 1 << 15)
   private var numbers = 0
   private(set) var lowest = Double.infinity, highest = 0.0
   private var counts: [CellKind: Int] = [:]
 
-  /// Counts the cells of a selection; numbers below 0 count by their magnitude where they have a meaning.
+  /// Counts the cells of a selection. Where it is `signed`, numbers below 0 count by their magnitude; otherwise they are left out.
   mutating func add(_ selection: LayerSelection, signed: Bool) {
     let width = selection.steps.count
     var zeros = 0
@@ -36,24 +36,24 @@ struct MagnitudeCensus {
     if zeros > 0 { counts[.zero, default: 0] += zeros }
   }
 
-  /// The kinds of cells without a number that occur.
+  /// The kinds of cells without a number that were counted.
   var kinds: [CellKind] { CellKind.allCases.filter { counts[$0] != nil } }
 
-  /// The whole decades that hold the middle 96 % of the numbers; one decade at least.
+  /// The whole decades that contain the middle 96 % of the magnitudes; at least one decade.
   var decades: ClosedRange<Double> {
     guard numbers > 0 else { return 0.1...1 }
     let low = Int(floor(log10(percentile(0.02)) + 1e-9)), high = Int(ceil(log10(percentile(0.98)) - 1e-9))
     return pow(10, Double(max(low, -307)))...pow(10, Double(min(max(high, low + 1), 307)))
   }
 
-  /// A round number that 98 % of the magnitudes don't exceed; 1 where there are none.
+  /// A round number that at least 98 % of the magnitudes don't exceed; 1 where there are none.
   var roundLimit: Double {
     guard numbers > 0 else { return 1 }
     let limit = percentile(0.98), unit = pow(10, floor(log10(limit)))
     return ([1.0, 1.5, 2, 3, 4, 5, 6, 8, 10].first { $0 * unit >= limit * 0.999 } ?? 10) * unit
   }
 
-  /// A value of the bin below which this share of the numbers lies.
+  /// The quantile of the magnitudes for a share from 0 to 1, to the precision of a bin.
   private func percentile(_ share: Double) -> Double {
     let wanted = Int(share * Double(numbers - 1))
     var seen = 0

@@ -2,22 +2,22 @@ import Plotting
 import RunFile
 
 extension Chart {
-  /// Heatmaps of what activations are like, layers × steps: their mean, their standard deviation, and the fractions that are
-  /// zero and saturated; a row a quantity that is recorded, a column a variant, of which each shows its first seed. Means and
-  /// deviations are those of layers with weights, fractions those of layers without, so that what activations do to their
-  /// inputs does not stripe the pictures.
+  /// Heatmaps of statistics of activations, layers × steps: mean, standard deviation, fraction of zeros and fraction of saturated
+  /// values. There is one row of panels per recorded statistic, and one column per variant, which shows its first seed.
   ///
-  /// Throws a `ChartError` where none of them is recorded.
-  public static func activations(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  /// Mean and standard deviation are those of sites with weights, fractions those of sites without: neighbouring rows then compare
+  /// like with like. Throws a `ChartError` where none of the statistics is recorded.
+  public static func activations(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    let runs = source.runs
     let shown: [(quantity: LayerQuantity, style: HeatmapStyle, hasWeights: Bool)] = [
       (.activationMean, .symmetric, true), (.activationStd, .decades(.magma), true),
       (.zeroFraction, .fraction(.magma), false),
       (.saturatedFraction, .fraction(.magma), false),
     ]
     var panels: [Panel] = [], sentences: [String] = []
-    let variants = try Variant.all(of: runs)
+    let variants = try RunGroup.all(of: runs)
     for (quantity, style, hasWeights) in shown {
-      // A quantity that one variant lacks would leave a hole in the grid.
+      // The grid of panels has no gaps, so a quantity is left out unless each variant has it.
       let parts = try variants.map { try LayerSelection(LayerGrid($0.runs[0].layers(quantity)), options) }
       guard !parts.contains(where: { $0 == nil }) else { continue }
       let map = try LayerHeatmap(of: runs, quantity, style, options) { $0.isLayer == hasWeights }
@@ -25,12 +25,12 @@ extension Chart {
       for index in row.indices {
         row[index].title =
           index == 0
-          ? [row[index].title, quantity.words].filter { !$0.isEmpty }.joined(separator: ": ") : row[index].title
+          ? [row[index].title, quantity.label].filter { !$0.isEmpty }.joined(separator: ": ") : row[index].title
       }
       row[row.count - 1].colorBar = map.key
       row[row.count - 1].colorBar?.title = ""
       panels += row
-      sentences += ["\(quantity.words.capitalizedFirst)."] + map.sentences
+      sentences += ["\(quantity.label.capitalizedFirst)."] + map.sentences
     }
     guard !panels.isEmpty else {
       throw ChartError.notRecorded(what: "statistics of activations", paths: runs.map(\.path))

@@ -4,17 +4,19 @@ import RunFile
 import Support
 
 extension Chart {
-  /// How far each step moves the weights: ‖ΔW‖ / ‖W‖ over steps, the median over layers a variant with a band that holds the
-  /// middle 90 % of them, and a line at 10⁻³, near which training usually goes well.
+  /// The relative update ‖ΔW‖ / ‖W‖ over steps: per variant the median over layers, a band with the middle 90 % of the layers, and a line
+  /// at 10⁻³, a usual value in healthy training. It shows the first seed of each variant.
   ///
-  /// It shows each variant's first seed. Throws a `ChartError` where no updates are recorded.
-  public static func updateRatios(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
-    let spreads = try Variant.all(of: runs).compactMap { try UpdateSpread($0, options) }
+  /// Throws a `ChartError` where no updates are recorded.
+  public static func updateRatio(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
+    let runs = source.runs
+    let spreads = try RunGroup.all(of: runs).compactMap { try UpdateSpread($0, options) }
     guard !spreads.isEmpty else { throw ChartError.missing("update of weights", in: runs) }
     return Figure(
       title: title("Update-to-weight ratio", runs),
       subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),
-      caption: "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
+      caption:
+        "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
       panels: [updatePanel(spreads)],
       description: "Update-to-weight ratio over steps. " + spreads.map(\.sentence).joined(separator: " "))
   }
@@ -28,14 +30,14 @@ extension Chart {
   }
 }
 
-/// The ratio of one run, spread over its layers.
+/// The update ratio of one run: median and band over its layers.
 struct UpdateSpread {
-  private let variant: Variant
+  private let variant: RunGroup
   private let steps: [Double]
   private let low, median, high: [Double]
 
   /// Nil where nothing is recorded.
-  init?(_ variant: Variant, _ options: ChartOptions) throws {
+  init?(_ variant: RunGroup, _ options: ChartOptions) throws {
     let matrices = try variant.runs[0].weights([.updateNorm, .norm]).map { LayerGrid($0) }
     guard let updates = LayerSelection(matrices[0], options), let weights = LayerSelection(matrices[1], options) else {
       return nil
@@ -56,7 +58,7 @@ struct UpdateSpread {
 
   var band: any Mark { BandMark(x: steps, lower: low, upper: high, color: variant.color.opacity(0.16)) }
 
-  /// A line, and a dot where there is a single step, which no line shows.
+  /// A line; for a single step, a dot as well.
   var lines: [any Mark] {
     let line = LineMark(
       x: steps, y: median, color: variant.color, width: 1.8, dash: Stroke.dash(ofSeries: variant.index))
@@ -70,8 +72,8 @@ struct UpdateSpread {
       hasLeader: (median.last ?? 0) > 0 && median.last!.isFinite)
   }
 
-  /// How the median ends, also where that has no place on the axis: in zeros, since a float can't hold so small a change, or in
-  /// what is not finite.
+  /// The last median. Where it is 0 (updates below the precision of a float) or not finite, it has no position on the log axis, and the
+  /// text gives the step from which on it is so.
   private var ending: String {
     guard let last = median.last else { return "" }
     func since(_ holds: (Double) -> Bool) -> String {

@@ -4,12 +4,14 @@ import RunFile
 import Support
 
 extension Chart {
-  /// How far a step moves each layer at each learning rate of a sweep: a heatmap of the median of ‖ΔW‖ / ‖W‖ over the steps,
-  /// layers × learning rates, and below it the loss that each rate ends at.
+  /// The relative update of each layer at each learning rate of a sweep: a heatmap of ‖ΔW‖ / ‖W‖, the median over steps, layers ×
+  /// learning rates, and below it the final loss of each learning rate.
   ///
-  /// Runs of one learning rate are seeds: cells show their median, and so does the loss. The rate is the first step's, or else
-  /// the run file's entry `learning_rate`. Throws a `ChartError` unless updates are recorded in runs of two rates.
-  public static func learningRateMap(of runs: [Run], _ options: ChartOptions = ChartOptions()) throws -> Figure {
+  /// Runs of the same learning rate are seeds; cells and bars show their median. The learning rate of a run is that of its first step,
+  /// or the entry `learning_rate` of its run file. Throws a `ChartError` unless runs of two learning rates have updates.
+  public static func learningRates(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure
+  {
+    let runs = source.runs
     guard !runs.isEmpty else { throw ChartError.noRuns }
     let rated = runs.compactMap { run in learningRate(of: run).map { (rate: $0, run: run) } }
     let rates = Set(rated.map(\.rate)).sorted()
@@ -27,7 +29,7 @@ extension Chart {
     }
     let grid = LayerGrid(rows: paths.map { LayerGrid.Row(path: $0) }, steps: Array(rates.indices), grid: Grid(values))
     let map = LayerHeatmap(
-      [.init(name: "", selection: LayerSelection(grid, ChartOptions())!)], words: "‖ΔW‖ / ‖W‖, median over steps",
+      [.init(name: "", selection: LayerSelection(grid, ChartOptions())!)], label: "‖ΔW‖ / ‖W‖, median over steps",
       .decades(.viridis))
     let names = rates.map { "\(Float($0))" }
     var panel = map.panels(titled: false)[0]
@@ -41,7 +43,8 @@ extension Chart {
     }
     let shares = zip(names, losses).map { "\($0): final loss \(formatSignificant($1))" }.joined(separator: "; ")
     return Figure(
-      title: title("Learning rate and layers", runs), subtitle: subtitle(runs, "relative update per step, ‖ΔW‖ / ‖W‖, of each layer"),
+      title: title("Learning rate and layers", runs),
+      subtitle: subtitle(runs, "relative update per step, ‖ΔW‖ / ‖W‖, of each layer"),
       panels: [panel, lossPanel(names, losses)], columns: 1,
       description: "How far a step moves each of \(paths.count) layers at \(rates.count) learning rates. \(shares).",
       size: Size(width: 900, height: 640))

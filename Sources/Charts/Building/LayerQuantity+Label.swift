@@ -1,8 +1,8 @@
 import RunFile
 
 extension LayerQuantity {
-  /// What an axis or a colour bar says.
-  var words: String {
+  /// The title of an axis or a colour bar.
+  var label: String {
     switch self {
     case .activationMean: "mean of activations"
     case .activationStd: "standard deviation of activations"
@@ -20,8 +20,8 @@ extension LayerQuantity {
 }
 
 extension WeightQuantity {
-  /// What an axis or a colour bar says.
-  var words: String {
+  /// The title of an axis or a colour bar.
+  var label: String {
     switch self {
     case .norm: "‖W‖, norm of weights"
     case .gradientNorm: "‖dL/dW‖, norm of weight gradient"

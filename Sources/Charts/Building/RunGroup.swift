@@ -3,17 +3,17 @@ import Plotting
 import RunFile
 import Support
 
-/// Runs that differ in their seed alone.
-struct Variant {
+/// The runs of one variant, which differ only in their seed.
+struct RunGroup {
   let name: String
   let runs: [Run]
-  /// Its place among the variants, which gives it its colour.
+  /// Its index among the variants, which sets its colour.
   let index: Int
 
   var color: ColorRole { .series(index) }
 
   /// Runs by their variant, in the order in which they were given; a run without a variant is one of its own.
-  static func all(of runs: [Run]) throws -> [Variant] {
+  static func all(of runs: [Run]) throws -> [RunGroup] {
     guard !runs.isEmpty else { throw ChartError.noRuns }
     var names: [String] = []
     var members: [String: [Run]] = [:]
@@ -23,37 +23,37 @@ struct Variant {
       if members[name] == nil { names.append(name) }
       members[name, default: []].append(run)
     }
-    return names.enumerated().map { Variant(name: $1, runs: members[$1]!, index: $0) }
+    return names.enumerated().map { RunGroup(name: $1, runs: members[$1]!, index: $0) }
   }
 }
 
-/// "Loss · activations": what a chart shows, and of which experiment.
+/// A chart's title: what it shows, and the experiment, as in "Loss · activations".
 func title(_ subject: String, _ runs: [Run]) -> String {
   let experiments = Set(runs.map(\.experiment))
   guard experiments.count == 1, let name = runs[0].experiment else { return subject }
   return "\(subject) · \(name)"
 }
 
-/// The settings that all runs share, and below them how to read the figure.
+/// A chart's subtitle: the settings that all runs share, and below them how to read the figure.
 func subtitle(_ runs: [Run], _ meaning: String) -> String {
   [settings(runs), meaning].filter { !$0.isEmpty }.joined(separator: "\n")
 }
 
-/// The settings that all runs share, as far as they say: "fashion-mnist · 50 layers · width 64".
+/// The settings that all runs share, as in "fashion-mnist · 50 layers · width 64".
 private func settings(_ runs: [Run]) -> String {
-  let names: [(key: MetaKey, words: (String) -> String)] = [
+  let names: [(key: MetaKey, label: (String) -> String)] = [
     (.data, { $0 }), (.depth, { $0 == "1" ? "1 layer" : "\($0) layers" }), (.width, { "width \($0)" }),
     (.batch, { "batch \($0)" }),
     (.optimizer, { $0 }), (.learningRate, { "learning rate \($0)" }),
   ]
-  return names.compactMap { key, words in
+  return names.compactMap { key, label in
     let values = Set(runs.map { $0.meta[key] })
-    return values.count == 1 ? values.first!.map(words) : nil
+    return values.count == 1 ? values.first!.map(label) : nil
   }.joined(separator: " · ")
 }
 
 /// "1 seed", "3 seeds", or "2 to 3 seeds".
-func seedCount(_ variants: [Variant]) -> String {
+func seedCount(_ variants: [RunGroup]) -> String {
   let counts = variants.map(\.runs.count), low = counts.min() ?? 0, high = counts.max() ?? 0
   return low == high ? counted(low, "seed") : "\(low) to \(high) seeds"
 }
