@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// Depths and gradient profiles of five nets, whose values are stated here and do not come from the code.
+/// Depths and gradient profiles of five nets. The expected values are written here and were not computed by the code.
 @Suite struct DepthTests {
   /// Records `steps` steps of a net.
   private func record(
@@ -28,16 +28,16 @@ import Testing
     Dictionary(uniqueKeysWithValues: run.sites.filter(includes).map { ($0.path, $0.depth) })
   }
 
-  /// What plain SQL gives for a profile along depth: the root of the mean square over all elements of the layers that share a depth.
+  /// The profile along depth by plain SQL: the root of the mean square over all elements of the layers that share a depth.
   private func profileBySQL(_ run: Run) throws -> [Double] {
-    let gradients = try run.layers(.gradientRMS)
-    var squares: [Int: (sum: Double, count: Double)] = [:]
-    for (index, site) in run.sites.enumerated() where site.isLayer && (site.call == 0 || site.depth > 1) {
-      let rms = gradients[index, 0]!, count = Double(site.shape.reduce(1, *))
-      let before = squares[site.depth] ?? (0, 0)
-      squares[site.depth] = (before.sum + rms * rms * count, before.count + count)
-    }
-    return squares.sorted { $0.key < $1.key }.map { ($0.value.sum / $0.value.count).squareRoot() }
+    let count = (0..<4).map { "coalesce(json_extract(s.shape, '$[\($0)]'), 1)" }.joined(separator: " * ")
+    return try PlainSQL(run.path)(
+      """
+      SELECT sum(l.gradient_rms * l.gradient_rms * n) / sum(n)
+      FROM layer AS l JOIN (SELECT id, depth, \(count) AS n FROM site AS s WHERE is_layer AND (call = 0 OR depth > 1)) AS s
+      ON s.id = l.site WHERE l.step = 0 GROUP BY s.depth ORDER BY s.depth
+      """
+    ).map { try #require(Double($0[0])).squareRoot() }
   }
 
   /// Layer norms are no layers: their own weights are vectors.
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// Each step of a recurrence lies one layer deeper than the step before.
+  /// Each step of a recurrence is one layer deeper than the step before.
   @Test func aRecurrentNetOfTwentySteps() throws {
     final class Cell: Module {
       let input = Linear(1, 8), state = Linear(8, 8, initializer: .orthogonal(gain: 1))
@@ -107,7 +107,8 @@ import Testing
       for block in 0..<4 {
         let start = 1 + 4 * block
         let inBlock = run.sites.filter { $0.isLayer && $0.module.hasPrefix("blocks.\(block).") }
-        #expect(inBlock.map(\.depth) == [start + 1, start + 1, start + 1, start + 2, start + 3, start + 4], "\(inBlock)")
+        #expect(
+          inBlock.map(\.depth) == [start + 1, start + 1, start + 1, start + 2, start + 3, start + 4], "\(inBlock)")
       }
       let profile = try #require(try GradientProfile.of(run))
       #expect(profile.points.count == 18 && profile.points[1].sites.count == 3)
@@ -115,7 +116,7 @@ import Testing
     }
   }
 
-  /// A stem, nine blocks of two convolutions, and a head; a projection on a shortcut lies beside them.
+  /// A stem, nine blocks of two convolutions, and a head; projections on shortcuts are in parallel to them.
   @Test func aResNetOfTwentyLayers() throws {
     func block(_ from: Int, _ to: Int) -> Module {
       final class Block: Module {
@@ -177,7 +178,7 @@ import Testing
     }
   }
 
-  /// A checkpointed body has its depths, and what follows it goes on from there.
+  /// A checkpointed body has its depths, and later layers are deeper.
   @Test func checkpointsCountToo() throws {
     try withTemporaryFolder { folder in
       let net = Sequential(
@@ -200,7 +201,7 @@ import Testing
     }
   }
 
-  /// Also where no hooks are, and where the tape is off.
+  /// Without hooks, and without the tape.
   @Test func depthIsPassedOnByOperations() {
     let net = Sequential(Linear(4, 4), ReLU(), Linear(4, 4))
     net.initialize(seed: 1)

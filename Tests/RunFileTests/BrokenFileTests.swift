@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct BrokenFileTests {
-  /// Files that are no run file, how each comes about, and what the error says of it.
+  /// Files that are not run files: how each is made, and its error.
   private static let files: [(name: String, says: String, make: @Sendable (String) throws -> Void)] = [
     ("absent", "no such run file", { _ in }),
     ("folder", "it is a folder", { mkdir($0, 0o755) }),
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test(arguments: files.indices) func opensWithAnErrorThatSaysWhy(_ index: Int) throws {
+  @Test(arguments: files.indices) func openingThrowsTheReason(_ index: Int) throws {
     try withTemporaryFolder { folder in
       let file = Self.files[index]
       let path = folder + "/" + file.name
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func rowsOutOfOrderAndSparseIdsFindTheirPlace() throws {
+  @Test func rowsOutOfOrderAndSparseIdsAreRead() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       _ = try RunWriter(path: path).finish()

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct CostTests {
-  /// What a recorder does at each step, without the probes: 600 steps of 100 rows.
-  @Test func theTrainingThreadPaysLittle() throws {
+  /// The calls of a recorder at each step, without probes: 600 steps of 100 rows.
+  @Test func theTrainingThreadSpendsLittleTime() throws {
     let steps = 600
     let sites = 100
     var best = Double.infinity
@@ -31,7 +31,7 @@ import Testing
   }
 }
 
-/// The time that the calling thread has run, in seconds, however busy the machine is.
+/// The CPU time of the calling thread, in seconds.
 private func threadSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

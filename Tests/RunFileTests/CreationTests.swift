@@ -14,8 +14,8 @@ import Testing
     try #require(throws: RunFileError.self) { _ = try RunWriter(path: path) }.description
   }
 
-  /// What a killed run left in its -wal must not find its way into the new file.
-  @Test func anOlderRunIsReplacedWithItsCompanions() throws {
+  /// Rows in the -wal file of a killed run must not get into the new file.
+  @Test func anOlderRunIsReplacedWithItsWALFiles() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let older = try RunWriter(path: folder + "/older.rheo")
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func anOlderRunStaysWhereNoNewOneCanBeMade() throws {
+  @Test func anOlderRunStaysIfNoNewOneCanBeMade() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       _ = try Self.write(path, steps: 5)
@@ -41,12 +41,12 @@ import Testing
     }
   }
 
-  @Test func whatIsNoRunFileIsNotReplaced() throws {
+  @Test func otherFilesAreNotReplaced() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/photograph.jpeg"
       let photograph = Data("not to be lost".utf8)
       try photograph.write(to: URL(filePath: path))
-      #expect(try Self.reasonForRefusing(path).contains("what is there is no run file"))
+      #expect(try Self.reasonForRefusing(path).contains("the file there is not a run file"))
       #expect(try Data(contentsOf: URL(filePath: path)) == photograph)
       #expect(try Self.reasonForRefusing(folder).contains("it is a folder"))
       #expect(try contents(of: folder) == ["photograph.jpeg"])
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func aFolderThatCannotBeMadeIsToldWithItsReason() throws {
+  @Test func aFolderThatCannotBeMadeThrowsTheReason() throws {
     try withTemporaryFolder { folder in
       try Data().write(to: URL(filePath: folder + "/file"))
       let reason = try Self.reasonForRefusing(folder + "/file/run.rheo")
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func aPathMeansWhatItSays() async throws {
+  @Test func specialPathsOfSQLiteAreFiles() async throws {
     let folder = try makeFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .success) { [folder = folder as String] in

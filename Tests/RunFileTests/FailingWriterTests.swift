@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct FailingWriterTests {
-  /// Appends until the writer says what is wrong, which it must within a second or two.
+  /// Appends until the writer throws, which must take at most two seconds. Returns the error's description.
   private static func appendUntilItThrows(_ writer: RunWriter, from first: Int = 0) throws -> String {
     for step in first..<first + 200 {
       do {
@@ -18,7 +18,7 @@ import Testing
     return "it never threw"
   }
 
-  /// A writer whose first transaction is done.
+  /// A writer whose first transaction is committed.
   private static func startedWriter(_ path: String) throws -> RunWriter {
     let writer = try RunWriter(path: path)
     try writer.define(sites: exampleSites(100))
@@ -26,7 +26,7 @@ import Testing
     return writer
   }
 
-  @Test func aVanishedFolderIsToldAtTheNextStep() throws {
+  @Test func aRemovedFolderThrowsAtTheNextStep() throws {
     try withTemporaryFolder { folder in
       let writer = try Self.startedWriter(folder + "/runs/run.rheo")
       try FileManager.default.removeItem(atPath: folder + "/runs")
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  /// Before the writing thread has opened the file, or while it does.
-  @Test func aFolderThatVanishesAtOnceIsToldInTheSameWords() throws {
+  /// The folder is removed before the writing thread has opened the file, or meanwhile.
+  @Test func aFolderThatIsRemovedAtOnceThrowsTheSameError() throws {
     for _ in 0..<20 {
       try withTemporaryFolder { folder in
         let writer = try RunWriter(path: folder + "/runs/run.rheo")
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func aFullDiskIsToldAndWhatWasWrittenStays() async throws {
+  @Test func aFullDiskThrowsAndKeepsWrittenRows() async throws {
     let folder = try makeFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .success) { [folder = folder as String] in
@@ -72,7 +72,7 @@ import Testing
     #expect(try run.layers(.gradientRMS).steps == run.steps.map(\.step))
   }
 
-  @Test func aDiskThatIsFullFromTheStartHoldsNothingHalfWritten() async throws {
+  @Test func aDiskThatIsFullFromTheStartHoldsNoPartialFile() async throws {
     let folder = try makeFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     await #expect(processExitsWith: .success) { [folder = folder as String] in
@@ -83,7 +83,7 @@ import Testing
     #expect(try contents(of: folder).isEmpty)
   }
 
-  /// Makes every disk look full to a process whose files get larger than this, in bytes.
+  /// Limits the size of the process's files, in bytes, so that writing fails as on a full disk.
   private static func allowFiles(upTo size: rlim_t) {
     signal(SIGXFSZ, SIG_IGN)
     var limit = rlimit(rlim_cur: size, rlim_max: size)
@@ -96,7 +96,7 @@ import Testing
     ("step 4 has a row for site 100, which was never defined", 4, 4, [LayerRow(step: 4, site: 100)]),
     ("step 4 was appended with a row of step 3", 4, 4, [LayerRow(step: 3, site: 0)]),
   ])
-  func whatMakesNoSenseIsTold(_ says: String, step: Int, count: Int, rows: [LayerRow]) throws {
+  func invalidRowsThrow(_ says: String, step: Int, count: Int, rows: [LayerRow]) throws {
     try withTemporaryFolder { folder in
       let writer = try Self.startedWriter(folder + "/run.rheo")
       for step in 0..<count {
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test func aWriterThatFallsBehindHoldsTrainingRatherThanMemory() throws {
+  @Test func aSlowWriterDelaysTrainingAndBoundsMemory() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try Self.startedWriter(path)
@@ -127,7 +127,7 @@ import Testing
       }
       training.start()
       Thread.sleep(forTimeInterval: 1)
-      // What the queue holds, and what the writing thread may have in its hands.
+      // The entries in the queue, and those that the writing thread has taken.
       #expect(counter.value > 600 && counter.value < 1400)
       blocker = nil
       while counter.value < steps { Thread.sleep(forTimeInterval: 0.01) }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct FormatTests {
-  /// A run that has a row in each table.
+  /// Writes a run with rows in each table.
   private static func write(
     _ path: String, loss: Double = 1, clock: Double = 0, extraEvent: Bool = false
   ) throws {
@@ -34,7 +34,7 @@ import Testing
     _ = try writer.finish()
   }
 
-  @Test func everyTableComesBack() throws {
+  @Test func everyTableIsReadAsWritten() throws {
     try withTemporaryFolder { folder in
       try Self.write(folder + "/run.rheo")
       let run = try Run(path: folder + "/run.rheo")
@@ -58,8 +58,8 @@ import Testing
     }
   }
 
-  /// The summary is a copy for quick tables; what it says is what the run gives.
-  @Test func aSummaryIsStoredAndComputedAlike() throws {
+  /// The stored summary equals the computed one.
+  @Test func theStoredSummaryEqualsTheComputedOne() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       try Self.write(path)
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  /// What is done to a sound file, and what the check says then.
+  /// A change of a correct file, and the beginning of the check's problem.
   private static let damages: [(sql: String, says: String)] = [
     ("DELETE FROM meta WHERE key = 'started'", "meta: it has no entry “started”"),
     ("INSERT INTO meta VALUES ('data', '/home/me/images')", "meta, row data: it names an absolute path"),
@@ -94,7 +94,7 @@ import Testing
     ("UPDATE scalar SET name = ''", "scalar, row 1: name is no text, or empty"),
     ("UPDATE fact SET subject = 'weather' WHERE rowid = 1", "fact, row 1: its subject is none of"),
     ("UPDATE fact SET item = 'nobody' WHERE rowid = 2", "fact, row 2: its item is not the path of a parameter"),
-    ("UPDATE fact SET value = '[' WHERE rowid = 1", "fact, row 1: its value is not what its type says"),
+    ("UPDATE fact SET value = '[' WHERE rowid = 1", "fact, row 1: its value does not have its type"),
     ("UPDATE histogram SET counts = x'05FF'", "histogram, row 1: its counts are not LEB128"),
     ("UPDATE measure SET value = 'x'", "measure, row 1: value is no number"),
     ("UPDATE event SET kind = ''", "event, row 1: kind is no text, or empty"),
@@ -104,7 +104,7 @@ import Testing
     ("ALTER TABLE layer DROP COLUMN gradient_max", "layer: it has no column gradient_max REAL"),
   ]
 
-  @Test(arguments: damages.indices) func checkNamesWhatIsWrong(_ index: Int) throws {
+  @Test(arguments: damages.indices) func theCheckFindsEachProblem(_ index: Int) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo", (sql, says) = Self.damages[index]
       try Self.write(path)
@@ -124,7 +124,7 @@ import Testing
     }
   }
 
-  @Test func equalRunsDifferInClocksAndInterruptionsAlone() throws {
+  @Test func equalRunsMayDifferInClocksAndInterruptions() throws {
     try withTemporaryFolder { folder in
       let paths = (0..<3).map { "\(folder)/\($0).rheo" }
       try Self.write(paths[0])

@@ -18,12 +18,12 @@ import Testing
   }
 
   @Test func theFactorIsTheSlopeOfTheInterior() throws {
-    // A first and a last point that are far off take no part.
+    // The first and the last point are outliers, and not in the fit.
     let values = [1e9] + (0..<18).map { pow(0.5, Double(18 - $0)) } + [1e-9]
     let found = try #require(profile((0..<20).map { layer($0, $0 + 1) }, values))
     #expect(found.step == 7 && found.axis == .depth && found.points.count == 20)
     #expect(abs(found.factor! - 0.5) < 1e-12 && found.ratio! == 1e9 / 1e-9)
-    // Two of twenty at each end are the tenth.
+    // A tenth of twenty points is two at each end.
     #expect(found.fit!.used == 16)
     #expect(profile((0..<4).map { layer($0, $0 + 1) }, [1, 2, 4, 8])!.fit!.used == 4, "fewer than five have no ends")
     #expect(profile((0..<5).map { layer($0, $0 + 1) }, [9, 2, 4, 8, 0])!.fit!.used == 3)
@@ -42,13 +42,15 @@ import Testing
       profile([layer(0, 1, [2, 3]), layer(1, 1, [2, 9]), layer(2, 2)], [3, 1, 5]))
     #expect(found.points.map(\.sites) == [[0, 1], [2]])
     #expect(abs(found.points[0].value - ((6 * 9.0 + 18 * 1) / 24).squareRoot()) < 1e-15)
-    // Squares that leave the range of numbers don't.
+    // Also values whose squares underflow or overflow.
     let tiny = try #require(profile([layer(0, 1, [4]), layer(1, 1, [4])], [3e-200, 4e-200]))
     #expect(abs(tiny.points[0].value / (12.5.squareRoot() * 1e-200) - 1) < 1e-12)
   }
 
   @Test func repeatedModulesAreAnAxis() throws {
-    let cell = (0..<3).map { Site(id: $0, module: "a.cell", call: $0, kind: "Cell", depth: 1, isLayer: false, shape: [1]) }
+    let cell = (0..<3).map {
+      Site(id: $0, module: "a.cell", call: $0, kind: "Cell", depth: 1, isLayer: false, shape: [1])
+    }
     let inner = (0..<3).map { layer(3 + $0, $0 + 1, call: $0, module: "a.cell.state") }
     let found = try #require(profile(cell + inner, [1, 2, 4, 9, 9, 9]))
     #expect(found.axis == .calls(of: "a.cell") && found.axis.unit == "call" && found.points.map(\.value) == [1, 2, 4])

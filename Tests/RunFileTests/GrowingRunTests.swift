@@ -16,7 +16,7 @@ import Testing
 
   private static func columns(of run: Run) throws -> Int { try run.layers(.gradientRMS).steps.count }
 
-  @Test func aReaderSeesStepsWithinHalfASecondAndKeepsWhatItSaw() throws {
+  @Test func aReaderSeesStepsWithinHalfASecond() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try RunWriter(path: path)
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func aWriterThatIsLetGoLeavesOnePlainFile() throws {
+  @Test func aReleasedWriterLeavesASingleFile() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/new/folder/run.rheo"
       do {
@@ -48,8 +48,8 @@ import Testing
     }
   }
 
-  /// Writes a step each 10 ms until it is killed: so many milliseconds after the file began to be made or, having written for
-  /// a second and then a thousand steps at once, after `finish` was called. Notes in a file when each step was handed over.
+  /// Writes a step every 10 ms until it is killed, `milliseconds` after it began to create the file; or with `finishing`, after it called
+  /// `finish`, having written for a second and then a thousand steps at once. Writes the time of each append to another file.
   private static func writeAndDie(in folder: String, after milliseconds: Int, finishing: Bool) throws {
     func dieInTime() {
       Thread.detachNewThread {
@@ -72,8 +72,8 @@ import Testing
     Thread.sleep(forTimeInterval: 60)
   }
 
-  /// When each step was handed over.
-  private static func notes(in folder: String) -> [Double] {
+  /// The time of each append.
+  private static func appendTimes(in folder: String) -> [Double] {
     let data = FileManager.default.contents(atPath: folder + "/notes") ?? Data()
     return data.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
   }
@@ -86,7 +86,7 @@ import Testing
       [folder = folder as String, milliseconds = milliseconds as Int, finishing = finishing as Bool] in
       try Self.writeAndDie(in: folder, after: milliseconds, finishing: finishing)
     }
-    let notes = Self.notes(in: folder)
+    let notes = Self.appendTimes(in: folder)
     if FileManager.default.fileExists(atPath: path) {
       let run = try Run(path: path), old = notes.count { $0 < notes.last! - 0.5 }
       #expect(run.steps.count >= old && run.steps.count <= notes.count + 1, "\(notes.count) steps")
@@ -95,11 +95,11 @@ import Testing
       #expect(!run.isFinished || finishing && run.steps.count == notes.count)
       #expect(old > 0 || milliseconds < 600 && !finishing)
     } else {
-      // It was killed before there was a file, and so before there was a step.
+      // It was killed before it created the file.
       #expect(throws: RunFileError.noSuchFile(path: path)) { try Run(path: path) }
       #expect(notes.isEmpty && milliseconds < 50 && !finishing)
     }
-    // The place is none the worse for it.
+    // The path can be used again.
     let next = try RunWriter(path: path)
     try next.define(sites: exampleSites(Self.sites))
     try Self.append(0..<3, to: next)
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test(arguments: ["BEGIN; SELECT * FROM layer", "SELECT * FROM layer"])
-  func finishWaitsForAReaderThatIsAtIt(_ query: String) throws {
+  func finishWaitsForAReader(_ query: String) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try RunWriter(path: path)
@@ -148,7 +148,7 @@ import Testing
     }
   }
 
-  @Test func aReaderThatStaysHarmsNothing() throws {
+  @Test func aReaderThatStaysIsHarmless() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try RunWriter(path: path)

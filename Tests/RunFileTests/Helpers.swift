@@ -7,7 +7,7 @@ func exampleSites(_ count: Int) -> [Site] {
   }
 }
 
-/// A row of each of the sites, in which every quantity is `value`.
+/// A row per site, in which every quantity is `value`.
 func exampleRows(step: Int, sites: Int, value: Double = 0.1) -> [LayerRow] {
   (0..<sites).map { site in
     var row = LayerRow(step: step, site: site)
@@ -16,19 +16,19 @@ func exampleRows(step: Int, sites: Int, value: Double = 0.1) -> [LayerRow] {
   }
 }
 
-/// Equal, where NaN equals NaN.
+/// Whether both are equal; NaN equals NaN.
 func same(_ left: Double?, _ right: Double?) -> Bool {
   left == right || (left?.isNaN == true && right?.isNaN == true)
 }
 
-/// A folder that whoever asks for it removes; for what must be awaited, `withTemporaryFolder` being for what need not.
+/// A new temporary folder, which the caller removes. Async tests need it, since `withTemporaryFolder` is synchronous.
 func makeFolder() throws -> String {
   let folder = NSTemporaryDirectory() + "rheoscope-test-" + UUID().uuidString
   try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   return folder
 }
 
-/// The names of what lies in a folder, in order.
+/// The names of the files in a folder, in order.
 func contents(of folder: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }

@@ -7,7 +7,7 @@ import Testing
     HistogramBins.counts(of: values).indices.filter { HistogramBins.counts(of: values)[$0] > 0 }
   }
 
-  @Test func whatIsNoNumberHasCountersOfItsOwn() {
+  @Test func zerosAndNonfiniteValuesHaveTheirOwnCounters() {
     #expect(places(of: 0, -0.0) == [0] && places(of: .nan) == [1])
     #expect(places(of: -.infinity) == [2] && places(of: .infinity) == [3])
     let counts = HistogramBins.counts(of: [0, 0, .nan, 1, .infinity])
@@ -16,7 +16,7 @@ import Testing
     #expect(histogram.bins.reduce(0, +) == 1 && histogram.bins.count + 1 == HistogramBins.edges.count)
   }
 
-  @Test func everyValueLiesBetweenTheEdgesOfItsBin() {
+  @Test func everyValueIsBetweenTheEdgesOfItsBin() {
     for exponent in stride(from: -14.0, to: 6, by: 0.37) {
       for sign in [-1.0, 1] {
         let value = Float(sign * pow(10, exponent)), bin = places(of: value)[0] - 4
@@ -26,7 +26,7 @@ import Testing
     #expect(places(of: 1e30) == [299] && places(of: -1e30) == [4])
   }
 
-  @Test func edgesAreWhatTheSchemaSays() {
+  @Test func edgesFollowTheSchema() {
     let edges = HistogramBins.edges
     #expect(edges.count == 297 && edges[148] == 0 && edges[0] == -edges[296])
     #expect(abs(edges[296] / 1.58e6 - 1) < 0.01)

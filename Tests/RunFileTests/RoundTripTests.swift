@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func everyValueComesBackAsItWas() throws {
+  @Test func everyValueIsReadAsWritten() throws {
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/run.rheo", meta: [.experiment: "activations", .seed: "7"])
       let sites = exampleSites(3)
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test func whatHasNoColumnComesBackInOrderOfSteps() throws {
+  @Test func measuresAreReadInOrderOfSteps() throws {
     try withTemporaryFolder { folder in
       let writer = try RunWriter(path: folder + "/run.rheo")
       try writer.define(sites: exampleSites(2))
@@ -89,9 +89,9 @@ import Testing
     }
   }
 
-  @Test func manyRowsKeepTheirPlaces() throws {
+  @Test func manyRowsKeepTheirCells() throws {
     try withTemporaryFolder { folder in
-      // Rows go in by blocks of 16, so one more than two blocks, in an order of their own.
+      // Rows are inserted in blocks of 16; these are one more than two blocks, shuffled.
       let sites = 33
       let writer = try RunWriter(path: folder + "/run.rheo")
       try writer.define(sites: exampleSites(sites))
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func aRowForgetsWhatIsSetToNil() {
+  @Test func aRowClearsAQuantityThatIsSetToNil() {
     var row = LayerRow(step: 0, site: 0)
     row[.activationMax] = 2
     row[.gradientRMS] = .nan

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct SchemaTests {
-  @Test func plainSQLSeesWhatTheSchemaPromises() throws {
+  @Test func plainSQLReadsTheSchema() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       let writer = try RunWriter(path: path, meta: [.seed: "7"], clock: { .init(timeIntervalSince1970: 0) })
@@ -55,11 +55,12 @@ import Testing
       #expect(columns == [["step", "INTEGER"], ["site", "INTEGER"]] + quantities)
       let weights = try PlainSQL(path)("SELECT name, type FROM pragma_table_info('weight')")
       #expect(
-        weights == [["step", "INTEGER"], ["parameter", "INTEGER"]] + WeightQuantity.allCases.map { [$0.column, "REAL"] })
+        weights == [["step", "INTEGER"], ["parameter", "INTEGER"]]
+          + WeightQuantity.allCases.map { [$0.column, "REAL"] })
     }
   }
 
-  @Test func theFileExplainsItself() throws {
+  @Test func theFileHoldsTheSchemasComments() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
       _ = try RunWriter(path: path).finish()

@@ -2,15 +2,15 @@ import Support
 
 /// The RMS of dL/d(output) of layers along the depth of a net, or along the calls of a module, at one step.
 ///
-/// The one definition behind every chart, rule, experiment and table that speaks of how gradients reach each layer:
+/// Every chart, rule, experiment and table uses this definition:
 ///
-/// - Along `.depth` a point is a depth, and its value the root of the mean square over all elements of the layers that share it. A
-///   later call of a module that no layer precedes, such as a recurrent cell's input weights at its second step, belongs to no point.
+/// - Along `.depth` a point is a depth. Its value is the root of the mean square over all elements of the layers of that depth. A later
+///   call of a module of depth 1, such as a recurrent cell's input weights at its second step, belongs to no point.
 /// - Along `.calls(of:)` a point is a call of the module, whether it is a layer or not.
-/// - The factor per layer is exp of the negative slope of the least-squares line through ln(value), over the interior points: without the first and
-///   the last tenth, at least one each, where there are five points or more. Zeros and non-finite values are left out of the fit.
+/// - The factor per layer is exp of the negative slope of the least-squares line through ln(value), over the interior points: without the
+///   first and the last tenth, at least one each, where there are five points or more. Zeros and non-finite values are left out of the fit.
 public struct GradientProfile: Sendable, Equatable {
-  /// What a profile goes along.
+  /// The axis of a profile.
   public enum Axis: Sendable, Hashable, CustomStringConvertible {
     /// The depths of layers, from 1.
     case depth
@@ -25,7 +25,7 @@ public struct GradientProfile: Sendable, Equatable {
       }
     }
 
-    /// What a factor is per: "layer", or "call".
+    /// The unit of the axis: "layer", or "call".
     public var unit: String { self == .depth ? "layer" : "call" }
   }
 
@@ -41,16 +41,16 @@ public struct GradientProfile: Sendable, Equatable {
 
   /// The step.
   public let step: Int
-  /// What the profile goes along.
+  /// The axis.
   public let axis: Axis
   /// The points, input first; at least one.
   public let points: [Point]
-  /// The line through the interior points; nil where fewer than two of them are finite and above zero.
+  /// The fit to the interior points; nil if fewer than two of them are finite and above zero.
   public let fit: GeometricFit?
 
-  /// By how much the gradient is multiplied from one point to the one before it in the backward pass: below 1 it vanishes.
+  /// The factor by which the gradient is multiplied per point in the backward pass: below 1 it vanishes, above 1 it explodes.
   public var factor: Double? { fit?.factorPerLayer }
-  /// The first point's value over the last one's; nil where that is not a finite number.
+  /// The first point's value over the last one's; nil if that is not a finite number.
   public var ratio: Double? {
     let ratio = points[0].value / points[points.count - 1].value
     return ratio.isFinite ? ratio : nil
@@ -60,10 +60,10 @@ public struct GradientProfile: Sendable, Equatable {
   /// The number of points that are NaN or infinite.
   public var nonfiniteCount: Int { points.count { !$0.value.isFinite } }
 
-  /// The profile of a column of a run's gradient RMS; nil where none of its points is recorded.
+  /// The profile of a column of a run's gradient RMS; nil if none of its points is recorded.
   ///
   /// `axis` is the run's own, if nil: the calls of the outermost module that is called three times or more in the step, or else depth.
-  /// `includes` leaves out sites of which it is false.
+  /// Sites for which `includes` returns false are left out.
   public init?(
     _ gradients: LayerMatrix, column: Int, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
   ) {
@@ -81,8 +81,8 @@ public struct GradientProfile: Sendable, Equatable {
     fit = GeometricFit(interiorOf: points.map { (Double($0.position), $0.value) })
   }
 
-  /// The profile of a run at the first recorded step from `step` on, or where it is nil at the first step that was not skipped; nil
-  /// where no gradient is recorded. Throws a `RunFileError` if the file can't be read.
+  /// The profile of a run at the first recorded step from `step` on, or if that is nil at the first step that was not skipped; nil if
+  /// no gradient is recorded. Throws a `RunFileError` if the file can't be read.
   public static func of(
     _ run: Run, at step: Int? = nil, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
   ) throws -> GradientProfile? {
@@ -94,13 +94,13 @@ public struct GradientProfile: Sendable, Equatable {
       }
       return nil
     }
-    // Most often the first step asked for is there, and one step is read in no time.
+    // Usually the first requested step is recorded, and reading a single step is fast.
     let start = step ?? 0
     return try first(in: run.layers([.gradientRMS], steps: start...start)[0]) ?? first(in: run.layers(.gradientRMS))
   }
 
   /// The axis of a run in which these sites have gradients at a step: the calls of the outermost module with three calls or more, the
-  /// first of them where several are, or else depth.
+  /// first if there are several, or else depth.
   static func axis(of sites: [Site]) -> Axis {
     var calls: [String: Int] = [:], order: [String] = []
     for site in sites {
@@ -123,7 +123,7 @@ public struct GradientProfile: Sendable, Equatable {
   private static func rms(_ sites: [Int], _ gradients: LayerMatrix, _ column: Int) -> Double {
     guard sites.count > 1 else { return gradients[sites[0], column]! }
     let counts = sites.map { Double(max(gradients.sites[$0].elementCount, 1)) }
-    // Relative to the largest, so that squares of gradients that have almost vanished stay above zero.
+    // Relative to the largest value, so that squares of very small gradients don't underflow.
     let values = sites.map { gradients[$0, column]! }
     guard values.allSatisfy(\.isFinite), let largest = values.max(), largest > 0 else {
       return values.contains { !$0.isFinite } ? (values.contains(where: \.isNaN) ? .nan : .infinity) : 0

@@ -1,4 +1,4 @@
-/// The row of the table `summary`: a run in a few numbers, so that a table over many runs reads one row of each.
+/// The row of the table `summary`: the main numbers of a run, so that a table over many runs reads one row of each.
 public struct RunSummary: Sendable, Equatable {
   /// The number of steps.
   public var stepCount: Int
@@ -8,23 +8,23 @@ public struct RunSummary: Sendable, Equatable {
   public var siteCount: Int
   /// The number of layers.
   public var layerCount: Int
-  /// The number of trainable numbers.
+  /// The number of elements of all parameters.
   public var parameterCount: Int
   /// The mean loss over the last 20 steps, or all if there are fewer; NaN where there are none.
   public var finalLoss: Double
-  /// The mean accuracy over the same steps; nil where it is not recorded.
+  /// The mean accuracy over the same steps; nil if it is not recorded.
   public var finalAccuracy: Double?
-  /// The step of the gradient profile: the first recorded one that was taken; nil where no gradient is recorded.
+  /// The step of the gradient profile: the first recorded one that was taken; nil if no gradient is recorded.
   public var gradientStep: Int?
-  /// What the profile goes along: `depth`, or `calls of MODULE`.
+  /// The axis of the profile: `depth`, or `calls of MODULE`.
   public var gradientAxis: String?
-  /// The number of its points.
+  /// The number of points of the profile.
   public var gradientPointCount: Int?
-  /// By how much the gradient is multiplied per layer in the backward pass; nil where there is no fit.
+  /// The factor per layer of the gradient in the backward pass; nil if there is no fit.
   public var gradientFactor: Double?
-  /// The first point of the profile over the last; nil where that is not a finite number.
+  /// The first point of the profile over the last; nil if that is not a finite number.
   public var gradientRatio: Double?
-  /// The step of the first NaN or infinity; nil where none was seen.
+  /// The step of the first NaN or infinity; nil if there is none.
   public var nonfiniteStep: Int?
   /// Seconds from the start of the recording to its last step.
   public var seconds: Double?
@@ -61,7 +61,7 @@ public struct RunSummary: Sendable, Equatable {
     ]
   }
 
-  /// The stored summary that a statement over all `columns` has reached.
+  /// The summary in a row of all `columns`.
   private init(_ row: borrowing Statement) {
     stepCount = row.int(0)
     recordedStepCount = row.int(1)
@@ -79,8 +79,8 @@ public struct RunSummary: Sendable, Equatable {
     seconds = row.double(13)
   }
 
-  /// The summary of the run file at `path`: the stored one, which is read without the rest of the file, or where the run is not
-  /// finished or of format 1 a computed one. Throws a `RunFileError` if the file can't be read.
+  /// The summary of the run file at `path`: the stored one, which is fast to read, or if the run is not finished or of format 1 a computed
+  /// one. Throws a `RunFileError` if the file can't be read.
   public static func read(from path: String) throws -> RunSummary {
     do {
       let (database, format) = try openRunFile(at: path)
@@ -96,6 +96,6 @@ public struct RunSummary: Sendable, Equatable {
 }
 
 extension Run {
-  /// The run in a few numbers. Throws a `RunFileError` if the file can't be read.
+  /// The main numbers of the run. Throws a `RunFileError` if the file can't be read.
   public func summary() throws -> RunSummary { try RunSummary.read(from: path) }
 }

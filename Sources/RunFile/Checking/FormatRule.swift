@@ -1,9 +1,9 @@
-/// A condition that every row of a table must meet.
+/// A rule that every row of a table must meet.
 struct FormatRule {
   let table: String
-  /// True of rows that break the rule, in SQL.
+  /// A condition in SQL that is true for rows that break the rule.
   let broken: String
-  /// What is wrong with such a row and what would be right.
+  /// The problem of such a row, and what would be right.
   let problem: String
 
   /// The rules of format 2, table by table.
@@ -24,7 +24,8 @@ struct FormatRule {
       problem: "its path is not its module, with the call in brackets from the second on"),
     count("site", "call"), count("site", "depth"), flag("site", "is_layer"), shape("site", "shape"),
     FormatRule(
-      table: "site", broken: "is_layer = 1 AND depth < 1", problem: "it is a layer of depth 0; a layer's depth counts itself"),
+      table: "site", broken: "is_layer = 1 AND depth < 1",
+      problem: "it is a layer of depth 0; a layer's depth counts itself"),
     FormatRule(table: "site", broken: "typeof(kind) <> 'text' OR kind = ''", problem: "it has no kind"),
   ]
 
@@ -83,7 +84,7 @@ struct FormatRule {
         WHEN 'json' THEN typeof(value) <> 'text' OR NOT json_valid(value)
         ELSE 1 END
         """,
-      problem: "its value is not what its type says: number, text or json"),
+      problem: "its value does not have its type: number, text or json"),
     name("fact", "name"),
   ]
 

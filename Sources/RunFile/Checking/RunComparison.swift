@@ -1,4 +1,4 @@
-/// Where two run files differ, as `RunComparison` found it.
+/// A table in which two run files differ.
 public struct RunDifference: Sendable, Equatable, CustomStringConvertible {
   /// The table.
   public let table: String
@@ -14,16 +14,18 @@ public struct RunDifference: Sendable, Equatable, CustomStringConvertible {
 /// Compares two run files row by row.
 ///
 /// Two runs are equal if all tables of the format hold the same rows in the same order, bit for bit, but for clock values
-/// (`started`, `finished`, `seconds`) and events that record an interruption. Tables and columns that the format does not have are
+/// (`started`, `finished`, `seconds`) and events that record an interruption. Tables and columns that the format does not define are
 /// ignored.
 public enum RunComparison {
-  /// The differences, a table each; empty where the runs are equal. Throws a `RunFileError` if one can't be read, or if their
+  /// The differences, one per table; empty if the runs are equal. Throws a `RunFileError` if one can't be read, or if their
   /// formats differ.
   public static func differences(between path: String, and other: String) throws -> [RunDifference] {
     let (first, format) = try openRunFile(at: path), (second, otherFormat) = try openRunFile(at: other)
     guard format == otherFormat else {
       throw RunFileError.unreadable(
-        path: other, reason: "it is of format \(otherFormat), and \(path) of format \(format), which can't be compared")
+        path: other,
+        reason:
+          "it is of format \(otherFormat), and \(path) of format \(format); only files of one format can be compared")
     }
     return try tables(ofFormat: format).compactMap { table, columns in
       let query = query(table, columns)
@@ -50,7 +52,10 @@ public enum RunComparison {
     let database = try Database.inMemory(statements)
     let names = try database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid") { $0.text(0) }
     return try names.map { name in
-      (name, try database.rows("SELECT name FROM pragma_table_info('\(name)')") { $0.text(0) }.filter { $0 != "seconds" })
+      (
+        name,
+        try database.rows("SELECT name FROM pragma_table_info('\(name)')") { $0.text(0) }.filter { $0 != "seconds" }
+      )
     }
   }
 
@@ -62,7 +67,7 @@ public enum RunComparison {
       do { return try statement.step() } catch { throw runFileError(error, reading: path) }
     }
     var row = 0, count = 0, text: String?
-    // A statement that has come to its end must not be stepped again: it would begin anew.
+    // A finished statement must not be stepped again: it would start over.
     var (isIn, isInOther) = (true, true)
     while true {
       isIn = try isIn && step(first, paths.0)
@@ -74,19 +79,19 @@ public enum RunComparison {
         text = text ?? "row \(row) is only in \(isIn ? paths.0 : paths.1)"
         continue
       }
-      let place = identity(columns, first)
+      let keys = identity(columns, first)
       for column in columns.indices {
         let (value, other) = (first.value(Int32(column)), second.value(Int32(column)))
         guard value != other else { continue }
         count += 1
-        text = text ?? "row \(row)\(place): \(columns[column]) is \(value) and \(other)"
+        text = text ?? "row \(row)\(keys): \(columns[column]) is \(value) and \(other)"
         break
       }
     }
     return text.map { RunDifference(table: table, count: count, text: $0) }
   }
 
-  /// What tells a row apart from others, where the table has it: " (step 3, site 7)".
+  /// The values of a row's key columns: " (step 3, site 7)"; empty if the table has none.
   private static func identity(_ columns: [String], _ row: borrowing Statement) -> String {
     let keys = ["key", "step", "site", "parameter", "name", "quantity", "subject", "item"]
     let found = columns.indices.filter { keys.contains(columns[$0]) && row.value(Int32($0)) != .null }

@@ -1,28 +1,28 @@
 import Support
 
-/// What is wrong with a run file, as `RunFileCheck` found it.
+/// A problem of a run file.
 public struct RunFileProblem: Sendable, Equatable, CustomStringConvertible {
   /// The table.
   public let table: String
-  /// Its first row with this problem: the row's number, or key in `meta`; nil where the problem is the table's.
+  /// The first row with this problem: its number, or its key in `meta`; nil if the problem is the whole table's.
   public let row: String?
   /// The number of rows with this problem.
   public let count: Int
-  /// What is wrong, and what would be right.
+  /// The problem, and what would be right.
   public let text: String
 
-  /// One line: table, row, what is wrong, and in how many rows.
+  /// One line: table, row, problem, and the number of rows with it.
   public var description: String {
-    let place = row.map { "\(table), row \($0)" } ?? table
-    return "\(place): \(text)" + (count > 1 ? " (and \(count - 1) more)" : "")
+    let location = row.map { "\(table), row \($0)" } ?? table
+    return "\(location): \(text)" + (count > 1 ? " (and \(count - 1) more)" : "")
   }
 }
 
 /// Checks a run file against the format's specification.
 public enum RunFileCheck {
-  /// Everything that breaks the specification, in the order of tables; empty for a sound file.
+  /// All violations of the specification, in the order of tables; empty for a correct file.
   ///
-  /// A file of format 1 is checked for damage alone. Throws a `RunFileError` if the file can't be opened as a run file.
+  /// A file of format 1 is checked only for damage. Throws a `RunFileError` if the file can't be opened as a run file.
   public static func problems(at path: String) throws -> [RunFileProblem] {
     do {
       let (database, format) = try openRunFile(at: path)
@@ -53,7 +53,8 @@ public enum RunFileCheck {
       """
       SELECT t.name, c.name || ' ' || c.type FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
       WHERE t.type = 'table' ORDER BY t.name, c.cid
-      """) { ($0.text(0), $0.text(1)) }
+      """
+    ) { ($0.text(0), $0.text(1)) }
     return Dictionary(grouping: rows, by: \.0).mapValues { $0.map(\.1) }
   }
 
@@ -79,7 +80,8 @@ public enum RunFileCheck {
   private static func broken(_ rule: FormatRule, in database: Database) throws -> RunFileProblem? {
     let row = rule.table == "meta" ? "key" : "rowid"
     let found = try database.rows(
-      "SELECT count(*), min(\(row)) FROM \(rule.table) WHERE \(rule.broken)") { ($0.int(0), $0.text(1)) }[0]
+      "SELECT count(*), min(\(row)) FROM \(rule.table) WHERE \(rule.broken)"
+    ) { ($0.int(0), $0.text(1)) }[0]
     guard found.0 > 0 else { return nil }
     return RunFileProblem(table: rule.table, row: found.1, count: found.0, text: rule.problem)
   }
@@ -92,11 +94,11 @@ public enum RunFileCheck {
     return [
       RunFileProblem(
         table: "histogram", row: "\(first)", count: unreadable.count,
-        text: "its counts are not LEB128 numbers as the specification says")
+        text: "its counts are not LEB128 numbers as the specification requires")
     ]
   }
 
-  /// A finished run has one summary, which agrees with its rows.
+  /// A finished run has one summary, which equals the summary computed from its rows.
   private static func wrongSummary(in database: Database, _ path: String) throws -> [RunFileProblem] {
     let count = try database.rows("SELECT count(*) FROM summary") { $0.int(0) }[0]
     let isFinished = try database.text("SELECT value FROM meta WHERE key = 'finished'") != nil

@@ -1,15 +1,15 @@
-/// What an entry of the table `event` reports.
+/// The kind of a row of the table `event`.
 public struct EventKind: RunFileName {
-  /// The kind as the file has it.
+  /// The kind as it is in the file.
   public let rawValue: String
-  /// A kind of one's own.
+  /// A kind with any name.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// The first NaN or infinity.
   public static let nonfinite: EventKind = "nonfinite"
-  /// The optimizer's step was skipped, since gradients overflowed at the scale of the loss.
+  /// A loss scaler skipped the optimizer's step, because gradients overflowed.
   public static let skipped: EventKind = "skipped"
-  /// Recording was interrupted and went on later. Comparisons of runs leave these events out.
+  /// Recording was interrupted and continued later. Comparisons of runs leave these events out.
   public static let interrupted: EventKind = "interrupted"
   /// A module of the model was replaced by another.
   public static let replaced: EventKind = "replaced"

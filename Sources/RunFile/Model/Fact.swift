@@ -1,6 +1,6 @@
-/// A row of the table `fact`: something about the training that holds from a step on, such as the range of the inputs.
+/// A row of the table `fact`: a property of the training from a step on, such as the range of the inputs.
 public struct Fact: Sendable, Equatable {
-  /// What a fact is about.
+  /// The subject of a fact.
   public enum Subject: Sendable, Hashable {
     /// A site, by its `id`.
     case site(Int)
@@ -16,7 +16,7 @@ public struct Fact: Sendable, Equatable {
     case model
   }
 
-  /// What a fact says.
+  /// The value of a fact.
   public enum Value: Sendable, Hashable {
     /// A number; NaN and infinities are kept.
     case number(Double)
@@ -28,11 +28,11 @@ public struct Fact: Sendable, Equatable {
 
   /// The step at which it was found; nil is the whole run.
   public var step: Int?
-  /// What it is about.
+  /// The subject.
   public var subject: Subject
   /// Its name, such as `range`.
   public var name: String
-  /// What it says.
+  /// The value.
   public var value: Value
 
   /// A fact; `step` nil is the whole run.
@@ -45,7 +45,7 @@ public struct Fact: Sendable, Equatable {
 }
 
 extension Fact.Subject {
-  /// The kind and the detail as the table's columns `subject` and `item` have them.
+  /// The values of the columns `subject` and `item`.
   var columns: (kind: String, item: String?) {
     switch self {
     case .site(let id): ("site", String(id))
@@ -57,7 +57,7 @@ extension Fact.Subject {
     }
   }
 
-  /// The subject that the columns name; nil if they name none.
+  /// The subject with these values of the columns; nil if there is none.
   init?(kind: String, item: String?) {
     switch (kind, item) {
     case ("site", let item?):

@@ -13,8 +13,8 @@ public struct Grid: Sendable, Equatable {
   public let values: [Double]
   private let recorded: [Bool]
 
-  /// A grid of `values`, rows × columns, row by row, of which those count that are `recorded`; all, if nil. Stops if their numbers
-  /// don't match.
+  /// A grid of `values`, rows × columns, row by row. A cell is recorded if its element of `recorded` is true; all are, if that is nil.
+  /// Stops unless both arrays have rows × columns elements.
   public init(rows: Int, columns: Int, values: [Double], recorded: [Bool]? = nil) {
     guard values.count == rows * columns, recorded == nil || recorded?.count == values.count else {
       stop("Grid", "\(rows) rows × \(columns) columns need \(rows * columns) values, not \(values.count)")
@@ -43,7 +43,7 @@ public struct Grid: Sendable, Equatable {
   /// The values of a row; nil is "not recorded".
   public func row(_ row: Int) -> [Double?] { (0..<columnCount).map { self[row, $0] } }
 
-  /// The values of a row as they lie in memory; NaN also where nothing is recorded.
+  /// The values of a row; NaN also where nothing is recorded.
   public func values(ofRow row: Int) -> ArraySlice<Double> { values[row * columnCount..<(row + 1) * columnCount] }
 
   /// Whether any cell of a row is recorded.

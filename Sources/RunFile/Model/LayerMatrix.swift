@@ -2,7 +2,7 @@ import Support
 
 /// One statistic over all sites and recorded steps of a run.
 public struct LayerMatrix: Sendable, Equatable {
-  /// What the values are.
+  /// The quantity of the values.
   public let quantity: LayerQuantity
   /// The steps that have rows, in order: the columns of the grid.
   public let steps: [Int]
@@ -11,10 +11,12 @@ public struct LayerMatrix: Sendable, Equatable {
   /// The values, sites × steps.
   public let grid: Grid
 
-  /// A matrix of a statistic; `grid` is sites × steps. Stops if it is not.
+  /// A matrix of one statistic. Stops unless `grid` has a row per site and a column per step.
   public init(quantity: LayerQuantity, steps: [Int], sites: [Site], grid: Grid) {
     guard grid.rowCount == sites.count, grid.columnCount == steps.count else {
-      stop("LayerMatrix", "a grid of \(grid.rowCount) × \(grid.columnCount) for \(sites.count) sites × \(steps.count) steps")
+      stop(
+        "LayerMatrix",
+        "a grid of \(grid.rowCount) × \(grid.columnCount) for \(sites.count) sites × \(steps.count) steps")
     }
     self.quantity = quantity
     self.steps = steps
@@ -31,7 +33,7 @@ public struct LayerMatrix: Sendable, Equatable {
 
 /// One statistic over all parameters of two or more dimensions and recorded steps of a run.
 public struct WeightMatrix: Sendable, Equatable {
-  /// What the values are.
+  /// The quantity of the values.
   public let quantity: WeightQuantity
   /// The steps that have rows, in order: the columns of the grid.
   public let steps: [Int]

@@ -1,7 +1,7 @@
 /// A recorded statistic of a site at a step: one case for each column of the table `layer`.
 ///
-/// y is an element of the site's output, over the whole batch and all passes of the step; g = dL/dy is the gradient with respect
-/// to it, the loss L being a mean over the batch. Both are in the unit in which the model computes.
+/// y is an element of the site's output, over the whole batch and all passes of the step. g = dL/dy is the gradient with respect to it; the
+/// loss L is a mean over the batch.
 public enum LayerQuantity: Int, CaseIterable, Sendable {
   /// mean(y).
   case activationMean
@@ -15,7 +15,7 @@ public enum LayerQuantity: Int, CaseIterable, Sendable {
   case activationMax
   /// The fraction of activations that are exactly 0, from 0 to 1.
   case zeroFraction
-  /// The fraction of activations in the flat part of the site's nonlinearity, from 0 to 1; not recorded where it has none.
+  /// The fraction of activations where the site's nonlinearity is saturated, from 0 to 1; not recorded if it does not saturate.
   case saturatedFraction
   /// The number of activations that are NaN or infinite.
   case nonfiniteCount

@@ -1,19 +1,19 @@
-/// The name of a number in the table `measure`, which probes write beyond the fixed columns.
+/// The name of a number in the table `measure`.
 public struct MeasureName: RunFileName {
-  /// The name as the file has it.
+  /// The name as it is in the file.
   public let rawValue: String
-  /// A name of one's own.
+  /// Any name.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// How far the last step went down its valley: −1 not at all, 0 to the bottom, 1 as high on the other side.
+  /// The length of a step relative to the minimum of the loss along it: −1 no step, 0 to the minimum, 1 as high on the other side.
   public static let alpha: MeasureName = "alpha"
-  /// The share of a layer's units that were zero for all samples of the last recorded steps, from 0 to 1.
+  /// The fraction of a layer's units that were zero for all samples of the last recorded steps, from 0 to 1.
   public static let deadFraction: MeasureName = "dead_fraction"
   /// ‖W − W₀‖₂ of a layer's weight.
   public static let distanceFromInitialization: MeasureName = "distance_from_initialization"
-  /// The number of directions in which a layer's outputs differ, from 1 to the number of units.
+  /// The effective rank of a layer's outputs, from 1 to the number of units.
   public static let effectiveRank: MeasureName = "effective_rank"
-  /// The share of a layer's units that the directions with 99 % of the variance are, from 0 to 1.
+  /// The number of principal components that hold 99 % of the variance of a layer's outputs, over the number of units.
   public static let layerSaturation: MeasureName = "layer_saturation"
   /// The cosine between input gradients of neighbouring inputs, from −1 to 1.
   public static let gradientCorrelation: MeasureName = "gradient_correlation"

@@ -1,8 +1,8 @@
-/// The key of an entry in the table `meta`, which describes the whole run.
+/// The key of a row of the table `meta`, which describes the whole run.
 public struct MetaKey: RunFileName {
-  /// The key as the file has it.
+  /// The key as it is in the file.
   public let rawValue: String
-  /// A key of one's own.
+  /// Any key.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// The version of the run file's format.
@@ -13,15 +13,15 @@ public struct MetaKey: RunFileName {
   public static let finished: MetaKey = "finished"
   /// The experiment's name.
   public static let experiment: MetaKey = "experiment"
-  /// The variant's name; runs that share it differ in their seed alone.
+  /// The variant's name; runs of one variant differ only in their seed.
   public static let variant: MetaKey = "variant"
   /// The seed, a whole number.
   public static let seed: MetaKey = "seed"
   /// The model as `print(model)` shows it.
   public static let model: MetaKey = "model"
-  /// Where depths come from: `tape`, or `call order` where there is no model.
+  /// The source of depths: `tape`, or `call order` if there is no model.
   public static let depthSource: MetaKey = "depth_source"
-  /// How products of bfloat16 are computed: `native` or `widened`.
+  /// The mode of matrix products in bfloat16: `native` or `widened`.
   public static let bfloat16Products: MetaKey = "bfloat16_products"
   /// The command that recorded the run.
   public static let command: MetaKey = "command"
@@ -47,10 +47,10 @@ public struct MetaKey: RunFileName {
   public static let optimizer: MetaKey = "optimizer"
   /// The learning rate, as a setting.
   public static let learningRate: MetaKey = "learning_rate"
-  /// The share of test samples classified right, from 0 to 1, after training.
+  /// The fraction of test samples classified correctly, from 0 to 1, after training.
   public static let testAccuracy: MetaKey = "test_accuracy"
   /// The factor per layer that theory predicts for the gradient in the backward pass.
   public static let predictedGradientFactor: MetaKey = "predicted_gradient_factor"
-  /// The gradient's RMS per layer that theory predicts, input first, relative to the last layer's, separated by spaces.
+  /// The gradient's RMS per layer that theory predicts, input first, relative to that of the last layer, separated by spaces.
   public static let predictedGradientProfile: MetaKey = "predicted_gradient_profile"
 }

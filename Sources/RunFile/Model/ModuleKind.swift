@@ -1,16 +1,16 @@
 /// The type of a site's module, such as `Linear`.
 public struct ModuleKind: RunFileName {
-  /// The kind as the file has it.
+  /// The kind as it is in the file.
   public let rawValue: String
-  /// A kind of one's own.
+  /// Any kind.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// An affine map.
+  /// A fully connected layer.
   public static let linear: ModuleKind = "Linear"
-  /// A convolution of images.
+  /// A 2D convolution.
   public static let conv2d: ModuleKind = "Conv2d"
-  /// A rectifier.
+  /// A rectified linear unit.
   public static let relu: ModuleKind = "ReLU"
-  /// A tensor that was given to `Recorder.observe` under a name, and belongs to no module.
+  /// A tensor that was given to `Recorder.observe`, not a module.
   public static let tensor: ModuleKind = "Tensor"
 }

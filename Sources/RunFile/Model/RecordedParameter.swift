@@ -1,12 +1,12 @@
 /// A parameter of the model: a row of the table `parameter`.
 public struct RecordedParameter: Sendable, Hashable {
-  /// The number by which the table `weight` names this parameter.
+  /// The row of the table `parameter`, to which the table `weight` refers.
   public var id: Int
   /// The parameter's dotted path, such as `blocks.3.0.weight`.
   public var path: String
   /// The sizes of its dimensions.
   public var shape: [Int]
-  /// The `id` of the first site of the module that holds it; nil where that module is no site.
+  /// The `id` of the first site of the module that holds it; nil if that module has no site.
   public var site: Int?
   /// The optimizers that hold it, by their position in the recorder's list: none, one or several.
   public var optimizers: [Int]

@@ -1,17 +1,17 @@
-/// A row of the table `step`: numbers about a whole step.
+/// A row of the table `step`.
 public struct StepRow: Sendable, Equatable {
   /// The number of optimizer steps before this one.
   public var step: Int
   /// The loss of the step's batch.
   public var loss: Double
-  /// The fraction of the batch that was classified right, from 0 to 1; nil is "not recorded".
+  /// The fraction of the batch that was classified correctly, from 0 to 1; nil is "not recorded".
   public var accuracy: Double?
   /// The optimizer's learning rate; nil is "not recorded".
   public var learningRate: Double?
   /// Seconds since the recording began.
   public var seconds: Double
 
-  /// A row; what is nil is not recorded.
+  /// A row; nil is "not recorded".
   public init(step: Int, loss: Double, accuracy: Double? = nil, learningRate: Double? = nil, seconds: Double) {
     self.step = step
     self.loss = loss
@@ -21,9 +21,9 @@ public struct StepRow: Sendable, Equatable {
   }
 }
 
-/// A row of the table `layer`: a value, or nothing, for each `LayerQuantity` of a site at a step.
+/// A row of the table `layer`: the recorded quantities of a site at a step.
 ///
-/// The values lie in the row itself, so making and filling one allocates nothing.
+/// The values are stored inline, so a row allocates no memory.
 public struct LayerRow: Sendable {
   /// The step that the row belongs to.
   public var step: Int
@@ -32,7 +32,7 @@ public struct LayerRow: Sendable {
   @usableFromInline var recorded: UInt32 = 0
   @usableFromInline var values = [11 of Double](repeating: 0)
 
-  /// A row in which nothing is recorded yet.
+  /// An empty row.
   public init(step: Int, site: Int) {
     self.step = step
     self.site = site
@@ -41,7 +41,7 @@ public struct LayerRow: Sendable {
   /// Whether nothing is recorded.
   public var isEmpty: Bool { recorded == 0 }
 
-  /// The value of a quantity; nil is "not recorded", and NaN is a value like any other.
+  /// The value of a quantity; nil is "not recorded", NaN is a value.
   @inlinable
   public subscript(quantity: LayerQuantity) -> Double? {
     get { recorded & (1 << UInt32(quantity.rawValue)) == 0 ? nil : values[quantity.rawValue] }
@@ -72,7 +72,7 @@ public struct WeightRow: Sendable, Equatable {
   /// ‖ΔW‖₂ of the step.
   public var updateNorm: Double?
 
-  /// A row; what is nil is not recorded.
+  /// A row; nil is "not recorded".
   public init(
     step: Int, parameter: Int, norm: Double? = nil, gradientNorm: Double? = nil, gradientMax: Double? = nil,
     updateNorm: Double? = nil
@@ -96,15 +96,15 @@ public struct WeightRow: Sendable, Equatable {
   }
 }
 
-/// A row of the table `event`: something worth a line at a step, such as the first NaN.
+/// A row of the table `event`: an event at a step, such as the first NaN.
 public struct Event: Sendable, Equatable {
   /// The step at which it happened.
   public var step: Int
   /// The `id` of the site at which it happened; nil is the whole model.
   public var site: Int?
-  /// What happened.
+  /// The kind.
   public var kind: EventKind
-  /// What happened, as a sentence.
+  /// The event as a sentence.
   public var text: String
 
   /// An event; `site` nil is the whole model.
@@ -116,7 +116,7 @@ public struct Event: Sendable, Equatable {
   }
 }
 
-/// A row of the table `measure`: a number beyond the fixed columns, under a name.
+/// A row of the table `measure`: a number with a name, which a probe recorded.
 public struct Measure: Sendable, Equatable {
   /// The step at which it was measured.
   public var step: Int
@@ -133,27 +133,27 @@ public struct Measure: Sendable, Equatable {
   }
 }
 
-/// A row of the table `scalar`: a number about the training at a step, under a name, such as `validation_loss`.
+/// A row of the table `scalar`: a number of the whole training at a step, with a name, such as `validation_loss`.
 public struct Scalar: Sendable, Equatable {
-  /// The step after whose recording it was measured.
+  /// The last completed step when it was recorded.
   public var step: Int
   /// The value; NaN and infinities are kept.
   public var value: Double
 
-  /// A scalar.
+  /// A scalar; `value` may be NaN or infinite.
   public init(step: Int, value: Double) {
     self.step = step
     self.value = value
   }
 }
 
-/// A row of the table `histogram`: how many values fell into each bin.
+/// A row of the table `histogram`: the number of values per bin.
 public struct Histogram: Sendable, Equatable {
-  /// The step at which it was taken.
+  /// The step.
   public var step: Int
-  /// The `id` of the site at which it was taken; nil is the whole model.
+  /// The `id` of the site; nil is the whole model.
   public var site: Int?
-  /// The number of values in each bin, as `HistogramBins` says; another number of counts has bins of its quantity's own.
+  /// The number of values in each of the `HistogramBins`. If there are not 300 counts, the quantity has bins of its own.
   public var counts: [UInt32]
 
   /// A histogram; `site` nil is the whole model.

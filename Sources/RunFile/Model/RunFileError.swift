@@ -1,16 +1,16 @@
-/// What can go wrong with a run file, each with what to do about it.
+/// An error of a run file. Its description says what to do.
 public enum RunFileError: Error, Equatable, CustomStringConvertible {
-  /// There is nothing at the path.
+  /// There is no file at the path.
   case noSuchFile(path: String)
-  /// What is at the path was never a run file.
+  /// The file or folder at the path is not a run file.
   case notARunFile(path: String, reason: String)
-  /// The run file is of a version that came after this reader.
+  /// The run file has a newer format than this version reads.
   case newerFormat(path: String, found: Int, supported: Int)
-  /// The run file can't be read, or is broken.
+  /// The run file can't be read, or is damaged.
   case unreadable(path: String, reason: String)
-  /// A new run file can't be made.
+  /// A new run file can't be created.
   case cannotCreate(path: String, reason: String)
-  /// Recording has stopped: what was written before is kept.
+  /// Recording stopped; rows that were written before are kept.
   case cannotWrite(path: String, reason: String)
 
   /// One line: what was wrong, where, and what to do.
@@ -24,7 +24,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
       "\(path): written in run file format \(found), while this version reads up to \(supported); update Rheoscope"
     case .unreadable(let path, let reason):
       "\(path): can't read this run file (\(reason)); check its permissions, copy it again with its -wal file if it has "
-        + "one, or record it anew"
+        + "one, or record the run again"
     case .cannotCreate(let path, let reason):
       "\(path): can't create a run file (\(reason)); choose a path in a folder that can be written"
     case .cannotWrite(let path, let reason):

@@ -1,16 +1,17 @@
-/// A name that a run file holds: known ones are constants of the type, and a program may add its own.
+/// A name in a run file. Known names are constants of the type; a program may use its own too.
 ///
 ///     run.meta[.experiment]
 ///     run.meta["my_setting"]
-public protocol RunFileName: RawRepresentable<String>, Hashable, Sendable, CustomStringConvertible, ExpressibleByStringInterpolation
+public protocol RunFileName: RawRepresentable<String>, Hashable, Sendable, CustomStringConvertible,
+  ExpressibleByStringInterpolation
 where StringLiteralType == String {
-  /// The name as the file has it.
+  /// The name as it is in the file.
   init(rawValue: String)
 }
 
 extension RunFileName {
-  /// The name as the file has it.
+  /// The name as it is in the file.
   public init(stringLiteral value: String) { self.init(rawValue: value) }
-  /// The name as the file has it.
+  /// The name as it is in the file.
   public var description: String { rawValue }
 }

@@ -1,14 +1,14 @@
-/// One call of a module whose output is a tensor of its own: a row of the table `site`.
+/// One call of a module: a row of the table `site`.
 ///
-/// A container whose output is its last child's is no site. A module that is called several times in a step has a site per call.
+/// A container that returns its last child's output is no site. A module that is called several times in a step has a site per call.
 public struct Site: Sendable, Hashable, Codable {
-  /// The number by which other tables name this site; sites are numbered in the order of their first calls.
+  /// The row of the table `site`, to which other tables refer; sites are numbered from 0 in the order of their first calls.
   public var id: Int
   /// The module's dotted path, with the index of the call in brackets from the second on: `cell`, `cell[1]`.
   public var path: String
   /// The module's dotted path, such as `blocks.3.0`.
   public var module: String
-  /// How often the module had been called before in the pass: 0 unless it is shared or recurrent.
+  /// The number of earlier calls of the module in the pass: 0 unless it is shared or recurrent.
   public var call: Int
   /// The module's type.
   public var kind: ModuleKind
@@ -19,7 +19,7 @@ public struct Site: Sendable, Hashable, Codable {
   /// The shape of the site's output, with the batch first.
   public var shape: [Int]
 
-  /// A site; its path is made of `module` and `call`.
+  /// A site; its path is `module`, with `call` in brackets unless it is 0.
   public init(
     id: Int, module: String, call: Int = 0, kind: ModuleKind, depth: Int, isLayer: Bool, shape: [Int]
   ) {

@@ -1,6 +1,6 @@
 // Format 1 had one weight per site, in columns of the table `layer`, no parameters, and depths that counted layers in call order.
 
-/// The sites of a file of format 1. A layer is where the depth grows; later calls of a module had no depth of their own.
+/// The sites of a file of format 1. A site is a layer if its depth is larger than that of all sites before it.
 func sitesOfFormat1(_ database: Database) throws -> [Site] {
   var deepest = 0
   return try database.rows("SELECT id, path, kind, depth, shape FROM site ORDER BY id") { row in
@@ -16,7 +16,7 @@ func sitesOfFormat1(_ database: Database) throws -> [Site] {
   }
 }
 
-/// The weights of a file of format 1, each under the number of its site.
+/// The weights of a file of format 1; a weight has the `id` of its site.
 func parametersOfFormat1(_ database: Database, _ sites: [Site]) throws -> [RecordedParameter] {
   let ids = try Set(database.rows("SELECT DISTINCT site FROM layer WHERE \(conditionOfFormat1)") { $0.int(0) })
   return sites.filter { ids.contains($0.id) }.map {
@@ -24,7 +24,7 @@ func parametersOfFormat1(_ database: Database, _ sites: [Site]) throws -> [Recor
   }
 }
 
-/// Which rows of `layer` tell of a weight.
+/// The condition for rows of `layer` that have a weight.
 let conditionOfFormat1 = "weight_norm IS NOT NULL"
 
 /// "cell[3]" is the fourth call of "cell".

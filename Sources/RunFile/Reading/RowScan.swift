@@ -1,17 +1,17 @@
-/// One pass over a table with a row per step and key, such as `layer`, that collects some of its columns as grids.
+/// Reads some columns of a table with one row per step and key, such as `layer`, as grids in one pass.
 struct RowScan {
   let table: String
-  /// The column that says which row of the grid a row belongs to.
+  /// The column whose value determines the row of the grid.
   let key: String
   let columns: [String]
   /// The keys of the grid's rows, in order.
   let keys: [Int]
   /// The steps to read; all, if nil.
   var range: ClosedRange<Int>?
-  /// A further condition on rows, in SQL.
+  /// Another condition on rows, in SQL.
   var condition: String?
 
-  /// A row has a key that the file does not describe.
+  /// A row has a key that the file does not define.
   struct UnknownKey: Error, CustomStringConvertible {
     let table: String, key: String, step: Int, value: Int
     var description: String {
@@ -19,14 +19,14 @@ struct RowScan {
     }
   }
 
-  /// The grids of the rows up to the `lastRow`th, keys × steps; where two rows are of the same step and key, the later counts.
+  /// The grids, keys × steps, of the rows up to number `lastRow`. If two rows have the same step and key, the later one is used.
   func grids(from database: Database, upTo lastRow: Int) throws -> (steps: [Int], grids: [Grid]) {
-    // Rows lie in order of steps, and need no sorting, unless somebody merged files.
+    // Rows are in order of steps, unless files were merged.
     try grids(from: database, upTo: lastRow, orderedBy: "rowid")
       ?? grids(from: database, upTo: lastRow, orderedBy: "step, rowid")!
   }
 
-  /// As above; nil if the rows do not come in order of steps.
+  /// The same; nil if the rows are not in order of steps.
   private func grids(
     from database: Database, upTo lastRow: Int, orderedBy order: String
   ) throws -> (steps: [Int], grids: [Grid])? {
@@ -40,7 +40,7 @@ struct RowScan {
       statement.bind(range.upperBound, at: 3)
     }
     var steps: [Int] = []
-    // Steps × keys × columns, to become keys × steps once all steps are known.
+    // Steps × keys × columns; rearranged to keys × steps once all steps are known.
     var values: [Double] = []
     var recorded: [Bool] = []
     if range == nil {
@@ -77,9 +77,9 @@ struct RowScan {
     keys.indices.contains(key) && keys[key] == key ? key : keys.firstIndex(of: key)
   }
 
-  /// One column, keys × steps, from all columns, steps × keys × columns.
+  /// One column, keys × steps, of steps × keys × columns.
   private func gathered<Element>(_ all: [Element], _ index: Int, _ steps: Int) -> [Element] {
-    // To write that none are there would write where all empty arrays of the process are.
+    // `unsafeUninitializedCapacity: 0` would write to the empty array that all threads share.
     guard steps > 0, !keys.isEmpty else { return [] }
     return [Element](unsafeUninitializedCapacity: steps * keys.count) { result, count in
       for row in keys.indices {

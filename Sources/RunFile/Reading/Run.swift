@@ -1,19 +1,19 @@
 import Support
 import Synchronization
 
-/// A recorded run, as it stood when it was opened; of one that is still being written, open it again to see more.
+/// A recorded run, as it was when it was opened. Open a run that is still being written again to read new steps.
 ///
-/// The file is only ever read, and not held open between calls.
+/// The file is opened read-only, and closed after each call.
 public final class Run: Sendable {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
   /// The version of the file's format, 1 or 2.
   public let format: Int
-  /// What the file says about the whole run: `format`, `started`, `finished`, and what the recording program added.
+  /// The table `meta`: `format`, `started`, `finished`, and entries of the recording program.
   public let meta: [MetaKey: String]
   /// The sites, in the order of their first calls.
   public let sites: [Site]
-  /// The parameters, in the model's order; of a file of format 1, the weights that have norms.
+  /// The parameters, in the model's order; in format 1 the weights that have norms.
   public let parameters: [RecordedParameter]
   /// The steps, in order.
   public let steps: [StepRow]
@@ -23,17 +23,17 @@ public final class Run: Sendable {
   private let lastWeightRow: Int
   private let kept = Mutex<[LayerQuantity: LayerMatrix]>([:])
 
-  /// The experiment's name, if the file gives one.
+  /// The experiment's name; nil if the file has none.
   public var experiment: String? { meta[.experiment] }
-  /// The variant's name, if the file gives one.
+  /// The variant's name; nil if the file has none.
   public var variant: String? { meta[.variant] }
-  /// The seed, if the file gives one.
+  /// The seed; nil if the file has none.
   public var seed: Int? { meta[.seed].flatMap { Int($0) } }
-  /// Whether the recording ended by `finish()`, rather than being interrupted or still going on.
+  /// Whether the recording ended by `finish()`; false if it was interrupted or is still running.
   public var isFinished: Bool { meta[.finished] != nil }
 
-  /// Opens the run file at `path`. Throws a `RunFileError` if there is none, if it is something else or damaged, or if it is
-  /// of a newer format.
+  /// Opens the run file at `path`. Throws a `RunFileError` if there is none, if it is not a run file, is damaged, or has a newer
+  /// format.
   public init(path: String) throws {
     self.path = path
     do {
@@ -41,7 +41,8 @@ public final class Run: Sendable {
       self.format = format
       try database.execute("BEGIN")
       meta = try Dictionary(
-        database.rows("SELECT key, value FROM meta") { (MetaKey(rawValue: $0.text(0)), $0.text(1)) }) { $1 }
+        database.rows("SELECT key, value FROM meta") { (MetaKey(rawValue: $0.text(0)), $0.text(1)) }
+      ) { $1 }
       sites = try format == 1 ? sitesOfFormat1(database) : sitesOf(database)
       parameters = try format == 1 ? parametersOfFormat1(database, sites) : parametersOf(database)
       steps = try database.rows("SELECT step, loss, accuracy, learning_rate, seconds FROM step ORDER BY step") {
@@ -63,8 +64,8 @@ public final class Run: Sendable {
   /// One statistic over all sites and steps. Takes about 0.2 µs per row. Throws a `RunFileError` if the file can't be read.
   public func layers(_ quantity: LayerQuantity) throws -> LayerMatrix { try layers([quantity])[0] }
 
-  /// Several statistics over all sites, in one pass over the file; with `steps`, only those of them, which takes a quarter of
-  /// the time. Throws a `RunFileError` if the file can't be read.
+  /// Several statistics over all sites, in one pass over the file; with `steps`, only of those steps, which takes a quarter of the time.
+  /// Throws a `RunFileError` if the file can't be read.
   public func layers(_ quantities: [LayerQuantity], steps: ClosedRange<Int>? = nil) throws -> [LayerMatrix] {
     let known = kept.withLock { kept in quantities.compactMap { kept[$0] } }
     if known.count == quantities.count, steps == nil { return known }
@@ -74,8 +75,8 @@ public final class Run: Sendable {
     return zip(quantities, grids).map { LayerMatrix(quantity: $0, steps: found, sites: sites, grid: $1) }
   }
 
-  /// Several statistics over the parameters of two or more dimensions, in one pass over the file; with `steps`, only those of
-  /// them. Throws a `RunFileError` if the file can't be read.
+  /// Several statistics over the parameters of two or more dimensions, in one pass over the file; with `steps`, only of
+  /// those steps. Throws a `RunFileError` if the file can't be read.
   public func weights(_ quantities: [WeightQuantity], steps: ClosedRange<Int>? = nil) throws -> [WeightMatrix] {
     let matrices = parameters.filter { $0.shape.count > 1 || format == 1 }
     var scan = RowScan(
@@ -92,15 +93,15 @@ public final class Run: Sendable {
   /// One statistic over the parameters of two or more dimensions. Throws a `RunFileError` if the file can't be read.
   public func weights(_ quantity: WeightQuantity) throws -> WeightMatrix { try weights([quantity])[0] }
 
-  /// Reads statistics in one pass and keeps them in memory for later calls of `layers`, unless they would take more than
-  /// 128 MiB.
+  /// Reads statistics in one pass and keeps them in memory for later calls of `layers`, unless they take more than 128 MiB. Throws a
+  /// `RunFileError` if the file can't be read.
   package func keep(_ quantities: [LayerQuantity]) throws {
     guard lastLayerRow * quantities.count <= 1 << 24 else { return }
     let matrices = try layers(quantities)
     kept.withLock { kept in for matrix in matrices { kept[matrix.quantity] = matrix } }
   }
 
-  /// A number beyond the fixed columns, by name, in order of steps; empty if there is none of that name. Throws a `RunFileError` if
+  /// The rows of the table `measure` with this name, in order of steps; empty if there are none. Throws a `RunFileError` if
   /// the file can't be read.
   public func measures(_ name: MeasureName) throws -> [Measure] {
     try reading {
@@ -117,7 +118,7 @@ public final class Run: Sendable {
     }
   }
 
-  /// A scalar such as `validation_loss`, by name, in order of steps; empty if there is none of that name. Throws a `RunFileError`
+  /// The scalars with this name, such as `validation_loss`, in order of steps; empty if there are none. Throws a `RunFileError`
   /// if the file can't be read.
   public func scalars(_ name: String) throws -> [Scalar] {
     guard format > 1 else { return [] }
@@ -151,7 +152,7 @@ public final class Run: Sendable {
     }
   }
 
-  /// The histograms of a quantity, by name, in order of steps; empty if there are none of that name. Throws a `RunFileError` if the
+  /// The histograms of a quantity, in order of steps; empty if there are none. Throws a `RunFileError` if the
   /// file can't be read.
   public func histograms(_ quantity: String) throws -> [Histogram] {
     try reading {
@@ -161,7 +162,7 @@ public final class Run: Sendable {
     }
   }
 
-  /// Reads the file once more; what is read may be newer than what was read when the run was opened.
+  /// Opens the file again; rows may be newer than when the run was opened.
   func reading<Answer>(_ work: (Database) throws -> Answer) throws -> Answer {
     do { return try work(openRunFile(at: path).database) } catch { throw runFileError(error, reading: path) }
   }
@@ -189,7 +190,7 @@ private func parametersOf(_ database: Database) throws -> [RecordedParameter] {
 func integers(_ text: String) -> [Int] { text.dropFirst().dropLast().split(separator: ",").compactMap { Int($0) } }
 
 extension Database {
-  /// All rows of an answer, `parameter` being bound where it is given.
+  /// All rows of a result; `parameter` is bound to the first parameter unless it is nil.
   func rows<Row>(
     _ sql: String, _ parameter: String? = nil, _ read: (borrowing Statement) -> Row
   ) throws(SQLiteError) -> [Row] {

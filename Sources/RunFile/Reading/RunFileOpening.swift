@@ -2,7 +2,7 @@ import CSQLite
 import Foundation
 import Support
 
-/// Opens the run file at `path` for reading, once it has been checked that it is one, and returns its format too.
+/// Opens the run file at `path` for reading, after a check that it is one. Returns its format too.
 func openRunFile(at path: String) throws(RunFileError) -> (database: Database, format: Int) {
   var status = stat()
   guard stat(path, &status) == 0 else {
@@ -21,7 +21,8 @@ func openRunFile(at path: String) throws(RunFileError) -> (database: Database, f
       throw RunFileError.unreadable(path: path, reason: "its meta table gives no format")
     }
     guard format >= 1 else {
-      throw RunFileError.unreadable(path: path, reason: "its meta table gives the format \(format), which does not exist")
+      throw RunFileError.unreadable(
+        path: path, reason: "its meta table gives the format \(format), which does not exist")
     }
     guard format <= Schema.formatVersion else {
       throw RunFileError.newerFormat(path: path, found: format, supported: Schema.formatVersion)
@@ -32,7 +33,7 @@ func openRunFile(at path: String) throws(RunFileError) -> (database: Database, f
   }
 }
 
-/// What an error means to somebody who reads the run file at `path`.
+/// The `RunFileError` for an error that occurred while the run file at `path` was read.
 func runFileError(_ error: any Error, reading path: String) -> RunFileError {
   switch error {
   case let error as RunFileError: error
@@ -51,8 +52,8 @@ private func openDatabase(at path: String) throws(SQLiteError) -> Database {
     return database
   } catch {
     guard [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_IOERR].contains(error.primaryCode) else { throw error }
-    // What a killed writer left needs a -shm file, which can't be made on a full or read-only disk. Without locks SQLite
-    // makes do without it, and who can't write there has nothing to lock.
+    // The file of a killed writer needs a -shm file, which can't be created on a full or read-only disk. Without locks SQLite needs no
+    // such file, and on a disk that can't be written no lock is needed.
     let database = try Database(path: path, flags: SQLITE_OPEN_READONLY, system: "unix-none")
     database.distrustContents()
     try database.execute("PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema")

@@ -2,7 +2,7 @@ import CSQLite
 import Foundation
 import Support
 
-/// What SQLite answered when it could not do what it was asked.
+/// An error of SQLite.
 struct SQLiteError: Error {
   let code: Int32
   let message: String
@@ -10,13 +10,13 @@ struct SQLiteError: Error {
   var primaryCode: Int32 { code & 0xFF }
 }
 
-/// A connection to a SQLite file, for one thread at a time; closed when it goes.
+/// A connection to a SQLite file, for one thread at a time; closed when it is released.
 final class Database {
   private let handle: OpaquePointer
 
-  /// Opens the file at `path`; `system` is one of SQLite's ways to reach files, nil its usual one.
+  /// Opens the file at `path`; `system` is the name of a VFS of SQLite, nil the default one.
   init(path: String, flags: Int32, system: String? = nil) throws(SQLiteError) {
-    // Else a path such as ":memory:" or "file:x" has a meaning of its own.
+    // SQLite gives paths such as ":memory:" and "file:x" a special meaning.
     let location = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(location, &opened, flags | SQLITE_OPEN_NOMUTEX, system)
@@ -38,10 +38,11 @@ final class Database {
 
   deinit { sqlite3_close_v2(handle) }
 
-  /// Turns off what a file from elsewhere could misuse: functions and virtual tables in its schema, and writes to its internals.
+  /// Turns off features that a malicious file could use: functions and virtual tables in its schema, and writes to SQLite's internal
+  /// tables.
   func distrustContents() { csqlite_distrust_contents(handle) }
 
-  /// Runs statements that answer nothing, or whose answer does not matter.
+  /// Runs statements and ignores their results.
   func execute(_ sql: String) throws(SQLiteError) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw lastError() }
   }
@@ -52,13 +53,13 @@ final class Database {
     return Statement(statement, of: self)
   }
 
-  /// The first column of the first row of an answer, as text.
+  /// The first column of the first row of a result, as text.
   func text(_ sql: String) throws(SQLiteError) -> String? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.text(0) : nil
   }
 
-  /// Whether the file is no longer where it was opened.
+  /// Whether the file was moved or removed since it was opened.
   var hasMoved: Bool {
     var moved: Int32 = 0
     return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0

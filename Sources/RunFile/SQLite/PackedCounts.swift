@@ -1,8 +1,8 @@
-/// Counts of a histogram, most of which are 0, as they stand in a run file.
+/// The encoding of a histogram's counts in a run file; most counts are 0.
 ///
-/// A sequence of numbers: how many counts there are, then for each that is not 0 how many zeros come before it, and itself.
-/// Numbers are in seven bits a byte, the lowest first, and a byte that is not a number's last has its highest bit set (LEB128).
-/// A histogram of a layer takes some 150 bytes so, an eighth of what plain counts would.
+/// A sequence of LEB128 numbers: the number of counts, then for each count that is not 0 the number of zeros before it and the count.
+/// LEB128 stores seven bits per byte, the lowest first; all bytes of a number but the last have their highest bit set. A layer's
+/// histogram takes about 150 bytes, an eighth of plain counts.
 enum PackedCounts {
   static func bytes(of counts: [UInt32]) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -29,23 +29,23 @@ enum PackedCounts {
     return bytes
   }
 
-  /// The counts again; empty where the bytes are not those of counts.
+  /// The decoded counts; empty if the bytes are not valid.
   static func counts(in bytes: UnsafeRawBufferPointer) -> [UInt32] {
-    var place = 0
+    var position = 0
     func number() -> Int? {
       var number = 0
       for shift in stride(from: 0, to: 35, by: 7) {
-        guard place < bytes.count else { return nil }
-        defer { place += 1 }
-        number |= Int(bytes[place] & 127) << shift
-        if bytes[place] < 128 { return number }
+        guard position < bytes.count else { return nil }
+        defer { position += 1 }
+        number |= Int(bytes[position] & 127) << shift
+        if bytes[position] < 128 { return number }
       }
       return nil
     }
     guard let count = number(), count <= 1 << 24 else { return [] }
     var counts = [UInt32](repeating: 0, count: count)
     var next = 0
-    while place < bytes.count {
+    while position < bytes.count {
       guard let zeros = number(), let value = number().flatMap(UInt32.init(exactly:)), next + zeros < count else {
         return []
       }

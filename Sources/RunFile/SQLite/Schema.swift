@@ -1,13 +1,13 @@
 /// The run file's format, version 2: one SQLite database per trial, which any SQLite client reads, also while it is written.
 ///
-/// The statements below are what a file is made of; their comments stay in the file, so `sqlite3 run.rheo .schema` shows them. The
-/// article "The run file" in the documentation is the specification.
+/// These statements create a file. Their comments stay in the file, so `sqlite3 run.rheo .schema` shows them. The article "The run file"
+/// in the documentation is the specification.
 package enum Schema {
-  /// The version that is written. Version 1 is read too.
+  /// The version that is written. Version 1 can be read too.
   package static let formatVersion = 2
-  /// "RHEO" in ASCII, which tells run files from other databases.
+  /// "RHEO" in ASCII, which distinguishes run files from other databases.
   package static let applicationID: Int32 = 0x5248_454F
-  /// In bytes; scans and commits are a fifth faster than with SQLite's default of 4096.
+  /// The size of a page in bytes. Scans and commits are a fifth faster than with SQLite's default of 4096.
   package static let pageSize = 16384
 
   package static let statements = """

@@ -14,7 +14,7 @@ struct Statement: ~Copyable {
 
   deinit { sqlite3_finalize(handle) }
 
-  /// Whether there is another row.
+  /// Steps to the next row; false if there is none.
   func step() throws(SQLiteError) -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
@@ -23,7 +23,7 @@ struct Statement: ~Copyable {
     }
   }
 
-  /// Runs a statement that answers nothing and makes it ready for the next values.
+  /// Runs a statement without results, and resets it for the next values.
   func run() throws(SQLiteError) {
     defer { sqlite3_reset(handle) }
     _ = try step()
@@ -40,7 +40,7 @@ struct Statement: ~Copyable {
     try run()
   }
 
-  // MARK: Values in
+  // MARK: Binding
 
   func bind(_ value: Int?, at index: Int32) {
     if let value { sqlite3_bind_int64(handle, index, Int64(value)) } else { sqlite3_bind_null(handle, index) }
@@ -79,7 +79,7 @@ struct Statement: ~Copyable {
 
   private static var copies: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
-  // MARK: Values out
+  // MARK: Reading
 
   func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
@@ -87,7 +87,7 @@ struct Statement: ~Copyable {
     sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int(column)
   }
 
-  /// A recorded number, NaN included; nil if it is not recorded.
+  /// A number, which may be NaN; nil is "not recorded".
   func double(_ column: Int32) -> Double? {
     switch sqlite3_column_type(handle, column) {
     case SQLITE_FLOAT, SQLITE_INTEGER: sqlite3_column_double(handle, column)
@@ -111,7 +111,7 @@ struct Statement: ~Copyable {
     return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
   }
 
-  /// Counts that were bound packed; empty where they are not.
+  /// Packed counts; empty if the blob is none.
   func counts(_ column: Int32) -> [UInt32] {
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
     return PackedCounts.counts(
@@ -119,7 +119,7 @@ struct Statement: ~Copyable {
   }
 }
 
-/// A value that a parameter of a statement can have.
+/// A value that can be bound to a parameter of a statement.
 protocol Bindable {
   func bind(to statement: borrowing Statement, at index: Int32)
 }

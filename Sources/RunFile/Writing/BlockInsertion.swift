@@ -1,4 +1,4 @@
-/// Inserts rows of one table, sixteen per statement: SQLite then spends 0.4 µs less on each.
+/// Inserts rows into one table, sixteen per statement, which saves 0.4 µs per row.
 final class BlockInsertion {
   private let single: Statement
   private let block: Statement
@@ -17,7 +17,7 @@ final class BlockInsertion {
     columnCount = columns.count
   }
 
-  /// Inserts rows, of which `bind` binds one to the parameters of a statement from an index on.
+  /// Inserts rows. `bind` binds a row to the parameters of a statement from index `first` on.
   func insert<Row>(
     _ rows: [Row], _ bind: (_ row: Row, _ statement: borrowing Statement, _ first: Int32) -> Void
   ) throws(SQLiteError) {

@@ -1,4 +1,4 @@
-/// One thing to write.
+/// An entry to write.
 enum Entry: Sendable {
   case meta([MetaKey: String])
   case sites([Site])
@@ -11,7 +11,7 @@ enum Entry: Sendable {
   case histogram(quantity: String, Histogram)
   case summary(RunSummary)
 
-  /// About how much it takes, in rows of `layer`.
+  /// The approximate size, in rows of `layer`.
   var weight: Int {
     switch self {
     case .step(_, let layers, let weights): layers.count + weights.count + 1

@@ -2,11 +2,11 @@ import CSQLite
 import Foundation
 import Support
 
-/// Puts an empty run file at `path`, in place of a run file that may be there; makes the folder if need be.
+/// Creates an empty run file at `path`, and its folder if there is none; replaces a run file that is already there.
 ///
-/// The new file is made under another name and moved, so whatever fails, `path` holds what it held or a whole new file.
-/// A process that is killed meanwhile may leave the draft; and of an unfinished run that is replaced what SQLite has not yet moved
-/// from its log, if that happens between the last two of these steps.
+/// The new file is created under another name and moved, so after any failure `path` holds the old file or a complete new one. A process
+/// that is killed meanwhile may leave the draft. If it is killed between the last two steps, the old file loses rows that are only in
+/// its -wal file.
 func createRunFile(at path: String) throws(RunFileError) {
   let name = path as NSString
   guard !name.lastPathComponent.isEmpty, !path.hasSuffix("/") else {
@@ -38,7 +38,7 @@ private func createFolder(_ folder: String, for path: String) throws(RunFileErro
   }
 }
 
-/// Somebody's photograph is not to be overwritten because of a mistyped path.
+/// A mistyped path must not overwrite a file of another kind.
 private func checkReplaceable(_ path: String) throws(RunFileError) {
   do throws(RunFileError) {
     _ = try openRunFile(at: path)
@@ -47,7 +47,7 @@ private func checkReplaceable(_ path: String) throws(RunFileError) {
   } catch .notARunFile where isEmptyFile(path) {
     return
   } catch .notARunFile(_, let reason) {
-    throw .cannotCreate(path: path, reason: "what is there is no run file: \(reason)")
+    throw .cannotCreate(path: path, reason: "the file there is not a run file: \(reason)")
   }
 }
 
@@ -56,7 +56,7 @@ private func isEmptyFile(_ path: String) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == 0
 }
 
-/// Also turns WAL mode on, which can't be done any more while others look at the file.
+/// Also turns on WAL mode, which is impossible later, while others read the file.
 private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
   let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
   try database.execute(

@@ -1,7 +1,7 @@
 import CSQLite
 import Foundation
 
-/// The tables of a run file that is being written.
+/// Writes the tables of a run file.
 final class RunTables {
   private let database: Database
   private let meta: Statement
@@ -15,11 +15,11 @@ final class RunTables {
   private let event: Statement
   private let measure: Statement
   private let histogram: Statement
-  /// The last step of which each defined site has a row, and each defined parameter.
+  /// The last step with a row of each defined site and each defined parameter.
   private var lastSiteSteps: [Int: Int?] = [:]
   private var lastParameterSteps: [Int: Int?] = [:]
 
-  /// Why an entry can't be written, other than that SQLite can't.
+  /// The reason why an entry can't be written, other than an error of SQLite.
   enum Refusal: Error {
     case fileIsGone
     case undefined(_ what: String, Int, step: Int)
@@ -46,26 +46,26 @@ final class RunTables {
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
   }
 
-  /// Writes all entries; if it throws, these tables can't be used any more, and none of the entries is in the file.
+  /// Writes all entries in one transaction. After an error none of the entries is in the file, and these tables can't be used any more.
   func write(_ entries: [Entry]) throws {
-    // Linux lets us write into a deleted file for ever without a word.
+    // Linux reports no error when a program writes into a deleted file.
     if database.hasMoved { throw Refusal.fileIsGone }
     try database.execute("BEGIN IMMEDIATE")
     for entry in entries { try write(entry) }
     try database.execute("COMMIT")
   }
 
-  /// Moves everything into the one file that stays. If others read it for longer than `patience`, in seconds, its
-  /// companions stay too, and do no harm.
+  /// Moves all rows from the -wal file into the run file and removes the -wal file. If others read it for longer than `patience`, in
+  /// seconds, the -wal file stays, which is harmless.
   func seal(patience: Double = 1) throws(SQLiteError) {
-    // All data is safe on the disk after the first, so the switch need not wait for it.
+    // After the checkpoint all data is on the disk, so the switch need not be synchronous.
     try database.execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF")
     let pause = 0.02
     for _ in 0..<Int(patience / pause) {
       do throws(SQLiteError) {
         return try database.execute("PRAGMA journal_mode = DELETE")
       } catch {
-        // SQLite does not wait here by itself.
+        // SQLite's busy timeout does not apply here.
         guard error.primaryCode == SQLITE_BUSY else { throw error }
         Thread.sleep(forTimeInterval: pause)
       }

@@ -1,25 +1,24 @@
 import CSQLite
 import Foundation
 
-/// Writes a run file, on a thread of its own.
+/// Writes a run file on a thread of its own.
 ///
-/// What is handed over reaches the file within half a second, so a run that is killed lacks at most that. If it can't be
-/// written, the next call throws, and all that was written before stays. Calls cost little and allocate little; if the disk
-/// is slower than the training they wait, so memory stays bounded.
+/// Entries reach the file within half a second, so a run that is killed loses at most that. If an entry can't be written, the next call
+/// throws; entries that were written before are kept. Calls are fast. If the disk is slower than the training, they wait, so that memory
+/// stays bounded.
 ///
-/// The file can be read while it grows. It is in SQLite's WAL mode until `finish`, or the end of the writer, makes it one
-/// plain file.
+/// The file can be read while it grows. It is in SQLite's WAL mode until `finish`, or the release of the writer, makes it a single file.
 public final class RunWriter: Sendable {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
   private let queue = WriteQueue()
   private let clock: @Sendable () -> Date
 
-  /// Begins a new file at `path`, whose folder is made if need be. A run file that is there already is replaced, once
-  /// the new one has been created; anything else that is there stays. `clock` gives the time for the entries `started` and
-  /// `finished` that are added to `meta`. Throws a `RunFileError` if the file can't be made.
+  /// Creates a file at `path`, and its folder if there is none. A run file that is already there is replaced. `meta` is written first;
+  /// `clock` returns the time for its entries `started` and `finished`. Throws a `RunFileError` if the file can't be created, or if a
+  /// file of another kind is there.
   public init(path: String, meta: [MetaKey: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }) throws {
-    // Before anything that the end of a writer would wait for.
+    // Before the thread starts, which `deinit` would wait for.
     try createRunFile(at: path)
     self.path = path
     self.clock = clock
@@ -31,60 +30,61 @@ public final class RunWriter: Sendable {
 
   deinit { try? queue.close() }
 
-  /// Defines the sites that rows will name; must come before those rows. Throws a `RunFileError` if writing has failed.
+  /// Defines sites; call it before their first rows. Throws a `RunFileError` if writing has failed.
   public func define(sites: [Site]) throws { try queue.append(.sites(sites)) }
 
-  /// Defines the parameters that rows will name; must come before those rows. Throws a `RunFileError` if writing has failed.
+  /// Defines parameters; call it before their first rows. Throws a `RunFileError` if writing has failed.
   public func define(parameters: [RecordedParameter]) throws { try queue.append(.parameters(parameters)) }
 
-  /// Adds entries that describe the whole run. Throws a `RunFileError` if writing has failed.
+  /// Adds or replaces entries of the table `meta`. Throws a `RunFileError` if writing has failed.
   public func add(meta: [MetaKey: String]) throws { try queue.append(.meta(meta)) }
 
-  /// Adds a step and its rows. Each step comes once, and each site and parameter at most once per step. Throws a `RunFileError` if
-  /// writing has failed.
+  /// Adds a step and its rows. A step may be added only once, with at most one row per site and per parameter. Throws a `RunFileError`
+  /// if writing has failed; the writing thread finds wrong rows, so a later call throws.
   public func append(step: StepRow, layers: [LayerRow] = [], weights: [WeightRow] = []) throws {
     try queue.append(.step(step, layers, weights))
   }
 
-  /// Adds a number about the training, such as `validation_loss`. Throws a `RunFileError` if writing has failed.
+  /// Adds a number of the whole training, such as `validation_loss`. Throws a `RunFileError` if writing has failed.
   public func scalar(step: Int, name: String, value: Double) throws {
     try queue.append(.scalar(name: name, Scalar(step: step, value: value)))
   }
 
-  /// Adds a fact about the training. Throws a `RunFileError` if writing has failed.
+  /// Adds a fact. Throws a `RunFileError` if writing has failed.
   public func fact(_ fact: Fact) throws { try queue.append(.fact(fact)) }
 
-  /// Adds something worth a line; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
+  /// Adds an event; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
   public func event(step: Int, site: Int? = nil, kind: EventKind, text: String) throws {
     try queue.append(.event(Event(step: step, site: site, kind: kind, text: text)))
   }
 
-  /// Adds a number beyond the fixed columns; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
+  /// Adds a row of the table `measure`; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
   public func measure(step: Int, site: Int? = nil, name: MeasureName, value: Double) throws {
     try queue.append(.measure(name: name, Measure(step: step, site: site, value: value)))
   }
 
-  /// Adds how many values fell into each bin; `site` nil is the whole model. Throws a `RunFileError` if writing has failed.
+  /// Adds the counts of a histogram, by default with `HistogramBins`; `site` nil is the whole model. Throws a `RunFileError` if writing has
+  /// failed.
   public func histogram(step: Int, site: Int? = nil, quantity: String, counts: [UInt32]) throws {
     try queue.append(.histogram(quantity: quantity, Histogram(step: step, site: site, counts: counts)))
   }
 
-  /// Writes what is left, with `meta` added to the file's own and the summary, and opens the finished run. Nothing can be added after
-  /// that. Throws a `RunFileError` if writing has failed.
+  /// Writes the remaining entries, `meta` and the summary, and opens the finished run. Throws a `RunFileError` if writing has failed. Any
+  /// later call that adds an entry stops.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
     try queue.append(.meta([.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
     try queue.close(complete: true)
     return try Run(path: path)
   }
 
-  /// The life of the writing thread; returns what stopped it early, if anything did.
+  /// The body of the writing thread. Returns the error that ended it, nil if there was none.
   private static func write(_ queue: WriteQueue, to path: String) -> RunFileError? {
     do {
       let tables = try RunTables(path: path)
       while let entries = queue.takeAll() {
         if !entries.isEmpty { try tables.write(entries) }
       }
-      // All rows can be read by now, as by anybody else.
+      // All rows are committed, so they can be read.
       if queue.isComplete { try tables.write([.summary(RunSummary(computedFrom: Run(path: path)))]) }
       try tables.seal()
       return nil
@@ -101,7 +101,7 @@ public final class RunWriter: Sendable {
       "step \(step) has two rows for \(what) \(id)"
     case RunTables.Refusal.foreignRow(let step, let inStep):
       "step \(inStep) was appended with a row of step \(step)"
-    // SQLite may notice first, and then speaks of a file that it can't open, or of its journal.
+    // SQLite may find that first, and then reports a file that it can't open, or its journal.
     case RunTables.Refusal.fileIsGone,
       is SQLiteError where !FileManager.default.fileExists(atPath: path):
       "the file was removed, moved or replaced"

@@ -1,26 +1,26 @@
 import Foundation
 import Support
 
-/// What the training thread hands to the writing thread, in order and bounded.
+/// The queue of entries from the training thread to the writing thread. Its size is bounded.
 ///
-/// Every member may be called from any thread: `condition` guards all state.
+/// Every member may be called from any thread; `condition` guards all state.
 final class WriteQueue: @unchecked Sendable {
-  /// How long an entry waits at most, in seconds, so that entries share transactions.
+  /// The longest time that an entry waits, in seconds, so that entries share transactions.
   static let patience = 0.2
-  /// From how much on, in rows, the writing thread starts before that.
+  /// The size, in rows, from which the writing thread does not wait.
   static let plenty = 8_192
-  /// How much may wait, in rows, before `append` waits too.
+  /// The size, in rows, from which `append` waits.
   static let limit = 65_536
 
   private let condition = NSCondition()
   private var entries: [Entry] = []
   private var weight = 0
   private var isClosed = false
-  private var isWhole = false
+  private var isKnownComplete = false
   private var isDone = false
   private var failure: RunFileError?
 
-  /// Adds an entry; throws what stopped the writing, if anything did.
+  /// Adds an entry. Throws the error that ended the writing thread. Stops if the queue is closed.
   func append(_ entry: Entry) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
@@ -30,23 +30,23 @@ final class WriteQueue: @unchecked Sendable {
     let before = weight
     entries.append(entry)
     weight += entry.weight
-    // Waking a thread costs more than all else here, so it happens only where the wait would be too long.
+    // Waking a thread is slow, so it happens only once the size is reached.
     if before < Self.plenty, weight >= Self.plenty { condition.broadcast() }
   }
 
-  /// Lets the writing thread write what is left and end; returns when it has, and throws what stopped it, if anything did.
-  /// `complete` says that the recording has come to its end.
+  /// Closes the queue and waits until the writing thread has written all entries and ended. Throws the error that ended it. `complete`
+  /// is true if the recording is complete.
   func close(complete: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
     isClosed = true
-    isWhole = isWhole || complete
+    isKnownComplete = isKnownComplete || complete
     condition.broadcast()
     while !isDone { condition.wait() }
     if let failure { throw failure }
   }
 
-  /// Waits for entries and takes them all; nil when it is closed and empty. For the writing thread.
+  /// Waits for entries and takes them all; nil if the queue is closed and empty. For the writing thread.
   func takeAll() -> [Entry]? {
     condition.lock()
     defer { condition.unlock() }
@@ -60,10 +60,10 @@ final class WriteQueue: @unchecked Sendable {
     return taken
   }
 
-  /// Whether the recording has come to its end. For the writing thread.
-  var isComplete: Bool { condition.withLock { isWhole } }
+  /// Whether the recording is complete. For the writing thread.
+  var isComplete: Bool { condition.withLock { isKnownComplete } }
 
-  /// Says that the writing thread ends. For the writing thread.
+  /// Marks the writing thread as ended, with its error or nil. For the writing thread.
   func end(_ failure: RunFileError?) {
     condition.lock()
     defer { condition.unlock() }

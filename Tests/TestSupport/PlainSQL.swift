@@ -1,19 +1,20 @@
 import CSQLite
 
-/// A connection that knows nothing of run files, as any other program has.
-final class PlainSQL {
+/// A plain connection to a SQLite file, without any knowledge of run files.
+public final class PlainSQL {
   private var handle: OpaquePointer?
 
-  struct Failure: Error { let message: String }
+  private struct Failure: Error { let message: String }
 
-  init(_ path: String) throws {
+  /// Opens a file. Throws SQLite's message if it can't be opened.
+  public init(_ path: String) throws {
     guard sqlite3_open(path, &handle) == SQLITE_OK else { throw failure() }
   }
 
   deinit { sqlite3_close(handle) }
 
-  /// The rows of the last statement, with NULL as "NULL".
-  @discardableResult func callAsFunction(_ sql: String) throws -> [[String]] {
+  /// The rows of the last statement, with NULL as "NULL". Throws SQLite's message if a statement fails.
+  @discardableResult public func callAsFunction(_ sql: String) throws -> [[String]] {
     var cells: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     var rows: Int32 = 0
     var columns: Int32 = 0
