@@ -34,7 +34,7 @@ private func net(
   return Variant(
     name, title,
     probes: { context in
-      let similarity = SimilarityToFinal(on: try context.data().test.batch(at: 0..<200).inputs, looks: 100)
+      let similarity = SimilarityToFinal(on: try context.data().test.batch(at: 0..<200).inputs, observations: 100)
       return .standard.every(50) + ProbeSet(similarity).on(.logarithmic())
     },
     afterTraining: { context, trained in

@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// A small net with something of everything.
+/// A small net with many kinds of layers.
 private final class MixedNet: Module {
   let front = Sequential(
     Conv2d(1, 4, kernelSize: 3, padding: 1), BatchNorm(4), ReLU(), MaxPool2d(kernelSize: 2), Flatten())
@@ -40,7 +40,7 @@ private final class ListNet: Module {
   override func forward(_ inputs: [Tensor]) -> [Tensor] { [head(tanh(trunk(inputs[0])))] }
 }
 
-/// A net of numbers that adds what a table says of places.
+/// A net of numbers with an embedding of positions.
 private final class PlacedNet: Module {
   let places = Embedding(6, 1), trunk = Linear(6, 8), head = Linear(8, 3)
   override func forward(_ x: Tensor) -> Tensor {
@@ -48,7 +48,7 @@ private final class PlacedNet: Module {
   }
 }
 
-/// Names that are told from the input off the tape.
+/// Token indices that are computed from the input without the tape.
 private final class RoundedNet: Module {
   let table = Embedding(5, 8), head = Linear(8, 3)
   override func forward(_ x: Tensor) -> Tensor {
@@ -83,7 +83,7 @@ private final class RoundedNet: Module {
     return (losses, values, run, notices)
   }
 
-  /// The names of probes that have noted nothing.
+  /// The names of probes that recorded nothing.
   private func empty(in run: Run) throws -> [String] {
     try ProbeSet.everything.descriptions.map(\.name).filter { name in
       func allAreEmpty(_ quantities: [LayerQuantity]) throws -> Bool {
@@ -126,7 +126,7 @@ private final class RoundedNet: Module {
       #expect(plain.losses == watched.losses && plain.values == watched.values)
       #expect(Set(plain.losses).count == 52, "the net is one that changes")
       #expect(
-        watched.notices.allSatisfy { $0.hasPrefix("gradients of single samples leave out ") }, "\(watched.notices)")
+        watched.notices.allSatisfy { $0.hasPrefix("per-sample gradients leave out ") }, "\(watched.notices)")
       if way == "plain" {
         #expect(watched.notices.allSatisfy { $0.contains("leave out front.1,") } && watched.notices.count <= 1)
       }
@@ -134,8 +134,8 @@ private final class RoundedNet: Module {
     }
   }
 
-  /// Hooks of the user's own, that count and that add noise, run as often as without a recorder.
-  @Test func hooksOfOnesOwnRunAsOftenAsWithoutARecorder() throws {
+  /// The user's own hooks, which count and add noise, run as often as without a recorder.
+  @Test func userHooksRunAsOftenAsWithoutARecorder() throws {
     try withTemporaryFolder { folder in
       func trained(_ probes: ProbeSet?) throws -> (
         losses: [Float], values: [[Float]], notices: [String], counts: [String: Int]
@@ -169,14 +169,13 @@ private final class RoundedNet: Module {
       #expect(plain.counts == watched.counts && plain.counts.count == 5)
       #expect(plain.losses == watched.losses && plain.values == watched.values)
       #expect(
-        watched.notices.filter { !$0.hasPrefix("gradients of single samples") } == [
-          "probes that call the model run it without its hooks, so what the hook at “front.2” puts in the place of values has "
-            + "no part in what they find"
+        watched.notices.filter { !$0.hasPrefix("per-sample gradients") } == [
+          "probes call the model without its hooks, so their results ignore the values that the hook at “front.2” replaces"
         ])
     }
   }
 
-  /// What a probe of one's own computes with the model runs none of its hooks either, and those that come and go meanwhile do.
+  /// The model runs without its hooks also in a user's probe. Hooks that the probe itself adds run.
   @Test func probesCallTheModelWithoutItsHooks() throws {
     final class Caller: Probe {
       let about = ProbeDescription(name: "caller", quantity: "", unit: "", cost: "", source: "")
@@ -232,7 +231,7 @@ private final class RoundedNet: Module {
     "similarity_to_final", "input_gradient_norm", "jacobian_largest_singular_value", "gradient_correlation",
   ]
 
-  /// Trains a net without and with every probe; which of those that call it noted something, and what was said.
+  /// Trains a net without and with every probe. Returns the probes that call the model and recorded something, and the warnings.
   private func callers(
     of make: () -> Module, _ output: @escaping (Module) -> Tensor
   ) throws -> (measures: Set<String>, notices: [String]) {
@@ -246,7 +245,7 @@ private final class RoundedNet: Module {
       let run = try #require(watched.run)
       return (
         Set(try EverythingTests.callers.filter { try !run.measures(MeasureName(rawValue: $0)).isEmpty }),
-        watched.notices.filter { !$0.hasPrefix("gradients of single samples") }.sorted()
+        watched.notices.filter { !$0.hasPrefix("per-sample gradients") }.sorted()
       )
     }
   }
@@ -255,11 +254,10 @@ private final class RoundedNet: Module {
 
   private func named(_ probes: [String], _ text: String) -> [String] { probes.map { "\($0) \(text)" } }
 
-  /// Names of rows have no derivative, also where they are told from numbers behind the tape's back.
-  @Test func netsOfNamesAreTrained() throws {
+  /// Token indices have no gradient, also if they are computed from numbers without the tape.
+  @Test func netsOfTokensAreTrained() throws {
     let tokens = Tensor([0, 1, 2, 3, 4, 0, 1, 2], shape: [4, 2])
-    let text =
-      "differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it is left out"
+    let text = "needs gradients of the model's input, and token indices have none, so it is left out"
     let found = try callers(of: { TokenNet() }) { $0(tokens) }
     #expect(found.notices == named(["gradient_correlation", "input_gradient_norm", "jacobian_singular_values"], text))
     #expect(found.measures == ["similarity_to_final"])
@@ -267,7 +265,7 @@ private final class RoundedNet: Module {
     #expect(rounded.notices == named(["gradient_correlation", "jacobian_singular_values"], text))
   }
 
-  /// A table of places takes no names from the input.
+  /// The indices of positions don't depend on the input.
   @Test func netsOfNumbersWithATableAreProbed() throws {
     let found = try callers(of: { PlacedNet() }) { $0(EverythingTests.numbers) }
     #expect(found.notices.isEmpty && found.measures == Set(EverythingTests.callers))
@@ -287,11 +285,11 @@ private final class RoundedNet: Module {
       found.notices
         == named(
           ["gradient_correlation", "jacobian_singular_values", "similarity_to_final"],
-          "needs a model that is called with one input and puts out one tensor, and this one is not"))
+          "needs a model that takes one tensor and returns one tensor, so it is left out"))
     #expect(found.measures == ["input_gradient_norm"])
   }
 
-  @Test func everyProbeSaysWhatItMeasures() {
+  @Test func everyProbeHasADescription() {
     let all = ProbeSet.everything.descriptions
     #expect(Set(all.map(\.name)).count == all.count && all.count == 18)
     for probe in all {

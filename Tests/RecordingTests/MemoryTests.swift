@@ -5,10 +5,10 @@ import Recording
 import TestSupport
 import Testing
 
-/// That a recording takes no more memory the longer it goes on. A million steps take some minutes:
+/// The memory of a recording does not grow with its length. A million steps take some minutes:
 /// `RHEOSCOPE_STEPS=1000000 ./test --filter MemoryTests`.
 @Suite struct MemoryTests {
-  /// In processes of their own, whose memory nobody else uses. Until step 12,000 the page cache of the run file fills, 2 MiB.
+  /// Each runs in a process of its own, whose memory no other test uses. Until step 12,000 SQLite's page cache grows to 2 MiB.
   @Test(arguments: ["standard", "thorough", "every second step", "everything"])
   func stepsLeaveMemoryFlat(_ probes: String) async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [probes] in
@@ -42,8 +42,8 @@ import Testing
         )
         let told = "\(probes): \(steps - warmUp) steps, \(growth)"
         if steps > 24_000 { FileHandle.standardError.write(Data((told + "\n").utf8)) }
-        // Looks of `SimilarityToFinal` come until they are forgotten: at most 50 of three layers. Of what malloc gave out it keeps
-        // what it once had, as where rows had to wait for a busy machine.
+        // `SimilarityToFinal` keeps at most 50 observations of three layers. malloc keeps memory that was once used, as when rows waited
+        // for a busy machine.
         try #require(growth.allocated < 96 << 10 && growth.resident < 16 << 20 && growth.tensors < 64 << 10, "\(told)")
       }
     }
@@ -51,8 +51,7 @@ import Testing
   }
 }
 
-/// What malloc has given out, what the process takes of the machine's memory, and what tensors take, in bytes, when all that was
-/// recorded is written.
+/// The bytes that malloc has allocated, that are resident, and that tensors take, once all rows are written.
 private func memory() throws -> (allocated: Int, resident: Int, tensors: Int) {
   Thread.sleep(forTimeInterval: 0.6)
   return (allocatedBytes(), try residentBytes(), TensorMemory.inUse)

@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// A mean that is pooled, and one of which the last counts.
+/// A measure that is accumulated, and one whose last value is kept.
 private struct TwoMeans: Probe {
   let about = ProbeDescription(name: "pooled_mean", quantity: "mean(y)", unit: "1", cost: "a pass", source: "")
 
@@ -29,7 +29,7 @@ private final class TwoOutputNet: Module {
   }
 }
 
-/// Large enough for tanh and its like to saturate.
+/// Inputs that are large enough to saturate tanh and similar functions.
 private final class Scale: Module {
   override func forward(_ x: Tensor) -> Tensor { x * 4 }
 }
@@ -44,7 +44,7 @@ private final class RecurrentNet: Module {
   override func forward(_ x: Tensor) -> Tensor { head((0..<20).reduce(x) { state, _ in cell(x, state) }) }
 }
 
-/// A row tells of all passes and outputs of a call in a step.
+/// A row covers all passes and outputs of a call in a step.
 @Suite struct PoolingTests {
   private static var probes: ProbeSet {
     .standard + [Histograms(), DeadUnits(window: 1), EffectiveRank(), TwoMeans()]
@@ -72,7 +72,7 @@ private final class RecurrentNet: Module {
     "Tanh": { 1 - $0 * $0 }, "HardTanh": { abs($0) < 1 ? 1 : 0 }, "Softsign": { (1 - abs($0)) * (1 - abs($0)) },
   ]
 
-  /// What passes of a step have shown a slow look: by the path of a row.
+  /// The tensors of all passes of a step, by the path of a row, for the slow computation.
   private struct Seen {
     var outputs: [Double] = [], gradients: [Double] = [], width = 0
     var lastOutput: [Double] = []
@@ -108,7 +108,7 @@ private final class RecurrentNet: Module {
       for step in 0..<3 {
         seen = [:]
         for pass in 0..<passes {
-          // Passes need not be equally large.
+          // Passes have different numbers of samples.
           let count = 4 + pass
           let inputs = Tensor(sampleValues(count * 6, seed: UInt64(10 * step + pass + 1)), shape: [count, 6])
           (crossEntropy(net(inputs), (0..<count).map { $0 % 3 }) * (1 / Float(passes))).backward()
@@ -175,7 +175,7 @@ private final class RecurrentNet: Module {
     }
   }
 
-  /// Two halves of a batch, one after the other, are recorded as the whole.
+  /// Two halves of a batch in two passes have the same row as the whole batch.
   @Test func accumulatedHalvesAreRecordedAsTheWholeBatch() throws {
     func record(halves: Bool) throws -> [Double?] {
       try withTemporaryFolder { folder in
@@ -211,7 +211,7 @@ private final class RecurrentNet: Module {
     }
   }
 
-  /// Under one name all observed tensors of a step are one row, and their gradients too.
+  /// All tensors that a step observes under one name, and their gradients, are one row.
   @Test func observedTensorsOfOneNameArePooled() throws {
     try withTemporaryFolder { folder in
       let recorder = try Recorder(writingTo: folder + "/run.rheo", probes: PoolingTests.probes)
@@ -224,7 +224,7 @@ private final class RecurrentNet: Module {
         loss.backward()
         try recorder.step(loss: loss)
       }
-      // One that is not observed in a step has no part in it, though the tape has it.
+      // A tensor on the tape that is not observed in a step is not in its row.
       recorder.observe("x", second)
       let loss = (first * first).sum() + second.sum()
       loss.backward()

@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// What probes note of a small net against what PyTorch 2.13 says (`Reference/make_probes.py`).
+/// Measures of a small net compared with PyTorch 2.13 (`Reference/make_probes.py`).
 @Suite struct ProbeReferenceTests {
   struct Reference: Decodable {
     struct Step: Decodable {

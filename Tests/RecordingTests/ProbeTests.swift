@@ -17,13 +17,13 @@ private struct Kurtosis: Probe {
   }
 }
 
-/// A training of a small net whose tensors are kept for the tests' own, slow look.
+/// A training of a small net that keeps its tensors for the slow computations of tests.
 struct ProbedTraining {
   let net: Sequential
   let run: Run
   var outputs: [String: [[Double]]] = [:]
   var gradients: [String: [[Double]]] = [:]
-  /// Of the first layer: before each step, and after the last.
+  /// Weights of the first layer, before each step and after the last.
   var weights: [[Double]] = []
   var weightGradients: [[Double]] = []
   var losses: [Float] = []
@@ -70,7 +70,9 @@ struct ProbedTraining {
   func measured(_ name: String, at path: String?) throws -> [Int: Double] {
     let site = path.map { path in run.sites.first { $0.path == path }!.id }
     return Dictionary(
-      uniqueKeysWithValues: try run.measures(MeasureName(rawValue: name)).filter { $0.site == site }.map { ($0.step, $0.value) })
+      uniqueKeysWithValues: try run.measures(MeasureName(rawValue: name)).filter { $0.site == site }.map {
+        ($0.step, $0.value)
+      })
   }
 }
 
@@ -172,7 +174,7 @@ struct ProbedTraining {
     }
   }
 
-  /// As outputs and as gradients, in one tensor and in several of a name.
+  /// In outputs and gradients, in one tensor and in several with one name.
   @Test(arguments: [1, 5, 63, 64, 65, 1_000], [1, 2]) func valuesThatAreNotFiniteAreCounted(
     _ count: Int, _ passes: Int
   ) throws {
@@ -208,8 +210,7 @@ struct ProbedTraining {
     #expect(try fastHistogram(of: values) == HistogramBins.counts(of: values))
   }
 
-  /// Where bins are computed rather than looked up: sixteen values at a time that are neither tiny nor at an edge, and all the
-  /// way towards edges.
+  /// The kernel computes the bins of sixteen values at once if none is tiny or near an edge; the values here approach edges.
   @Test func computedBinsAreTheSlowOnes() throws {
     var values = (0..<4_099).map { index in
       let size = pow(10, Float(index) / 4_099 * 17 - 10.5)

@@ -1,7 +1,7 @@
 import RunFile
 import Testing
 
-/// A value of a run under the name that reference programs give it: a column of `layer` of a site, or of the site's weight.
+/// A value of a run by the name in the reference files: a column of `layer` of a site, or a column of `weight` of the site's weight.
 func recordedValue(_ run: Run, _ name: String, at path: String, _ step: Int) throws -> Double {
   let weights: [String: WeightQuantity] = [
     "weight_norm": .norm, "weight_gradient_norm": .gradientNorm, "weight_gradient_max": .gradientMax,

@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func rowsAreWhatASlowLookSays() throws {
+  @Test func rowsEqualASlowComputation() throws {
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1, momentum: 0.9)
       var outputs: [[Double]] = [], gradients: [[Double]] = []
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["sgd", "momentum", "adam"]) func watchingChangesNothing(_ rule: String) throws {
+  @Test(arguments: ["sgd", "momentum", "adam"]) func recordingChangesNothing(_ rule: String) throws {
     try withTemporaryFolder { folder in
       func optimizer(_ net: Module) -> Optimizer {
         rule == "adam" ? Adam(net, learningRate: 0.01) : SGD(net, learningRate: 0.1, momentum: rule == "sgd" ? 0 : 0.9)
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func aNonfiniteRunIsToldOnceAndGoesOn() throws {
+  @Test func aNonfiniteRunIsReportedOnceAndContinues() throws {
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: .greatestFiniteMagnitude)
       var notices: [String] = []
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test func theWrongOrderIsTold() throws {
+  @Test func theWrongOrderIsWarnedOf() throws {
     try withTemporaryFolder { folder in
       let net = net(), optimizer = SGD(net, learningRate: 0.1)
       var notices: [String] = []
@@ -157,15 +157,15 @@ import Testing
       }
       #expect(
         notices == [
-          "optimizer.step() did not come between backward() and recorder.step() in step 0, so weights and updates are not "
-            + "recorded; call it before"
+          "optimizer.step() was not called between backward() and recorder.step() in step 0, so weights and updates are not "
+            + "recorded; call it before recorder.step()"
         ])
       #expect(try recorder.finish().weights(.updateNorm).steps.isEmpty)
     }
   }
 
-  /// A layer whose parameters are trained but which is not seen.
-  @Test func layersThatAreNotCalledAreTold() throws {
+  /// Layers whose parameters are trained but which are not called as functions.
+  @Test func layersThatAreNotCalledAreWarnedOf() throws {
     final class Net: Module {
       let stem = Linear(6, 4), unused = Linear(6, 4), byHand = Linear(4, 3)
 
@@ -178,12 +178,12 @@ import Testing
       let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       _ = try train(net, optimizer, steps: 3, recorder)
       #expect(notices.count == 1)
-      #expect(notices[0].hasPrefix("“unused”, “byHand” have parameters but took no part in step 0"))
+      #expect(notices[0].hasPrefix("“unused”, “byHand” have parameters but were not called with gradients in step 0"))
       _ = try recorder.finish()
     }
   }
 
-  /// A module that is first called where no gradients flow is recorded from the call on in which they do.
+  /// A module whose first calls are without gradients is recorded from its first call with gradients on.
   @Test func callsOffTheTapeTakeNoSite() throws {
     final class Net: Module {
       let encoder = Linear(6, 6), rectify = ReLU(), head = Linear(6, 3)
@@ -265,7 +265,7 @@ import Testing
     }
   }
 
-  @Test func aRecordingWithoutAStepSaysSo() throws {
+  @Test func aRecordingWithoutAStepPrintsAWarning() throws {
     try withTemporaryFolder { folder in
       var notices: [String] = []
       let recorder = try Recorder(writingTo: folder + "/run.rheo", warn: { notices.append($0) })
@@ -280,9 +280,10 @@ import Testing
     override func forward(_ x: Tensor) -> Tensor { head(x) }
   }
 
-  /// At every step, where what is gone shows at the next, or at looks; initialized with the model, or by itself.
+  /// If every step is recorded, the replacement is found one step later; otherwise at the next recorded step. The new module is
+  /// initialized with the model, or alone.
   @Test(arguments: [1, 2], [true, false])
-  func whatTakesThePlaceOfAPartIsRecordedFromTheNextLookOn(_ interval: Int, _ isInitializedAlone: Bool) throws {
+  func replacedModulesAreRecordedFromTheNextObservationOn(_ interval: Int, _ isInitializedAlone: Bool) throws {
     try withTemporaryFolder { folder in
       let net = Replaceable()
       net.initialize(seed: 0)
@@ -306,16 +307,16 @@ import Testing
       #expect(try steps("head.0") == Array(stride(from: first, to: 6, by: interval)))
       #expect(try steps("head.1") == Array(stride(from: first, to: 6, by: interval)))
       #expect(
-        notices.filter { $0.contains("place") } == [
-          "“head”, “head.0”, “head.1” have taken the place of other parts of the model and are new rows from step \(first) on; an "
-            + "optimizer that is to train them must be made anew, and a recorder with it"
+        notices.filter { $0.contains("new modules") } == [
+          "“head”, “head.0”, “head.1” are new modules of the model, recorded as new sites from step \(first) on; to train them, make "
+            + "a new optimizer and a new recorder"
         ])
       #expect(!net.hasHooks)
     }
   }
 
-  /// Also where a branch that is not taken has made looks rare.
-  @Test(arguments: [0, 1, 2, 5]) func everyPartThatTakesAPlaceIsFound(_ stepsWithoutBranch: Int) throws {
+  /// Also where a branch that is not taken makes checks rare.
+  @Test(arguments: [0, 1, 2, 5]) func everyReplacementIsFound(_ stepsWithoutBranch: Int) throws {
     final class Branching: Module {
       var head: Module = Linear(6, 3)
       let branch = Linear(6, 3)
@@ -349,13 +350,13 @@ import Testing
     }
   }
 
-  @Test func aFolderThatIsGoneStopsTheRecordingWithAnError() throws {
+  @Test func aRemovedFolderStopsTheRecordingWithAnError() throws {
     try withTemporaryFolder { folder in
-      let net = net(), optimizer = SGD(net, learningRate: 0.1), place = folder + "/gone"
-      let recorder = try Recorder(net, optimizer, writingTo: place + "/run.rheo", warn: { _ in })
+      let net = net(), optimizer = SGD(net, learningRate: 0.1), gone = folder + "/gone"
+      let recorder = try Recorder(net, optimizer, writingTo: gone + "/run.rheo", warn: { _ in })
       let losses = try train(net, optimizer, steps: 10, recorder)
-      while try Run(path: place + "/run.rheo").steps.count < 10 { Thread.sleep(forTimeInterval: 0.01) }
-      try FileManager.default.moveItem(atPath: place, toPath: folder + "/away")
+      while try Run(path: gone + "/run.rheo").steps.count < 10 { Thread.sleep(forTimeInterval: 0.01) }
+      try FileManager.default.moveItem(atPath: gone, toPath: folder + "/away")
       let error = #expect(throws: RunFileError.self) {
         for _ in 0..<200 {
           _ = try train(net, optimizer, steps: 1, recorder)

@@ -11,7 +11,7 @@ private final class Sequences: Module {
   override func forward(_ x: Tensor) -> Tensor { head((x + attention(norm(x))).mean(axes: [1])) }
 }
 
-/// Rows of a convolutional net and of an attention against what PyTorch 2.13 says (`Reference/make_rows.py`).
+/// Rows of a convolutional net and of an attention layer compared with PyTorch 2.13 (`Reference/make_rows.py`).
 @Suite struct RowReferenceTests {
   struct Reference: Decodable {
     struct Step: Decodable {
@@ -55,7 +55,7 @@ private final class Sequences: Module {
         for (path, expected) in step.layers {
           for (name, value) in expected {
             let found = try recordedValue(run, name, at: path, number)
-            // Sums that cancel, as behind a normalization, are as exact as their terms, of size 1.
+            // Sums that cancel, as after a normalization, have the rounding error of their terms, whose size is 1.
             #expect(
               abs(found - value) <= max(1e-5 * abs(value), 2e-7), "\(name) at \(path), step \(number): \(found)")
             compared += 1

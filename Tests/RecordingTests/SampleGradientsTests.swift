@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// Hands each step to the test.
+/// Calls a closure of the test with each step.
 private struct StepProbe: Probe {
   let about = ProbeDescription(name: "step", quantity: "", unit: "", cost: "", source: "")
   let needs: ProbeNeeds = .samples
@@ -24,7 +24,7 @@ private final class TokenNet: Module {
   override func forward(_ x: Tensor) -> Tensor { head(last(block(table(x))).mean(axes: [1])) }
 }
 
-/// A cell called five times, on a state of several places.
+/// A cell that is called five times, on a state with several positions.
 private final class RecurrentNet: Module {
   let cell = Linear(6, 6)
   let norm = LayerNorm(6)
@@ -36,7 +36,7 @@ private final class RecurrentNet: Module {
   }
 }
 
-/// A table that is the head's weight too, and rows that are not samples.
+/// An embedding that shares its weight with the head, and rows that are not samples.
 private final class TiedNet: Module {
   let table = Embedding(3, 4)
   let spread = Linear(4, 4)
@@ -92,7 +92,7 @@ private final class TiedHead: Module {
 
   private let labels = [0, 1, 2, 0, 1, 1, 2]
 
-  /// The gradient of each sample alone, by parameter.
+  /// The gradient of each sample, by parameter.
   private func slowGradients(_ net: Module, _ inputs: Tensor, _ labels: [Int]) -> [[ObjectIdentifier: [Double]]] {
     let size = inputs.elementCount / 7, values = inputs.values
     return (0..<7).map { sample in
@@ -172,15 +172,15 @@ private final class TiedHead: Module {
       #expect(try run.measures("gradient_noise_scale").contains { $0.site == nil })
       #expect(
         notices.sorted() == [
-          "gradients of single samples leave out norm, where each output depends on all samples",
-          "gradients of single samples leave out scaled, where the kind of the module, Residual, is not known",
-          "gradients of single samples leave out spread, where there are 8 rows for 4 samples",
-          "gradients of single samples leave out table, head, where a parameter is shared with another module",
+          "per-sample gradients leave out norm: each output depends on all samples",
+          "per-sample gradients leave out scaled: modules of the type Residual are not supported",
+          "per-sample gradients leave out spread: there are 8 rows for 4 samples",
+          "per-sample gradients leave out table, head: a parameter is shared with another module",
         ])
     }
   }
 
-  /// The samples are those of the model's input, whatever the first layer makes of them.
+  /// The number of samples is that of the model's input, even if the first layer has more rows.
   @Test func samplesAreThoseOfTheInput() throws {
     final class Folding: Module {
       let each = Linear(3, 4), head = Linear(8, 3)
@@ -202,12 +202,12 @@ private final class TiedHead: Module {
       try recorder.step(loss: loss)
       _ = try recorder.finish()
       #expect(counted == ["head"])
-      #expect(notices == ["gradients of single samples leave out each, where there are 8 rows for 4 samples"])
+      #expect(notices == ["per-sample gradients leave out each: there are 8 rows for 4 samples"])
     }
   }
 
-  /// Only what is trained is clipped to a norm, and clipping to a value scales nothing as a whole.
-  @Test(arguments: ["frozen", "by value"]) func layersThatAreScaledOtherwiseAreLeftOut(_ way: String) throws {
+  /// Clipping to a norm scales only trained parameters; clipping to a value scales no gradient as a whole.
+  @Test(arguments: ["frozen", "by value"]) func layersWithAnotherScaleAreLeftOut(_ way: String) throws {
     try withTemporaryFolder { folder in
       let (net, inputs) = example("fully connected")
       net.initialize(seed: 3)
@@ -238,7 +238,7 @@ private final class TiedHead: Module {
       if way == "frozen" { #expect(scales.count == 1 && abs(scales[0] / square - 1) < 1e-4) }
       #expect(
         notices == [
-          "gradients of single samples leave out \(left), where gradients are scaled otherwise than those of other layers"
+          "per-sample gradients leave out \(left): their gradients are scaled differently from those of other layers"
         ])
     }
   }
@@ -256,23 +256,23 @@ private final class TiedHead: Module {
       try recorder.step(loss: Tensor(0))
       #expect(try recorder.finish().measures("gradient_noise_scale").isEmpty)
       #expect(
-        notices == ["gradients of single samples leave out 0, 2, where several passes came before one step"])
+        notices == ["per-sample gradients leave out 0, 2: the step had several passes"])
     }
   }
 
-  /// The noise of vectors, as its definition says, of the whole model and of each layer, over steps.
+  /// The noise by its definition, of the whole model and of each layer, over several steps.
   @Test(arguments: ["fully connected", "convolution", "Transformer"], [0, 0.7])
-  func noiseAndTestsAreWhatTheirDefinitionsSay(_ kind: String, _ smoothing: Double) throws {
-    // The twin is looked at where the recorder does not see it.
+  func noiseAndTestsFollowTheirDefinitions(_ kind: String, _ smoothing: Double) throws {
+    // The recorder does not observe the twin.
     let (net, inputs) = example(kind), twin = example(kind).net
     for net in [net, twin] { net.initialize(seed: 3) }
-    // Most of one kind, so that there is more than noise.
+    // Most labels are equal, so that the true gradient is larger than the noise.
     let labels = [0, 0, 0, 1, 0, 0, 0], steps = 4
     let paths = twin.modules.filter { !$0.module.ownParameters.isEmpty }.map(\.path)
     /// By step, of the model and of each layer.
     var expected: [[String: Double]] = [], noises: [String: [Double]] = [:], signals: [String: [Double]] = [:]
     var layers: [[String: Double]] = []
-    /// What is left of the averages of all steps so far, the first of them begun from nothing, divided by each other.
+    /// The quotient of the exponential moving averages of all steps so far, which begin at 0.
     func ratio(_ above: [Double], _ below: [Double]) -> Double {
       func average(_ values: [Double]) -> Double {
         sum(values.count) { (1 - smoothing) * pow(smoothing, Double(values.count - 1 - $0)) * values[$0] }
@@ -325,7 +325,8 @@ private final class TiedHead: Module {
       let run = try recorder.finish()
       for step in 0..<steps {
         for (name, value) in expected[step] {
-          let found = try #require(try run.measures(MeasureName(rawValue: name)).first { $0.site == nil && $0.step == step }?.value)
+          let found = try #require(
+            try run.measures(MeasureName(rawValue: name)).first { $0.site == nil && $0.step == step }?.value)
           #expect(abs(found / value - 1) < 2e-5, "\(name): \(found), \(value)")
         }
         for name in [MeasureName.gradientNoiseScale, .gradientSNR] {
@@ -334,7 +335,7 @@ private final class TiedHead: Module {
           for measure in all {
             let path = measure.site.map { site in run.sites.first { $0.id == site }!.path } ?? "whole"
             let value = try #require(layers[step]["\(path) \(name)"], "\(path)")
-            // √max(G², 0) is 0 where the batch is all noise, and the noise scale infinite.
+            // If G² ≤ 0, the signal-to-noise ratio is 0 and the noise scale infinite.
             let wanted = value.isNaN ? 0 : name == "gradient_noise_scale" && value < 0 ? .infinity : value
             #expect(
               measure.value == wanted || abs(measure.value / wanted - 1) < 1e-4,

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct SimilarityTests {
   @Test(arguments: [(50, nil), (3, nil), (50, SlowNet.convolutional), (50, .attentive)])
-  func similarityIsLinearCKA(_ looks: Int, _ kind: SlowNet?) throws {
+  func similarityIsLinearCKA(_ observations: Int, _ kind: SlowNet?) throws {
     try withTemporaryFolder { folder in
       let net =
         kind?.make() ?? Sequential(Linear(6, 8, initializer: .heNormal), ReLU(), Dropout(0.5), Linear(8, 3))
@@ -16,7 +16,8 @@ import Testing
       let optimizer = SGD(net, learningRate: 0.5)
       let fixed = Tensor(sampleValues(60, seed: 77), shape: [10, 6])
       let recorder = try Recorder(
-        net, optimizer, writingTo: folder + "/run.rheo", probes: [SimilarityToFinal(on: fixed, looks: looks)])
+        net, optimizer, writingTo: folder + "/run.rheo",
+        probes: [SimilarityToFinal(on: fixed, observations: observations)])
       func features() -> [String: [Double]] {
         net.evaluate()
         defer { net.train() }
@@ -54,7 +55,7 @@ import Testing
         return square(x, y) / (square(x, x) * square(y, y)).squareRoot()
       }
       let found = try run.measures("similarity_to_final")
-      let steps = looks == 3 ? [0, 4] : Array(0..<8)
+      let steps = observations == 3 ? [0, 4] : Array(0..<8)
       #expect(Set(found.map(\.step)).sorted() == steps && found.count == run.sites.count * steps.count)
       for measure in found {
         let path = run.sites.first { $0.id == measure.site }!.path

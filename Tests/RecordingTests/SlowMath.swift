@@ -15,7 +15,7 @@ func matrix(_ rows: Int, _ columns: Int, _ element: (Int, Int) -> Double) -> [[D
   (0..<rows).map { i in (0..<columns).map { j in element(i, j) } }
 }
 
-/// The largest eigenvalue of a symmetric matrix, by power iteration on the matrix plus a shift that makes all positive.
+/// The largest eigenvalue of a symmetric matrix, by power iteration on the matrix plus a shift that makes all eigenvalues positive.
 func topEigenvalue(_ a: [[Double]]) -> Double {
   let n = a.count
   let shift = a.map { row in sum(n) { abs(row[$0]) } }.max()!

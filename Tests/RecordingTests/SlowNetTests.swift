@@ -6,13 +6,13 @@ import RunFile
 import TestSupport
 import Testing
 
-/// Probes that differentiate a net as a whole, of nets with nonlinearities, against differences of their formulas.
+/// Probes that differentiate a whole net, compared with finite differences of the nets' formulas.
 @Suite struct SlowNetTests {
   private let labels = [0, 1, 2, 0, 1]
   private let x = sampleValues(30, seed: 3)
   private var samples: [[Double]] { (0..<5).map { x[6 * $0..<6 * $0 + 6].map(Double.init) } }
 
-  /// Records a step that leaves the net as it is, and hands on the run and the net's parameters.
+  /// Records a step with learning rate 0. Returns the run and the net's parameters.
   private func withRecord(
     of net: Sequential, _ probes: ProbeSet, _ body: (_ run: Run, _ parameters: [[Double]]) throws -> Void
   ) throws {
@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test(arguments: SlowNet.allCases) func correlationIsThatOfNeighboursGradients(_ kind: SlowNet) throws {
-    // Far enough for each net to bend.
+    // Far enough that each net is not linear.
     try withRecord(of: kind.make(), [GradientCorrelation(distance: 0.9)]) { run, p in
       var random = RandomStream(seed: 0, name: "gradient_correlation")
       let signs = (0..<3).map { _ in random.uniform() < 0.5 ? -1.0 : 1 }
@@ -89,12 +89,12 @@ import Testing
     }
   }
 
-  /// The whole model's, and each layer's own: the traces of the Hessian's blocks on the diagonal.
+  /// The traces of the whole model and of each layer, which are those of the Hessian's diagonal blocks.
   @Test(arguments: SlowNet.allCases) func curvatureIsThatOfTheWholeHessian(_ kind: SlowNet) throws {
     let net = kind.make(), vectors = 500
     let probes: ProbeSet = [HessianTopEigenvalue(iterations: 80, tolerance: 1e-7), HessianTrace(vectors: vectors)]
     try withRecord(of: net, probes) { run, p in
-      // Which layer each number belongs to.
+      // The layer of each parameter.
       let owners = net.parameters.flatMap { path, parameter in
         Array(repeating: String(path[..<path.lastIndex(of: ".")!]), count: parameter.shape.elementCount)
       }
@@ -108,7 +108,7 @@ import Testing
       }
       let top = jacobiEigenvalues(hessian)[0], found = try measured("hessian_top_eigenvalue", run)
       #expect(abs(found / top - 1) < 1e-4, "\(found), \(top)")
-      // The probe's own vectors z, so that what it finds is known to more digits than the trace that it estimates.
+      // The same vectors z as the probe's, so that the result can be compared to more digits than the estimate has.
       var random = RandomStream(seed: 0, name: "hessian_trace")
       let signs = (0..<vectors).map { _ in owners.map { _ in random.uniform() < 0.5 ? -1.0 : 1 } }
       let shares = owners.indices.map { i in signs.reduce(0) { $0 + $1[i] * dot(hessian[i], $1) / Double(vectors) } }
@@ -117,7 +117,7 @@ import Testing
       for layer in layers + ["whole"] {
         let block = owners.indices.filter { layer == "whole" || owners[$0] == layer }
         let trace = block.reduce(0) { $0 + hessian[$1][$1] }, estimate = block.reduce(0) { $0 + shares[$1] }
-        // Pairs of two numbers of the block come in both orders.
+        // Each pair of parameters of a block occurs in both orders.
         let variance = block.reduce(0) { total, i in
           total + sum(owners.count) { $0 == i ? 0 : hessian[i][$0] * hessian[i][$0] * (block.contains($0) ? 2 : 1) }
         }

@@ -2,14 +2,14 @@ import Autodiff
 import Foundation
 import NeuralNetworks
 
-/// A sample's numbers in another shape.
+/// Reshapes a sample.
 private final class Shaped: Module {
   private let shape: Shape
   init(_ shape: Shape) { self.shape = shape }
   override func forward(_ x: Tensor) -> Tensor { x.reshaped(Shape([x.shape[0]] + shape)) }
 }
 
-/// Small nets from six numbers to three, as modules, and slow and obvious as formulas in Float64.
+/// Small nets with six inputs and three outputs, as modules and as slow formulas in Float64.
 enum SlowNet: String, CaseIterable, Sendable {
   case connected, convolutional, attentive
 
@@ -33,7 +33,7 @@ enum SlowNet: String, CaseIterable, Sendable {
       let hidden = linear(x, p[0], p[1]).map { tanh($0) }
       return linear(linear(hidden, p[2], p[3]).map { max($0, 0) }, p[4], p[5])
     case .convolutional:
-      // Three rows of two places, zeros around them.
+      // Three rows of two positions, with zero padding.
       let means = (0..<4).map { channel in
         sum(6) { place in
           let products = sum(9) { tap in
@@ -46,7 +46,7 @@ enum SlowNet: String, CaseIterable, Sendable {
       }
       return linear(means, p[2], p[3])
     case .attentive:
-      // Three places of two numbers, and a head of width 1 for each of them.
+      // Three positions of width 2, and two heads of width 1.
       func places(_ weight: [Double], _ bias: [Double]) -> [[Double]] {
         (0..<3).map { linear(Array(x[2 * $0..<2 * $0 + 2]), weight, bias) }
       }

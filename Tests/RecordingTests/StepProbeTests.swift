@@ -6,7 +6,7 @@ import RunFile
 import TestSupport
 import Testing
 
-/// A number of which the loss is a parabola.
+/// A parameter of which the loss is a parabola.
 private final class Slider: Module {
   let position = Parameter([1], initializer: .constant(1))
   override func forward(_ x: Tensor) -> Tensor { x * position.value }
@@ -19,7 +19,7 @@ private final class Bowl: Module {
 }
 
 @Suite struct AlphaTests {
-  /// Trains a slider to where the loss is least, and returns α by step.
+  /// Trains a slider and returns α by step.
   private func alphas(_ rate: Float, losses: Bool) throws -> [Int: Double] {
     try withTemporaryFolder { folder in
       let net = Slider()
@@ -40,7 +40,7 @@ private final class Bowl: Module {
   }
 
   @Test(arguments: [false, true]) func aParabolaHasOneBottom(_ losses: Bool) throws {
-    // L″ = 2, so a step of learning rate η goes 2 η of the way to the bottom.
+    // L″ = 2, so a step with learning rate η goes 2 η of the way to the minimum.
     for (rate, expected) in [(Float(0.125), -0.75), (0.25, -0.5), (0.5 - 0.0625, -0.125), (0.75, 0.5), (1.25, 1.5)] {
       let found = try alphas(rate, losses: losses)
       #expect(found.keys.sorted() == [1, 2])
@@ -48,8 +48,8 @@ private final class Bowl: Module {
     }
   }
 
-  /// Two batches, noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own; by itself and
-  /// beside the gradient's tests.
+  /// Two batches with noisy losses: the weighted fit by Cramer's rule, with each sample's slope from a pass of its own; alone and together
+  /// with `GradientTests`.
   @Test(arguments: SlowNet.allCases, [false, true])
   func noisyNumbersAreWeighted(_ kind: SlowNet, _ isAlongGradient: Bool) throws {
     func newNet() -> Sequential {
@@ -57,7 +57,7 @@ private final class Bowl: Module {
       net.initialize(seed: 4)
       return net
     }
-    // The twin is looked at where the recorder does not see it.
+    // The recorder does not observe the twin.
     let net = newNet(), twin = newNet()
     let batches = (0..<2).map { Tensor(sampleValues(30, seed: UInt64($0 + 5)), shape: [5, 6]) }
     let labels = [0, 1, 2, 0, 1], parameters = twin.parameters.map(\.parameter)
@@ -115,20 +115,22 @@ private final class Bowl: Module {
     #expect(expected != -1 && abs(alpha - expected) < 1e-3 * max(abs(expected), 1), "\(alpha), \(expected)")
   }
 
-  @Test func stepsThatAreNotSuccessiveAreTold() throws {
+  @Test func stepsWithGapsAreWarnedOf() throws {
     try withTemporaryFolder { folder in
       var notices: [String] = []
       let training = try ProbedTraining(
         ProbeSet(Alpha()).every(2), in: folder, warn: { notices.append($0) })
       #expect(try training.run.measures("alpha").isEmpty)
       #expect(
-        notices == ["alpha compares successive steps, and those that are recorded are not; record it at every step"])
+        notices == [
+          "alpha needs recorded steps that follow each other, and these don't, so it is left out; record it at every step"
+        ])
     }
   }
 }
 
 @Suite struct CurvatureTests {
-  /// The mean squared error of a net of 2, 3 and 1 numbers with tanh, as a function of its 13 parameters.
+  /// The mean squared error of a net of widths 2, 3 and 1 with tanh, as a function of its 13 parameters.
   private func loss(_ p: [Double], _ x: [Double], _ y: [Double]) -> Double {
     sum(y.count) { sample in
       var output = p[12]
@@ -192,7 +194,7 @@ private final class Bowl: Module {
     }
   }
 
-  @Test func withoutTheLossAgainOneWordIsSaid() throws {
+  @Test func withoutTheLossAgainOneWarningIsPrinted() throws {
     try withTemporaryFolder { folder in
       var notices: [String] = []
       let training = try ProbedTraining(
@@ -204,8 +206,8 @@ private final class Bowl: Module {
 }
 
 @Suite struct InputGradientTests {
-  /// A loss that does not call the model as a whole is told of once, by the recorder.
-  @Test func whatCallsOnlyPartsIsSaidOnce() async throws {
+  /// The recorder warns once of a loss that does not call the model as a whole.
+  @Test func aLossOfPartsOfTheModelIsWarnedOfOnce() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       try withTemporaryFolder { folder in
         let head = Linear(4, 3), net = Sequential(head)
@@ -221,10 +223,11 @@ private final class Bowl: Module {
         _ = try recorder.finish()
       }
     }
-    let told = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    let printed = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     #expect(
-      told
-        == "rheoscope: input_gradient_norm needs a model that is called once with one input, and this one is not\n")
+      printed
+        == "rheoscope: input_gradient_norm needs a model that is called once, with one tensor, when the loss is computed, so it is left out\n"
+    )
   }
 }
 
@@ -240,12 +243,12 @@ private final class Bowl: Module {
     }
   }
 
-  /// Hadamard's matrix: orthogonal columns of ±1, all but the first with mean 0.
+  /// An element of Hadamard's matrix: orthogonal columns of ±1, all but the first with mean 0.
   private func sign(_ i: Int, _ j: Int) -> Double { (i & j).nonzeroBitCount % 2 == 0 ? 1 : -1 }
 
   @Test(arguments: [[1.0], [1, 1, 1], [4, 2, 1, 0.5], [1, 0.05]], [(8, 4), (8, 16), (400, 300), (300, 512)])
   func knownSingularValuesGiveTheirRank(_ values: [Double], _ size: (rows: Int, columns: Int)) throws {
-    // Rows that all take part in the means: 256 of 300 or 400 are not Hadamard's, so there only one direction is known.
+    // 256 of 300 or 400 rows are not orthogonal, so for these sizes only the rank of one direction is known.
     guard size.rows == 8 || values.count == 1 else { return }
     let tensor = Tensor(shape: [size.rows, size.columns]) { x in
       for i in 0..<size.rows {
@@ -265,7 +268,7 @@ private final class Bowl: Module {
     #expect(found.saturation == Double(needed) / Double(size.columns))
   }
 
-  @Test func whatDoesNotDifferHasNoRank() throws {
+  @Test func equalOutputsHaveNoRank() throws {
     #expect(try spectrum(Tensor(repeating: 2, shape: [8, 4])).rank == nil)
     #expect(try spectrum(Tensor([1, .nan, 2, 3], shape: [2, 2])).rank == nil)
   }

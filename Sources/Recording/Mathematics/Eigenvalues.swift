@@ -5,11 +5,11 @@ import Autodiff
 // alternatives say; the two differ in their last bits, and OpenBLAS also with 1 and 2 threads from 64 rows on, and between its
 // kernels for Haswell and Skylake. OpenBLAS starts its threads when it is loaded, and the function that limits them is not part of
 // LAPACK's interface. `verify` could not compare such numbers bit by bit. Time for 256 rows: 40 ms here, 23 ms reference LAPACK, 2 ms
-// OpenBLAS, of which a probe needs one per recorded step at most.
+// OpenBLAS; a probe needs at most one such matrix per layer and recorded step.
 
 /// The eigenvalues of a symmetric matrix, n rows of n numbers, largest first; NaN where an element is not finite.
 ///
-/// Householder's reflections make it tridiagonal; see there for the rest. About 4/3 n³ operations.
+/// Householder's reflections make it tridiagonal; then `eigenvalues(ofTridiagonal:_:)`. About 4/3 n³ operations.
 ///
 /// Source: Golub and Van Loan, "Matrix computations", 2013, section 8.3.
 func eigenvalues(ofSymmetric matrix: [Double], size n: Int) -> [Double] {
@@ -48,10 +48,10 @@ func eigenvalues(ofSymmetric matrix: [Double], size n: Int) -> [Double] {
   return eigenvalues(ofTridiagonal: diagonal, beside)
 }
 
-/// The eigenvalues of a symmetric tridiagonal matrix, whose element k of `beside` lies between elements k and k + 1 of the
-/// diagonal, largest first; NaN where an element is not finite, or they don't converge. About 30 n² operations.
+/// The eigenvalues of a symmetric tridiagonal matrix, largest first; element k of `beside` is off the diagonal in row k and column k + 1.
+/// NaN if an element is not finite, or if they don't converge. About 30 n² operations.
 ///
-/// By QL steps with implicit shifts: each turns the matrix so that its first element beside the diagonal shrinks.
+/// QL steps with implicit shifts: each makes the first off-diagonal element smaller.
 ///
 /// Source: Martin and Wilkinson, "The implicit QL algorithm", 1968.
 func eigenvalues(ofTridiagonal diagonal: [Double], _ beside: [Double]) -> [Double] {
@@ -60,14 +60,14 @@ func eigenvalues(ofTridiagonal diagonal: [Double], _ beside: [Double]) -> [Doubl
   var d = diagonal, e = beside
   if n > 0 { e[n - 1] = 0 }
   for first in 0..<n {
-    var turns = 0
+    var iterations = 0
     while true {
-      // The block from `first` on that hangs together.
+      // The block from `first` to `last` has no zero beside the diagonal.
       var last = first
       while last < n - 1, abs(e[last]) > .ulpOfOne * (abs(d[last]) + abs(d[last + 1])) { last += 1 }
       if last == first { break }
-      turns += 1
-      guard turns <= 100 else { return Array(repeating: .nan, count: n) }
+      iterations += 1
+      guard iterations <= 100 else { return Array(repeating: .nan, count: n) }
       let half = (d[first + 1] - d[first]) / (2 * e[first])
       let root = (half * half + 1).squareRoot()
       var g = d[last] - d[first] + e[first] / (half + (half < 0 ? -root : root))
@@ -76,7 +76,7 @@ func eigenvalues(ofTridiagonal diagonal: [Double], _ beside: [Double]) -> [Doubl
         let f = sine * e[k], b = cosine * e[k], length = (f * f + g * g).squareRoot()
         e[k + 1] = length
         if length == 0 {
-          // The block falls apart here.
+          // An element beside the diagonal is zero: the block splits.
           d[k + 1] -= shift
           e[last] = 0
           isSplit = true
@@ -115,11 +115,11 @@ func columnProducts(_ x: [Double], rows: Int, columns: Int) -> [Double] {
   return products
 }
 
-/// Rows and columns exchanged.
+/// The transpose of a matrix [rows, columns].
 func transposed(_ x: [Double], rows: Int, columns: Int) -> [Double] {
-  var turned = [Double](repeating: 0, count: x.count)
+  var transposed = [Double](repeating: 0, count: x.count)
   for row in 0..<rows {
-    for column in 0..<columns { turned[column * rows + row] = x[row * columns + column] }
+    for column in 0..<columns { transposed[column * rows + row] = x[row * columns + column] }
   }
-  return turned
+  return transposed
 }

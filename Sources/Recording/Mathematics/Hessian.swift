@@ -1,42 +1,43 @@
 import Autodiff
 import NeuralNetworks
 
-/// The Hessian H = ∂²L/∂θ² of a loss, by its products with vectors, which have a tensor for each parameter.
+/// Products of the Hessian H = ∂²L/∂θ² of a loss with vectors. A vector has one tensor per parameter, of the parameter's shape.
 ///
 ///     let curvature = Hessian(of: crossEntropy(model(x), labels), for: model).largestEigenvalue()
 ///
-/// H v is the gradient of ∇L · v, exact; each costs about two backward passes. Keeps the loss's tape while it lives.
+/// H v is the gradient of ∇L · v, which is exact and takes about two backward passes. The value keeps the loss's tape.
 ///
 /// Source: Pearlmutter, "Fast exact multiplication by the Hessian", 1994.
 public struct Hessian {
-  /// θ.
+  /// The parameters θ, in the order of the model's.
   public let parameters: [Tensor]
   private let gradient: [Tensor]
 
-  /// Of a loss with respect to all parameters of a model, as they are now. Stops if the loss is not on the tape.
+  /// The Hessian of `loss`, a scalar [], with respect to the current values of all parameters of a model. Stops if the loss is not on the
+  /// tape.
   public init(of loss: Tensor, for model: Module) {
     parameters = model.parameters.map(\.parameter.value)
     gradient = gradients(of: loss, withRespectTo: parameters, keepingTape: true)
   }
 
-  /// Of the step's loss; nil where it can't be computed again.
+  /// The Hessian of the step's loss; nil if it can't be computed again.
   init?(_ step: ProbedStep) {
     guard let loss = step.again?(), loss.isOnTape else { return nil }
     self.init(of: loss, for: step.model)
   }
 
-  /// H v.
+  /// H v. `v` and the result have one tensor per parameter, of the same shape as the parameter.
   public func times(_ v: [Tensor]) -> [Tensor] {
     let product = zip(gradient, v).map { ($0 * $1).sum() }.reduce(Tensor(0), +)
-    // A loss that is linear in the parameters.
+    // ∇L · v is not on the tape if the loss is linear in the parameters.
     guard product.isOnTape else { return v.map { Tensor(repeating: 0, shape: $0.shape) } }
     return gradients(of: product, withRespectTo: parameters, keepingTape: true).map { $0.detached() }
   }
 
-  /// The largest eigenvalue, the curvature along the direction in which the loss is curved upward most.
+  /// The largest eigenvalue.
   ///
-  /// By Lanczos's method from a vector of random signs, until the value changes by less than `tolerance` of itself or so many
-  /// products are made. 0 without parameters, NaN where the loss is not finite. Source: Lanczos 1950.
+  /// Lanczos's method from a vector of random signs, which `seed` determines. It ends when the relative change is at most `tolerance`, or
+  /// after `iterations` products. 0 without parameters, NaN if the loss is not finite. Source: Lanczos 1950.
   public func largestEigenvalue(iterations: Int = 30, tolerance: Double = 1e-3, seed: UInt64 = 0) -> Double {
     var random = RandomStream(seed: seed, name: "Hessian")
     return withoutGradients { largestEigenvalue(from: signs(&random), iterations, tolerance) }
@@ -57,7 +58,7 @@ public struct Hessian {
       defer { top = found }
       guard found.isFinite, !(abs(found - top) <= tolerance * abs(found)) else { return found }
       let across = dot(image, image).squareRoot()
-      // Nothing is left beyond what the vectors span.
+      // The vectors span an invariant subspace, so the value is exact.
       guard across > 1e-6 * abs(found), across > 0 else { return found }
       beside.append(across)
       previous = v

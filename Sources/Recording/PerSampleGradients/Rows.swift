@@ -1,12 +1,12 @@
 import Autodiff
 
 extension Tensor {
-  /// The first of the tensors that are stacked along the outermost dimension; the memory is shared.
+  /// The first `count` elements along the first dimension; the memory is shared.
   func first(_ count: Int) -> Tensor {
     Tensor(shape: shape.replacingFirst(by: count), buffer: storage)
   }
 
-  /// The tensors from `start` to `end` of those that are stacked along the outermost dimension, or the tensor itself.
+  /// The elements `start..<end` along the first dimension. The memory is shared where `start` is 0.
   func slice(_ start: Int, _ end: Int) -> Tensor {
     guard start > 0 else { return end == shape[0] ? self : first(end) }
     let size = elementCount / shape[0]
@@ -16,21 +16,21 @@ extension Tensor {
   }
 }
 
-/// Σ x² over each of equally long rows.
+/// Σ x² of each of `rows` equally long rows.
 func rowSquares(_ x: Tensor, rows: Int) -> [Double] {
   x.rowSquares(rows: rows)
 }
 
-/// Σ a b over each of equally long rows; b may be one row, which then is every row's.
+/// Σ a b of each of `rows` equally long rows; b may be a single row, which is used for every row of a.
 func rowProducts(_ a: Tensor, _ b: Tensor, rows: Int) -> [Double] {
   a.rowProducts(with: b, rows: rows)
 }
 
-/// The sums of what belongs to each of the samples, which lie one behind the other.
+/// The sum of each sample's values, where `values` are [samples, positions].
 func sums(of values: [Double], _ samples: Int) -> [Double] {
-  let places = values.count / samples
-  guard places > 1 else { return values }
-  return (0..<samples).map { values[$0 * places..<($0 + 1) * places].reduce(0, +) }
+  let positions = values.count / samples
+  guard positions > 1 else { return values }
+  return (0..<samples).map { values[$0 * positions..<($0 + 1) * positions].reduce(0, +) }
 }
 
 extension [Double] {

@@ -1,39 +1,39 @@
 import Autodiff
 import NeuralNetworks
 
-/// What single samples of a batch add to the gradient of the layers' parameters, told from what goes into each layer and what
-/// comes back to it. A gradient is formed for a sample only where that is cheaper, as of long sequences and of convolutions of few
-/// channels, for a few samples at a time.
+/// Norms and products of per-sample gradients, computed from the input of each layer and the gradient of its output. The gradient of a
+/// single sample is formed only where that is faster, as for long sequences and convolutions with few channels, for a few samples at a
+/// time.
 ///
-/// The loss is taken as the mean over a batch of n, so ∇ℓᵢ is n times sample i's share of the gradient. Clipping to a norm is undone;
-/// layers whose gradients are scaled otherwise than the rest are left out.
+/// The loss is assumed to be the mean over a batch of n samples, so ∇ℓᵢ is n times sample i's contribution to the gradient. Clipping of the
+/// norm is undone; layers whose gradients are scaled differently from the others are left out.
 package struct SampleGradients {
   /// n.
   package let count: Int
-  /// Layers with parameters whose shares can be told.
+  /// The layers with parameters whose per-sample gradients are known.
   package private(set) var layers: [SampledLayer]
-  /// Layers that are left out since they have another scale.
-  private(set) var scaledOtherwise: [SampledLayer]
-  /// By what the samples' shares add up to more than the gradient that the optimizer was given.
+  /// Layers that are left out because their gradients have another scale.
+  private(set) var scaledDifferently: [SampledLayer]
+  /// The sum of the samples' contributions over the gradient that the optimizer was given; 1 without clipping.
   let scale: Double
 
-  /// Of a step that is over.
+  /// The per-sample gradients of a completed step.
   init(_ layers: [SampledLayer], count: Int) {
     self.count = count
     for layer in layers { layer.begin(count) }
-    // Gradients of frozen parameters are not clipped.
+    // Gradients of frozen parameters are not clipped, so they don't show the scale.
     let trained = layers.filter { !$0.layer.isFrozen }
     let smallest = (trained.isEmpty ? layers : trained).min { $0.parameterCount < $1.parameterCount }
-    let scale = smallest?.shareOfTheOptimizers ?? 1
+    let scale = smallest?.clippingScale ?? 1
     self.scale = scale
     for layer in layers { layer.scale = scale }
-    (self.layers, scaledOtherwise) = ([], [])
+    (self.layers, scaledDifferently) = ([], [])
     for layer in layers {
-      if layer.hasScale(scale) { self.layers.append(layer) } else { scaledOtherwise.append(layer) }
+      if layer.hasScale(scale) { self.layers.append(layer) } else { scaledDifferently.append(layer) }
     }
   }
 
-  /// Those of some layers only.
+  /// The same, only of layers with these indices.
   func among(_ indices: Set<Int>) -> SampleGradients {
     var part = self
     part.layers = layers.filter { indices.contains($0.layer.index) }
@@ -49,7 +49,7 @@ package struct SampleGradients {
   /// ‖∇L‖² over all these layers.
   package var gradientSquare: Double { layers.reduce(0) { $0 + $1.gradientSquare } }
 
-  /// ∇ℓᵢ · d for the first `samples` samples, where d has a tensor for each parameter.
+  /// ∇ℓᵢ · d for the first `samples` samples. The direction d has one tensor per parameter, of its shape.
   func products(with direction: [ObjectIdentifier: Tensor], samples: Int) -> [Double] {
     layers.reduce(into: Array(repeating: 0, count: samples)) { total, layer in
       guard let weight = direction[layer.weight] else { return }
@@ -62,7 +62,7 @@ package struct SampleGradients {
   }
 }
 
-/// A module's part of `SampleGradients`.
+/// The per-sample gradients of one module.
 package final class SampledLayer {
   /// The module's first call.
   package let layer: ProbedLayer
@@ -81,7 +81,7 @@ package final class SampledLayer {
     bias = layer.parameter("bias").map { ObjectIdentifier($0) }
   }
 
-  /// Forgets the last step.
+  /// Begins a step.
   fileprivate func begin(_ count: Int) {
     self.count = count
     (knownNorms, knownProducts) = (nil, nil)
@@ -90,7 +90,7 @@ package final class SampledLayer {
   /// ‖∇ℓᵢ‖² for each sample.
   package var squaredNorms: [Double] {
     if let knownNorms { return knownNorms }
-    let size = Double(count), norms = module.squaredShares(calls, count).map { $0 * size * size }
+    let size = Double(count), norms = module.squaredContributions(calls, count).map { $0 * size * size }
     knownNorms = norms
     return norms
   }
@@ -103,13 +103,13 @@ package final class SampledLayer {
     return found
   }
 
-  /// ‖∇L‖² as the optimizer was given it.
-  private var squareOfTheOptimizer: Double { layer.gradientSquares.weight + layer.gradientSquares.bias }
+  /// ‖∇L‖² of the gradient that the optimizer was given.
+  private var clippedSquare: Double { layer.gradientSquares.weight + layer.gradientSquares.bias }
 
   /// ‖∇L‖².
-  package var gradientSquare: Double { squareOfTheOptimizer * scale * scale }
+  package var gradientSquare: Double { clippedSquare * scale * scale }
 
-  /// ∇ℓᵢ · d for the first `samples` samples, where d has a tensor for each parameter.
+  /// ∇ℓᵢ · d for the first `samples` samples. The direction d is `weight` and `bias`, of the parameters' shapes.
   package func products(with weight: Tensor, _ bias: Tensor?, samples: Int) -> [Double] {
     var total = [Double](repeating: 0, count: samples)
     for call in calls {
@@ -122,36 +122,38 @@ package final class SampledLayer {
     return total
   }
 
-  /// Whether the shares add up to `scale` times what the optimizer was given, but for 1e-3 and rounding: told from the bias where
-  /// there is one, since that is cheap.
+  /// Whether the contributions of samples add up to `scale` times the gradient that the optimizer was given, within 1e-3 and rounding. It
+  /// compares the bias if there is one, since that is fast.
   fileprivate func hasScale(_ scale: Double) -> Bool {
-    let shares: [Double], square: Double
-    /// What was added up, of which 1e-6 may be rounding: a sample's places may cancel, as those of attention's keys.
+    let contributions: [Double], square: Double
+    /// Σ |terms|, of which 1e-6 may be rounding: the positions of a sample may cancel, as in the keys of attention.
     var terms = 0.0
     if let bias = layer.biasGradient, !layer.isFrozen {
-      shares = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
+      contributions = calls.reduce(into: Array(repeating: 0, count: count)) { total, call in
         let rows = rowProducts(call.gradient!, bias, rows: call.gradient!.elementCount / bias.elementCount)
         terms += rows.reduce(0) { $0 + abs($1) }
         total.add(sums(of: rows, count))
       }
       square = layer.gradientSquares.bias
     } else {
-      shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count).map { $0 / Double(count) }
-      square = squareOfTheOptimizer
+      contributions = products(with: layer.weightGradient!, layer.biasGradient, samples: count).map {
+        $0 / Double(count)
+      }
+      square = clippedSquare
     }
-    let difference = abs(shares.reduce(0, +) - scale * square)
-    // Where shares cancel, as before a normalization, what is left is rounding.
-    let size = max(scale * square, shares.reduce(0) { $0 + abs($1) })
+    let difference = abs(contributions.reduce(0, +) - scale * square)
+    // If contributions cancel, as before a normalization, the sum is only rounding.
+    let size = max(scale * square, contributions.reduce(0) { $0 + abs($1) })
     return !(difference > max(1e-3 * size, 1e-6 * terms))
   }
 
   fileprivate var parameterCount: Int { layer.weightGradient!.elementCount }
 
-  /// c, where the shares add up to c times the gradient that the optimizer was given: 1 unless that was clipped.
-  fileprivate var shareOfTheOptimizers: Double {
-    guard squareOfTheOptimizer > 0 else { return 1 }
-    let shares = products(with: layer.weightGradient!, layer.biasGradient, samples: count)
-    let found = shares.reduce(0, +) / Double(count) / squareOfTheOptimizer
+  /// The sum of the samples' contributions over the gradient that the optimizer was given: 1 unless that was clipped.
+  fileprivate var clippingScale: Double {
+    guard clippedSquare > 0 else { return 1 }
+    let contributions = products(with: layer.weightGradient!, layer.biasGradient, samples: count)
+    let found = contributions.reduce(0, +) / Double(count) / clippedSquare
     return abs(found - 1) > 1e-3 && found.isFinite ? found : 1
   }
 }

@@ -1,20 +1,21 @@
 import Autodiff
 import RunFile
 
-/// What a layer's outputs are like, over all elements, of all passes and outputs in the step: columns `activation_mean` to `nonfinite_count`.
+/// Statistics of a layer's outputs, over all elements of all passes and outputs in the step: the columns `activation_mean` to
+/// `nonfinite_count` of the table `layer`.
 public struct ActivationStatistics: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: "activation statistics",
     quantity:
-      "mean, standard deviation, RMS, extremes, fractions of zeros and of saturated outputs, number of not finite ones",
+      "mean, standard deviation, RMS, extremes, fractions of zeros and of saturated outputs, number of NaN and infinities",
     unit: "the model's; fractions from 0 to 1", cost: "one pass over each output",
     source: "Glorot and Bengio 2010; Bradley 2010")
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Fills the columns of an activation.
+  /// Fills the columns; `output` has any shape.
   public func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
     let here = Double(output.elementCount), before = results.counts.activations
     guard here > 0 else { return }
@@ -23,7 +24,7 @@ public struct ActivationStatistics: Probe {
     let seen = output.activationSums(low: low, high: high)
     let count = before + here
     var sum = seen.sum, squareSum = seen.squareSum
-    // What is left of two sums that cancel loses digits, so deviations are then added up themselves.
+    // A difference of two nearly equal sums loses digits, so the deviations are summed directly then.
     let ownMean = sum / here, excess = squareSum - sum * ownMean
     var deviations =
       excess < 1e-3 * squareSum ? output.squaredDeviations(from: ownMean) : excess
@@ -31,8 +32,8 @@ public struct ActivationStatistics: Probe {
     var minimum = Double(seen.minimum), maximum = Double(seen.maximum)
     if before > 0 {
       let row = results.row
-      let apart = ownMean - row[.activationMean]!
-      deviations += results.squaredDeviations + apart * apart * here * before / count
+      let difference = ownMean - row[.activationMean]!
+      deviations += results.squaredDeviations + difference * difference * here * before / count
       sum += row[.activationMean]! * before
       squareSum += row[.activationRMS]! * row[.activationRMS]! * before
       zeros += row[.zeroFraction]! * before

@@ -1,84 +1,89 @@
 import Autodiff
 import RunFile
 
-/// How far the last step went down its valley: `alpha` of the whole model, noted at the step after it. −1 it has not moved, or the
-/// valley bends down; 0 it has reached the bottom; 1 it has climbed as high on the other side; more, it has climbed.
+/// The length of a step relative to the minimum of the loss along it: `alpha` of the whole model, recorded at the next step.
 ///
-/// A parabola is fitted to loss and slope before and after the step, along the step, of the batch before and the one after;
-/// α = 2 t / t′ − 1, where t is the step's length and t′ where the parabola is as high as at the start. Where
-/// `Recorder.step(loss:)` is given the samples' losses the four numbers are weighted by the inverse of their variances, those of
-/// slopes from at most 16 samples; where it is given their mean, the two slopes determine the parabola.
+/// −1 is a step of length 0, or a loss without a minimum; 0 a step to the minimum; 1 a step to the point beyond the minimum where the
+/// loss is as high as at the start; above 1 the loss has grown.
 ///
-/// Needs successive recorded steps.
+/// α = 2 t / t′ − 1, with the step's length t, and t′ > 0 where the parabola has its value at the start. The parabola is fitted along the
+/// step to the loss and its slope at both ends, each with its own batch. If `Recorder.step(loss:)` is given the losses of samples, the
+/// four numbers are weighted by the inverse of their variances, those of slopes from at most 16 samples. If it is given their mean, the
+/// two slopes determine the parabola.
+///
+/// Steps must be recorded one after the other; if they are not, a warning is printed.
 ///
 /// Source: Schneider, Dangel and Hennig, "Cockpit", 2021, arXiv:2102.06604.
 public struct Alpha: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
-    name: MeasureName.alpha.rawValue, quantity: "2 t / t′ − 1 of a parabola through losses and slopes before and after a step", unit: "1",
+    name: MeasureName.alpha.rawValue,
+    quantity: "2 t / t′ − 1 of a parabola through losses and slopes before and after a step", unit: "1",
     cost:
       "a pass over parameters, which are kept; with samples' losses two products of 16 samples with each layer's step",
     source: "Schneider et al. 2021, arXiv:2102.06604")
-  /// Parameters before the step, inputs and gradients of layers.
+  /// Parameters before the step, and per-sample gradients.
   public let needs: ProbeNeeds = [.parametersBefore, .samples]
 
   private static let samplesOfVariance = 16
   /// A point on the line, its loss and slope with their variances.
-  private struct Place {
+  private struct LinePoint {
     var number: Int
     var loss: Double
     var slope: Double
     var variances: (loss: Double, slope: Double)?
   }
-  private var start: Place?
-  /// The step from there, by parameter.
+  private var start: LinePoint?
+  /// The step from `start`, by parameter.
   private var lastChange: [ObjectIdentifier: Tensor] = [:]
   private var lastSquare = 0.0
-  /// The same of the step that is under way, and the products of its gradient with both.
+  /// The current step, by parameter, and the products of its gradient with both steps.
   private var change: [ObjectIdentifier: Tensor] = [:]
   private var square = 0.0, product = 0.0, lastProduct = 0.0
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Takes in how a parameter moves.
+  /// Adds a parameter's change.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard let before = update.before else { return }
     let parameter = ObjectIdentifier(update.parameter)
     square += update.norms.update
-    let moved = update.parameter.value.change(from: before, gradient: update.gradient, last: lastChange[parameter])
-    product += moved.withChange
-    lastProduct += moved.withLast
-    change[parameter] = moved.change
+    let sums = update.parameter.value.change(from: before, gradient: update.gradient, last: lastChange[parameter])
+    product += sums.withChange
+    lastProduct += sums.withLast
+    change[parameter] = sums.change
   }
 
-  /// Notes α of the step before.
+  /// Records α of the last step.
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     let scale = step.samples?.scale ?? 1
     if let start, start.number == step.number - 1, lastSquare > 0 {
-      let end = place(at: step, slope: scale * lastProduct, along: lastChange)
+      let end = point(at: step, slope: scale * lastProduct, along: lastChange)
       if let alpha = alpha(start, end) { results.record(.alpha, alpha) }
     } else if start != nil {
-      step.warn("alpha compares successive steps, and those that are recorded are not; record it at every step")
+      step.warn(
+        "alpha needs recorded steps that follow each other, and these don't, so it is left out; record it at every step"
+      )
     }
-    start = place(at: step, slope: scale * product, along: change)
+    start = point(at: step, slope: scale * product, along: change)
     swap(&lastChange, &change)
     lastSquare = square
     change.removeAll(keepingCapacity: true)
     (square, product, lastProduct) = (0, 0, 0)
   }
 
-  private func place(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> Place {
+  private func point(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> LinePoint {
     var variances: (Double, Double)?
     if step.losses.count > 1, let samples = step.samples, samples.count > 1 {
       let slopes = samples.products(with: direction, samples: min(samples.count, Alpha.samplesOfVariance))
       variances = (variance(step.losses), variance(slopes))
     }
-    return Place(number: step.number, loss: step.loss, slope: slope, variances: variances)
+    return LinePoint(number: step.number, loss: step.loss, slope: slope, variances: variances)
   }
 
-  /// In units in which the step's length is 1, so that slopes are products with the whole step.
-  private func alpha(_ start: Place, _ end: Place) -> Double? {
+  /// α. The step's length is the unit, so slopes are products with the whole step.
+  private func alpha(_ start: LinePoint, _ end: LinePoint) -> Double? {
     var slope = start.slope, curvature = (end.slope - start.slope) / 2
     if let first = start.variances, let second = end.variances {
       let fit = parabola(
@@ -92,19 +97,20 @@ public struct Alpha: Probe {
   }
 }
 
-/// The slope and the curvature of the parabola c + b u + a u² that fits weighted observations of α c + β b + γ a best.
+/// b and a of the parabola c + b u + a u² by weighted least squares; an observation gives the value of a linear combination of c, b
+/// and a.
 private func parabola(
   _ observations: [(c: Double, b: Double, a: Double, value: Double, variance: Double)]
 ) -> (slope: Double, curvature: Double)? {
   var rows = [[Double]](repeating: [0, 0, 0, 0], count: 3)
-  for seen in observations {
-    let factors = [seen.c, seen.b, seen.a], weight = 1 / max(seen.variance, 1e-30)
+  for observation in observations {
+    let factors = [observation.c, observation.b, observation.a], weight = 1 / max(observation.variance, 1e-30)
     for i in 0..<3 {
       for j in 0..<3 { rows[i][j] += weight * factors[i] * factors[j] }
-      rows[i][3] += weight * factors[i] * seen.value
+      rows[i][3] += weight * factors[i] * observation.value
     }
   }
-  // The matrix is positive definite, so no rows need be exchanged.
+  // The matrix is positive definite, so elimination needs no pivoting.
   for i in 0..<3 {
     guard rows[i][i] > 0 else { return nil }
     for k in 0..<3 where k != i {

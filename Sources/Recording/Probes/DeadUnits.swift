@@ -1,68 +1,73 @@
 import Autodiff
 import NeuralNetworks
 import RunFile
+import Support
 
-/// The fraction of a layer's units whose output has been 0 for every sample of the last recorded steps: `dead_fraction`. One
-/// batch without output proves nothing; a window of them does.
+/// The fraction of a layer's units whose output was 0 for every sample of the last recorded steps: `dead_fraction`. A single batch is
+/// not enough evidence, so the probe uses a window of steps.
 ///
-/// Looks at ReLU modules, and at hook points and observed tensors, which may be a rectifier's; a unit is an index of the last
-/// dimension, and dead if it is so in all passes of all steps of the window. Before the window is full nothing is noted. Tensors
-/// with another number of units than the layer's first are left out, with a word.
+/// It observes ReLU modules, hook points and tensors given to `Recorder.observe`, which may be the output of a ReLU. A unit is an index
+/// of the last dimension. It is dead if its output is 0 in all passes of all steps of the window. Nothing is recorded before the window
+/// is full. Outputs whose number of units differs from the layer's first are left out, with a warning.
 public struct DeadUnits: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
-    name: MeasureName.deadFraction.rawValue, quantity: "units with output 0 for all samples of a window of recorded steps / units",
+    name: MeasureName.deadFraction.rawValue,
+    quantity: "units with output 0 for all samples of a window of recorded steps / units",
     unit: "1",
     cost: "one pass over each output", source: "Lu et al. 2019, arXiv:1903.06733; limits in SageMaker Debugger")
 
   private let window: Int
   private struct Units {
-    /// In how many steps the layer has been seen, and in which one last.
-    var looks = 0
+    /// The number of recorded steps in which the layer was called.
+    var stepCount = 0
+    /// The last of them.
     var step = -1
-    /// At which of them each unit was last active.
+    /// The value of `stepCount` at each unit's last output other than 0.
     var lastActive: [Int64]
   }
   private var units: [Int: Units] = [:]
-  private var otherWidths: String?
+  private var pathWithOtherWidth: String?
 
-  /// A probe whose window is so many recorded steps; 50 by default.
+  /// A probe with a window of `window` recorded steps; 50 by default. Stops if it is below 1.
   public init(window: Int = 50) {
-    guard window >= 1 else { fatalError("DeadUnits: a window of \(window) steps, it is 1 or more") }
+    guard window >= 1 else { stop("DeadUnits", "the window is \(window) steps; it must be 1 or more") }
     self.window = window
   }
 
-  /// Notes `dead_fraction` once the window is full.
+  /// Records `dead_fraction` once the window is full; `output` has any shape, with the units last.
   public mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
-    guard layer.canBeSilent, let columns = output.shape.last, columns > 0 else { return }
-    var seen = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
-    defer { units[layer.index] = seen }
-    guard seen.lastActive.count == columns else {
-      otherWidths = layer.path
+    guard layer.mayBeRectified, let columns = output.shape.last, columns > 0 else { return }
+    var state = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
+    defer { units[layer.index] = state }
+    guard state.lastActive.count == columns else {
+      pathWithOtherWidth = layer.path
       return
     }
-    if seen.step != results.row.step { (seen.step, seen.looks) = (results.row.step, seen.looks + 1) }
-    output.markActiveColumns(at: Int64(seen.looks), in: &seen.lastActive)
-    if seen.looks >= window {
-      let dead = seen.lastActive.count { $0 <= Int64(seen.looks - window) }
+    if state.step != results.row.step { (state.step, state.stepCount) = (results.row.step, state.stepCount + 1) }
+    output.markActiveColumns(at: Int64(state.stepCount), in: &state.lastActive)
+    if state.stepCount >= window {
+      let dead = state.lastActive.count { $0 <= Int64(state.stepCount - window) }
       results.record(.deadFraction, Double(dead) / Double(columns))
     }
   }
 
-  /// Tells what was left out.
+  /// Warns of outputs that were left out.
   public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
-    step.warnOfOtherWidths(about.name, at: otherWidths)
+    step.warnOfOtherWidth(about.name, at: pathWithOtherWidth)
   }
 }
 
 extension ProbedStep {
-  /// Tells of a layer whose outputs differ in the number of units.
-  func warnOfOtherWidths(_ name: String, at path: String?) {
-    if let path { warn("\(name) leaves out outputs of \(path) that have another number of units than its first") }
+  /// Warns of a layer whose outputs differ in their number of units.
+  func warnOfOtherWidth(_ name: String, at path: String?) {
+    if let path {
+      warn("\(name) leaves out outputs of \(path) whose number of units differs from that of its first output")
+    }
   }
 }
 
 extension ProbedLayer {
-  /// Whether outputs may be exactly 0 over a range of inputs.
-  var canBeSilent: Bool { module is ReLU || module is HookPoint }
+  /// Whether the output may be that of a ReLU.
+  var mayBeRectified: Bool { module is ReLU || module is HookPoint }
 }

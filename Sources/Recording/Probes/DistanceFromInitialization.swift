@@ -1,22 +1,22 @@
 import Autodiff
 import RunFile
 
-/// How far a weight is from where it began: `distance_from_initialization`, ‖W − W₀‖₂.
+/// The distance of a weight from its initial value: `distance_from_initialization`, ‖W − W₀‖₂.
 ///
-/// W₀ is the weight at the first recorded step, before it; that of a layer which is first met later, after the step.
+/// W₀ is the weight before the first recorded step. For a layer that is first called later, it is the weight after its first step.
 public struct DistanceFromInitialization: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: MeasureName.distanceFromInitialization.rawValue, quantity: "‖W − W₀‖₂", unit: "the weight's",
     cost: "one pass over each weight, and a copy kept", source: "Nagarajan and Kolter 2019, arXiv:1901.01672")
-  /// The parameters as they were before the first step.
+  /// Parameters before the first recorded step.
   public var needs: ProbeNeeds { first.isEmpty ? .parametersBefore : [] }
   private var first: [Int: Tensor] = [:]
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Notes how far the weight has come.
+  /// Records the distance.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName else { return }
     if first[layer.index] == nil { first[layer.index] = update.before ?? update.parameter.value.detached() }

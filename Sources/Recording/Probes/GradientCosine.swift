@@ -1,19 +1,19 @@
 import Autodiff
 import RunFile
 
-/// The cosine between a weight's gradient at this recorded step and at the one before: `gradient_cosine`. About −1 it swings
-/// from side to side of a valley, about 1 it goes straight on.
+/// The cosine between a weight's gradients at successive recorded steps: `gradient_cosine`. Near −1 the weight oscillates, near 1 it moves
+/// in one direction.
 public struct GradientCosine: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: MeasureName.gradientCosine.rawValue, quantity: "g·g′ / (‖g‖ ‖g′‖) of successive dL/dW", unit: "1",
     cost: "one pass over two gradients, and a gradient kept", source: "Balles and Hennig 2018, arXiv:1705.07774")
   private var last: [Int: Tensor] = [:]
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Notes the cosine to the gradient before.
+  /// Records the cosine to the last gradient.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName else { return }
     if let before = last.updateValue(update.gradient, forKey: layer.index) {

@@ -1,19 +1,19 @@
 import Autodiff
 import RunFile
 
-/// What dL/d(output) of a layer is like, over all elements, of all passes and outputs in the step: columns `gradient_rms`, `gradient_max` and
-/// `gradient_nonfinite_count`.
+/// Statistics of dL/d(output) of a layer, over all elements of all passes and outputs in the step: the columns `gradient_rms`,
+/// `gradient_max` and `gradient_nonfinite_count` of the table `layer`.
 public struct GradientStatistics: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: "gradient statistics",
-    quantity: "√mean(g²), max |g| and the number of not finite elements of g = dL/d(output)",
+    quantity: "√mean(g²), max |g| and the number of NaN and infinities in g = dL/d(output)",
     unit: "loss / output", cost: "one pass over each gradient", source: "Glorot and Bengio 2010")
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Fills the columns of a gradient.
+  /// Fills the columns; `gradient` has any shape.
   public func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
     let here = Double(gradient.elementCount), before = results.counts.gradients
     guard here > 0 else { return }

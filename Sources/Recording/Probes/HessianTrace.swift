@@ -1,31 +1,32 @@
 import Autodiff
 import RunFile
+import Support
 
-/// The trace of the loss's Hessian, the sum of all curvatures: `hessian_trace`, of the whole model and of each layer's own
-/// parameters.
+/// The trace of the loss's Hessian: `hessian_trace`, of the whole model and of each layer's own parameters.
 ///
-/// The mean of zᵀ H z over vectors z of random signs, which is exact where H is diagonal. The loss is the step's batch's, after
-/// the step; `Recorder.step` needs `again`. It is the model's without its hooks.
+/// The mean of zᵀ H z over vectors z of random signs, which is exact if H is diagonal. The loss is that of the step's batch, with the
+/// parameters after the step and without the model's hooks; `Recorder.step` needs `again`.
 ///
 /// Source: Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1989.
 public struct HessianTrace: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
-    name: MeasureName.hessianTrace.rawValue, quantity: "mean of zᵀ H z over random signs z, H = ∂²L/∂θ²", unit: "loss / parameter²",
+    name: MeasureName.hessianTrace.rawValue, quantity: "mean of zᵀ H z over random signs z, H = ∂²L/∂θ²",
+    unit: "loss / parameter²",
     cost: "a step, and about two steps for each vector", source: "Hutchinson 1989; Yao et al. 2019, arXiv:1912.07145")
-  /// The loss again.
+  /// The closure that computes the loss again.
   public let needs: ProbeNeeds = .lossAgain
   private let vectors: Int
   private var random: RandomStream
 
-  /// A probe that takes so many vectors a step, 8 by default, from a stream of their own.
+  /// A probe with `vectors` random vectors per step, 8 by default; `seed` determines them. Stops if `vectors` is below 1.
   public init(vectors: Int = 8, seed: UInt64 = 0) {
-    guard vectors >= 1 else { fatalError("HessianTrace: \(vectors) vectors, it is 1 or more") }
+    guard vectors >= 1 else { stop("HessianTrace", "the number of vectors is \(vectors); it must be 1 or more") }
     self.vectors = vectors
     random = RandomStream(seed: seed, name: "hessian_trace")
   }
 
-  /// Notes the traces.
+  /// Records the traces.
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let hessian = Hessian(step) else { return }
     let parameters = step.model.parameters.map { ObjectIdentifier($0.parameter) }

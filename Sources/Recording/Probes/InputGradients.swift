@@ -2,20 +2,21 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// Which features the loss depends on: at each look `input_gradient_norm`, the mean over samples of ‖∂ℓᵢ/∂xᵢ‖; and at the end
-/// `input_gradient.0`, `input_gradient.1`, …, the mean over samples and looks of |∂ℓᵢ/∂xᵢⱼ| for each feature j, at the last step
-/// that was looked at.
+/// The gradients of the loss with respect to the input: at each observed step `input_gradient_norm`, the mean over samples of ‖∂ℓᵢ/∂xᵢ‖;
+/// and at the last observed step `input_gradient.0`, `input_gradient.1`, …, the mean over samples and observed steps of |∂ℓᵢ/∂xᵢⱼ| for
+/// each feature j.
 ///
-/// A feature is a place in one sample; of more than 4096 only the norm is noted. The loss is the mean over the step's batch, after
-/// the step; `Recorder.step` needs `again`. It is the model's without its hooks.
+/// A feature is an element of a sample. With more than 4096 features only the norm is recorded. The loss is the mean over the step's
+/// batch, with the parameters after the step and without the model's hooks; `Recorder.step` needs `again`.
 ///
 /// Source: Simonyan, Vedaldi and Zisserman, "Deep inside convolutional networks", 2013, arXiv:1312.6034.
 public struct InputGradients: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
-    name: MeasureName.inputGradientNorm.rawValue, quantity: "mean ‖∂ℓᵢ/∂xᵢ‖; mean |∂ℓᵢ/∂xᵢⱼ| of each feature", unit: "loss / input",
-    cost: "a pass forward and back", source: "Simonyan et al. 2013, arXiv:1312.6034")
-  /// The loss again.
+    name: MeasureName.inputGradientNorm.rawValue, quantity: "mean ‖∂ℓᵢ/∂xᵢ‖; mean |∂ℓᵢ/∂xᵢⱼ| of each feature",
+    unit: "loss / input",
+    cost: "a forward and a backward pass", source: "Simonyan et al. 2013, arXiv:1312.6034")
+  /// The closure that computes the loss again.
   public let needs: ProbeNeeds = .lossAgain
 
   private static let mostFeatures = 4096
@@ -23,10 +24,10 @@ public struct InputGradients: Probe {
   private var samples = 0
   private var lastStep = 0
 
-  /// A probe that has seen nothing yet.
+  /// A probe without settings.
   public init() {}
 
-  /// Notes the norm.
+  /// Records the norm.
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let again = step.again else { return }
     var leaves: [Tensor] = [], loss = Tensor(0)
@@ -34,11 +35,13 @@ public struct InputGradients: Probe {
       leaves.append(input.requiringGradient())
       return leaves.last
     }
-    let names = step.model.tokenIndices { loss = again() }
+    let indices = step.model.tokenIndices { loss = again() }
     handle.remove()
-    guard !names.contains(where: \.isOnTape) else { return step.warnOfIndices(about.name) }
+    guard !indices.contains(where: \.isOnTape) else { return step.warnOfIndices(about.name) }
     guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first, count > 0 else {
-      return step.warn("\(about.name) needs a model that is called once with one input, and this one is not")
+      return step.warn(
+        "\(about.name) needs a model that is called once, with one tensor, when the loss is computed, so it is left out"
+      )
     }
     let gradient = gradients(of: loss, withRespectTo: leaves)[0]
     let norms = rowSquares(gradient, rows: count).map { $0.squareRoot() * Double(count) }
@@ -57,7 +60,7 @@ public struct InputGradients: Probe {
     lastStep = step.number
   }
 
-  /// Notes the features.
+  /// Records the features. Throws a `RunFileError` if writing has failed.
   public mutating func finish(_ report: FinalReport) throws {
     for (feature, sum) in sums.enumerated() {
       try report.record("input_gradient.\(feature)", sum / Double(samples), of: nil, step: lastStep)

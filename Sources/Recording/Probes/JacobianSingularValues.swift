@@ -1,18 +1,20 @@
 import Autodiff
 import RunFile
+import Support
 
-/// How a net stretches its inputs: of the singular values s of a sample's Jacobian ∂(outputs)/∂(inputs), the mean over samples of
-/// the largest and the smallest, `jacobian_largest_singular_value` and `jacobian_smallest_singular_value`, of the mean of s²,
-/// `jacobian_mean_square`, and of the variance of s² over the square of its mean, `jacobian_spread`, which is 0 for a net that
-/// stretches alike in all directions.
+/// The singular values s of the Jacobian ∂(outputs)/∂(inputs) of a sample. Recorded are means over samples:
 ///
-/// Of min(outputs, inputs) values. The net is evaluated on the first samples of the step's batch, after the step. A net of more
-/// than 64 outputs is left out, with a word.
+/// - `jacobian_largest_singular_value` and `jacobian_smallest_singular_value`, of min(outputs, inputs) values,
+/// - `jacobian_mean_square`: mean(s²),
+/// - `jacobian_spread`: variance(s²) / mean(s²)², which is 0 if all singular values are equal (dynamical isometry).
+///
+/// The net is evaluated on the first samples of the step's batch, after the step. A net with more than 64 outputs is left out, with a
+/// warning.
 ///
 /// Source: Pennington, Schoenholz and Ganguli, "Resurrecting the sigmoid in deep learning through dynamical isometry", 2017,
 /// arXiv:1711.04735.
 public struct JacobianSingularValues: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: MeasureName.jacobianLargestSingularValue.rawValue,
     quantity: "singular values of ∂(outputs)/∂(inputs): largest, smallest, spread",
@@ -23,16 +25,18 @@ public struct JacobianSingularValues: Probe {
   private static let mostOutputs = 64
   private let samples: Int
 
-  /// A probe of so many samples of each batch, 8 by default.
+  /// A probe of the first `samples` of each batch, 8 by default. Stops if `samples` is below 1.
   public init(samples: Int = 8) {
-    guard samples >= 1 else { fatalError("JacobianSingularValues: \(samples) samples, it is 1 or more") }
+    guard samples >= 1 else {
+      stop("JacobianSingularValues", "the number of samples is \(samples); it must be 1 or more")
+    }
     self.samples = samples
   }
 
-  /// Notes the values.
+  /// Records the values.
   public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     guard let x = step.differentiableInput(samples: samples, for: "jacobian_singular_values") else { return }
-    // Also when a checkpoint computes again, the model is evaluated.
+    // A checkpoint computes again in the backward pass, so that too runs in evaluation mode.
     step.model.evaluated { record(step, x, into: &results) }
   }
 
@@ -43,8 +47,8 @@ public struct JacobianSingularValues: Probe {
     let outputs = output.elementCount / count
     guard outputs > 0, outputs <= JacobianSingularValues.mostOutputs else {
       return step.warn(
-        "the singular values of the Jacobian take a backward pass for each output, and \(outputs) are too many; at most "
-          + "\(JacobianSingularValues.mostOutputs) are taken")
+        "jacobian_singular_values is left out, since it needs a backward pass for each of \(outputs) outputs; at most "
+          + "\(JacobianSingularValues.mostOutputs) are supported")
     }
     let flat = output.reshaped([count, outputs])
     // [outputs, inputs] for each sample.
@@ -61,9 +65,9 @@ public struct JacobianSingularValues: Probe {
     var largest = 0.0, smallest = 0.0, meanSquare = 0.0, spread = 0.0
     let rank = min(outputs, inputs), n = Double(count), size = Double(rank)
     for jacobian in jacobians {
-      let turned = transposed(jacobian, rows: outputs, columns: inputs)
+      let columnsFirst = transposed(jacobian, rows: outputs, columns: inputs)
       let squares = eigenvalues(
-        ofSymmetric: columnProducts(turned, rows: inputs, columns: outputs), size: outputs
+        ofSymmetric: columnProducts(columnsFirst, rows: inputs, columns: outputs), size: outputs
       ).prefix(rank).map { max($0, 0) }
       let mean = squares.reduce(0, +) / size
       largest += squares[0].squareRoot() / n

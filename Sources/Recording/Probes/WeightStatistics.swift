@@ -1,12 +1,12 @@
 import RunFile
 
-/// The size of each weight, of its gradient and of its update: the table `weight`.
+/// The norms of each weight, of its gradient and of its update: the table `weight`.
 ///
-/// There is a row for each parameter of two or more dimensions. The update is the change that the optimizer made, momentum and decay included. So
-/// the update-to-weight ratio is ‖ΔW‖₂ / ‖W‖₂ with W before the step, `update_norm / norm` of a row: `run.weights([.updateNorm, .norm])`
-/// has both, and `Chart.updateRatio` draws it.
+/// There is a row for each parameter of two or more dimensions. The update ΔW is the change that the optimizer made, with momentum and
+/// weight decay. The update-to-weight ratio ‖ΔW‖₂ / ‖W‖₂, with W before the step, is `update_norm / norm` of a row:
+/// `run.weights([.updateNorm, .norm])` reads both.
 public struct WeightStatistics: Probe {
-  /// What is measured.
+  /// The description of the measure.
   public let about = ProbeDescription(
     name: "weight statistics",
     quantity: "‖W‖₂ before the step, ‖dL/dW‖₂, max |dL/dW| and ‖ΔW‖₂ of each parameter of two or more dimensions",
@@ -15,7 +15,7 @@ public struct WeightStatistics: Probe {
   /// A probe without settings.
   public init() {}
 
-  /// Records the norms from the sums that the optimizer took.
+  /// Records the norms, from sums that the optimizer computed.
   public func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.parameter.shape.count > 1 else { return }
     results.record(Self.row(update, step: results.step))

@@ -2,12 +2,13 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// Something that is measured while a net trains.
+/// Measures something while a net trains.
 ///
-/// A recorder lets a probe observe each layer's output and the gradient with respect to it, what the optimizer does to each
-/// parameter, and each step when it is over. The probe computes what it needs and records numbers. They are written to the run file's table
-/// `measure` under the names that the probe gives them, or fill columns of the table `layer`. What a probe keeps from step to step are
-/// its own properties: a recorder works with a copy.
+/// A recorder calls a probe with each layer's output, with the gradient with respect to it, with each parameter's update, and at the end
+/// of each step. The probe records numbers, which are rows of the run file's table `measure` under names of the probe's choice, or fills
+/// columns of the table `layer`. A probe keeps its state in its own properties; a recorder uses a copy of the probe.
+///
+/// A probe that records a mean over all passes of a step:
 ///
 ///     struct Kurtosis: Probe {
 ///       let about = ProbeDescription(
@@ -21,59 +22,86 @@ import RunFile
 ///       }
 ///     }
 ///
-/// What a probe computes is on the tape in `stepDidEnd` alone, so that it can differentiate there. A probe must not change what it is
-/// given. In a step of several passes, or of a module with several outputs, it observes each: what it records is the last,
-/// what it accumulates covers all.
+/// A probe that records a number per layer at the end of a step, here the mean of its bias:
+///
+///     struct BiasMean: Probe {
+///       let about = ProbeDescription(
+///         name: "bias_mean", quantity: "mean(b)", unit: "1", cost: "one pass over each bias", source: "my own")
+///
+///       mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) throws {
+///         for layer in step.layers {
+///           guard let bias = layer.parameter("bias") else { continue }
+///           step.record("bias_mean", Double(bias.value.mean().value), of: layer)
+///         }
+///       }
+///     }
+///
+/// A probe that fills a column of the table `layer`, which charts and rules read:
+///
+///     struct LargestGradient: Probe {
+///       let about = ProbeDescription(
+///         name: "largest gradient", quantity: "max |g|", unit: "loss / output", cost: "one pass over each gradient", source: "my own")
+///
+///       mutating func observe(gradient g: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
+///         let largest = Double(g.values.map(abs).max() ?? 0)
+///         results[.gradientMax] = max(results[.gradientMax] ?? 0, largest)
+///       }
+///     }
+///
+/// Only operations in `stepDidEnd` are on the tape, so that a probe can compute gradients there. A probe must not change tensors that it
+/// is given. In a step of several passes, and of a module with several outputs, `observe` is called several times: `record` keeps the
+/// last value, `accumulate` the mean of all.
 public protocol Probe {
-  /// What is measured, for people.
+  /// The name, formula, unit, cost and source of the measure.
   var about: ProbeDescription { get }
 
-  /// What the recorder prepares for this probe because it costs something; nothing by default.
+  /// Data that the recorder keeps only if a probe needs it; nothing by default.
   var needs: ProbeNeeds { get }
 
-  /// Called after each call of a module whose output is on the tape, with the output, of any shape.
+  /// Called after each call of a module whose output is on the tape. `output` has any shape.
   mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput)
 
-  /// Called in the backward pass with dL/d(output) of each such call, of the output's shape.
+  /// Called in the backward pass. `gradient` is dL/d(output) and has the shape of the output.
   mutating func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput)
 
-  /// Called after the optimizer has changed a parameter of a layer.
+  /// Called after the optimizer changed a parameter that the layer's module holds itself.
   mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput)
 
-  /// Called when a step is over; `results` are the whole model's, and `step.record(_:_:of:)` records numbers of a layer. What is
-  /// computed here is on the tape, and runs none of the model's hooks.
+  /// Called at the end of each step. `results` record numbers of the whole model, `step.record(_:_:of:)` numbers of a layer. Operations
+  /// are on the tape, and calls of the model run none of its hooks. Throws any error of the probe, which `Recorder.step` rethrows.
   mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) throws
 
-  /// Called once when the recording ends, to record what only the end can tell, at past steps.
+  /// Called once at the end of the recording, to record numbers at past steps that need the trained model. Throws any error of the
+  /// probe, which `Recorder.finish` rethrows.
   mutating func finish(_ report: FinalReport) throws
 }
 
 extension Probe {
-  /// Nothing.
+  /// No data.
   public var needs: ProbeNeeds { [] }
-  /// Does nothing.
+  /// Does nothing. `output` has any shape.
   public mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {}
-  /// Does nothing.
+  /// Does nothing. `gradient` has the shape of the output.
   public mutating func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {}
   /// Does nothing.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {}
-  /// Does nothing.
+  /// Does nothing. Throws never.
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) throws {}
-  /// Does nothing.
+  /// Does nothing. Throws never.
   public mutating func finish(_ report: FinalReport) throws {}
 }
 
-/// What a probe measures, in words.
+/// A description of what a probe measures.
 public struct ProbeDescription: Sendable {
-  /// The name of the probe; of its measure, where it has one.
+  /// The name of the probe, or of its measure if it has one. Of probes with the same name only the first runs at a layer.
   public let name: String
-  /// What is measured, as a formula where there is one.
+  /// What is measured, as a formula if there is one.
   public let quantity: String
   /// The unit of the numbers; "1" for pure numbers.
   public let unit: String
-  /// What it costs.
+  /// The cost in time and memory.
   public let cost: String
-  /// Where the idea comes from.
+  /// The publication that defines the measure.
   public let source: String
 
   /// A description; `unit` "1" stands for pure numbers.
@@ -86,33 +114,33 @@ public struct ProbeDescription: Sendable {
   }
 }
 
-/// What a recorder prepares only for probes that ask for it.
+/// Data that a recorder keeps only if a probe needs it.
 public struct ProbeNeeds: OptionSet, Sendable {
   /// The needs as bits.
   public let rawValue: Int
-  /// The needs that the bits stand for.
+  /// The needs with these bits.
   public init(rawValue: Int) { self.rawValue = rawValue }
 
-  /// The input of each layer's call, kept until the step is over.
+  /// `ProbedLayer.input` and `ProbedStep.input`, kept until the step ends.
   public static let inputs = ProbeNeeds(rawValue: 1)
-  /// Each parameter as it was before the optimizer's step, which then works on a copy.
+  /// `ParameterChange.before`. The optimizer then changes a copy of each parameter, which takes as much memory again.
   public static let parametersBefore = ProbeNeeds(rawValue: 2)
-  /// What each sample adds to the gradient, computed from the input, the output's gradient and the parameters' gradients of each layer
-  /// with parameters, which are kept until the step is over.
+  /// Per-sample gradients, computed from the input, the output's gradient and the parameters' gradients of each layer with parameters,
+  /// which are kept until the step ends.
   package static let samples = ProbeNeeds(rawValue: 8)
-  /// A closure that computes the loss of the step again, given as `again` to `Recorder.step`.
+  /// `ProbedStep.again`, the closure that `Recorder.step` was given. If it was given none, a warning is printed.
   public static let lossAgain = ProbeNeeds(rawValue: 4)
 }
 
-/// What an optimizer's step did to one parameter.
+/// The change of one parameter in an optimizer's step.
 public struct ParameterChange {
   /// The parameter's name in its layer, such as `weight`.
   public let name: String
-  /// The parameter, changed.
+  /// The parameter after the step.
   public let parameter: Parameter
-  /// dL/d(parameter), by which it was changed; of the parameter's shape.
+  /// dL/d(parameter), after clipping; it has the parameter's shape.
   public let gradient: Tensor
-  /// Its value before the step, of the parameter's shape; nil unless a probe has asked for `.parametersBefore`.
+  /// The value before the step, of the parameter's shape; nil unless a probe needs `.parametersBefore`.
   public let before: Tensor?
   /// The `id` of its row in the run file.
   let id: Int

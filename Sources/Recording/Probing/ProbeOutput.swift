@@ -1,13 +1,13 @@
 import NeuralNetworks
 import RunFile
 
-/// What probes record of a layer, or of the whole model, at a step.
+/// The numbers that probes record of a layer, or of the whole model, at a step.
 ///
 /// A layer may be observed several times in a step: in several passes, as when gradients are accumulated, or because its module has
-/// several outputs. `record` keeps the last value, `accumulate` combines all.
+/// several outputs. `record` keeps the last value, `accumulate` the mean of all.
 public struct ProbeOutput {
   var row: LayerRow
-  /// How many activations and gradients the row covers.
+  /// The numbers of activations and gradients that the row covers.
   var counts = (activations: 0.0, gradients: 0.0)
   /// Σ (y − mean)² of these activations.
   var squaredDeviations = 0.0
@@ -16,13 +16,14 @@ public struct ProbeOutput {
   /// Norms of weights that the layer's module holds.
   private(set) var weights: [WeightRow] = []
 
-  /// Nothing recorded yet of a site; of the whole model with site −1.
+  /// An empty output of a site; site −1 is the whole model.
   init(site: Int) { row = LayerRow(step: -1, site: site) }
 
-  /// The step.
+  /// The number of the step.
   public var step: Int { row.step }
 
-  /// A column of the table `layer`; nil is "not recorded". A probe of one's own may fill a column that no other probe fills.
+  /// A column of the table `layer` at this step; nil is "not recorded". Fill only columns that no other probe of the recorder fills: the
+  /// columns of activations belong to `ActivationStatistics`, those of gradients to `GradientStatistics`.
   public subscript(quantity: LayerQuantity) -> Double? {
     get { row[quantity] }
     set { row[quantity] = newValue }
@@ -33,8 +34,8 @@ public struct ProbeOutput {
     add(name, value, weight: 0, replacing: true)
   }
 
-  /// Records the mean of this number and of those accumulated earlier in the step, each weighted by `weight`: the number of elements
-  /// that it covers, say.
+  /// Records the mean of this number and those accumulated earlier in the step, Σ weight value / Σ weight. A weight is usually the number
+  /// of elements that a value covers.
   public mutating func accumulate(_ name: MeasureName, _ value: Double, weight: Double) {
     add(name, value, weight: weight, replacing: false)
   }
@@ -52,7 +53,7 @@ public struct ProbeOutput {
     }
   }
 
-  /// Records how many values fell into each of the `HistogramBins`, and replaces counts recorded earlier in the step.
+  /// Records the counts of a histogram with `HistogramBins`, and replaces counts recorded earlier in the step.
   public mutating func record(_ quantity: String, histogram counts: [UInt32]) {
     if let index = histograms.firstIndex(where: { $0.quantity == quantity }) {
       histograms[index].counts = counts
@@ -61,7 +62,7 @@ public struct ProbeOutput {
     }
   }
 
-  /// Adds how many values fell into each of the `HistogramBins` to the counts accumulated earlier in the step.
+  /// Adds the counts of a histogram with `HistogramBins` to those accumulated earlier in the step.
   public mutating func accumulate(_ quantity: String, histogram counts: [UInt32]) {
     guard let index = histograms.firstIndex(where: { $0.quantity == quantity }) else {
       return histograms.append((quantity, counts))
@@ -89,7 +90,7 @@ public struct ProbeOutput {
     weights.removeAll(keepingCapacity: true)
   }
 
-  /// Writes the measures and histograms, and forgets them.
+  /// Writes the measures and histograms, and clears them.
   mutating func write(step: Int, site: Int?, to writer: RunWriter) throws {
     for measure in measures { try writer.measure(step: step, site: site, name: measure.name, value: measure.value) }
     for histogram in histograms {

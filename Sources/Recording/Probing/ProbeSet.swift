@@ -1,36 +1,36 @@
-/// Probes, each with the steps at which it looks and the layers that it looks at.
+/// Probes, each with the steps and the layers that it observes.
 ///
 ///     .standard                                     // every layer at every step
 ///     .thorough.every(16)
 ///     .standard + ProbeSet(Kurtosis()).on(.every(10), at: "blocks.**")
 ///
-/// Where several of one name are due at a layer, as in `.standard + .thorough.every(16)`, the first of them looks.
+/// If several probes with the same name are active at a layer, as in `.standard + .thorough.every(16)`, only the first runs.
 public struct ProbeSet: ExpressibleByArrayLiteral {
   struct Plan {
     var probe: any Probe
     var schedule: RecordingSchedule
-    /// Paths that it looks at; nil is all.
+    /// The pattern of the paths that it observes; nil is all.
     var pattern: String?
   }
   var plans: [Plan]
 
-  /// Probes that look at every layer at every step.
+  /// Probes that observe every layer at every step.
   public init(_ probes: any Probe...) {
     let schedule = RecordingSchedule.every(1)
     plans = probes.map { Plan(probe: $0, schedule: schedule, pattern: nil) }
   }
 
-  /// Probes that look at every layer at every step.
+  /// Probes that observe every layer at every step.
   public init(arrayLiteral probes: any Probe...) {
     let schedule = RecordingSchedule.every(1)
     plans = probes.map { Plan(probe: $0, schedule: schedule, pattern: nil) }
   }
 
-  /// What the probes measure.
+  /// The descriptions of the probes.
   public var descriptions: [ProbeDescription] { plans.map(\.probe.about) }
 
-  /// The same probes on a schedule, and where `pattern` is given only at layers whose path fits it; `*` is one component of
-  /// a path, `**` any number.
+  /// The same probes on a schedule, and if `pattern` is given only at layers whose path matches it; `*` is one component of a path, `**`
+  /// any number. A recorder throws if the pattern matches no module.
   public func on(_ schedule: RecordingSchedule, at pattern: String? = nil) -> ProbeSet {
     var changed = self
     for index in plans.indices {
@@ -40,17 +40,17 @@ public struct ProbeSet: ExpressibleByArrayLiteral {
     return changed
   }
 
-  /// The same probes every `interval` steps.
+  /// The same probes every `interval` steps, from step 0 on. Stops if `interval` is below 1.
   public func every(_ interval: Int) -> ProbeSet { on(.every(interval)) }
 
-  /// The same probes, only at layers whose path fits.
+  /// The same probes, only at layers whose path matches the pattern. A recorder throws if the pattern matches no module.
   public func at(_ pattern: String) -> ProbeSet {
     var changed = self
     for index in plans.indices { changed.plans[index].pattern = pattern }
     return changed
   }
 
-  /// Both.
+  /// The probes of both sets, those of `left` first.
   public static func + (left: ProbeSet, right: ProbeSet) -> ProbeSet {
     var both = left
     both.plans += right.plans
@@ -59,18 +59,18 @@ public struct ProbeSet: ExpressibleByArrayLiteral {
 }
 
 extension ProbeSet {
-  /// The columns of the table `layer`: what activations, gradients, weights and updates are like.
+  /// The columns of the tables `layer` and `weight`: statistics of activations, gradients, weights and updates.
   public static var standard: ProbeSet { [ActivationStatistics(), GradientStatistics(), WeightStatistics()] }
 
-  /// Also dead units, what directions gradients and updates take, how far weights have come, how much the samples of a batch
-  /// differ, and histograms.
+  /// The standard probes, and dead units, cosines of successive gradients and updates, the distance from initialization, gradient noise
+  /// and histograms.
   public static var thorough: ProbeSet {
     standard + [
       DeadUnits(), GradientCosine(), UpdateCosine(), DistanceFromInitialization(), GradientNoise(), Histograms(),
     ]
   }
 
-  /// All probes there are. Those from `HessianTrace` on cost several steps each, so give them a schedule; curvature and input
+  /// All probes. Those from `HessianTrace` on take as long as several training steps each, so use a schedule; curvature and input
   /// gradients need `again` in `Recorder.step`.
   public static var everything: ProbeSet {
     thorough + [

@@ -1,39 +1,40 @@
 import Autodiff
 import NeuralNetworks
 
-/// A call of a module as probes observe it: a row of the run file's table `site`.
+/// One call of a module, as probes observe it: a site of the run file.
 public final class ProbedLayer {
-  /// The number of its row, from 0, in the order of first calls.
+  /// The `id` of the site: from 0, in the order of first calls.
   public let index: Int
-  /// The path in the model, with the index of the call in brackets from the second on.
+  /// The path in the model, with the index of the call in brackets from the second call on.
   public let path: String
-  /// The module that is called.
+  /// The module.
   public let module: Module
-  /// How often the module had been called before in the pass.
+  /// The number of earlier calls of the module in the pass.
   let callIndex: Int
-  /// Its output's shape at its first call.
+  /// The shape of its first output.
   public let shape: Shape
-  /// The input of the last call, while a probe that needs inputs is active.
+  /// The input of the last call, of any shape; nil unless an active probe needs `.inputs`.
   @exclusivity(unchecked) public internal(set) var input: Tensor?
-  /// dL/d(output) of the last call, and the gradients of the module's own parameters, while a probe of samples is active.
+  /// dL/d(output) of the last call and the gradients of the module's own parameters; nil unless an active probe needs `.samples`.
   @exclusivity(unchecked) var gradient: Tensor?
   @exclusivity(unchecked) var weightGradient: Tensor?
   @exclusivity(unchecked) var biasGradient: Tensor?
-  /// Their squared norms.
+  /// The squared norms of the parameters' gradients.
   @exclusivity(unchecked) var gradientSquares = (weight: 0.0, bias: 0.0)
-  /// Whether the optimizer has left one of them unchanged.
+  /// Whether the optimizer left one of the parameters unchanged.
   @exclusivity(unchecked) var isFrozen = false
-  /// The nodes of its observed tensors.
+  /// The nodes of its tensors, where it is the site of `Recorder.observe`.
   @exclusivity(unchecked) var awaited: [AwaitedGradient] = []
-  /// How many passes the step has had.
+  /// The number of passes in this step.
   @exclusivity(unchecked) var passes = 0
-  /// The outputs between which the layer's nonlinearity is not flat; nil where it has no flat part.
+  /// The range of outputs where the layer's nonlinearity is not saturated; nil if it does not saturate.
   let saturationLimits: ClosedRange<Float>?
   /// Whether the module holds parameters itself.
   let hasParameters: Bool
-  /// The name of the parameter that measures of weights are about: `weight`, or the only matrix; nil where there is neither.
+  /// The name of the parameter that probes of weights measure: `weight`, or the only parameter of two or more dimensions; nil if there is
+  /// neither.
   public let weightName: String?
-  /// The positions of the recorder's probes that observe it.
+  /// The indices of the recorder's probes that observe it.
   @exclusivity(unchecked) var probes: [Int]
   /// The step of its last output.
   @exclusivity(unchecked) var lastStep = -1
@@ -53,7 +54,7 @@ public final class ProbedLayer {
     output = ProbeOutput(site: index)
   }
 
-  /// Begins a step, unless the layer has been called in it before.
+  /// Begins a step at the layer's first call in it.
   func begin(_ step: Int) {
     guard lastStep != step else { return }
     lastStep = step
@@ -61,7 +62,7 @@ public final class ProbedLayer {
     passes = 0
   }
 
-  /// Forgets what was kept for the step that is over.
+  /// Clears the tensors that were kept for the step.
   func clear() {
     input = nil
     gradient = nil
@@ -71,7 +72,7 @@ public final class ProbedLayer {
     isFrozen = false
   }
 
-  /// The parameter of the given name that the module holds itself; nil if there is none.
+  /// The parameter with this name that the module holds itself; nil if there is none.
   public func parameter(_ name: String) -> Parameter? {
     module.ownParameters.first { $0.name == name }?.parameter
   }

@@ -2,56 +2,56 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// A step that is over, as a probe observes it.
+/// A completed training step, as a probe observes it.
 public struct ProbedStep {
-  /// Its number, from 0.
+  /// The number of the step, from 0.
   public let number: Int
-  /// Its loss.
+  /// The mean loss.
   public let loss: Double
-  /// The losses of its samples; empty where `Recorder.step` was given their mean.
+  /// The losses of the samples; empty if `Recorder.step` was given their mean.
   public let losses: [Double]
   let unhooked: UnhookedModel
   /// The optimizers that train the model.
   public let optimizers: [Optimizer]
-  /// The layers of the step that the probe observes, in the order of their calls.
+  /// The layers that were called in this step and that the probe observes, in the order of their first calls.
   public internal(set) var layers: [ProbedLayer]
-  /// What the model was called with in the step's last pass, while a probe that needs inputs is active; nil where it was
-  /// several tensors, or several came out, or the model itself is not called.
+  /// The model's input in the last pass of the step, [samples, …]; nil if it had several inputs or outputs, if the model itself was not
+  /// called, or unless an active probe needs `.inputs`.
   public let input: Tensor?
-  /// What samples add to the gradient, while a probe that needs it is active; nil where no layer has had a gradient, or the step
-  /// was skipped.
+  /// Per-sample gradients; nil if no layer has a gradient, if the step was skipped, or unless an active probe needs `.samples`.
   package internal(set) var samples: SampleGradients?
-  /// Computes the step's loss again, a scalar, with the parameters as they are now; nil where the training loop gives no closure.
-  /// Running statistics and random streams are restored afterwards.
+  /// Computes the loss of the step's batch again, a scalar [], with the parameters after the step; nil if `Recorder.step` was given no
+  /// `again`. Running statistics and random streams are restored afterwards.
   public let again: (() -> Tensor)?
-  /// Prints a warning, once per first words.
+  /// Prints a warning, unless one with the same first 40 characters was printed.
   public let warn: (String) -> Void
 
-  /// The model that is trained. From when a probe asks for it, or calls `again`, until all probes have observed the step, none of the
-  /// model's hooks run: what is computed is the model without them.
+  /// The model that is trained. From the first access, or call of `again`, until all probes have observed the step, the model's hooks
+  /// don't run.
   public var model: Module { unhooked.withoutHooks() }
 
-  /// The model's output for an input shaped like `input`: called as the training loop does, with a tensor or a list of one.
+  /// The model's output, of any shape, for an input with the shape of `input`, but for the number of samples. Calls the model as the
+  /// training loop does, with a tensor or a list of one.
   public func output(for input: Tensor) -> Tensor { unhooked.output(for: input) }
 
   /// Records a number of a layer under a name, and replaces one recorded earlier in the step.
   public func record(_ name: MeasureName, _ value: Double, of layer: ProbedLayer) { layer.output.record(name, value) }
 }
 
-/// The end of a recording, at which probes record what only the end can tell.
+/// The end of a recording, when probes record numbers that need the trained model.
 public struct FinalReport {
   let unhooked: UnhookedModel
   /// All layers, in the order of their first calls.
   public let layers: [ProbedLayer]
   let writer: RunWriter
 
-  /// The model as it is at the end; without its hooks, as that of a `ProbedStep`.
+  /// The trained model; its hooks don't run, as in a `ProbedStep`.
   public var model: Module { unhooked.withoutHooks() }
 
-  /// The model's output for an input of the model's input shape, called as the training loop does.
+  /// The model's output, of any shape, for an input with the shape of the training loop's, but for the number of samples.
   public func output(for input: Tensor) -> Tensor { unhooked.output(for: input) }
 
-  /// Records a number of a layer, or of the whole model where it is nil, at a step. Throws a `RunFileError` if writing has failed.
+  /// Records a number of a layer, or of the whole model if `layer` is nil, at a step. Throws a `RunFileError` if writing has failed.
   public func record(_ name: MeasureName, _ value: Double, of layer: ProbedLayer?, step: Int) throws {
     try writer.measure(step: step, site: layer?.index, name: name, value: value)
   }

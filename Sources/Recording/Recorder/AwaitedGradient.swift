@@ -1,31 +1,30 @@
 import Autodiff
 
-/// A place on the tape whose gradient is waited for, under the name under which its tensor is observed.
+/// A node of the tape whose gradient is awaited, and the last step in which its tensor was observed.
 final class AwaitedGradient {
-  fileprivate weak var place: Node?
-  /// The last step in which the tensor was observed.
+  fileprivate weak var node: Node?
   @exclusivity(unchecked) fileprivate var step: Int
 
-  fileprivate init(_ place: Node?, _ step: Int) { (self.place, self.step) = (place, step) }
+  fileprivate init(_ node: Node?, _ step: Int) { (self.node, self.step) = (node, step) }
 }
 
 extension ProbedLayer {
-  /// Calls `note` with each gradient that comes to a tensor, and the step in which it was observed last. False where it is waited
-  /// for in this step already.
+  /// Calls `receive` with each gradient of a tensor, and the last step in which the tensor was observed. Returns false where the
+  /// gradient is already awaited in this step.
   func awaitGradient(
-    of tensor: Tensor, in step: Int, _ note: @escaping (_ gradient: Tensor, _ step: Int) -> Void
+    of tensor: Tensor, in step: Int, _ receive: @escaping (_ gradient: Tensor, _ step: Int) -> Void
   ) -> Bool {
-    guard let place = tensor.node else { return true }
-    // A leaf, such as a parameter's, is there at every step, and keeps its hooks.
-    if let known = awaited.first(where: { $0.place === place }) {
+    guard let node = tensor.node else { return true }
+    // A leaf, such as a parameter's node, exists at every step and keeps its hooks.
+    if let known = awaited.first(where: { $0.node === node }) {
       defer { known.step = step }
       return known.step != step
     }
-    awaited.removeAll { $0.place == nil }
-    let new = AwaitedGradient(place, step)
+    awaited.removeAll { $0.node == nil }
+    let new = AwaitedGradient(node, step)
     awaited.append(new)
     tensor.addGradientHook { gradient in
-      note(gradient, new.step)
+      receive(gradient, new.step)
       return nil
     }
     return true

@@ -2,17 +2,17 @@ import Autodiff
 import NeuralNetworks
 
 extension Module {
-  /// Runs `body` with this module and its children as they are when they are evaluated; running statistics, streams of random
-  /// numbers and what each module was set to are afterwards as they were.
+  /// Runs `body` with this module and its children in evaluation mode; afterwards modes, running statistics and random streams are
+  /// restored.
   package func evaluated<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = modules.map { ($0.module, $0.module.isTraining) }
     evaluate()
-    // Parents come first, so that children have the last word.
+    // A parent sets the mode of its children, so children are restored after it.
     defer { for (module, isTraining) in before { if isTraining { module.train() } else { module.evaluate() } } }
     return try withStateRestored(body)
   }
 
-  /// The outputs of all calls of modules that `body` makes.
+  /// Calls `observe` with the outputs of all calls of modules that `body` makes.
   func outputs(
     of body: () -> Void, _ observe: @escaping (_ module: Module, _ callIndex: Int, _ output: Tensor) -> Void
   ) {
@@ -23,32 +23,32 @@ extension Module {
     body()
   }
 
-  /// What the tables of this model are given while `body` runs.
+  /// The inputs of this model's `Embedding` modules while `body` runs.
   func tokenIndices(in body: () throws -> Void) rethrows -> [Tensor] {
-    var names: [Tensor] = []
+    var indices: [Tensor] = []
     let handles = modules.map(\.module).filter { $0 is Embedding }.map {
       $0.observeInputs { _, input in
-        names.append(input)
+        indices.append(input)
         return nil
       }
     }
     defer { for handle in handles { handle.remove() } }
     try body()
-    return names
+    return indices
   }
 }
 
 extension ProbedStep {
-  /// The first samples of the model's input; nil, with a word to the user, where there are none.
+  /// The first samples of the model's input; nil, with a warning, if the step has no single input.
   func input(samples: Int, for what: String) -> Tensor? {
     guard let input, let count = input.shape.first, count > 0 else {
-      warn("\(what) needs a model that is called with one input and puts out one tensor, and this one is not")
+      warn("\(what) needs a model that takes one tensor and returns one tensor, so it is left out")
       return nil
     }
     return input.first(min(count, samples))
   }
 
-  /// The same as a place to which gradients come; nil, with a word, also where the input names rows.
+  /// The first samples of the model's input as a leaf that takes gradients; nil, with a warning, also if it holds token indices.
   func differentiableInput(samples: Int, for what: String) -> Tensor? {
     guard let x = input(samples: samples, for: what)?.requiringGradient() else { return nil }
     let takesIndices = unhooked.takesIndices ?? inputIsIndices(x)
@@ -57,23 +57,22 @@ extension ProbedStep {
     return takesIndices ? nil : x
   }
 
-  /// Tells the user that there are no derivatives by the input.
+  /// Warns that the model's input is token indices.
   func warnOfIndices(_ what: String) {
-    warn(
-      "\(what) differentiates by the model's input, and names of rows, as an Embedding takes them, have no derivative, so it "
-        + "is left out")
+    warn("\(what) needs gradients of the model's input, and token indices have none, so it is left out")
   }
 
-  /// Whether what tables are given depends on the input: it is on the tape, or is other numbers when samples change places.
+  /// Whether the inputs of the model's `Embedding` modules depend on its own input: they are on the tape, or change when samples
+  /// are rotated.
   private func inputIsIndices(_ x: Tensor) -> Bool {
     let model = model
     guard model.modules.contains(where: { $0.module is Embedding }) else { return false }
-    func names(_ x: Tensor) -> [Tensor] { model.evaluated { model.tokenIndices { _ = output(for: x) } } }
+    func indices(_ x: Tensor) -> [Tensor] { model.evaluated { model.tokenIndices { _ = output(for: x) } } }
     let size = x.elementCount / x.shape[0]
-    let turned = Tensor(shape: x.shape) { moved in
+    let rotated = Tensor(shape: x.shape) { moved in
       x.withValues { x in for index in moved.indices { moved[index] = x[(index + size) % x.count] } }
     }
-    let found = names(x)
-    return found.contains(where: \.isOnTape) || found.map(\.values) != names(turned).map(\.values)
+    let found = indices(x)
+    return found.contains(where: \.isOnTape) || found.map(\.values) != indices(rotated).map(\.values)
   }
 }

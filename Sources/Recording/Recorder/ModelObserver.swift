@@ -2,25 +2,25 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// Observes a model and its optimizers through hooks, which are there only at recorded steps, and passes what it sees to the probes.
+/// Observes a model and its optimizers through hooks, which exist only at recorded steps, and calls the probes.
 final class ModelObserver {
   let model: Module?
   let optimizers: [Optimizer]
   private let probes: ProbeRunner
   private let step: StepAssembly
-  /// The observer as hooks on the tape know it.
+  /// The reference to this observer that hooks hold.
   private let reference = WeakRecorder()
-  private let watched: WatchedModel?
-  /// The model for probes to call.
+  private let observed: ObservedModel?
+  /// The model as probes call it.
   let unhooked: UnhookedModel?
-  /// Hooks that are there at all steps, and those of the current one.
+  /// Hooks of all steps, and those of recorded steps.
   private var standingHandles: [HookHandle] = []
   private var handles: [HookHandle] = []
   @exclusivity(unchecked) private(set) var isAttached = false
 
   @exclusivity(unchecked) private var lastOutput: Tensor?
   @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
-  /// What the model itself was last called with, and whether it had several outputs then.
+  /// The inputs of the model's last call, and whether that call had several outputs.
   @exclusivity(unchecked) private(set) var inputs: [Tensor] = []
   @exclusivity(unchecked) private(set) var outputsAreSeveral = false
   /// The modules that have been called, until the first recorded step is over.
@@ -30,7 +30,7 @@ final class ModelObserver {
 
   init(_ model: Module?, _ optimizers: [Optimizer], _ probes: ProbeRunner, _ step: StepAssembly) {
     (self.model, self.optimizers, self.probes, self.step) = (model, optimizers, probes, step)
-    watched = model.map { [reference] in WatchedModel($0, probes.probes(at:), reference) }
+    observed = model.map { [reference] in ObservedModel($0, probes.probes(at:), reference) }
     unhooked = model.map { UnhookedModel($0, step.warnings) }
     reference.observer = self
     if let model, probes.needsInputs { observeInputs(of: model) }
@@ -39,7 +39,7 @@ final class ModelObserver {
     }
   }
 
-  /// Begins a step, at which hooks are needed or not.
+  /// Begins a step; hooks are needed if it is recorded.
   func begin(isRecorded: Bool) {
     lastOutput = nil
     inputs = []
@@ -47,7 +47,7 @@ final class ModelObserver {
     if isRecorded { attach() } else { detach() }
   }
 
-  /// Removes all hooks for good.
+  /// Removes all hooks.
   func end() {
     reference.observer = nil
     detach()
@@ -55,13 +55,13 @@ final class ModelObserver {
     standingHandles = []
   }
 
-  /// Runs `body` while nothing is observed, and gives the model its hooks back that probes have taken away.
+  /// Runs `body` while nothing is observed, and restores the hooks that probes suspended.
   func whilePaused(_ body: () throws -> Void) rethrows {
     let outer = isAttached
     isAttached = false
     defer {
       isAttached = outer
-      unhooked?.putBack()
+      unhooked?.restoreHooks()
     }
     try body()
   }
@@ -71,10 +71,10 @@ final class ModelObserver {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
-    if let watched {
-      let replaced = watched.attach()
+    if let observed {
+      let replaced = observed.attach()
       if !replaced.isEmpty { step.parameters.addParameters() }
-      step.warnings.replaced(replaced, step: step.number)
+      step.warnings.warnReplaced(replaced, step: step.number)
     }
     for optimizer in optimizers {
       handles.append(optimizer.observe { [unowned self] parameter, norms in observe(norms, of: parameter) })
@@ -84,12 +84,12 @@ final class ModelObserver {
   func detach() {
     guard isAttached else { return }
     isAttached = false
-    watched?.detach()
+    observed?.detach()
     for handle in handles { handle.remove() }
     handles = []
   }
 
-  /// Keeps what the model is called with, in passes that are on the tape.
+  /// Keeps the model's inputs in passes that are on the tape.
   private func observeInputs(of model: Module) {
     standingHandles += [
       model.observeInputs { [unowned self] site, input in
@@ -105,22 +105,22 @@ final class ModelObserver {
     ]
   }
 
-  /// Whether modules have been replaced, which shows when a layer of the step before is not called in this one.
+  /// Whether modules were replaced. This is checked when a layer of the last recorded step is not called in this one.
   func modulesWereReplaced(called count: Int) -> Bool {
     defer { lastRecordedStep = step.number }
-    guard let watched, count < step.sites.layers.count else { return false }
-    guard watched.isUnsure || step.sites.layers.contains(where: { $0.lastStep == lastRecordedStep }) else {
+    guard let observed, count < step.sites.layers.count else { return false }
+    guard observed.hasUncheckedAbsence || step.sites.layers.contains(where: { $0.lastStep == lastRecordedStep }) else {
       return false
     }
-    return watched.hasOtherParts()
+    return observed.wereModulesReplaced()
   }
 
-  /// Warns, once, of what should have come before `step(loss:)` and has not, and of modules that were not called.
+  /// Warns of parts of a training step that are missing before `step(loss:)`, and of modules that were not called.
   func warnOfMissingParts() {
     guard let model else { return }
-    if step.skippedAtScale == nil || !step.seen.backward { step.warnings.missing(step.seen, step: step.number) }
+    if step.skippedAtScale == nil || !step.seen.backward { step.warnings.warnMissing(step.seen, step: step.number) }
     if let called, step.seen.forward {
-      step.warnings.uncalled(
+      step.warnings.warnUncalled(
         model.modules.filter { path, module in
           !probes.probes(at: path).isEmpty && !called.contains(ObjectIdentifier(module))
             && !module.ownParameters.isEmpty
@@ -129,32 +129,34 @@ final class ModelObserver {
     called = nil
   }
 
-  // MARK: What hooks see
+  // MARK: Observations
 
-  /// A tensor that the user shows under a name, and the gradient with respect to it when there is one.
+  /// Observes a tensor under a name, and the gradient with respect to it when it is computed.
   func observe(_ name: String, _ tensor: Tensor) {
     guard isAttached, model == nil || tapeIsOn || isInCheckpoint else { return }
     let layer = step.sites.observed(
       name, depth: model.map { $0.depth(of: tensor) }, shape: tensor.shape, probes: { probes.probes(at: name) })
     let isNew = layer.awaitGradient(of: tensor, in: step.number) { [reference, unowned layer] gradient, number in
-      if let observer = reference.observer, observer.step.number == number { observer.observe(gradient: gradient, of: layer) }
+      if let observer = reference.observer, observer.step.number == number {
+        observer.observe(gradient: gradient, of: layer)
+      }
     }
-    // What a checkpoint computes again has been seen, but only now is it on the tape.
+    // A checkpoint computes a tensor twice: its values are observed the first time, its gradient after the second.
     if isNew, !isRecomputing { observe(output: tensor, input: nil, of: layer) }
   }
 
-  /// An output of a call of a module.
-  func observe(output: Tensor, input: Tensor, callIndex: Int, of watched: WatchedModule) {
+  /// Observes an output of a call of a module.
+  func observe(output: Tensor, input: Tensor, callIndex: Int, of observed: ObservedModule) {
     guard isAttached, output.isOnTape || isInCheckpoint else { return }
-    if called != nil { called!.insert(ObjectIdentifier(watched.module)) }
-    // A container's output is often its last child's: the same tensor is the same site.
+    if called != nil { called!.insert(ObjectIdentifier(observed.module)) }
+    // A container often returns its last child's output. The same tensor is the same site.
     guard output !== lastOutput else { return }
     lastOutput = output
-    if let layer = watched.calls[callIndex] { return observe(output: output, input: input, of: layer) }
+    if let layer = observed.calls[callIndex] { return observe(output: output, input: input, of: layer) }
     let layer = step.sites.add(
-      watched.module, callIndex: callIndex, path: watched.path, depth: model!.depth(of: output), shape: output.shape,
-      probes: watched.probes)
-    watched.calls[callIndex] = layer
+      observed.module, callIndex: callIndex, path: observed.path, depth: model!.depth(of: output), shape: output.shape,
+      probes: observed.probes)
+    observed.calls[callIndex] = layer
     observe(output: output, input: input, of: layer)
   }
 
@@ -174,7 +176,7 @@ final class ModelObserver {
     step.check(activationsOf: layer)
   }
 
-  /// dL/d(output) of a call.
+  /// Observes dL/d(output) of a call.
   func observe(gradient: Tensor, of layer: ProbedLayer) {
     guard isAttached, layer.lastStep == step.number else { return }
     step.seen.backward = true
@@ -186,9 +188,9 @@ final class ModelObserver {
     step.check(gradientsOf: layer)
   }
 
-  /// What an optimizer has done to a parameter.
+  /// Observes the change that an optimizer made to a parameter.
   private func observe(_ norms: StepNorms, of parameter: Parameter) {
-    // A step before any forward pass belongs to the step before, which is over.
+    // A step before any forward pass belongs to the last step, which is already written.
     guard isAttached, step.seen.forward, let row = step.parameters.row(of: parameter),
       let gradient = parameter.gradient
     else { return }
@@ -198,7 +200,7 @@ final class ModelObserver {
       name: owner?.name ?? "", parameter: parameter, gradient: gradient,
       before: before.isEmpty ? nil : before[ObjectIdentifier(parameter)], id: row.id, norms: norms)
     guard let (layer, name) = owner, layer.lastStep == step.number else {
-      // Its module has no row in this step, but the parameter has.
+      // The module has no row in this step, but the parameter has one.
       if parameter.shape.count > 1, probes.recordsWeights(probes.probes(at: row.holder)) {
         let weight = WeightStatistics.row(change, step: step.number)
         step.weights.removeAll { $0.parameter == weight.parameter }

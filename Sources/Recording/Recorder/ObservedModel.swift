@@ -1,51 +1,52 @@
 import NeuralNetworks
 
-/// The modules of a model as a recorder watches them.
-final class WatchedModel {
+/// The modules of a model that a recorder observes.
+final class ObservedModel {
   private let model: Module
   private let probes: (_ path: String) -> [Int]
   private let recorder: WeakRecorder
-  private var watches: [ModuleObservation] = []
+  private var observations: [ModuleObservation] = []
   private var absences = 0
 
-  /// Of modules whose paths any probes look at; `recorder` is whom they report to.
+  /// Observes the modules whose paths have probes, for `recorder`.
   init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ recorder: WeakRecorder) {
     (self.model, self.probes, self.recorder) = (model, probes, recorder)
   }
 
-  /// Begins to watch. Returns the paths of modules that have taken the place of others since that was last done.
+  /// Adds the hooks. Returns the paths of modules that replaced others since the last call.
   func attach() -> [String] {
-    defer { for watch in watches { watch.attach() } }
+    defer { for observation in observations { observation.attach() } }
     let present = present
-    guard !areWatched(present) else { return [] }
-    let known = Dictionary(uniqueKeysWithValues: watches.map { (ObjectIdentifier($0.module), $0) })
-    watches = present.map { path, module in
-      known[ObjectIdentifier(module)] ?? ModuleObservation(module, WatchedModule(module, path, probes(path), recorder))
+    guard !areObserved(present) else { return [] }
+    let known = Dictionary(uniqueKeysWithValues: observations.map { (ObjectIdentifier($0.module), $0) })
+    observations = present.map { path, module in
+      known[ObjectIdentifier(module)] ?? ModuleObservation(module, ObservedModule(module, path, probes(path), recorder))
     }
     return known.isEmpty ? [] : present.filter { known[ObjectIdentifier($0.module)] == nil }.map(\.path)
   }
 
-  /// Watches no longer.
-  func detach() { for watch in watches { watch.detach() } }
+  /// Removes the hooks.
+  func detach() { for observation in observations { observation.detach() } }
 
-  /// Whether other modules are now in the places of watched ones, asked where one is no longer called, or `isUnsure`. That may only
-  /// be a branch which is not taken, so it takes a look at the model, which costs, at the 1st, 2nd, 4th, 8th … time since others
-  /// were found.
-  func hasOtherParts() -> Bool {
+  /// Whether modules were replaced. Called where an observed module was not called in a step, or `hasUncheckedAbsence`.
+  ///
+  /// The cause may only be a branch that is not taken, and reading the model's modules is slow, so this reads them at the 1st, 2nd,
+  /// 4th, 8th, … call since modules were last replaced.
+  func wereModulesReplaced() -> Bool {
     absences += 1
-    guard !isUnsure else { return false }
+    guard !hasUncheckedAbsence else { return false }
     model.refreshReflection()
-    guard !areWatched(present) else { return false }
+    guard !areObserved(present) else { return false }
     absences = 0
     return true
   }
 
-  /// Whether a watched module was missing and the model has not been looked at since.
-  var isUnsure: Bool { absences & (absences - 1) != 0 }
+  /// Whether an observed module was not called, and the model's modules have not been read since.
+  var hasUncheckedAbsence: Bool { absences & (absences - 1) != 0 }
 
   private var present: [(path: String, module: Module)] { model.modules.filter { !probes($0.path).isEmpty } }
 
-  private func areWatched(_ modules: [(path: String, module: Module)]) -> Bool {
-    modules.elementsEqual(watches) { $0.module === $1.module }
+  private func areObserved(_ modules: [(path: String, module: Module)]) -> Bool {
+    modules.elementsEqual(observations) { $0.module === $1.module }
   }
 }

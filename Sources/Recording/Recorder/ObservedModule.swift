@@ -1,14 +1,14 @@
 import Autodiff
 import NeuralNetworks
 
-/// A module as a recorder watches it.
-final class WatchedModule: CallObserver {
+/// A module that a recorder observes.
+final class ObservedModule: CallObserver {
   let module: Module
   /// The path in the model.
   let path: String
-  /// Which of the recorder's probes watch it.
+  /// The indices of the recorder's probes that observe it.
   let probes: [Int]
-  /// The layers that its calls are.
+  /// The layer of each call.
   var calls = Calls()
   private let recorder: WeakRecorder
 
@@ -21,11 +21,13 @@ final class WatchedModule: CallObserver {
   }
 
   func observe(gradient: Tensor, callIndex: Int) {
-    if let observer = recorder.observer, let layer = calls[callIndex] { observer.observe(gradient: gradient, of: layer) }
+    if let observer = recorder.observer, let layer = calls[callIndex] {
+      observer.observe(gradient: gradient, of: layer)
+    }
   }
 
-  /// Layers by the number of the call. Those of calls that are off the tape have numbers too, so they need not begin at 0; most
-  /// modules have that one alone.
+  /// Layers by call index. Most modules have only call 0; calls without a tape have indices too, so the first layer may have a
+  /// larger one.
   struct Calls {
     private var first: ProbedLayer?
     private var others: [Int: ProbedLayer] = [:]

@@ -1,7 +1,7 @@
 import NeuralNetworks
 import RunFile
 
-/// The parameters of a recording: which of them is which row of the table `parameter`, in the model's order.
+/// The parameters of a recording with their rows in the table `parameter`, in the model's order.
 struct ParameterTable {
   private let model: Module?
   private let optimizers: [Optimizer]
@@ -11,10 +11,10 @@ struct ParameterTable {
   private var holders: [String] = []
   private var parameters: [Parameter] = []
   private var newCount = 0
-  /// What `Optimizer.groupVersion` of each optimizer was when frozen parameters were last compared.
+  /// `Optimizer.groupVersion` of each optimizer when frozen parameters were last compared.
   private var versions: [Int]
 
-  /// The parameters of a model as it is now.
+  /// The current parameters of a model.
   init(_ model: Module?, _ optimizers: [Optimizer]) {
     (self.model, self.optimizers) = (model, optimizers)
     versions = optimizers.map(\.groupVersion)
@@ -39,12 +39,12 @@ struct ParameterTable {
     }
   }
 
-  /// The `id` of a parameter, and the path of the module that holds it; nil if it is none of the model's.
+  /// The `id` of a parameter, and the path of the module that holds it; nil if it is not in the model.
   func row(of parameter: Parameter) -> (id: Int, holder: String)? {
     ids[ObjectIdentifier(parameter)].map { ($0, holders[$0]) }
   }
 
-  /// The rows that have been added since the last call, with the sites of the modules that hold them; nil if none.
+  /// The rows added since the last call, each with the site of its module; nil if there are none.
   mutating func takeNew(_ sites: SiteTable) -> [RecordedParameter]? {
     guard newCount > 0 else { return nil }
     let first = rows.count - newCount
@@ -53,7 +53,7 @@ struct ParameterTable {
     return Array(rows[first...])
   }
 
-  /// The parameters that have been frozen or unfrozen since the last call, each as a sentence.
+  /// One sentence per parameter that was frozen or unfrozen since the last call.
   mutating func takeChanges() -> [String] {
     let now = optimizers.map(\.groupVersion)
     guard now != versions else { return [] }

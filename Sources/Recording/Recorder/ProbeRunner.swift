@@ -3,15 +3,15 @@ import NeuralNetworks
 import RunFile
 import Support
 
-/// The probes of a recorder: which are active at a step, and what they observe.
+/// The probes of a recorder: decides which are active at a step, and calls them.
 final class ProbeRunner {
   @exclusivity(unchecked) private var plans: [ProbeSet.Plan]
   private let filters: [PathPattern?]
-  /// The schedules of the plans, each with those that share it, so that it is asked once per step.
+  /// The schedules, each with the indices of the plans that share it, so that each is called once per step.
   private let schedules: [(includes: RecordingSchedule.Choice, plans: [Int])]
-  /// For each probe the earlier ones of its name: of those that are active at a layer the first observes it.
-  private let twins: [[Int]]
-  private let hasTwins: Bool
+  /// For each probe the indices of earlier probes with the same name. If several are active at a layer, only the first runs.
+  private let earlierOfSameName: [[Int]]
+  private let hasDuplicates: Bool
   /// The probes that are active at the current step, and what they need.
   @exclusivity(unchecked) private var isActive: [Bool]
   @exclusivity(unchecked) private(set) var needs: ProbeNeeds = []
@@ -21,13 +21,13 @@ final class ProbeRunner {
     filters = probes.plans.map { $0.pattern.map { PathPattern($0) } }
     isActive = probes.plans.map { _ in false }
     let names = probes.plans.map(\.probe.about.name)
-    twins = names.indices.map { index in (0..<index).filter { names[$0] == names[index] } }
-    hasTwins = twins.contains { !$0.isEmpty }
+    earlierOfSameName = names.indices.map { index in (0..<index).filter { names[$0] == names[index] } }
+    hasDuplicates = earlierOfSameName.contains { !$0.isEmpty }
     let rules = Dictionary(grouping: probes.plans.indices) { ObjectIdentifier(probes.plans[$0].schedule.rule) }
     schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
   }
 
-  /// The positions of the probes that observe a path.
+  /// The indices of the probes that observe a path.
   func probes(at path: String) -> [Int] { filters.indices.filter { filters[$0]?.matches(path) ?? true } }
 
   /// Whether any probe needs the model's inputs at some step.
@@ -38,7 +38,7 @@ final class ProbeRunner {
     probes.contains { isActive[$0] && plans[$0].probe is WeightStatistics }
   }
 
-  /// Asks the schedules which probes are active at a step; false if none is.
+  /// Sets which probes are active at a step. Returns false if none is.
   func begin(_ step: Int, lastLoss: Double?) -> Bool {
     needs = []
     for (includes, members) in schedules {
@@ -53,7 +53,7 @@ final class ProbeRunner {
 
   func observe(output: Tensor, of layer: ProbedLayer) {
     withoutTape {
-      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+      for index in layer.probes where isActive[index] && !(hasDuplicates && isDuplicate(index, at: layer)) {
         plans[index].probe.observe(output: output, of: layer, into: &layer.output)
       }
     }
@@ -61,7 +61,7 @@ final class ProbeRunner {
 
   func observe(gradient: Tensor, of layer: ProbedLayer) {
     withoutTape {
-      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+      for index in layer.probes where isActive[index] && !(hasDuplicates && isDuplicate(index, at: layer)) {
         plans[index].probe.observe(gradient: gradient, of: layer, into: &layer.output)
       }
     }
@@ -69,18 +69,18 @@ final class ProbeRunner {
 
   func observe(update: ParameterChange, of layer: ProbedLayer) {
     withoutTape {
-      for index in layer.probes where isActive[index] && !(hasTwins && isTaken(index, at: layer)) {
+      for index in layer.probes where isActive[index] && !(hasDuplicates && isDuplicate(index, at: layer)) {
         plans[index].probe.observe(update: update, of: layer, into: &layer.output)
       }
     }
   }
 
-  /// Lets the active probes observe a step that is over, each with the layers that it observes.
+  /// Calls `stepDidEnd` of the active probes, each with the layers that it observes.
   func stepDidEnd(_ whole: ProbedStep, into results: inout ProbeOutput) throws {
     var step = whole
-    for index in plans.indices where isActive[index] && !isTaken(index) {
-      if filters[index] != nil || hasTwins {
-        step.layers = whole.layers.filter { $0.probes.contains(index) && !isTaken(index, at: $0) }
+    for index in plans.indices where isActive[index] && !isDuplicate(index) {
+      if filters[index] != nil || hasDuplicates {
+        step.layers = whole.layers.filter { $0.probes.contains(index) && !isDuplicate(index, at: $0) }
         step.samples = whole.samples?.among(Set(step.layers.map(\.index)))
       }
       defer { (step.layers, step.samples) = (whole.layers, whole.samples) }
@@ -90,16 +90,16 @@ final class ProbeRunner {
     }
   }
 
-  /// Lets all probes record what only the end can tell.
+  /// Calls `finish` of all probes.
   func finish(_ report: FinalReport) throws {
     try withoutGradients { for index in plans.indices { try plans[index].probe.finish(report) } }
   }
 
-  /// Whether an active probe leaves a layer, or the step where none is given, to an earlier one of its name.
-  private func isTaken(_ index: Int, at layer: ProbedLayer? = nil) -> Bool {
-    twins[index].contains { twin in
-      isActive[twin]
-        && (layer?.probes.contains(twin) ?? [nil, plans[index].pattern].contains(plans[twin].pattern))
+  /// Whether an earlier active probe with the same name observes the layer, or the step if `layer` is nil.
+  private func isDuplicate(_ index: Int, at layer: ProbedLayer? = nil) -> Bool {
+    earlierOfSameName[index].contains { earlier in
+      isActive[earlier]
+        && (layer?.probes.contains(earlier) ?? [nil, plans[index].pattern].contains(plans[earlier].pattern))
     }
   }
 }

@@ -3,18 +3,17 @@ import Foundation
 import NeuralNetworks
 import RunFile
 
-/// Records a training loop into a run file: by default of every layer's output, of the gradient with respect to it, and of what the
-/// optimizer does to each weight, at every step.
+/// Records a training loop into a run file: by default statistics of every layer's output, of the gradient with respect to it, and of
+/// each weight's update, at every step.
 ///
-/// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. Only passes that are on the tape
-/// count, so evaluating inside `withoutGradients { }` is not recorded. A recorder never changes the training: losses are bit-identical
-/// to those without it.
+/// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. Only passes on the tape are
+/// recorded, so a model may be evaluated inside `withoutGradients { }`. A recorder never changes the training: losses are
+/// bit-identical with and without it.
 ///
-/// There is a row per call of a module in a pass: a module that is called again in the same pass, since it is shared or recurrent,
-/// has a site per call, `path`, `path[1]`, `path[2]`, …. A row covers all passes before one step, as where gradients are
-/// accumulated, and all tensors that the module puts out: counts and histograms add up, means, fractions and RMS are over all
-/// elements, extremes the extremes of all. An update is that of the optimizer's last step. A step that a `LossScaler`
-/// skips is an event `skipped`; `step(loss:)` is called after it as after others.
+/// A module has one site per call in a pass. A shared or recurrent module has the sites `path`, `path[1]`, `path[2]`, …. A site has one
+/// row per step, which covers all passes of the step, as when gradients are accumulated, and all outputs of the module: counts and
+/// histograms are sums, means, fractions and RMS are over all elements, minimum and maximum over all passes. An update is the change
+/// of the optimizer's last step. A step that a `LossScaler` skips is an event `skipped`; call `step(loss:)` after it too.
 ///
 ///     let recorder = try Recorder(model, optimizer, writingTo: "run.rheo")
 ///     for batch in batches {
@@ -25,19 +24,18 @@ import RunFile
 ///     }
 ///     let run = try recorder.finish()
 ///
-/// Without a model, observe tensors: `recorder.observe("hidden", tensor)`.
+/// Without a model, name the tensors to observe: `recorder.observe("hidden", tensor)`.
 public final class Recorder {
   private let probes: ProbeRunner
   private let assembly: StepAssembly
   private let observer: ModelObserver
   private var sampleTable = SampleTable()
-  private var isFinished = false
 
-  /// A recorder of `model` as the optimizers train it, by default with every standard probe at every step.
+  /// Records `model` while `optimizers` train it, by default with every standard probe at every step.
   ///
-  /// `meta` is kept in the file beside the recorder's own entries. `warn` receives, once each, what the user should know; by default it
-  /// is written to standard error. `clock` gives seconds. Throws a `RunFileError` if the file can't be written, and a `HookError` if a
-  /// probe's pattern matches no module.
+  /// `meta` is added to the entries that the recorder writes. `warn` is called once with each warning; by default it prints to standard
+  /// error. `clock` returns seconds. Throws a `RunFileError` if the file can't be written, and a `HookError` if a probe's pattern
+  /// matches no module.
   public convenience init(
     _ model: Module, _ optimizers: [Optimizer], writingTo path: String, probes: ProbeSet = .standard,
     meta: [MetaKey: String] = [:], warn: ((String) -> Void)? = nil,
@@ -48,7 +46,8 @@ public final class Recorder {
       meta.merging([.model: model.description]) { given, _ in given }, warn, clock)
   }
 
-  /// The same with the optimizers one after the other: `Recorder(model, optimizer, writingTo: path)`.
+  /// Records `model` while one or several optimizers train it: `Recorder(model, optimizer, writingTo: path)`. Throws a `RunFileError`
+  /// if the file can't be written, and a `HookError` if a probe's pattern matches no module.
   public convenience init(
     _ model: Module, _ optimizers: Optimizer..., writingTo path: String, probes: ProbeSet = .standard,
     meta: [MetaKey: String] = [:], warn: ((String) -> Void)? = nil,
@@ -57,7 +56,7 @@ public final class Recorder {
     try self.init(model, optimizers, writingTo: path, probes: probes, meta: meta, warn: warn, clock: clock)
   }
 
-  /// A recorder of the tensors that `observe` is given, and of nothing else. Throws a `RunFileError` if the file can't be written.
+  /// Records only the tensors that are given to `observe`. Throws a `RunFileError` if the file can't be written.
   public convenience init(
     writingTo path: String, probes: ProbeSet = .standard, meta: [MetaKey: String] = [:],
     warn: ((String) -> Void)? = nil, clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
@@ -72,7 +71,9 @@ public final class Recorder {
     if let model {
       for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(matching: pattern) }
     }
-    let own: [MetaKey: String] = [.depthSource: model == nil ? "call order" : "tape"]
+    let own: [MetaKey: String] = [
+      .depthSource: model == nil ? "call order" : "tape", .bfloat16Products: BFloat16Products.current.rawValue,
+    ]
     let writer = try RunWriter(path: path, meta: own.merging(meta) { $1 })
     self.probes = ProbeRunner(probes)
     assembly = StepAssembly(
@@ -81,31 +82,31 @@ public final class Recorder {
     begin()
   }
 
-  /// Lets the probes observe a tensor, of any shape, under a name, which becomes a site of its own, and the gradient with respect to it
-  /// when there is one.
+  /// Records a tensor of any shape, and the gradient with respect to it, as a site with this name.
   ///
-  /// Every call belongs to the current step, whose row covers all tensors under one name. Inside `withoutGradients { }` a recorder with a
-  /// model observes nothing. With a model the site has the depth of the tensor; without one each name counts as one layer more than the
-  /// name before.
+  /// The row of a step covers all tensors that were given under one name. Inside `withoutGradients { }` a recorder with a model observes
+  /// nothing. With a model the site's depth is that of the tensor; without a model the n-th name has depth n.
   public func observe(_ name: String, _ tensor: Tensor) { observer.observe(name, tensor) }
 
-  /// Records a number about the training under a name, such as `validation_loss`, at the last step that is over; at step 0 before
-  /// there is one. Throws a `RunFileError` if writing has failed.
+  /// Records a number under a name, such as `validation_loss`, at the last completed step, or at step 0 if there is none. Throws a
+  /// `RunFileError` if writing has failed.
   public func record(_ name: String, _ value: Double) throws {
     try assembly.writer.scalar(step: max(assembly.number - 1, 0), name: name, value: value)
   }
 
-  /// Records the accuracy and the loss of an evaluation under `NAME_accuracy` and `NAME_loss`. Throws a `RunFileError` if writing has
+  /// Records the loss and the accuracy of an evaluation as `NAME_loss` and `NAME_accuracy`. Throws a `RunFileError` if writing has
   /// failed.
   public func record(_ evaluation: Evaluation) throws {
     try record("\(evaluation.name)_loss", evaluation.loss)
     if let accuracy = evaluation.accuracy { try record("\(evaluation.name)_accuracy", accuracy) }
   }
 
-  /// Ends a step: everything since the last one becomes its rows.
+  /// Ends a step and writes its rows.
   ///
-  /// `loss` is a scalar, or [samples], whose mean is recorded. `again`, which computes the same loss again, is for probes of
-  /// curvature. Throws a `RunFileError` if the run file can no longer be written; what was recorded before is kept.
+  /// `loss` is a scalar, or [samples], whose mean is recorded; the losses of samples make some probes more exact. `accuracy` is a
+  /// fraction from 0 to 1. `again` computes the same loss again, a scalar or [samples], and is needed by probes with
+  /// `ProbeNeeds.lossAgain`. Throws a `RunFileError` if the run file can no longer be written, and any error of a probe; rows that
+  /// were written before are kept.
   public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
     let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
     let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
@@ -122,14 +123,14 @@ public final class Recorder {
     begin()
   }
 
-  /// Ends the recording and opens what was written. The model is left without the recorder's hooks. Throws a `RunFileError` if the run file
-  /// can't be written, and whatever a probe throws.
+  /// Ends the recording, removes the recorder's hooks and opens the run file. `meta` is added to its entries. Throws a `RunFileError` if
+  /// the run file can't be written, and any error of a probe. Any later call of `step` or `record` stops.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
     observer.end()
-    if assembly.number == 0 { assembly.warnings.noSteps() }
+    if assembly.number == 0 { assembly.warnings.warnNoSteps() }
     if let unhooked = observer.unhooked {
       let report = FinalReport(unhooked: unhooked, layers: assembly.sites.layers, writer: assembly.writer)
-      defer { unhooked.putBack() }
+      defer { unhooked.restoreHooks() }
       try probes.finish(report)
     }
     return try assembly.writer.finish(meta: meta)
@@ -141,24 +142,24 @@ public final class Recorder {
     observer.begin(isRecorded: probes.begin(assembly.number, lastLoss: assembly.lastLoss))
   }
 
-  /// Lets the probes observe the step that is over.
+  /// Calls `stepDidEnd` of the probes.
   private func runProbes(
     loss: Double, _ losses: [Double], _ layers: [ProbedLayer], _ again: (() -> Tensor)?
   ) throws {
     let needs = probes.needs, warnings = assembly.warnings
     defer { if !needs.isDisjoint(with: [.inputs, .samples]) { for layer in assembly.sites.layers { layer.clear() } } }
     guard let unhooked = observer.unhooked else { return }
-    if needs.contains(.lossAgain), again == nil { warnings.noLossAgain() }
+    if needs.contains(.lossAgain), again == nil { warnings.warnNoLossAgain() }
     let inputs = observer.inputs, count = inputs.first?.shape.first ?? (losses.isEmpty ? nil : losses.count)
     let found =
       needs.contains(.samples) && assembly.skippedAtScale == nil
       ? withoutGradients { sampleTable.gradients(of: layers, samples: count) } : nil
-    for (reason, text) in found?.missing ?? [:] { warnings.once(text, about: reason) }
+    for (reason, text) in found?.missing ?? [:] { warnings.warnOnce(text, key: reason) }
     let step = ProbedStep(
       number: assembly.number, loss: loss, losses: losses, unhooked: unhooked, optimizers: observer.optimizers,
       layers: layers, input: inputs.count == 1 && !observer.outputsAreSeveral ? inputs[0] : nil,
       samples: found?.samples, again: again.map { compute in { unhooked.lossAgain(compute) } },
-      warn: { warnings.once($0) })
+      warn: { warnings.warnOnce($0) })
     try observer.whilePaused { try probes.stepDidEnd(step, into: &assembly.model) }
   }
 }

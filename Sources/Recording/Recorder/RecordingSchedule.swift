@@ -1,11 +1,12 @@
 import Foundation
+import Support
 
-/// At which steps something is recorded.
+/// The steps at which something is recorded.
 public struct RecordingSchedule {
   /// Whether a step is recorded.
   typealias Choice = (_ step: Int, _ lastLoss: Double?) -> Bool
 
-  /// Makes the choice anew for each recorder. Its identity is the schedule's, by which a recorder knows what to ask only once a step.
+  /// Makes a new choice for each recorder. A recorder calls the choice of a rule once per step, for all probes that share the rule.
   final class Rule {
     let begin: () -> Choice
     init(_ begin: @escaping () -> Choice) { self.begin = begin }
@@ -16,16 +17,18 @@ public struct RecordingSchedule {
 
   private init(rule: Rule) { self.rule = rule }
 
-  /// Every `interval` steps, from step 0 on.
+  /// Every `interval` steps, from step 0 on. Stops if `interval` is below 1.
   public static func every(_ interval: Int) -> RecordingSchedule {
-    guard interval >= 1 else { fatalError("RecordingSchedule: every \(interval) steps, it is 1 or more") }
+    guard interval >= 1 else { stop("RecordingSchedule.every", "the interval is \(interval); it must be 1 or more") }
     return RecordingSchedule { step, _ in step % interval == 0 }
   }
 
-  /// Step 0, and then `perDecade` steps in each tenfold, as evenly as whole numbers can be: 0, 1, 2, 5, 10, 22, 46, 100, …
-  /// for three.
+  /// Step 0, and then `perDecade` steps between each power of ten and the next, evenly spaced in the logarithm and rounded: 0, 1, 2,
+  /// 5, 10, 22, 46, 100, … for three; 10 by default. Stops if `perDecade` is below 1.
   public static func logarithmic(perDecade: Int = 10) -> RecordingSchedule {
-    guard perDecade >= 1 else { fatalError("RecordingSchedule: \(perDecade) steps a decade, it is 1 or more") }
+    guard perDecade >= 1 else {
+      stop("RecordingSchedule.logarithmic", "perDecade is \(perDecade); it must be 1 or more")
+    }
     return RecordingSchedule { step, _ in
       guard step > 1 else { return true }
       let count = Double(perDecade)
@@ -39,19 +42,19 @@ public struct RecordingSchedule {
     return RecordingSchedule { step, _ in chosen.contains(step) }
   }
 
-  /// Steps of which `isIncluded` says so; it is asked once a step, before the step begins.
+  /// The steps for which `isIncluded` returns true; it is called once per step, before the step begins.
   public static func when(_ isIncluded: @escaping (_ step: Int) -> Bool) -> RecordingSchedule {
     RecordingSchedule { step, _ in isIncluded(step) }
   }
 
-  /// One step of a recording: that after the first one whose loss fulfils a condition, such as `{ !$0.isFinite }`.
+  /// One step of a recording: the one after the first whose loss meets a condition, such as `{ !$0.isFinite }`.
   public static func onceAfter(_ condition: @escaping (_ loss: Double) -> Bool) -> RecordingSchedule {
     RecordingSchedule(
       rule: Rule {
-        var hasBeen = false
+        var wasMet = false
         return { _, loss in
-          guard !hasBeen, let loss, condition(loss) else { return false }
-          hasBeen = true
+          guard !wasMet, let loss, condition(loss) else { return false }
+          wasMet = true
           return true
         }
       })

@@ -2,7 +2,7 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// The sites of a recording: which call of which module is which row of the table `site`, in the order of first calls.
+/// The sites of a recording with their rows in the table `site`: one per call of a module, in the order of first calls.
 struct SiteTable {
   private(set) var layers: [ProbedLayer] = []
   private var new: [Site] = []
@@ -10,7 +10,7 @@ struct SiteTable {
   private var owners: [ObjectIdentifier: (layer: ProbedLayer, name: String)] = [:]
   private var known: Set<ObjectIdentifier> = []
 
-  /// The sites that have been added since the last call, nil if none.
+  /// The sites added since the last call; nil if there are none.
   mutating func takeNew() -> [Site]? {
     guard !new.isEmpty else { return nil }
     defer { new = [] }
@@ -20,7 +20,7 @@ struct SiteTable {
   /// The first site of the module that holds a parameter itself, and the parameter's name there.
   func owner(of parameter: Parameter) -> (layer: ProbedLayer, name: String)? { owners[ObjectIdentifier(parameter)] }
 
-  /// Adds a call of a module. Parameters belong to the first call.
+  /// Adds a call of a module. The module's parameters belong to its first call.
   mutating func add(
     _ module: Module, callIndex: Int, path: String, depth: Int, shape: Shape, probes: [Int]
   ) -> ProbedLayer {
@@ -38,8 +38,8 @@ struct SiteTable {
     return layer
   }
 
-  /// The site of a tensor that is observed under a name. Where a model counts depths, the tensor has the depth it has there, and is no
-  /// layer; otherwise each name counts as one layer more than the one before.
+  /// The site of a tensor that is observed under a name. With a model, `depth` is the tensor's, and the site is no layer. Without a model
+  /// `depth` is nil; the site is then a layer, and the n-th name has depth n.
   mutating func observed(_ name: String, depth: Int?, shape: Shape, probes: () -> [Int]) -> ProbedLayer {
     if let layer = observed[name] { return layer }
     let layer = add(

@@ -2,7 +2,7 @@ import Autodiff
 import NeuralNetworks
 import RunFile
 
-/// The current step as it becomes rows of the run file.
+/// Collects the rows of the current step and writes them.
 final class StepAssembly {
   let writer: RunWriter
   let warnings: RecordingWarnings
@@ -13,13 +13,13 @@ final class StepAssembly {
   @exclusivity(unchecked) private(set) var number = 0
   @exclusivity(unchecked) var sites = SiteTable()
   @exclusivity(unchecked) var parameters: ParameterTable
-  /// What probes record of the whole model.
+  /// The numbers that probes record of the whole model.
   @exclusivity(unchecked) var model = ProbeOutput(site: -1)
   /// Norms of weights whose modules have no row in this step.
   @exclusivity(unchecked) var weights: [WeightRow] = []
-  /// Whether the step has had a forward pass, a backward pass and an optimizer's step.
+  /// Whether a forward pass, a backward pass and an optimizer's step have occurred in this step.
   @exclusivity(unchecked) var seen: RecordingWarnings.Parts = (false, false, false)
-  /// The optimizer whose step was skipped, how many it had taken, and the scale of the loss.
+  /// The optimizer whose step was skipped, its step count then, and the scale of the loss.
   @exclusivity(unchecked) private var skip: (optimizer: Optimizer, count: Int, scale: Float)?
   /// The first layer with a gradient that is not finite.
   @exclusivity(unchecked) private var nonfiniteGradient: ProbedLayer?
@@ -35,32 +35,33 @@ final class StepAssembly {
   /// The sites of the current step, in the order of first calls.
   var layers: [ProbedLayer] { sites.layers.filter { $0.lastStep == number } }
 
-  /// A site was observed to have a NaN or an infinity among its activations, if it was.
+  /// Reports a NaN or an infinity among the activations of a site.
   func check(activationsOf layer: ProbedLayer) {
     guard let count = layer.output.row[.nonfiniteCount], count != 0 else { return }
-    warnings.nonfinite("an activation is not finite", at: layer, step: number)
+    warnings.reportNonfinite("an activation is not finite", at: layer, step: number)
   }
 
-  /// The same of its gradients, which is reported when the step is over, since a loss scaler may skip it.
+  /// Keeps the first site with a NaN or an infinity among its gradients. It is reported when the step ends, unless a loss scaler
+  /// skipped the step.
   func check(gradientsOf layer: ProbedLayer) {
     guard let count = layer.output.row[.gradientNonfiniteCount], count != 0 else { return }
     nonfiniteGradient = nonfiniteGradient ?? layer
   }
 
-  /// A loss scaler has skipped an optimizer's step.
+  /// Records that a loss scaler skipped an optimizer's step.
   func wasSkipped(_ optimizer: Optimizer, atScale scale: Float) { skip = (optimizer, optimizer.stepCount, scale) }
 
-  /// The scale of the loss at which the step was skipped, unless it was taken afterwards.
+  /// The scale of the loss at which the step was skipped; nil if the optimizer took the step afterwards.
   var skippedAtScale: Float? { skip.flatMap { $0.optimizer.stepCount == $0.count ? $0.scale : nil } }
 
-  /// Reports a skipped step, or what is not finite.
+  /// Reports a skipped step, or values that are not finite.
   func reportProblems(loss: Double) throws {
     if let scale = skippedAtScale {
-      try warnings.skipped(atScale: scale, step: number)
+      try warnings.recordSkip(atScale: scale, step: number)
     } else if let layer = nonfiniteGradient {
-      warnings.nonfinite("a gradient is not finite", at: layer, step: number)
+      warnings.reportNonfinite("a gradient is not finite", at: layer, step: number)
     }
-    if !loss.isFinite { warnings.nonfinite("the loss is \(loss)", at: nil, step: number) }
+    if !loss.isFinite { warnings.reportNonfinite("the loss is \(loss)", at: nil, step: number) }
   }
 
   /// Writes the step, and begins the next one.
