@@ -128,7 +128,7 @@ private final class RoundedNet: Module {
       #expect(
         watched.notices.allSatisfy { $0.hasPrefix("per-sample gradients leave out ") }, "\(watched.notices)")
       if way == "plain" {
-        #expect(watched.notices.allSatisfy { $0.contains("leave out front.1,") } && watched.notices.count <= 1)
+        #expect(watched.notices.allSatisfy { $0.contains("leave out front.1: ") } && watched.notices.count <= 1)
       }
       #expect(try empty(in: try #require(watched.run)).isEmpty, "each probe has noted something")
     }

@@ -49,11 +49,15 @@ private final class Sequences: Module {
         try recorder.step(loss: loss)
       }
       let run = try recorder.finish()
+      let vectors = run.parameters.filter { $0.shape.count < 2 }.map(\.path)
+      #expect(try run.weights(.norm).parameters.allSatisfy { !vectors.contains($0.path) })
       var compared = 0
       for (number, step) in reference.steps.enumerated() {
         #expect(abs(run.steps[number].loss - step.loss) < 2e-6)
         for (path, expected) in step.layers {
           for (name, value) in expected {
+            // The scale of a normalization is a vector, and only parameters of two or more dimensions have rows.
+            if name.contains("weight") || name == "update_norm", vectors.contains(path + ".weight") { continue }
             let found = try recordedValue(run, name, at: path, number)
             // Sums that cancel, as after a normalization, have the rounding error of their terms, whose size is 1.
             #expect(
@@ -62,7 +66,7 @@ private final class Sequences: Module {
           }
         }
       }
-      #expect(compared == 2 * (kind == "attention" ? 7 * 8 + 6 * 4 : 5 * 8 + 3 * 4))
+      #expect(compared == 2 * (kind == "attention" ? 7 * 8 + 5 * 4 : 5 * 8 + 2 * 4))
     }
   }
 }
