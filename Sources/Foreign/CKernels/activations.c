@@ -35,7 +35,7 @@ INLINED float softsign_slope(float x) {
   return share * share;
 }
 
-// Beyond these limits shares are 0 or 1 to all digits, but infinity times 0 would be NaN.
+// Beyond these limits the function is 0 or 1 to all digits, but infinity times 0 would be NaN.
 enum { gelu_limit = 40, silu_limit = 120 };
 
 INLINED float silu1(float x) {
@@ -96,7 +96,7 @@ DISPATCHED void clamp(floats_in x, floats_out y, size_t n, float low, float high
 }
 
 DISPATCHED void gradient_relu(floats_in g, floats_in y, floats_out d, size_t n) {
-  // Otherwise it goes number by number where d is g, as it is in most backward passes.
+  // Otherwise the loop is not vectorized if d is g, as in most backward passes.
 #pragma clang loop vectorize(assume_safety)
   for (size_t i = 0; i < n; i++) d[i] = y[i] <= 0 ? 0 : g[i];
 }

@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-// Of results (FTZ) and of operands (DAZ).
+// For results (FTZ) and for operands (DAZ).
 enum { flushing = 0x8000 | 0x0040 };
 
 static uint64_t control(void) { return _mm_getcsr(); }

@@ -17,7 +17,7 @@ UNARY(unary_tanh, tanh1(x))
 UNARY(unary_exp, exp1(x))
 UNARY(unary_log, log1(x))
 UNARY(unary_square, x *x)
-// Elementwise, since sqrtf may set errno and so is taken one by one.
+// The vector builtin, since a loop over sqrtf, which may set errno, is not vectorized.
 UNARY(unary_square_root, __builtin_elementwise_sqrt(x))
 UNARY(unary_absolute, __builtin_fabsf(x))
 
@@ -33,7 +33,7 @@ DISPATCHED void fill(float value, floats_out y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = value;
 }
 
-/// Moves `offset` to the next row of an odometer over all dimensions but the last; false when it has gone round.
+/// Moves `offset` to the next row over all dimensions but the last; false after the last row.
 INLINED int advance(int64_t *index, const int64_t *sizes, int rank) {
   for (int d = rank - 2; d >= 0; d--) {
     if (++index[d] < sizes[d]) return 1;

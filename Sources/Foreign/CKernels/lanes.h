@@ -1,4 +1,4 @@
-// Sixteen numbers at a time, and sums over them that lose neither digits nor range.
+// Vectors of sixteen numbers, and sums over them without loss of digits or range.
 #ifndef CKERNELS_LANES_H
 #define CKERNELS_LANES_H
 
@@ -16,7 +16,7 @@ enum { lanes = 16, block = 4 * lanes };
 #define LANES_AT(x, i) (*(const float16 *)((x) + (i)))
 #define WIDENED(v) __builtin_convertvector(v, double16)
 
-/// The lanes added in a fixed order: halves, and halves of halves, so that few additions wait for each other.
+/// The sum of the lanes in a fixed order: halves, and halves of halves, so that few additions depend on each other.
 INLINED double total_of(const double16 *v) {
   typedef double double8 __attribute__((ext_vector_type(8)));
   typedef double double4 __attribute__((ext_vector_type(4)));
@@ -34,13 +34,13 @@ INLINED float largest_of(const float16 *v) {
   return most;
 }
 
-/// The largest of what four vectors have found apart, so that they needn't wait for each other.
+/// The largest element of four independent vectors.
 INLINED float largest_of_four(float16 *v) {
   for (int k = 1; k < 4; k++) TAKE_LARGER(v[0], v[k]);
   return largest_of(v);
 }
 
-/// As above, the smallest.
+/// The smallest element of four independent vectors.
 INLINED float smallest_of_four(float16 *v) {
   for (int k = 1; k < 4; k++) TAKE_SMALLER(v[0], v[k]);
   float least = v[0][0];
@@ -48,8 +48,8 @@ INLINED float smallest_of_four(float16 *v) {
   return least;
 }
 
-/// Four squares added in Float32 before they go to Float64: fast, but a square leaves Float32's range long before its root
-/// does. `squares_are_exact` tells whether a sum made so can be trusted: then what underflowed is below its rounding.
+/// Four squares are added in Float32 before they are added to a sum in Float64: fast, but a square underflows or overflows Float32 long
+/// before its root. `squares_are_exact` is true if the sum is exact to its rounding.
 #define FOUR_SQUARES(v) (((v)[0] * (v)[0] + (v)[1] * (v)[1]) + ((v)[2] * (v)[2] + (v)[3] * (v)[3]))
 
 INLINED int squares_are_exact(double sum, size_t n) { return sum > 1e-24 * (double)n && sum < 1e36; }

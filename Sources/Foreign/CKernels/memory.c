@@ -8,11 +8,11 @@
 #include <sys/mman.h>
 
 // Blocks come in size classes, eight to each doubling, so at most an eighth of a block is unused.
-// Larger ones than 2^28 bytes go straight to the system: they are rare, and keeping them would hoard.
+// Blocks above 2^28 bytes are returned to the system at once: they are rare and large.
 enum { smallest = 64, per_doubling = 8, classes = 8 * 23, largest = 1 << 28 };
 
-// Small ones are cut from chunks whose pages are as large as the system has them: a large net lies in so many small pages that
-// finding them takes a tenth of its step. Address sanitizers see every block for itself.
+// Small blocks are cut from chunks with large pages: with small pages, address translation takes a tenth of a large net's step. With an
+// address sanitizer each block is allocated by itself.
 enum { chunk_size = 1 << 24 };
 #if __has_feature(address_sanitizer)
 enum { largest_cut = 0 };
@@ -26,10 +26,10 @@ typedef struct block {
 
 /// The beginning of a chunk, which is aligned to its size.
 typedef struct {
-  /// The blocks that have been cut from it, and one while a thread goes on cutting.
+  /// The number of blocks cut from it, plus one while a thread still cuts from it.
   _Atomic size_t users;
   size_t used;
-  /// While a thread looks for chunks that nobody needs, how many of the blocks are among its free ones.
+  /// While a thread searches for unused chunks: the number of blocks that are free.
   size_t idle;
 } chunk;
 
@@ -103,7 +103,7 @@ static void release(block **free_blocks, chunk **cutting) {
     for (block *b = free_blocks[i]; b; b = b->next) chunk_of(b)->idle = 0;
 }
 
-/// Leaves a thread's free blocks to the others.
+/// Gives a thread's free blocks to the other threads.
 static void leave(pool *of) {
   pthread_mutex_lock(&left.lock);
   for (int i = 0; i < classes; i++)
@@ -121,7 +121,7 @@ static void leave(pool *of) {
   pthread_mutex_unlock(&left.lock);
 }
 
-/// A free block that a thread has left, or NULL.
+/// A free block of a thread that has ended, or NULL.
 static void *left_block(int class) {
   if (!atomic_load_explicit(&left.any, memory_order_relaxed)) return NULL;
   pthread_mutex_lock(&left.lock);
@@ -138,7 +138,7 @@ static void at_exit(void *of) {
 
 static void make_key(void) { pthread_key_create(&at_exit_key, at_exit); }
 
-/// Has what this thread keeps released at its end.
+/// Registers the release of this thread's blocks at its end.
 static inline void register_thread(void) {
   if (local.registered) return;
   pthread_once(&once, make_key);
@@ -176,7 +176,7 @@ static void *cut(size_t size) {
     register_thread();
   }
   void *fresh = (char *)local.cutting + local.cutting->used;
-  // Were blocks to begin at the same place of every page, they would push each other out of the cache.
+  // Blocks that begin at the same offset of every page would evict each other from the cache.
   local.cutting->used += size + smallest;
   atomic_fetch_add(&local.cutting->users, 1);
   return fresh;

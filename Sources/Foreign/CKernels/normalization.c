@@ -4,7 +4,7 @@
 
 enum { rows_at_once = 4, rows_in_float = 256 };
 
-/// Two sums over each column, in Float32 for a while and then in Float64.
+/// Two sums over each column, in Float32 for a block of rows and then in Float64.
 typedef struct {
   float *first, *second;
   double *first_total, *second_total;
@@ -26,7 +26,7 @@ INLINED void flush(column_sums *s) {
   }
 }
 
-/// Sums of x - near and of their squares over each column of so few rows that Float32 will do.
+/// Sums of x - near and of their squares over each column, of so few rows that Float32 is exact enough.
 INLINED void sums_about(
     const float *near, const float *x, size_t rows, size_t columns, float *restrict first, float *restrict second) {
   for (size_t c = 0; c < columns; c++) first[c] = second[c] = 0;
@@ -107,7 +107,7 @@ DISPATCHED void normalize_columns_gradient(
       s.second[c] += g[r * columns + c] * (x[r * columns + c] - mean[c]);
     }
   flush(&s);
-  // dx = scale g - offset - slope (x - mean), one of each a column.
+  // dx = scale g - offset - slope (x - mean), with one of each per column.
   float *scale = s.first, *slope = s.second;
   for (size_t c = 0; c < columns; c++) {
     dbias[c] = (float)s.first_total[c];
@@ -127,7 +127,7 @@ DISPATCHED void normalize_rows(
 #pragma clang fp reassociate(on)
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
     float middle = 0, rest = 0, squares = 0;
-    // In 64 parts, whatever vectors the processor has, so that rounding adds up in few numbers.
+    // In 64 partial sums on every processor, so that rounding errors stay small.
     if (centered) {
 #pragma clang loop vectorize_width(16) interleave_count(4)
       for (size_t c = 0; c < columns; c++) middle += x[c];
@@ -141,7 +141,7 @@ DISPATCHED void normalize_rows(
     }
     float variance = squares / (float)columns;
     if (centered) {
-      // What the sum of numbers far from 0 has lost of their mean.
+      // The rounding error of the mean of numbers far from 0.
       rest /= (float)columns;
       middle += rest;
       variance -= rest * rest;

@@ -3,14 +3,14 @@
 #include "include/statistics.h"
 #include "lanes.h"
 
-// Measuring must not change the step by a bit, so the rule is stated once a row of elements, without contraction, and the
-// norms are taken from the row's old and new weights while they are in the cache.
+// Measuring must not change the step by a bit, so each rule has one function per row of elements, without contraction, and the norms are
+// computed from the row's old and new weights while they are in the cache.
 #pragma clang fp contract(off)
 
 enum { row = 1024 };
 
-/// Adds to `norms` what a step with gradient g did to n elements: from `old` to `w`, or where that is NULL, what `sgd_row` is
-/// about to do to `old`.
+/// Adds to `norms` the sums of a step with gradient g on n elements: from `old` to `w`, or if `w` is NULL, of the step that `sgd_row`
+/// will make from `old`.
 INLINED void measure_either(
     const float *old, const float *w, const float *g, size_t n, float rate, float decay, step_norms *norms) {
 #define CHANGE(at, type) \
@@ -66,7 +66,7 @@ INLINED void measure_either(
   norms->update += update;
   norms->gradient += gradient.square_sum;
   norms->nonfinite_gradients += gradient.nonfinite;
-  // Once NaN it stays NaN; a NaN is taken over because it is not at most anything.
+  // A NaN is kept: no comparison with it is true.
   int known = norms->largest_gradient == norms->largest_gradient;
   if (known && !(gradient.largest <= norms->largest_gradient)) norms->largest_gradient = gradient.largest;
 }
@@ -84,7 +84,7 @@ DISPATCHED static void foresee_sgd_row(
   }
 }
 
-// Roots are elementwise ones, since sqrtf may set errno and so is taken one by one.
+// Roots use the vector builtin, since a loop over sqrtf, which may set errno, is not vectorized.
 // Weight decay is added to the gradient g as decay * w; without any that changes no number.
 
 DISPATCHED static void sgd_row(float *w, const float *g, size_t n, float rate, float decay) {

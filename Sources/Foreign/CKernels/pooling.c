@@ -4,7 +4,7 @@
 
 #include "dispatch.h"
 
-/// Calls `visit` for each pixel of each window that lies within its image, with where the pixel and the window's result begin.
+/// Calls `visit` for each pixel of each window that is inside its image, with the offsets of the pixel and of the window's result.
 #define FOR_EACH_WINDOW_PIXEL(p, begin, visit)                                                       \
   for (int64_t image = 0; image < (p)->images; image++)                                              \
     for (int64_t i = 0; i < (p)->out_height; i++)                                                    \

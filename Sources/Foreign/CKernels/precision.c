@@ -47,7 +47,7 @@ DISPATCHED void widen_float16(const uint16_t *x, float *y, size_t n) {
 }
 
 DISPATCHED void relu_half(const uint16_t *x, uint16_t *y, size_t n, uint16_t infinity) {
-  // Beyond the bits of infinity lie the NaN, which stay.
+  // Bits above those of infinity are NaN, which stay.
   for (size_t i = 0; i < n; i++) y[i] = (uint16_t)(x[i] & 0x8000 && (x[i] & 0x7fff) <= infinity ? 0 : x[i]);
 }
 

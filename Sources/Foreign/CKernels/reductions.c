@@ -13,7 +13,7 @@ DISPATCHED double sum_all(const float *x, size_t n) {
   return total;
 }
 
-/// Sums of some columns, over so few rows that Float32 will do.
+/// Sums of some columns, over so few rows that Float32 is exact enough.
 INLINED void sum_few_rows(const float *x, float *y, size_t rows, size_t step, size_t columns) {
   for (size_t c = 0; c < columns; c++) y[c] = 0;
   size_t r = 0;

@@ -20,7 +20,7 @@ INLINED float exponentials(const float *x, float *p, size_t n) {
 
 INLINED float exponential_sum(const float *x, float most, size_t n) {
   double sum = 0;
-  // A block's exponentials first: they are vectors, the sum in order is not.
+  // The exponentials of a block come first, since they are vectorized and the sum in order is not.
   for (size_t i = 0; i < n; i += 64) {
     float part[64];
     size_t count = n - i < 64 ? n - i : 64;
@@ -73,7 +73,7 @@ DISPATCHED void cross_entropy_rows(
     int32_t label = targets.labels[r];
     float most = largest(x, columns), log_sum = log1(exponential_sum(x, most, columns));
     losses[r] = (1.0f - targets.smoothing) * weight_of(&targets, label) * (log_sum + (most - x[label]));
-    // Where nothing is spread, a logit of minus infinity for another class does no harm.
+    // Without label smoothing, a logit of minus infinity of another class is harmless.
     if (spread == 0) continue;
     double sum = 0;
     for (size_t c = 0; c < columns; c++) sum += weight_of(&targets, c) * (log_sum + (most - x[c]));

@@ -7,7 +7,7 @@
 #define INFINITE __builtin_inff()
 #define NOT_A_NUMBER __builtin_nanf("")
 
-/// How many elements are NaN or infinite. Asked only where a sum of squares is not finite, which it is for no other reason.
+/// The number of elements that are NaN or infinite. Called only if a sum of squares is not finite.
 static size_t nonfinite_in(const float *x, size_t n) {
   size_t count = 0;
   for (size_t i = 0; i < n; i++) count += !(x[i] - x[i] == 0.0f);
@@ -16,7 +16,7 @@ static size_t nonfinite_in(const float *x, size_t n) {
 
 INLINED statistics look_at(const float *x, size_t n, int has_limits, float low, float high) {
   double16 sum = 0, square_sum = 0;
-  // Of each of a block's vectors, since one after the other they would wait for each other.
+  // A separate sum for each of a block's vectors, so that additions don't depend on each other.
   float16 minima[4], maxima[4];
   for (int k = 0; k < 4; k++) minima[k] = INFINITE, maxima[k] = -INFINITE;
   int16 zeros = 0, outside = 0;
@@ -202,7 +202,7 @@ DISPATCHED void multiply_rows(
     }
     double total = total_of(&sum);
     for (; i < columns; i++) total += (double)a[i] * b[i];
-    // As with squares. Where terms cancel what is left has the error of their sizes, 1e-7 of the sum of |a b|.
+    // As with squares. If terms cancel, the error is 1e-7 of the sum of |a b|.
     sums[r] = squares_are_exact(__builtin_fabs(total), columns) ? total : product_sum_exactly(a, b, columns);
   }
 }
@@ -215,7 +215,7 @@ void unfold_image(
     for (size_t j = 0; j < wide; j++)
       for (size_t a = 0; a < window; a++)
         for (size_t b = 0; b < window; b++, patches += taken) {
-          // Left of the image, these wrap around to numbers beyond it.
+          // Left of the image, unsigned indices wrap around to large numbers.
           size_t y = i * stride + a - padding, x = j * stride + b - padding;
           if (y < height && x < width)
             memcpy(patches, image + (y * width + x) * channels + first, taken * sizeof *patches);

@@ -1,7 +1,7 @@
-// exp, log, tanh, the logistic function and their kin as straight-line code that the compiler turns into vectors.
+// exp, log, tanh, the logistic function and others without branches, so that the compiler vectorizes them.
 //
 // Goals: within 2 units in the last place over the normal range, NaN in to NaN out, correct limits at infinity, and
-// gradual underflow. Coefficients, where nothing else is said: S. Moshier, Cephes Mathematical Library (single precision),
+// gradual underflow. Coefficients, unless another source is given: S. Moshier, Cephes Mathematical Library (single precision),
 // 1984-1992.
 #ifndef CKERNELS_VECTOR_MATH_H
 #define CKERNELS_VECTOR_MATH_H
@@ -38,7 +38,7 @@ INLINED float exponential_fraction(float r) {
 }
 
 INLINED float exp1(float x) {
-  // Beyond these limits the result is 0 or infinity all the same; a NaN passes both comparisons unchanged.
+  // Beyond these limits the result is 0 or infinity; a NaN passes both comparisons unchanged.
   x = x > 100.0f ? 100.0f : x;
   x = x < -110.0f ? -110.0f : x;
   float n = __builtin_rintf(x * 1.44269504f);
@@ -106,7 +106,7 @@ INLINED float tanh1(float x) {
   return size < 0.625f ? near : __builtin_copysignf(far, x);
 }
 
-/// ln(1 + x) for 0 <= x <= 1, with all its digits near 0: what 1 + x loses of x is made good by the factor x / ((1 + x) - 1).
+/// ln(1 + x) for 0 <= x <= 1, with all its digits near 0: the factor x / ((1 + x) - 1) corrects the rounding of 1 + x.
 INLINED float log_one_plus(float x) {
   float sum = 1.0f + x;
   return sum == 1.0f ? x : log1(sum) * (x / (sum - 1.0f));
@@ -117,7 +117,7 @@ INLINED float softplus1(float x) {
   return (x < 0 ? 0 : x) + log_one_plus(exp1(-__builtin_fabsf(x)));
 }
 
-/// The normal distribution's share below x, erfc(-x / sqrt 2) / 2; within 1e-6 of itself for x > -4, and within 1e-5 down to
+/// The normal distribution function, erfc(-x / sqrt 2) / 2; within 1e-6 of itself for x > -4, and within 1e-5 down to
 /// where it underflows, since e^(-x^2 / 2) has no more of x^2 than Float32 holds.
 ///
 /// Coefficients: W. H. Press et al., Numerical Recipes, 1992, section 6.2 (erfc within 1.2e-7 of itself everywhere).

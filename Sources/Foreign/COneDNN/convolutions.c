@@ -16,8 +16,8 @@ static int64_t size_after(int64_t size, int64_t window, int64_t step, int64_t pa
   return (size + 2 * pad - window) / step + 1;
 }
 
-/// Images lie channels-last outside and inside. Weights lie outside as float32 [outputs, inputs / groups, height, width], and
-/// inside however the library likes them.
+/// Images are channels-last. The caller's weights are float32 [outputs, inputs / groups, height, width]; the library chooses its own
+/// layout.
 static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t weight_type) {
   dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
   int64_t high = size_after(n[height], n[kernel_height], n[stride], n[padding]);
@@ -105,7 +105,7 @@ static int create_gradient(primitive *p, int of_weights) {
   dnnl_primitive_desc_t forward, from;
   TRY(create_forward_description(n, &o, &forward));
   if (of_weights) {
-    // The gradient of weights is asked for in float32 whatever the images' type.
+    // The gradient of weights is float32 for every type of images.
     forget_operands(&o);
     TRY(describe_operands(n, &o, dnnl_f32));
   }

@@ -7,7 +7,7 @@
 
 #include "include/COneDNN.h"
 
-/// How many primitives a thread keeps; far more than a net of fixed shapes has.
+/// The number of primitives that a thread keeps; far more than a net of fixed shapes needs.
 enum { most_primitives = 1024 };
 
 typedef struct {
@@ -98,7 +98,7 @@ bool onednn_prefers_bfloat16(void) {
 }
 
 void onednn_use_threads(int count) {
-  // The library is linked to an OpenMP runtime of its own choice; ask the one that is loaded.
+  // The library may be linked to any OpenMP runtime; this calls the one that is loaded.
   void (*set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (set) set(count);
   local.threads = count;
@@ -106,7 +106,7 @@ void onednn_use_threads(int count) {
 }
 
 void onednn_on_each_thread(void (*body)(void *), void *argument) {
-  // As above; runtimes of other makers have this function of GNU's too. 0 stands for as many threads as have been set.
+  // The same; other OpenMP runtimes have this function of GNU's too. 0 is the number of threads that was set.
   void (*parallel)(void (*)(void *), void *, unsigned, unsigned) =
       (void (*)(void (*)(void *), void *, unsigned, unsigned))dlsym(RTLD_DEFAULT, "GOMP_parallel");
   if (parallel)
@@ -149,7 +149,7 @@ int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **f
     *found = local.last;
     return 0;
   }
-  // Shapes that change without end, as those of texts do, must not fill the memory.
+  // Shapes that change all the time, as those of texts, must not fill the memory.
   if (local.count == most_primitives) forget_all(&local);
   if (local.capacity < 2 * (local.count + 1)) {
     local.last = NULL;

@@ -1,4 +1,4 @@
-// Each thread's primitives, found again by what they compute.
+// The cache of each thread's primitives.
 #ifndef CONEDNN_PRIMITIVES_H
 #define CONEDNN_PRIMITIVES_H
 
@@ -6,7 +6,7 @@
 
 enum { key_numbers = 16, most_operands = 4 };
 
-/// What a primitive computes. Compared as bytes, so unused numbers are 0.
+/// The key of a primitive: what it computes. Keys are compared as bytes, so unused numbers are 0.
 typedef struct {
   int64_t numbers[key_numbers];
   int32_t kind, threads;
@@ -14,8 +14,8 @@ typedef struct {
 
 enum { kind_product = 1, kind_convolution, kind_input_gradient, kind_weight_gradient };
 
-/// A primitive with its operands. An operand that the library wants in a layout of its own has a primitive that brings it
-/// there before the main one runs, or back after it.
+/// A primitive with its operands. If the library needs an operand in another layout, a second primitive converts it before the main one
+/// runs, or back afterwards.
 typedef struct {
   primitive_key key;
   dnnl_primitive_t main, before, after;
@@ -27,7 +27,7 @@ typedef struct {
   int converted;
 } primitive;
 
-/// Makes the calling thread ready, and has `*found` be its primitive for `key`, which `create` makes if it is new.
+/// Sets `*found` to the calling thread's primitive for `key`; calls `create` if there is none yet.
 int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **found);
 
 /// Runs a primitive over memory, one address for each operand in the order of `roles`.

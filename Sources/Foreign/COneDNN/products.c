@@ -8,7 +8,7 @@ enum { batches, rows, inner, columns, a_transposed, b_transposed, a_type, b_type
 
 static dnnl_data_type_t type_of(int64_t type) { return type == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32; }
 
-/// A stack of matrices, of which each may lie transposed.
+/// A batch of matrices, which may be stored transposed.
 static int describe_matrices(description *d, const int64_t *n, int64_t r, int64_t c, int64_t transposed, int64_t type) {
   dnnl_dims_t sizes = {n[batches], r, c};
   dnnl_dims_t strides = {r * c, transposed ? 1 : c, transposed ? r : 1};

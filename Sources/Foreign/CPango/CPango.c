@@ -1,2 +1,2 @@
-// SwiftPM wants a source file in each C target.
+// SwiftPM needs a source file in each C target.
 #include "CPango.h"

@@ -1,4 +1,4 @@
-// Loops over contiguous float32 memory: what Swift would otherwise compile without vectors.
+// Loops over contiguous float32 memory that Swift would compile without vectors.
 // A NaN in the input gives a NaN in the output; only memory.h allocates, locks or keeps state.
 #ifndef CKERNELS_H
 #define CKERNELS_H

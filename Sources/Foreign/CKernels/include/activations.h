@@ -8,7 +8,7 @@
 /// x / (1 + |x|), ln(1 + e^x), x / (1 + e^-x).
 unary_kernel activation_softsign, activation_softplus, activation_silu;
 
-/// x F(x), F being the share of the normal distribution below x; F itself; and x F(x) with F approximated by
+/// x F(x), with the normal distribution function F; F itself; and x F(x) with F approximated by
 /// (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
 unary_kernel activation_gelu, normal_share, activation_gelu_by_tanh;
 
@@ -20,7 +20,7 @@ typedef void gradient_kernel(floats_in g, floats_in x, floats_out d, size_t n);
 
 gradient_kernel gradient_relu, gradient_softsign, gradient_softplus, gradient_silu, gradient_gelu, gradient_gelu_by_tanh;
 
-/// d = y > 0 ? above * g : below * g; the rectifiers' derivatives, and with g = y themselves.
+/// d = y > 0 ? above * g : below * g; the derivatives of ReLU and leaky ReLU, and with g = y the functions themselves.
 void gate(floats_in g, floats_in y, floats_out d, size_t n, float below, float above);
 
 /// y = x within low ... high, or the nearer of them.

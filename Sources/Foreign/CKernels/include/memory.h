@@ -1,4 +1,4 @@
-// Pooled memory for tensors: 64-byte-aligned blocks, kept by the thread that frees them and handed out again.
+// Pooled memory for tensors: 64-byte-aligned blocks, which the thread that frees them keeps and reuses.
 #ifndef CKERNELS_MEMORY_H
 #define CKERNELS_MEMORY_H
 
@@ -7,7 +7,7 @@
 /// A block of at least `bytes` bytes, aligned to 64, not cleared. Stops the process with a message if there is no memory.
 void *_Nonnull memory_take(size_t bytes);
 
-/// Returns a block; `bytes` is as in `memory_take`. Any thread may return a block that another has taken.
+/// Returns a block; `bytes` is as in `memory_take`. Any thread may return any block.
 void memory_give(void *_Nonnull block, size_t bytes);
 
 /// Bytes taken and not yet returned, counted per thread (negative where it returns blocks of others).

@@ -1,7 +1,7 @@
 // Normalization of a matrix, rows x columns, by the moments of its columns (batch normalization) or rows (layer normalization).
 //
-// Sums over columns run in Float64, those over a row in Float32, about a value near the mean, so that a large mean does not swallow
-// a small deviation. `weight` and `bias` have one element a column; NULL is 1 and 0.
+// Sums over columns run in Float64, those over a row in Float32, about a value near the mean, so that a large mean does not
+// cancel a small deviation. `weight` and `bias` have one element per column; NULL is 1 and 0.
 #ifndef CKERNELS_NORMALIZATION_H
 #define CKERNELS_NORMALIZATION_H
 
@@ -12,7 +12,7 @@ void column_moments(
     const float *_Nonnull x, size_t rows, size_t columns, float *_Nonnull mean, float *_Nonnull variance,
     double *_Nonnull work);
 
-/// y = (x - mean) inverse weight + bias, with one mean and inverse a column.
+/// y = (x - mean) inverse weight + bias, with one mean and inverse per column.
 void normalize_columns(
     const float *_Nonnull x, size_t rows, size_t columns, const float *_Nonnull mean, const float *_Nonnull inverse,
     const float *_Nullable weight, const float *_Nullable bias, float *_Nonnull y);

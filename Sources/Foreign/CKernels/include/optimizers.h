@@ -1,4 +1,4 @@
-// An optimizer's step over one parameter, in one pass; with `norms` the same pass also measures what it does. `decay` is
+// An optimizer's step over one parameter, in one pass; with `norms` the same pass also computes norms. `decay` is
 // weight decay by the gradient: wherever a rule has g it uses g + decay w.
 #ifndef CKERNELS_OPTIMIZERS_H
 #define CKERNELS_OPTIMIZERS_H
@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 typedef struct {
-  /// Sums of squares, in Float64: of the weights before the step, of the gradient, and of what was really added
-  /// (new weight minus old, rounding included).
+  /// Sums of squares, in Float64: of the weights before the step, of the gradient, and of the change
+  /// (new weight minus old, with rounding).
   double weight, gradient, update;
   /// The gradient's largest magnitude; NaN if any element is.
   float largest_gradient;
@@ -38,7 +38,7 @@ void adam_step(
     float *_Nonnull w, const float *_Nonnull g, float *_Nonnull m, float *_Nonnull v, size_t n, float rate, float beta1,
     float beta2, float square_scale, float epsilon, float decay, float shrinkage, step_norms *_Nullable norms);
 
-/// Adds to `norms` what a step from `old` to `w` with gradient g did, for a rule that has no kernel here.
+/// Adds to `norms` the sums of a step from `old` to `w` with gradient g, for a rule without a kernel.
 void measure_step(
     const float *_Nonnull old, const float *_Nonnull w, const float *_Nonnull g, size_t n, step_norms *_Nonnull norms);
 

@@ -19,8 +19,8 @@ void softmax_gradient(
 void log_softmax_gradient(
     const float *_Nonnull g, const float *_Nonnull y, float *_Nonnull d, size_t rows, size_t columns);
 
-/// The targets of a cross-entropy: labels within 0 ..< columns, the classes' weights (null: all 1), and the share of the
-/// loss that is spread evenly over the classes.
+/// The targets of a cross-entropy: labels within 0 ..< columns, the classes' weights (null: all 1), and label smoothing, the
+/// fraction of the loss that is spread evenly over the classes.
 typedef struct {
   const int32_t *_Nonnull labels;
   const float *_Nullable weights;

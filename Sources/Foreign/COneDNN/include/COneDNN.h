@@ -10,7 +10,7 @@
 
 const char *_Nonnull onednn_reason(int code);
 
-/// How many threads the work of the calling thread may use, 1 or more.
+/// The number of threads that the work of the calling thread may use, 1 or more.
 void onednn_use_threads(int count);
 
 /// Calls `body` on each of the threads that the work of the calling thread may use, itself included.
@@ -23,7 +23,7 @@ bool onednn_takes_bfloat16(void);
 /// be faster than in float32: those with AMX, and AMD's with AVX512-BF16.
 bool onednn_prefers_bfloat16(void);
 
-/// How numbers are stored.
+/// The type of stored numbers.
 typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1 } onednn_type;
 
 /// `batches` products of matrices: op(a) is rows x inner, op(b) is inner x columns, c is rows x columns.

@@ -12,7 +12,7 @@ typedef struct {
 
 /// Packs `width` x `height` pixels as a PNG: RGB, no row filter, level 3, with UTF-8 texts and pixels per metre.
 /// `pixels` are 32 bits each, 0xXXRRGGBB in memory order of the machine, rows `stride` bytes apart.
-/// Returns memory to be freed and its size, or NULL where there is not enough memory.
+/// Returns memory that the caller frees, and its size; NULL if there is not enough memory.
 uint8_t *_Nullable png_pack(
     const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, size_t stride, uint32_t pixels_per_metre,
     const png_entry *_Nonnull entries, int entry_count, size_t *_Nonnull size);

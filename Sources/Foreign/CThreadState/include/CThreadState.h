@@ -10,7 +10,7 @@ typedef struct {
   int32_t gradients_off;
   /// The precision of products, the raw value of `Precision`.
   int32_t precision;
-  /// How products of bfloat16 are computed, 1 + the index of the case of `BFloat16Products`; 0 for the process's default.
+  /// The mode of products of bfloat16: 1 + the index of the case of `BFloat16Products`; 0 is the default of the process.
   int32_t bfloat16_products;
   /// Modules that are being called, one inside the other.
   int32_t call_depth;
