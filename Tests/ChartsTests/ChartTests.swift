@@ -28,7 +28,9 @@ import Testing
       let figure = try Chart.gradientProfile(of: SyntheticNet.recurrent.run(in: folder)), panel = figure.panels[0]
       let dots = try #require(panel.marks.compactMap { $0 as? DotMark }.first)
       #expect(dots.x == (0..<20).map(Double.init))
-      #expect(zip(dots.y, dots.x).allSatisfy { abs($0 / (0.01 * pow(0.7, 19 - $1)) - 1) < 1e-12 })
+      let expected: [Double] = (0..<20).map { 0.01 * pow(0.7, Double(19 - $0)) }
+      let isAsRecorded = zip(dots.y, expected).allSatisfy { abs($0 / $1 - 1) < 1e-12 }
+      #expect(isAsRecorded, "\(dots.y)")
       #expect(panel.x.title == "call of cell" && panel.x.range == -0.5...19.5)
       #expect(panel.directLabels[0].detail == "×0.700 per call, R² 1.00")
       #expect(figure.title == "Gradient over calls of cell · nets" && figure.caption.hasPrefix("Factor per call "))
@@ -42,8 +44,10 @@ import Testing
       let dots = try #require(panel.marks.compactMap { $0 as? DotMark }.first)
       #expect(dots.x == (1...7).map(Double.init) && panel.x.title == "layer")
       // √((4 · 1² + 1 · 2²) / 5) of the left layer's gradient.
-      let expected = [1e-3] + (1...5).map { 1e-3 * pow(2, Double($0)) * 1.6.squareRoot() } + [0.064]
-      #expect(zip(dots.y, expected).allSatisfy { abs($0 / $1 - 1) < 1e-12 }, "\(dots.y)")
+      let pairs: [Double] = (1...5).map { 1e-3 * pow(2, Double($0)) * 1.6.squareRoot() }
+      let expected: [Double] = [1e-3] + pairs + [0.064]
+      let isRootMeanSquare = zip(dots.y, expected).allSatisfy { abs($0 / $1 - 1) < 1e-12 }
+      #expect(isRootMeanSquare, "\(dots.y)")
       #expect(panel.directLabels[0].detail == "×0.500 per layer, R² 1.00")
     }
   }
