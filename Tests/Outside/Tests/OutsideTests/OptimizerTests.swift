@@ -80,6 +80,7 @@ final class MyLion: Optimizer {
         #expect(model.parameters[0].parameter.value.values == before && optimizer.learningRate < 0.001)
         try TrainingState(step: 200).save(model, optimizer, to: folder + "/training.safetensors")
         let other = MyLion(model, learningRate: 0.01)
+        other.schedule = .cosine(over: 200)
         #expect(try TrainingState(restoring: model, other, from: folder + "/training.safetensors").step == 200)
       }
     }
