@@ -42,24 +42,24 @@ extension Tensor {
     map(.clamp(limits))
   }
 
-  /// −x.
+  /// −x, element by element.
   public static prefix func - (x: Tensor) -> Tensor { x.scaled(by: -1) }
 
-  /// x + number, element by element, as in all operations of a tensor and a number.
+  /// x + number, element by element.
   public static func + (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: number) }
-  /// number + x.
+  /// number + x, element by element.
   public static func + (number: Float, x: Tensor) -> Tensor { x.scaled(by: 1, plus: number) }
-  /// x − number.
+  /// x − number, element by element.
   public static func - (x: Tensor, number: Float) -> Tensor { x.scaled(by: 1, plus: -number) }
-  /// number − x.
+  /// number − x, element by element.
   public static func - (number: Float, x: Tensor) -> Tensor { x.scaled(by: -1, plus: number) }
-  /// x · number.
+  /// x · number, element by element.
   public static func * (x: Tensor, number: Float) -> Tensor { x.scaled(by: number) }
-  /// number · x.
+  /// number · x, element by element.
   public static func * (number: Float, x: Tensor) -> Tensor { x.scaled(by: number) }
-  /// x / number.
+  /// x / number, element by element.
   public static func / (x: Tensor, number: Float) -> Tensor { x / Tensor(number) }
-  /// number / x.
+  /// number / x, element by element.
   public static func / (number: Float, x: Tensor) -> Tensor { Tensor(number) / x }
 }
 

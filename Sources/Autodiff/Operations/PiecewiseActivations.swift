@@ -1,8 +1,8 @@
 // Activations of two or three pieces. Their derivatives are operations too, so that gradients have gradients; all but that of
 // softsign need only the output, which the next layer keeps anyway.
 
-/// The leaky rectifier: x above 0, slope · x below, element by element; the derivative at 0 is the slope, which must not be
-/// negative.
+/// The leaky rectifier: x above 0, slope · x below, element by element; the derivative at 0 is the slope. Stops if the slope
+/// is negative.
 ///
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
@@ -13,10 +13,10 @@ public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   }
 }
 
-/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α, not negative, is 1 by default.
+/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α is 1 by default. Stops if α is negative.
 ///
-/// The derivative is computed from the output, as y + α, since the next layer keeps the output anyway, and keeping x too would double
-/// the memory of activations. Its error is at most 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of it; below −17 it is 0.
+/// The derivative is computed from the output, as y + α, since the next layer keeps the output anyway, and keeping x too would
+/// double the memory of activations. Its error is at most 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of it; below −17 it is 0.
 ///
 /// Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units (ELUs)",
 /// 2015, arXiv:1511.07289.
@@ -25,8 +25,8 @@ public func elu(_ x: Tensor, alpha: Float = 1) -> Tensor {
   return exponentialLinear(x, scale: 1, alpha: alpha)
 }
 
-/// The self-normalizing unit λ · elu(x), with the λ ≈ 1.0507 and α ≈ 1.6733 that keep mean 0 and variance 1 from layer to layer
-/// when weights have variance 1 / inputs.
+/// The self-normalizing unit λ · elu(x), element by element, with the λ ≈ 1.0507 and α ≈ 1.6733 that keep mean 0 and variance 1
+/// from layer to layer when weights have variance 1 / inputs.
 ///
 /// Source: Klambauer et al., "Self-normalizing neural networks", 2017, arXiv:1706.02515.
 public func selu(_ x: Tensor) -> Tensor {

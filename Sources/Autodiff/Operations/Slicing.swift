@@ -1,6 +1,6 @@
 extension Tensor {
   /// The part of this tensor whose index along a dimension lies in `range`: that dimension has the size of the range, the others
-  /// stay. Negative dimensions count from the last. The gradient outside the part is 0.
+  /// stay: 2..<5 of dimension 1 of [n, 8] is [n, 3]. Negative dimensions count from the last. The gradient outside the part is 0.
   ///
   /// Stops if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
@@ -9,7 +9,8 @@ extension Tensor {
     }
   }
 
-  /// This tensor with `before` zeros in front of it and `after` zeros behind it along a dimension, whose size grows by both.
+  /// This tensor with `before` zeros in front of it and `after` zeros behind it along a dimension, whose size grows by both: [3, 8]
+  /// along dimension 1 becomes [3, before + 8 + after].
   /// Negative dimensions count from the last.
   ///
   /// Stops if there is no such dimension or a number of zeros is negative.
@@ -33,8 +34,8 @@ extension Tensor {
   }
 }
 
-/// Tensors one after the other along a dimension, in which alone their sizes may differ. Negative dimensions count from the last.
-/// The result has the tensors' precision, Float32 where they differ.
+/// Tensors one after the other along a dimension, in which alone their sizes may differ: [n, 2] and [n, 5] along 1 are [n, 7].
+/// Negative dimensions count from the last. The result has the tensors' precision, Float32 where they differ.
 ///
 /// Stops if there is no tensor, no such dimension, or another dimension differs.
 public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {

@@ -8,8 +8,8 @@ public func softmax(_ x: Tensor) -> Tensor {
   }
 }
 
-/// x − ln Σ eˣ over the last dimension: the logarithm of `softmax`, without loss of digits
-/// where probabilities are near 0. Stops if there is no last dimension or its size is 0.
+/// x − ln Σ eˣ over the last dimension, of the same shape: the logarithm of `softmax`, without loss of digits where probabilities
+/// are near 0. Stops if there is no last dimension or its size is 0.
 public func logSoftmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "logSoftmax")
   let output = x.map(.logSoftmax(columns: classes))

@@ -1,7 +1,8 @@
 /// An operation of your own with its gradient, for what no operation of this library computes.
 ///
 /// - `name` is used in error messages.
-/// - `forward` computes the output from the inputs, which it is given off the tape; what it computes is not on the tape either.
+/// - `forward` computes the output, of any shape, from the inputs, which it is given off the tape; what it computes is not on the tape
+///   either.
 /// - `backward` is given dL/d(output), the output and the inputs, and returns dL/d(input) for each input, of the input's shape, or
 ///   nil for an input without a gradient. It runs once in each backward pass that reaches the output. Written in operations on
 ///   tensors it can be differentiated itself, by `gradients(of:withRespectTo:keepingTape: true)`.

@@ -73,17 +73,17 @@ public final class Tensor {
 }
 
 extension Tensor {
-  /// A tensor with the same elements that is not on the tape. The memory is shared.
+  /// A tensor with the same shape and elements that is not on the tape. The memory is shared.
   public func detached() -> Tensor { Tensor(shape: shape, buffer: storage) }
 
   /// This tensor, or where it is on the tape, one with the same elements that isn't.
   package var offTape: Tensor { node == nil ? self : detached() }
 
-  /// A tensor with the same elements whose `gradient` is accumulated by `backward()`: a leaf of the tape.
+  /// A tensor with the same shape and elements whose `gradient` is accumulated by `backward()`: a leaf of the tape.
   public func requiringGradient() -> Tensor { Tensor(shape: shape, buffer: storage, node: Node(leafOf: self)) }
 
-  /// dL/d(this tensor), of the same shape, summed over all calls of `L.backward()` since it was set to nil; nil before the first, and
-  /// always nil for a tensor that was not made by `requiringGradient()`.
+  /// dL/d(this tensor), of the same shape, summed over all calls of `L.backward()` since it was set to nil; nil before the first,
+  /// and always nil for a tensor that was not made by `requiringGradient()`.
   public var gradient: Tensor? {
     get { node?.gradient }
     set { node?.gradient = newValue?.offTape }

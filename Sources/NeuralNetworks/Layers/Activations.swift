@@ -15,7 +15,7 @@ public final class Tanh: Module {
   public override func forward(_ x: Tensor) -> Tensor { tanh(x) }
 }
 
-/// x above 0, slope · x below. See `leakyReLU`.
+/// x above 0, slope · x below, element by element. See `leakyReLU`.
 public final class LeakyReLU: Module {
   /// The derivative below 0.
   public let slope: Float
@@ -28,7 +28,7 @@ public final class LeakyReLU: Module {
   public override var details: String { "slope \(slope)" }
 }
 
-/// x above 0, α (eˣ − 1) below. See `elu`.
+/// x above 0, α (eˣ − 1) below, element by element. See `elu`.
 public final class ELU: Module {
   /// α; outputs are above −α.
   public let alpha: Float
@@ -41,12 +41,12 @@ public final class ELU: Module {
   public override var details: String { alpha == 1 ? "" : "α \(alpha)" }
 }
 
-/// The self-normalizing ELU, for weights of variance 1 / inputs (LeCun). See `selu`.
+/// The self-normalizing ELU, element by element, for weights of variance 1 / inputs (LeCun). See `selu`.
 public final class SELU: Module {
   public override func forward(_ x: Tensor) -> Tensor { selu(x) }
 }
 
-/// x · Φ(x), where Φ is the standard normal distribution function. See `gelu`.
+/// x · Φ(x), where Φ is the standard normal distribution function, element by element. See `gelu`.
 public final class GELU: Module {
   /// Whether Φ is approximated with tanh.
   public let tanhApproximation: Bool
@@ -79,12 +79,12 @@ public final class HardTanh: Module {
   public override func forward(_ x: Tensor) -> Tensor { hardTanh(x) }
 }
 
-/// eˣ / Σ eˣ over the last dimension. See `softmax`.
+/// eˣ / Σ eˣ over the last dimension, of the same shape. See `softmax`.
 public final class Softmax: Module {
   public override func forward(_ x: Tensor) -> Tensor { softmax(x) }
 }
 
-/// x − ln Σ eˣ over the last dimension. See `logSoftmax`.
+/// x − ln Σ eˣ over the last dimension, of the same shape. See `logSoftmax`.
 public final class LogSoftmax: Module {
   public override func forward(_ x: Tensor) -> Tensor { logSoftmax(x) }
 }

@@ -1,6 +1,7 @@
 import Autodiff
 
-/// Modules applied one after the other; children are named "0", "1", …. Each module gets the output of the one before.
+/// Modules applied one after the other; children are named "0", "1", …. Each module gets the output of the one before, which may
+/// have any shape that it takes.
 public final class Sequential: Module {
   private let layers: [Module]
   /// The first layer of each segment, and the number of layers; nil without checkpoints.
@@ -46,12 +47,12 @@ func numbered(_ layers: [Module]) -> [(name: String, module: Module)] {
   layers.enumerated().map { ("\($0.offset)", $0.element) }
 }
 
-/// The input, unchanged.
+/// The input, of any shape, unchanged.
 public final class Identity: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }
 
-/// The input, unchanged: makes any tensor of a model a site to which hooks can be attached.
+/// The input, of any shape, unchanged: makes any tensor of a model a site to which hooks can be attached.
 public final class HookPoint: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.identity() }
 }

@@ -30,15 +30,16 @@ open class Module: CustomStringConvertible {
     site.path = kind
   }
 
-  /// The output for one input. Subclasses override it and document the shapes; callers write `module(x)`. Stops if a subclass does
-  /// not override it.
+  /// The output for one input, of any shape. Subclasses override it and document their shapes; callers write `module(x)`. Stops if
+  /// a subclass does not override it.
   open func forward(_ x: Tensor) -> Tensor {
     stop(
       kind,
       "this module has no forward(_:) for one input; override it, or call the module with the inputs that it takes")
   }
 
-  /// The output for two inputs, such as a recurrent cell's input and state. Subclasses override it and document the shapes. Stops if
+  /// The output for two inputs, such as a recurrent cell's input and state. Tensors may have any shape; subclasses override it
+  /// and document theirs. Stops if
   /// a subclass does not override it.
   open func forward(_ first: Tensor, _ second: Tensor) -> Tensor {
     stop(
@@ -46,7 +47,8 @@ open class Module: CustomStringConvertible {
       "this module has no forward(_:_:) for two inputs; override it, or call the module with the inputs that it takes")
   }
 
-  /// The output for three inputs, such as query, key and value. Subclasses override it and document the shapes. Stops if a subclass
+  /// The output for three inputs, such as query, key and value. Tensors may have any shape; subclasses override it
+  /// and document theirs. Stops if a subclass
   /// does not override it.
   open func forward(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     stop(
@@ -55,7 +57,8 @@ open class Module: CustomStringConvertible {
     )
   }
 
-  /// The outputs for a list of inputs, such as those of a net with two heads. Subclasses override it and document the shapes. Stops
+  /// The outputs for a list of inputs, such as those of a net with two heads. Tensors may have any shape; subclasses override it
+  /// and document theirs. Stops
   /// if a subclass does not override it.
   open func forward(_ inputs: [Tensor]) -> [Tensor] {
     stop(
@@ -64,7 +67,8 @@ open class Module: CustomStringConvertible {
     )
   }
 
-  /// The output for one input: calls input hooks, `forward(_:)` and output hooks. The module's documentation states the shapes.
+  /// The output for one input: calls input hooks, `forward(_:)` and output hooks. Tensors may have any
+  /// shape that the module takes.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
     called(inputDepth: x.layerDepth) { call in
       guard let call else { return countingLayer(forward(x), isInput: { $0 === x }) }
@@ -74,8 +78,8 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// The output for two inputs: calls input hooks for each, `forward(_:_:)` and output hooks. The module's documentation states the
-  /// shapes.
+  /// The output for two inputs: calls input hooks for each, `forward(_:_:)` and output hooks. Tensors may have any
+  /// shape that the module takes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
     called(inputDepth: max(first.layerDepth, second.layerDepth)) { call in
       guard let call else {
@@ -87,8 +91,8 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// The output for three inputs: calls input hooks for each, `forward(_:_:_:)` and output hooks. The module's documentation states
-  /// the shapes.
+  /// The output for three inputs: calls input hooks for each, `forward(_:_:_:)` and output hooks. Tensors may have any
+  /// shape that the module takes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     called(inputDepth: max(first.layerDepth, second.layerDepth, third.layerDepth)) { call in
       guard let call else {
@@ -102,8 +106,8 @@ open class Module: CustomStringConvertible {
     }
   }
 
-  /// The outputs for a list of inputs: calls input hooks for each input, `forward(_:)` of the list, and output hooks for each output.
-  /// The module's documentation states the shapes.
+  /// The outputs for a list of inputs: calls input hooks for each input, `forward(_:)` of the list, and output hooks for each
+  /// output. Tensors may have any shape that the module takes.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     called(inputDepth: inputs.reduce(0) { max($0, $1.layerDepth) }) { call in
       guard var call else {
@@ -222,8 +226,8 @@ extension Module {
   /// Sets this module and all of its descendants to training mode.
   public func train() { for (_, module) in modules { module.isTraining = true } }
 
-  /// Sets this module and all of its descendants to evaluation mode: dropout drops nothing, and batch normalization uses its running
-  /// statistics and does not update them. The tape is still recorded; see `withoutGradients`.
+  /// Sets this module and all of its descendants to evaluation mode: dropout drops nothing, and batch normalization uses its
+  /// running statistics and does not update them. The tape is still recorded; see `withoutGradients`.
   public func evaluate() { for (_, module) in modules { module.isTraining = false } }
 
   /// The number of elements of all parameters.

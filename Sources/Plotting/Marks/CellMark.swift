@@ -61,7 +61,7 @@ public struct CellMark: Mark {
     limits.y.include([vertical.lowerBound, vertical.upperBound])
   }
 
-  /// Draws the mark.
+  /// Draws the mark. Stops if a row of `rows` does not lie in `values`.
   public func draw(in area: PlotArea, on canvas: any Canvas) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     // Rows and values may have changed since they were given.
