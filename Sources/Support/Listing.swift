@@ -4,5 +4,7 @@ package func listed(_ names: [String], first count: Int = 3) -> String {
   return names.prefix(count).map { "“\($0)”" }.joined(separator: ", ") + more
 }
 
-/// A count with its noun: "1 layer", "3 layers".
-package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+/// A count with its noun: "1 layer", "3 layers"; `plural` is for nouns that do not end in s.
+package func counted(_ count: Int, _ noun: String, plural: String? = nil) -> String {
+  "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+}

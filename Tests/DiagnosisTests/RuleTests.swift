@@ -55,7 +55,7 @@ import Testing
     let found = try findings(factor: 0.236, learns: false)
     #expect(found.map(\.rule) == ["vanishing gradient"])
     #expect(abs(found[0].measured / pow(0.236, 19) - 1) < 1e-6 && found[0].measured < found[0].limit)
-    #expect("\(found[0])".contains("×0.236 per layer") && "\(found[0])".contains("0 to 38, step 0"))
+    #expect("\(found[0])".contains("is multiplied by 0.236 per layer in the backward pass") && "\(found[0])".contains("0 to 38, step 0"))
     let zeros = try findings(learns: false) { _, layer, row in if layer < 10 { row[.gradientRMS] = 0 } }
     #expect(zeros.first?.statement.contains("exactly 0 in 5 layers") == true)
   }
@@ -63,7 +63,7 @@ import Testing
   @Test func aGradientThatIsZeroInAllButTheLastLayersIsFoundWithoutASlope() throws {
     let found = try findings(learns: false) { _, layer, row in if layer < 36 { row[.gradientRMS] = 0 } }
     #expect(found.map(\.rule) == ["vanishing gradient"])
-    #expect(found[0].statement.contains("is exactly 0 in 18 layers") && !found[0].statement.contains("shrinks"))
+    #expect(found[0].statement.contains("is exactly 0 in 18 layers") && !found[0].statement.contains("is multiplied"))
     #expect(found[0].measured == 0 && found[0].sites.count == 18)
     // As in branches that begin at zero, and learn.
     #expect(try findings { _, layer, row in if layer < 36 { row[.gradientRMS] = 0 } }.isEmpty)
@@ -76,9 +76,9 @@ import Testing
     }
     let most = try unmoved(15), few = try unmoved(5)
     #expect(most.map(\.rule) == ["vanishing gradient"] && most[0].severity == .failure)
-    #expect(most[0].statement.contains("15 of 20 weights do not move"))
+    #expect(most[0].statement.contains("15 of 20 weight matrices do not move"))
     #expect(!most[0].statement.contains("loss"))
-    #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 weights"))
+    #expect(few.map(\.severity) == [.warning] && few[0].statement.contains("5 of 20 weight matrices"))
     #expect(try unmoved(0).isEmpty)
   }
 

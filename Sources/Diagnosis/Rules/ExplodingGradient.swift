@@ -17,8 +17,8 @@ struct ExplodingGradientRule: Rule {
       Finding(
         severity: .failure, rule: name,
         statement:
-          "the gradient grows by ×\(formatPlain(factor)) per \(profile.axis.unit), to \(formatPlain(ratio)) times its size at the "
-          + "first \(profile.axis.unit), and the loss does not go down",
+          "the gradient is multiplied by \(formatPlain(factor)) per \(profile.axis.unit) in the backward pass, and reaches the first "
+          + "\(profile.axis.unit) at \(formatPlain(ratio)) times its size at the last; the loss does not go down",
         sites: evidence.paths(evidence.profileSites), steps: profile.step...profile.step, measured: ratio,
         limit: Self.ratioLimit,
         cause:

@@ -19,7 +19,8 @@ struct VanishingGradientRule: Rule {
       measured = ratio
       if ratio < Self.ratioLimit {
         observations.append(
-          "shrinks by ×\(formatPlain(factor)) per \(unit), to \(formatPlain(ratio)) of its size at the first \(unit)")
+          "is multiplied by \(formatPlain(factor)) per \(unit) in the backward pass, and reaches the first \(unit) at "
+            + "\(formatPlain(ratio)) of its size at the last")
       }
     }
     if !zeros.isEmpty {
@@ -31,7 +32,7 @@ struct VanishingGradientRule: Rule {
     let unmoved = try evidence.unmovedWeights()
     var consequences = evidence.isStuck ? ["the loss does not go down"] : []
     if !unmoved.paths.isEmpty {
-      consequences.append("\(unmoved.paths.count) of \(counted(unmoved.count, "weight")) do not move")
+      consequences.append("\(unmoved.paths.count) of \(counted(unmoved.count, "weight matrix", plural: "weight matrices")) do not move")
     }
     guard !consequences.isEmpty else { return [] }
     return [

@@ -3,17 +3,19 @@ import Foundation
 import NeuralNetworks
 import RunFile
 
-/// Records a training loop into a run file: by default statistics of every layer's output, of the gradient with respect to it, and of
-/// each weight's update, at every step.
+/// Records a training loop into a run file: by default statistics (mean, RMS, extremes, …) of every layer's output, of the gradient of the
+/// loss with respect to that output, and of each weight's update, at every step.
 ///
-/// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. Only passes on the tape are
-/// recorded, so a model may be evaluated inside `withoutGradients { }`. A recorder never changes the training: losses are
-/// bit-identical with and without it.
+/// Call `step(loss:)` once after each `optimizer.step()`, and `finish()` at the end. The recorder has seen the outputs during the forward
+/// pass, the gradients during `backward()` and the updates during `optimizer.step()`; `step(loss:)` writes them. Only forward passes with
+/// gradients enabled are recorded, so a model may be evaluated inside `withoutGradients { }`. A recorder never changes the training:
+/// losses are bit-identical with and without it.
 ///
-/// A module has one site per call in a pass. A shared or recurrent module has the sites `path`, `path[1]`, `path[2]`, …. A site has one
-/// row per step, which covers all passes of the step, as when gradients are accumulated, and all outputs of the module: counts and
-/// histograms are sums, means, fractions and RMS are over all elements, minimum and maximum over all passes. An update is the change
-/// of the optimizer's last step. A step that a `LossScaler` skips is an event `skipped`; call `step(loss:)` after it too.
+/// The table `site` of the run file has one row per call of a module in a forward pass. A shared or recurrent module, which is called
+/// several times, has the sites `path`, `path[1]`, `path[2]`, …. The table `layer` has one row per site and step. With gradient
+/// accumulation that row combines all forward and backward passes since the last optimizer step: counts and histograms are added up,
+/// means, fractions and RMS are over all elements, and so are minimum and maximum. The update is the change that the last optimizer step
+/// made to a weight. A step that a `LossScaler` skips is an event `skipped`; call `step(loss:)` after it too.
 ///
 ///     let recorder = try Recorder(model, optimizer, writingTo: "run.rheo")
 ///     for batch in batches {

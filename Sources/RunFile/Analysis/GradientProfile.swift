@@ -4,11 +4,13 @@ import Support
 ///
 /// Every chart, rule, experiment and table uses this definition:
 ///
-/// - Along `.depth` a point is a depth. Its value is the root of the mean square over all elements of the layers of that depth. A later
-///   call of a module of depth 1, such as a recurrent cell's input weights at its second step, belongs to no point.
-/// - Along `.calls(of:)` a point is a call of the module, whether it is a layer or not.
-/// - The factor per layer is exp of the negative slope of the least-squares line through ln(value), over the interior points: without the
-///   first and the last tenth, at least one each, where there are five points or more. Zeros and non-finite values are left out of the fit.
+/// - Along `.depth` a point is a depth: the largest number of layers on any path from the model's input to a layer, that layer included.
+///   Layers side by side, such as query, key and value, have the same depth and are one point, the root of the mean square over all
+///   their elements. A recurrent cell's layer that sees only the model's input is left out from the second time step on.
+/// - Along `.calls(of:)` a point is a call of that module, such as a time step of a recurrent cell.
+/// - The factor is what the gradient is multiplied by from one point to the one before it in the backward pass: exp(−slope) of the
+///   least-squares line through ln(value). The first and the last 10 % of the points are dropped, at least one at each end; all are used
+///   where there are fewer than five. Zeros and non-finite values are left out of the fit.
 public struct GradientProfile: Sendable, Equatable {
   /// The axis of a profile.
   public enum Axis: Sendable, Hashable, CustomStringConvertible {

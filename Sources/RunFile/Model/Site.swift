@@ -1,6 +1,7 @@
-/// One call of a module: a row of the table `site`.
+/// A recorded call of a module: a row of the table `site`.
 ///
-/// A container that returns its last child's output is no site. A module that is called several times in a step has a site per call.
+/// A module that is called several times in a forward pass has a site per call. A container that returns its last child's output, such
+/// as `Sequential`, has no site of its own.
 public struct Site: Sendable, Hashable, Codable {
   /// The row of the table `site`, to which other tables refer; sites are numbered from 0 in the order of their first calls.
   public var id: Int
