@@ -222,13 +222,19 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
   @Test(arguments: [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)])
   func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int, _ words: Int) throws {
     try withScripts { scripts in
+      for part in ["imports", "symbols", "outside", "instructions"] {
+        try scripts.program("exit 0", at: "the repository/.ci/\(part)")
+      }
       try scripts.program("exit \(words)", at: "the repository/.ci/words")
       let run = try scripts.run(
         ".ci/run", [],
         ["FAKE_TESTS": "\(tests)", "FAKE_FORMAT": "\(format)", "FAKE_TOOL": "\(experiments)"])
       #expect(run.code == (tests + format + experiments + words == 0 ? 0 : 1))
       #expect(run.output.contains("<run><all><--quick><--out><"))
-      let parts = [("tests", tests), ("experiments", experiments), ("format", format), ("words", words)]
+      let parts = [
+        ("tests", tests), ("experiments", experiments), ("format", format), ("imports", 0), ("words", words),
+        ("symbols", 0), ("outside", 0), ("instructions", 0),
+      ]
       let summary = parts.map { "\($0): \($1 == 0 ? "passed" : "failed, see above")\n" }.joined()
       let count = tests == 0 ? "✔ Test run with 3 tests passed\n" : "✘ Test run with 3 tests failed with 1 issue.\n"
       #expect(run.output.hasSuffix("\n" + summary + count), "the number of tests comes last")

@@ -14,8 +14,10 @@ import Testing
       Variant("sigmoid", "a deep sigmoid net", testImages: 8, net: { DeepNet($0, activation: { Sigmoid() }) })
     ], claims: [], figures: [.chart("gradient-profile")])
 
-  /// The number that follows × in a text.
-  private func factor(in text: String) throws -> String { String(try #require(text.firstMatch(of: /×([0-9.]+)/)).1) }
+  /// The number that follows × or "multiplied by" in a text.
+  private func factor(in text: String) throws -> String {
+    String(try #require(text.firstMatch(of: /(?:×|multiplied by )([0-9.]+)/)).1)
+  }
 
   @Test func theFactorIsTheSameNumberEverywhere() throws {
     try withTemporaryFolder { folder in
