@@ -81,7 +81,8 @@ let package = Package(
 
     // Tests mirror the targets.
     .target(
-      name: "TestSupport", dependencies: ["Support", "Plotting", "CSQLite"], path: "Tests/TestSupport", swiftSettings: checks),
+      name: "TestSupport", dependencies: ["Support", "Plotting", "CSQLite"], path: "Tests/TestSupport",
+      swiftSettings: checks),
     tests("Autodiff", ["CKernels"]),
     tests("NeuralNetworks", ["CThreadState"], exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),

@@ -34,7 +34,8 @@ import Testing
     #expect(abs(range.lowerBound - 0.5) < 1e-9 && abs(range.upperBound - 32) < 1e-9 && cells.height == range)
     #expect(panel.marks.compactMap { $0 as? LineMark }.map(\.y) == [[2, 8], [2, 8]])
     #expect(figure.subtitle == "e; of numbers\ntheory")
-    #expect(panel.colorBar?.kinds == [] && panel.colorBar?.extendsAbove == false && panel.colorBar?.extendsBelow == false)
+    let colorBar = try #require(panel.colorBar)
+    #expect(colorBar.kinds == [] && !colorBar.extendsAbove && !colorBar.extendsBelow)
   }
 
   @Test func valuesWithoutAColourAreListed() throws {

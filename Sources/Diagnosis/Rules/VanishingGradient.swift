@@ -32,7 +32,8 @@ struct VanishingGradientRule: Rule {
     let unmoved = try evidence.unmovedWeights()
     var consequences = evidence.isStuck ? ["the loss does not go down"] : []
     if !unmoved.paths.isEmpty {
-      consequences.append("\(unmoved.paths.count) of \(counted(unmoved.count, "weight matrix", plural: "weight matrices")) do not move")
+      let matrices = counted(unmoved.count, "weight matrix", plural: "weight matrices")
+      consequences.append("\(unmoved.paths.count) of \(matrices) do not move")
     }
     guard !consequences.isEmpty else { return [] }
     return [
