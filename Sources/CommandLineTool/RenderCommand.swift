@@ -9,7 +9,8 @@ extension Command {
       Flag(name: "--list", kind: .none, help: "lists the charts and draws none"),
       Flag(
         name: "--chart", kind: .choice(ChartKind.all.map(\.name) + ["all"], placeholder: "KIND"),
-        help: "a chart that --list names, or all that the runs have values for (default: dashboard)"),
+        help: "a chart that --list names, or the word all for every chart that the runs have values for "
+          + "(default: dashboard)"),
       Flag(
         name: "--measure", kind: .name,
         help: "draws the measure of this name, such as effective_rank, instead of a chart"),
@@ -18,7 +19,8 @@ extension Command {
         help: "draws the scalar of this name, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
-        help: "a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)"),
+        help: "a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)"
+      ),
       Flag(
         name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
         help: "png, svg or pdf (default: by the ending of FILE, or png)"),
@@ -26,7 +28,7 @@ extension Command {
       Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels per unit of 1/96 inch (default: 2)"),
       Flag(
         name: "--width", kind: .length,
-        help: "width of the picture in units of 1/96 inch, with px in pixels, with pt in points"),
+        help: "width of the picture: 800 in units of 1/96 inch, 800px in pixels, 400pt in points"),
       Flag(name: "--height", kind: .length, help: "height of the picture (default: by the chart)"),
     ] + part + [Flag(name: "--title", kind: .text, help: "title of the picture (default: what it shows)")])
 

@@ -6,7 +6,8 @@ import Support
 extension Command {
   static let run = Command(
     name: "run", operands: "EXPERIMENT|all", operandCount: 1...1,
-    summary: "Runs an experiment, or all: judges its claims, draws charts and writes a report.",
+    summary:
+      "Runs an experiment, or all: trains its nets, checks its claims (✓ holds, ✗ fails), draws charts and writes a report.",
     flags: profiles + [settingsFile] + resources)
 
   /// `run` for one experiment: a flag per setting, besides the flags that all experiments have.
@@ -23,7 +24,7 @@ extension Command {
     flags: profiles + resources)
 
   private static let profiles = [
-    Flag(name: "--quick", kind: .none, help: "fast settings (seconds); some claims are not judged"),
+    Flag(name: "--quick", kind: .none, help: "fast settings (seconds); some claims are not checked"),
     Flag(name: "--full", kind: .none, help: "thorough settings: more seeds, much more time"),
   ]
 
@@ -32,14 +33,16 @@ extension Command {
     help: "a JSON file of settings, such as {\"depth\": 30}; flags override them")
 
   private static let resources = [
-    Flag(name: "--jobs", kind: .whole(1...1_024), help: "parallel trials (default: one per core)"),
+    Flag(
+      name: "--jobs", kind: .whole(1...1_024),
+      help: "parallel trials, each of one net with one seed (default: one per core)"),
     Flag(name: "--threads", kind: .whole(1...1_024), help: "threads per trial (default: 1)"),
     Flag(name: "--data", kind: .path(placeholder: "DIR"), help: "folder with Fashion-MNIST's four files"),
     Flag(
       name: "--out", kind: .path(placeholder: "DIR"),
       help:
-        "folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: "
-        + "without EXPERIMENT)"
+        "folder for results (default: output/EXPERIMENT, or with --quick or --full output/quick/EXPERIMENT or "
+        + "output/full/EXPERIMENT; for all: a folder per experiment in DIR)"
     ),
   ]
 }

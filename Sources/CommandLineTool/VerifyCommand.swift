@@ -7,7 +7,9 @@ extension Command {
     name: "verify", operands: "FOLDER…", operandCount: 1...Int.max,
     summary: "Runs experiments again in a temporary folder and reports differences.",
     flags: [
-      Flag(name: "--jobs", kind: .whole(1...1_024), help: "parallel trials (default: one per core)"),
+      Flag(
+        name: "--jobs", kind: .whole(1...1_024),
+        help: "parallel trials, each of one net with one seed (default: one per core)"),
       Flag(
         name: "--data", kind: .path(placeholder: "DIR"),
         help: "folder with Fashion-MNIST's four files (default: as in the manifest)"),

@@ -2,7 +2,7 @@ import RunFile
 
 /// A rule that finds one kind of fault in a run. It is a pure function of the run, and finds nothing in a healthy one.
 ///
-/// A rule of another package has the same rights as those of this one:
+/// You can write your own rules, which work like the built-in ones:
 ///
 ///     struct LossTooHigh: Rule {
 ///       let name = "loss too high"

@@ -13,7 +13,7 @@ import Testing
         rheoscope COMMAND [flags]
 
           list                 Lists the experiments with the question that each answers.
-          run EXPERIMENT|all   Runs an experiment, or all: judges its claims, draws charts and writes a report.
+          run EXPERIMENT|all   Runs an experiment, or all: trains its nets, checks its claims (✓ holds, ✗ fails), draws charts and writes a report.
           verify FOLDER…       Runs experiments again in a temporary folder and reports differences.
           tally FOLDER…        Counts from results of experiments in how many seeds each claim holds, and writes a table.
           new NAME             Writes a new experiment into experiments/, ready to run and to change.
@@ -36,18 +36,18 @@ import Testing
       run.output == """
         rheoscope run EXPERIMENT|all [flags]
 
-        Runs an experiment, or all: judges its claims, draws charts and writes a report.
+        Runs an experiment, or all: trains its nets, checks its claims (✓ holds, ✗ fails), draws charts and writes a report.
 
         Experiments:
         \(list)
         Flags:
-          --quick           fast settings (seconds); some claims are not judged
+          --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
-          --jobs N          parallel trials (default: one per core)
+          --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files
-          --out DIR         folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: without EXPERIMENT)
+          --out DIR         folder for results (default: output/EXPERIMENT, or with --quick or --full output/quick/EXPERIMENT or output/full/EXPERIMENT; for all: a folder per experiment in DIR)
 
         Settings of an experiment: rheoscope run EXPERIMENT --help.
 
@@ -65,13 +65,13 @@ import Testing
           --depth N         number of layers with weights, at least 2 (default: 50)
           --width N         units per hidden layer (default: 32)
           --seeds N         trials per variant, with seeds 0, 1, … (default: 3, full: 20)
-          --quick           fast settings (seconds); some claims are not judged
+          --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
-          --jobs N          parallel trials (default: one per core)
+          --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files
-          --out DIR         folder for results (default: output/EXPERIMENT, with --quick or --full below output/quick or output/full; all: without EXPERIMENT)
+          --out DIR         folder for results (default: output/EXPERIMENT, or with --quick or --full output/quick/EXPERIMENT or output/full/EXPERIMENT; for all: a folder per experiment in DIR)
 
         """)
   }
@@ -85,14 +85,14 @@ import Testing
 
         Flags:
           --list            lists the charts and draws none
-          --chart KIND      a chart that --list names, or all that the runs have values for (default: dashboard)
+          --chart KIND      a chart that --list names, or the word all for every chart that the runs have values for (default: dashboard)
           --measure NAME    draws the measure of this name, such as effective_rank, instead of a chart
           --scalar NAME     draws the scalar of this name, such as validation_loss, instead of a chart
-          --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: this folder; for all: charts)
+          --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark
           --scale X         pixels per unit of 1/96 inch (default: 2)
-          --width N         width of the picture in units of 1/96 inch, with px in pixels, with pt in points
+          --width N         width of the picture: 800 in units of 1/96 inch, 800px in pixels, 400pt in points
           --height N        height of the picture (default: by the chart)
           --smooth X        smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)
           --steps A:B       only steps A to B; either may be missing

@@ -93,7 +93,7 @@ import Testing
       #expect(run.code == 0)
       let notices = run.errors.split(separator: "\n")
       #expect(notices.count { $0.hasPrefix("rheoscope: plain, seed 0: ") } == 1, "once: \(run.errors)")
-      #expect(notices.allSatisfy { $0.contains("not finite at step ") && $0.hasSuffix("recording goes on") })
+      #expect(notices.allSatisfy { $0.contains("not finite at step ") && $0.hasSuffix("recording continues") })
       #expect(run.output.contains("NaN"))
       #expect(try Run(path: folder + "/plain/seed-0.rheo").steps.count == 20)
       #expect(try String(contentsOfFile: folder + "/summary.json", encoding: .utf8).contains("\"NaN\""))

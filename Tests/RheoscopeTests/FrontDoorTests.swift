@@ -7,6 +7,7 @@ import Testing
 // begin model
 final class MyNet: Module {
   let stem = Linear(784, 128, initializer: .heNormal)
+  // A residual block computes x + scale · f(x).
   let blocks = Sequential((1...20).map { _ in Residual(ReLU(), Linear(128, 128), scale: 0.22) })
   let head = Linear(128, 10)
 
@@ -18,7 +19,7 @@ private func trainMyNet() throws {
   // begin training
   let data = try FashionMNIST()
   let model = MyNet()
-  model.initialize(seed: 7)
+  model.initialize(seed: 7)  // draws the weights by each layer's initializer
   let optimizer = SGD(model, learningRate: 0.05, momentum: 0.9)
   let recorder = try Recorder(model, optimizer, writingTo: "output/my-net/run.rheo")
 

@@ -84,7 +84,7 @@ import Testing
     ("UPDATE step SET accuracy = 1.5 WHERE step = 3", "step, row 3: accuracy is no fraction"),
     ("UPDATE step SET loss = 'high' WHERE step = 3", "step, row 3: loss is no number"),
     ("UPDATE layer SET step = 99 WHERE rowid = 4", "layer, row 4: its step is not in the table step"),
-    ("UPDATE layer SET site = 99 WHERE rowid = 4", "layer, row 4: its site is not in the table site"),
+    ("UPDATE layer SET site = 99 WHERE rowid = 1", "layer, row 1: its site is not in the table site"),
     ("INSERT INTO layer(step, site) VALUES (3, 1)", "an earlier row has the same step and site"),
     ("UPDATE layer SET gradient_rms = 'abc' WHERE rowid = 4", "layer, row 4: gradient_rms is no number of 0 or more"),
     ("UPDATE layer SET gradient_rms = -1 WHERE rowid = 4", "layer, row 4: gradient_rms is no number of 0 or more"),

@@ -21,10 +21,10 @@ extension Module {
   }
 
   /// Calls `hook` with dL/d(output) of each call of a module whose path matches `pattern`, in the shape of the output; a returned
-  /// tensor replaces the gradient.
+  /// tensor replaces the gradient, and nil leaves it as it is.
   ///
-  /// It is called in the backward pass, when the gradient is complete and before the module's own gradients are computed. The
-  /// gradient of a scaled loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
+  /// It is called in the backward pass, after the contributions of all uses of the output are added up, and before the gradients of
+  /// the module's inputs and parameters are computed. The gradient of a scaled loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
   @discardableResult
   public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.outputGradient, to: modules(matching: pattern), "backward hook", hook)

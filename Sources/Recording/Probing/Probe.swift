@@ -48,8 +48,8 @@ import RunFile
 ///       }
 ///     }
 ///
-/// Only operations in `stepDidEnd` are on the tape, so that a probe can compute gradients there. A probe must not change tensors that it
-/// is given. In a step of several passes, and of a module with several outputs, `observe` is called several times: `record` keeps the
+/// Gradients are disabled in `observe`, as in `withoutGradients`. In `stepDidEnd` they are enabled, so that a probe can run a forward and a
+/// backward pass of its own there. A probe must not change tensors that it is given. In a step of several passes, and of a module with several outputs, `observe` is called several times: `record` keeps the
 /// last value, `accumulate` the mean of all.
 public protocol Probe {
   /// The name, formula, unit, cost and source of the measure.

@@ -15,7 +15,8 @@ import RunFile
 /// several times, has the sites `path`, `path[1]`, `path[2]`, …. The table `layer` has one row per site and step. With gradient
 /// accumulation that row combines all forward and backward passes since the last optimizer step: counts and histograms are added up,
 /// means, fractions and RMS are over all elements, and so are minimum and maximum. The update is the change that the last optimizer step
-/// made to a weight. A step that a `LossScaler` skips is an event `skipped`; call `step(loss:)` after it too.
+/// made to a weight. A step that a `LossScaler` skips is a row of kind `skipped` in the table `event`; call
+/// `step(loss:)` after it too.
 ///
 ///     let recorder = try Recorder(model, optimizer, writingTo: "run.rheo")
 ///     for batch in batches {

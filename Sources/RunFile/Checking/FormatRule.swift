@@ -55,7 +55,7 @@ struct FormatRule {
     [
       stepExists("weight"), unique("weight", "parameter"),
       FormatRule(
-        table: "weight", broken: "parameter NOT IN (SELECT id FROM parameter)",
+        table: "weight", broken: "parameter IS NULL OR parameter NOT IN (SELECT id FROM parameter)",
         problem: "its parameter is not in the table parameter"),
     ] + WeightQuantity.allCases.map { size("weight", $0.column) }
 
@@ -111,7 +111,8 @@ struct FormatRule {
   }
 
   private static func flag(_ table: String, _ column: String) -> FormatRule {
-    FormatRule(table: table, broken: "\(column) NOT IN (0, 1)", problem: "\(column) is neither 0 nor 1")
+    FormatRule(
+      table: table, broken: "\(column) IS NULL OR \(column) NOT IN (0, 1)", problem: "\(column) is neither 0 nor 1")
   }
 
   private static func name(_ table: String, _ column: String) -> FormatRule {
@@ -158,7 +159,8 @@ struct FormatRule {
 
   private static func stepExists(_ table: String) -> FormatRule {
     FormatRule(
-      table: table, broken: "step NOT IN (SELECT step FROM step)", problem: "its step is not in the table step")
+      table: table, broken: "step IS NULL OR step NOT IN (SELECT step FROM step)",
+      problem: "its step is not in the table step")
   }
 
   private static func unique(_ table: String, _ key: String) -> FormatRule {

@@ -30,8 +30,11 @@ public enum RunFileCheck {
       guard damage.isEmpty, format > 1 else { return damage }
       let missing = try missingColumns(in: database)
       guard missing.isEmpty else { return missing }
-      return try missingMeta(in: database) + FormatRule.all.compactMap { try broken($0, in: database) }
-        + unreadableHistograms(in: database) + wrongSummary(in: database, path)
+      let problems =
+        try missingMeta(in: database) + FormatRule.all.compactMap { try broken($0, in: database) }
+        + unreadableHistograms(in: database)
+      // A summary can be computed only from correct rows.
+      return try problems.isEmpty ? wrongSummary(in: database, path) : problems
     } catch {
       throw runFileError(error, reading: path)
     }
@@ -98,6 +101,13 @@ public enum RunFileCheck {
     ]
   }
 
+  /// Whether two values of a summary are the same; other writers may round real numbers differently.
+  private static func isSame(_ a: SQLValue, _ b: SQLValue) -> Bool {
+    guard case .real(let a) = a, case .real(let b) = b else { return a == b }
+    let x = Double(bitPattern: a), y = Double(bitPattern: b)
+    return a == b || abs(x - y) <= 1e-9 * max(abs(x), abs(y))
+  }
+
   /// A finished run has one summary, which equals the summary computed from its rows.
   private static func wrongSummary(in database: Database, _ path: String) throws -> [RunFileProblem] {
     let count = try database.rows("SELECT count(*) FROM summary") { $0.int(0) }[0]
@@ -116,7 +126,7 @@ public enum RunFileCheck {
       names.indices.map { row.value(Int32($0)) }
     }[0]
     let computed = try Database.inMemory(Schema.statements).rowOfSummary(RunSummary(computedFrom: Run(path: path)))
-    return names.indices.filter { stored[$0] != computed[$0] }.map {
+    return names.indices.filter { !isSame(stored[$0], computed[$0]) }.map {
       RunFileProblem(
         table: "summary", row: nil, count: 1,
         text: "\(names[$0]) is \(stored[$0]), but the other tables give \(computed[$0])")

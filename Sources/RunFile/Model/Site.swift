@@ -35,7 +35,15 @@ public struct Site: Sendable, Hashable, Codable {
   }
 
   /// The number of elements of the site's output.
-  public var elementCount: Int { shape.reduce(1, *) }
+  public var elementCount: Int { product(of: shape) }
 }
 
 extension ModuleKind: Codable {}
+
+/// The product of a shape's dimensions, at most `Int.max`: a damaged file may hold any number.
+func product(of shape: [Int]) -> Int {
+  shape.reduce(1) {
+    let (product, overflow) = $0.multipliedReportingOverflow(by: $1)
+    return overflow ? .max : product
+  }
+}

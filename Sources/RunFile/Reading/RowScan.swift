@@ -44,9 +44,13 @@ struct RowScan {
     var values: [Double] = []
     var recorded: [Bool] = []
     if range == nil {
-      values.reserveCapacity(lastRow * columns.count)
-      recorded.reserveCapacity(lastRow * columns.count)
+      // Row numbers of a damaged file may be huge.
+      let rows = min(lastRow, 1 << 20)
+      values.reserveCapacity(rows * columns.count)
+      recorded.reserveCapacity(rows * columns.count)
     }
+    let positions = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let isDense = keys == Array(keys.indices)
     while try statement.step() {
       let step = statement.int(0)
       if steps.last != step {
@@ -55,8 +59,9 @@ struct RowScan {
         values.append(contentsOf: repeatElement(.nan, count: keys.count * columns.count))
         recorded.append(contentsOf: repeatElement(false, count: keys.count * columns.count))
       }
-      guard let row = position(of: statement.int(1)) else {
-        throw UnknownKey(table: table, key: key, step: step, value: statement.int(1))
+      let value = statement.int(1)
+      guard let row = isDense ? (keys.indices.contains(value) ? value : nil) : positions[value] else {
+        throw UnknownKey(table: table, key: key, step: step, value: value)
       }
       let start = ((steps.count - 1) * keys.count + row) * columns.count
       for index in columns.indices {
@@ -71,10 +76,6 @@ struct RowScan {
         recorded: gathered(recorded, index, steps.count))
     }
     return (steps, grids)
-  }
-
-  private func position(of key: Int) -> Int? {
-    keys.indices.contains(key) && keys[key] == key ? key : keys.firstIndex(of: key)
   }
 
   /// One column, keys × steps, of steps × keys × columns.

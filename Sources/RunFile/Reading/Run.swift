@@ -186,8 +186,10 @@ private func parametersOf(_ database: Database) throws -> [RecordedParameter] {
   }
 }
 
-/// The numbers of a JSON array of whole numbers.
-func integers(_ text: String) -> [Int] { text.dropFirst().dropLast().split(separator: ",").compactMap { Int($0) } }
+/// The numbers of a JSON array of whole numbers, with or without white space.
+func integers(_ text: String) -> [Int] {
+  text.split { "[],".contains($0) || $0.isWhitespace }.compactMap { Int($0) }
+}
 
 extension Database {
   /// All rows of a result; `parameter` is bound to the first parameter unless it is nil.

@@ -117,7 +117,7 @@ package enum Schema {
       recorded_steps INTEGER NOT NULL, -- steps that have rows of layer
       sites INTEGER NOT NULL,
       layers INTEGER NOT NULL,
-      parameters INTEGER NOT NULL, -- trainable numbers
+      parameters INTEGER NOT NULL, -- elements of all parameters
       final_loss REAL,             -- mean over the last 20 rows of step, or all if there are fewer
       final_accuracy REAL,         -- the same of the accuracy
       gradient_step INTEGER,       -- the step of the gradient profile: the first that was taken

@@ -72,8 +72,7 @@ public final class RunWriter: Sendable {
   /// Writes the remaining entries, `meta` and the summary, and opens the finished run. Throws a `RunFileError` if writing has failed. Any
   /// later call that adds an entry stops.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
-    try queue.append(.meta([.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
-    try queue.close(complete: true)
+    try queue.close(finalMeta: [.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given })
     return try Run(path: path)
   }
 
@@ -84,8 +83,10 @@ public final class RunWriter: Sendable {
       while let entries = queue.takeAll() {
         if !entries.isEmpty { try tables.write(entries) }
       }
-      // All rows are committed, so they can be read.
-      if queue.isComplete { try tables.write([.summary(RunSummary(computedFrom: Run(path: path)))]) }
+      // All rows are committed, so they can be read. One transaction writes both: a finished run has a summary.
+      if let meta = queue.metaAtEnd {
+        try tables.write([.meta(meta), .summary(RunSummary(computedFrom: Run(path: path)))])
+      }
       try tables.seal()
       return nil
     } catch {

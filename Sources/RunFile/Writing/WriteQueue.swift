@@ -16,7 +16,7 @@ final class WriteQueue: @unchecked Sendable {
   private var entries: [Entry] = []
   private var weight = 0
   private var isClosed = false
-  private var isKnownComplete = false
+  private var finalMeta: [MetaKey: String]?
   private var isDone = false
   private var failure: RunFileError?
 
@@ -34,13 +34,13 @@ final class WriteQueue: @unchecked Sendable {
     if before < Self.plenty, weight >= Self.plenty { condition.broadcast() }
   }
 
-  /// Closes the queue and waits until the writing thread has written all entries and ended. Throws the error that ended it. `complete`
-  /// is true if the recording is complete.
-  func close(complete: Bool = false) throws(RunFileError) {
+  /// Closes the queue and waits until the writing thread has written all entries and ended. Throws the error that ended it. A complete
+  /// recording has final entries of `meta`.
+  func close(finalMeta: [MetaKey: String]? = nil) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
     isClosed = true
-    isKnownComplete = isKnownComplete || complete
+    self.finalMeta = self.finalMeta ?? finalMeta
     condition.broadcast()
     while !isDone { condition.wait() }
     if let failure { throw failure }
@@ -60,8 +60,8 @@ final class WriteQueue: @unchecked Sendable {
     return taken
   }
 
-  /// Whether the recording is complete. For the writing thread.
-  var isComplete: Bool { condition.withLock { isKnownComplete } }
+  /// The final entries of `meta`; nil if the recording is not complete. For the writing thread.
+  var metaAtEnd: [MetaKey: String]? { condition.withLock { finalMeta } }
 
   /// Marks the writing thread as ended, with its error or nil. For the writing thread.
   func end(_ failure: RunFileError?) {
