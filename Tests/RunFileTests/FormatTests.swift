@@ -114,6 +114,29 @@ import Testing
     }
   }
 
+  /// Python's JSON, for example, has a space after each comma.
+  @Test func shapesMayContainWhiteSpace() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      try Self.write(path)
+      let before = try Run(path: path).parameters
+      try PlainSQL(path)("UPDATE parameter SET shape = replace(replace(shape, ',', ' , '), '[', '[ ')")
+      #expect(try RunFileCheck.problems(at: path) == [])
+      #expect(try Run(path: path).parameters == before)
+    }
+  }
+
+  @Test func hugeShapesAndRowNumbersDoNotCrash() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      try Self.write(path)
+      try PlainSQL(path)("UPDATE site SET shape = '[4294967296,4294967296]'")
+      try PlainSQL(path)("UPDATE layer SET rowid = 4611686018427387904 WHERE rowid = (SELECT max(rowid) FROM layer)")
+      _ = try RunFileCheck.problems(at: path)
+      #expect(try Run(path: path).layers(.gradientRMS).steps.count == 25)
+    }
+  }
+
   @Test func unknownTablesAndColumnsAreIgnored() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
