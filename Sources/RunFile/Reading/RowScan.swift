@@ -49,8 +49,9 @@ struct RowScan {
       values.reserveCapacity(rows * columns.count)
       recorded.reserveCapacity(rows * columns.count)
     }
-    let positions = Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let isDense = keys == Array(keys.indices)
+    let isDense = keys.indices.allSatisfy { keys[$0] == $0 }
+    let positions =
+      isDense ? [:] : Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     while try statement.step() {
       let step = statement.int(0)
       if steps.last != step {

@@ -188,7 +188,7 @@ private func parametersOf(_ database: Database) throws -> [RecordedParameter] {
 
 /// The numbers of a JSON array of whole numbers, with or without white space.
 func integers(_ text: String) -> [Int] {
-  text.split { "[],".contains($0) || $0.isWhitespace }.compactMap { Int($0) }
+  text.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.compactMap { Int(Substring($0)) }
 }
 
 extension Database {
