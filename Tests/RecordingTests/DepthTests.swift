@@ -189,6 +189,21 @@ import Testing
     }
   }
 
+  /// A module with a matrix that returns its last child's tensor is no site, and later layers are no deeper for it.
+  @Test func aModuleThatReturnsItsLastChildsTensor() throws {
+    final class Encoder: Module {
+      let positions = Parameter([3, 4], initializer: .heNormal)
+      let blocks = Sequential(Linear(4, 4), ReLU(), Linear(4, 4))
+
+      override func forward(_ x: Tensor) -> Tensor { blocks(x + positions.value) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Sequential(Encoder(), Linear(4, 1)), x = Tensor(sampleValues(12), shape: [3, 4])
+      let run = try record(net, in: folder, steps: 2) { net(x).squared().mean() }
+      #expect(depths(of: run) == ["0.blocks.0": 1, "0.blocks.2": 2, "1": 3])
+    }
+  }
+
   /// The input of a model may come from another model, whose layers are not its own.
   @Test func depthsBeginAtTheModelsInput() throws {
     try withTemporaryFolder { folder in

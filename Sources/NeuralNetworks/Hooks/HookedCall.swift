@@ -120,6 +120,7 @@ extension ModuleHooks {
       }
       if !isRepeated { checkpoint?.recordReplacement(by: called[index], kind, of: site) }
       new.layerDepth = max(new.layerDepth, result.layerDepth)
+      if kind != .input { new.isModuleOutput = true }
       result = new
     }
     return result

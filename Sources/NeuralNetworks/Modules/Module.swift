@@ -151,10 +151,12 @@ open class Module: CustomStringConvertible {
   }
 
   /// An output that the module has computed, with the module counted among the layers on its path if it is one. An input that is
-  /// handed through has passed no layer here.
+  /// handed through has passed no layer here, and the output of a module inside, such as the last child's, is already counted.
   @inline(__always)
   private func countingLayer(_ output: Tensor, isInput: (Tensor) -> Bool) -> Tensor {
-    if reflection.isLayer, !isInput(output), !output.isLeaf { output.layerDepth += 1 }
+    if output.isModuleOutput || isInput(output) { return output }
+    output.isModuleOutput = true
+    if reflection.isLayer, !output.isLeaf { output.layerDepth += 1 }
     return output
   }
 

@@ -115,14 +115,19 @@ final class RunTables {
     ).run(values: summary.values)
   }
 
-  private func write(_ rows: [LayerRow], of step: Int) throws {
-    for row in rows {
-      guard row.step == step else { throw Refusal.foreignRow(step: row.step, inStep: step) }
-      guard let lastStep = lastSiteSteps.updateValue(step, forKey: row.site) else {
-        throw Refusal.undefined("site", row.site, step: step)
-      }
-      guard lastStep != step else { throw Refusal.repeated("site", row.site, step: step) }
+  /// Refuses a row of another step, of a key that is not defined, or of one that has a row in this step.
+  private static func admit(
+    _ name: String, _ key: Int, _ rowStep: Int, in step: Int, _ lastSteps: inout [Int: Int?]
+  ) throws {
+    guard rowStep == step else { throw Refusal.foreignRow(step: rowStep, inStep: step) }
+    guard let lastStep = lastSteps.updateValue(step, forKey: key) else {
+      throw Refusal.undefined(name, key, step: step)
     }
+    guard lastStep != step else { throw Refusal.repeated(name, key, step: step) }
+  }
+
+  private func write(_ rows: [LayerRow], of step: Int) throws {
+    for row in rows { try Self.admit("site", row.site, row.step, in: step, &lastSiteSteps) }
     try layers.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.site, at: first + 1)
@@ -133,13 +138,7 @@ final class RunTables {
   }
 
   private func write(_ rows: [WeightRow], of step: Int) throws {
-    for row in rows {
-      guard row.step == step else { throw Refusal.foreignRow(step: row.step, inStep: step) }
-      guard let lastStep = lastParameterSteps.updateValue(step, forKey: row.parameter) else {
-        throw Refusal.undefined("parameter", row.parameter, step: step)
-      }
-      guard lastStep != step else { throw Refusal.repeated("parameter", row.parameter, step: step) }
-    }
+    for row in rows { try Self.admit("parameter", row.parameter, row.step, in: step, &lastParameterSteps) }
     try weights.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.parameter, at: first + 1)
