@@ -280,6 +280,43 @@ import Testing
     override func forward(_ x: Tensor) -> Tensor { head(x) }
   }
 
+  /// The parameters of both modules have rows of their own.
+  @Test func aModuleReplacedByOneOfTheSameKind() throws {
+    try withTemporaryFolder { folder in
+      let net = Replaceable()
+      net.initialize(seed: 0)
+      let recorder = try Recorder(
+        net, SGD(net, learningRate: 0.1), writingTo: folder + "/run.rheo", warn: { _ in })
+      _ = try train(net, SGD(net, learningRate: 0.1), steps: 2, recorder)
+      net.head = Linear(6, 3)
+      net.initialize(seed: 1)
+      _ = try train(net, SGD(net, learningRate: 0.1), steps: 3, recorder)
+      let run = try recorder.finish()
+      #expect(try RunFileCheck.problems(at: run.path) == [])
+      #expect(run.parameters.map(\.path) == ["head.weight", "head.bias", "head.weight (2)", "head.bias (2)"])
+      #expect(run.events.map(\.kind) == [.replaced])
+    }
+  }
+
+  /// A parameter gets its site when its module is first recorded, and keeps the state in which it began.
+  @Test func parametersHaveSitesWhereRecordingBeginsLater() throws {
+    try withTemporaryFolder { folder in
+      let net = Sequential(Linear(6, 4), Linear(4, 3))
+      net.initialize(seed: 0)
+      let optimizer = SGD(net, learningRate: 0.1)
+      let recorder = try Recorder(
+        net, optimizer, writingTo: folder + "/run.rheo", probes: .standard.on(.at([2])), warn: { _ in })
+      try optimizer.group("0.**", isFrozen: true)
+      _ = try train(net, optimizer, steps: 1, recorder)
+      try optimizer.group("1.**", isFrozen: true)
+      _ = try train(net, optimizer, steps: 2, recorder)
+      let run = try recorder.finish()
+      #expect(run.parameters.map(\.site) == [0, 0, 1, 1])
+      #expect(run.parameters.map(\.isFrozen) == [true, true, false, false])
+      #expect(run.events.map(\.text) == ["1.weight", "1.bias"].map { "\($0) is frozen from this step on" })
+    }
+  }
+
   /// If every step is recorded, the replacement is found one step later; otherwise at the next recorded step. The new module is
   /// initialized with the model, or alone.
   @Test(arguments: [1, 2], [true, false])
@@ -298,6 +335,8 @@ import Testing
       if !isInitializedAlone { net.initialize(seed: 1) }
       _ = try train(net, SGD(net, learningRate: 0.1), steps: 4, recorder)
       let run = try recorder.finish(), gradients = try run.layers(.gradientRMS)
+      #expect(try RunFileCheck.problems(at: run.path) == [])
+      #expect(run.events.filter { $0.kind == .replaced }.map(\.text) == ["new in the model: head, head.0, head.1"])
       func steps(_ path: String) throws -> [Int] {
         let site = try #require(run.sites.firstIndex { $0.path == path })
         return gradients.steps.indices.filter { gradients[site, $0] != nil }.map { gradients.steps[$0] }

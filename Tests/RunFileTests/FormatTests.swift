@@ -90,6 +90,7 @@ import Testing
     ("UPDATE layer SET gradient_rms = -1 WHERE rowid = 4", "layer, row 4: gradient_rms is no number of 0 or more"),
     ("UPDATE layer SET zero_fraction = 2 WHERE rowid = 4", "layer, row 4: zero_fraction is no fraction"),
     ("UPDATE weight SET parameter = 5 WHERE rowid = 1", "weight, row 1: its parameter is not in the table parameter"),
+    ("UPDATE parameter SET shape = '[10]'", "weight, row 1: its parameter has fewer than two dimensions"),
     ("UPDATE weight SET norm = x'00' WHERE rowid = 1", "weight, row 1: norm is no number"),
     ("UPDATE scalar SET name = ''", "scalar, row 1: name is no text, or empty"),
     ("UPDATE fact SET subject = 'weather' WHERE rowid = 1", "fact, row 1: its subject is none of"),

@@ -5,11 +5,14 @@ import RunFile
 struct ParameterTable {
   private let model: Module?
   private let optimizers: [Optimizer]
+  /// The rows as they were first written; `isFrozen` of them is that of the first step, `frozen` that of now.
   private var rows: [RecordedParameter] = []
+  private var frozen: [Bool] = []
   private var ids: [ObjectIdentifier: Int] = [:]
   /// The paths of the modules that hold the parameters, by id.
   private var holders: [String] = []
   private var parameters: [Parameter] = []
+  private var pathCounts: [String: Int] = [:]
   private var newCount = 0
   /// `Optimizer.groupVersion` of each optimizer when frozen parameters were last compared.
   private var versions: [Int]
@@ -25,15 +28,18 @@ struct ParameterTable {
   mutating func addParameters() {
     for (path, module) in model?.modules ?? [] {
       for (name, parameter) in module.ownParameters where ids[ObjectIdentifier(parameter)] == nil {
-        let id = rows.count
+        let id = rows.count, own = path.isEmpty ? name : "\(path).\(name)"
+        pathCounts[own, default: 0] += 1
+        let count = pathCounts[own]!
         ids[ObjectIdentifier(parameter)] = id
         holders.append(path)
         parameters.append(parameter)
         rows.append(
           RecordedParameter(
-            id: id, path: path.isEmpty ? name : "\(path).\(name)", shape: Array(parameter.shape),
-            optimizers: optimizers.indices.filter { optimizers[$0].holds(parameter) },
-            isFrozen: isFrozen(parameter)))
+            // A parameter of a module that replaced another has the same path there.
+            id: id, path: count == 1 ? own : "\(own) (\(count))", shape: Array(parameter.shape),
+            optimizers: optimizers.indices.filter { optimizers[$0].holds(parameter) }))
+        frozen.append(false)
         newCount += 1
       }
     }
@@ -44,13 +50,24 @@ struct ParameterTable {
     ids[ObjectIdentifier(parameter)].map { ($0, holders[$0]) }
   }
 
-  /// The rows added since the last call, each with the site of its module; nil if there are none.
-  mutating func takeNew(_ sites: SiteTable) -> [RecordedParameter]? {
-    guard newCount > 0 else { return nil }
-    let first = rows.count - newCount
+  /// The rows to write, each with the site of its module: those added since the last call, and if there are new sites also those whose
+  /// module had none before; nil if there are none.
+  mutating func takeRows(_ sites: SiteTable, hasNewSites: Bool) -> [RecordedParameter]? {
+    guard newCount > 0 || hasNewSites else { return nil }
+    let firstNew = rows.count - newCount
     newCount = 0
-    for id in first..<rows.count { rows[id].site = sites.owner(of: parameters[id])?.layer.index }
-    return Array(rows[first...])
+    var taken: [RecordedParameter] = []
+    for id in rows.indices where id >= firstNew || rows[id].site == nil {
+      rows[id].site = sites.owner(of: parameters[id])?.layer.index
+      if id >= firstNew {
+        frozen[id] = isFrozen(parameters[id])
+        rows[id].isFrozen = frozen[id]
+      } else if rows[id].site == nil {
+        continue
+      }
+      taken.append(rows[id])
+    }
+    return taken.isEmpty ? nil : taken
   }
 
   /// One sentence per parameter that was frozen or unfrozen since the last call.
@@ -60,8 +77,8 @@ struct ParameterTable {
     versions = now
     return rows.indices.compactMap { id in
       let isFrozen = isFrozen(parameters[id])
-      guard isFrozen != rows[id].isFrozen else { return nil }
-      rows[id].isFrozen = isFrozen
+      guard isFrozen != frozen[id] else { return nil }
+      frozen[id] = isFrozen
       return "\(rows[id].path) is \(isFrozen ? "frozen" : "trained") from this step on"
     }
   }

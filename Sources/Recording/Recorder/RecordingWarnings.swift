@@ -76,12 +76,13 @@ final class RecordingWarnings {
         + "as a function, module(x), and not its forward method")
   }
 
-  /// Warns of modules that were replaced.
+  /// Warns of modules that were replaced, and records it.
   func warnReplaced(_ paths: [String], step: Int) {
     guard !paths.isEmpty else { return }
     warnOnce(
       "\(listed(paths)) \(paths.count == 1 ? "is a new module" : "are new modules") of the model, recorded as new sites from step "
         + "\(step) on; to train them, make a new optimizer and a new recorder",
       key: "replaced at \(step)")
+    try? writer.event(step: step, kind: .replaced, text: "new in the model: \(paths.joined(separator: ", "))")
   }
 }

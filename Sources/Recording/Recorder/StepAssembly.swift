@@ -66,8 +66,9 @@ final class StepAssembly {
 
   /// Writes the step, and begins the next one.
   func write(loss: Double, accuracy: Double?, learningRate: Double?, _ layers: [ProbedLayer]) throws {
-    if let new = sites.takeNew() { try writer.define(sites: new) }
-    if let new = parameters.takeNew(sites) { try writer.define(parameters: new) }
+    let newSites = sites.takeNew()
+    if let newSites { try writer.define(sites: newSites) }
+    if let rows = parameters.takeRows(sites, hasNewSites: newSites != nil) { try writer.define(parameters: rows) }
     for change in parameters.takeChanges() { try writer.event(step: number, kind: .parameterChanged, text: change) }
     try writer.append(
       step: StepRow(

@@ -89,17 +89,21 @@ public struct GradientProfile: Sendable, Equatable {
   public static func of(
     _ run: Run, at step: Int? = nil, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
   ) throws -> GradientProfile? {
+    guard run.sites.contains(where: includes) else { return nil }
     let skipped = Set(step == nil ? run.events.filter { $0.kind == .skipped }.map(\.step) : [])
-    func first(in gradients: LayerMatrix) -> GradientProfile? {
-      for column in gradients.steps.indices
-      where gradients.steps[column] >= step ?? 0 && !skipped.contains(gradients.steps[column]) {
-        if let profile = GradientProfile(gradients, column: column, along: axis, where: includes) { return profile }
-      }
-      return nil
+    func profile(at step: Int) throws -> GradientProfile? {
+      guard !skipped.contains(step) else { return nil }
+      let gradients = try run.layers([.gradientRMS], steps: step...step)[0]
+      return gradients.steps.isEmpty
+        ? nil : GradientProfile(gradients, column: 0, along: axis, where: includes)
     }
-    // Usually the first requested step is recorded, and reading a single step is fast.
+    // Usually the first requested step is recorded. Reading single steps keeps the memory small.
     let start = step ?? 0
-    return try first(in: run.layers([.gradientRMS], steps: start...start)[0]) ?? first(in: run.layers(.gradientRMS))
+    if let profile = try profile(at: start) { return profile }
+    for later in try run.recordedSteps(of: .gradientRMS, after: start) {
+      if let profile = try profile(at: later) { return profile }
+    }
+    return nil
   }
 
   /// The axis of a run in which these sites have gradients at a step: the calls of the outermost module with three calls or more, the

@@ -57,6 +57,9 @@ struct FormatRule {
       FormatRule(
         table: "weight", broken: "parameter IS NULL OR parameter NOT IN (SELECT id FROM parameter)",
         problem: "its parameter is not in the table parameter"),
+      FormatRule(
+        table: "weight", broken: "(SELECT json_array_length(shape) FROM parameter WHERE id = parameter) < 2",
+        problem: "its parameter has fewer than two dimensions"),
     ] + WeightQuantity.allCases.map { size("weight", $0.column) }
 
   private static let scalars = [count("scalar", "step"), name("scalar", "name"), number("scalar", "value")]

@@ -11,8 +11,8 @@ public struct EventKind: RunFileName {
   public static let skipped: EventKind = "skipped"
   /// Recording was interrupted and continued later. Comparisons of runs leave these events out.
   public static let interrupted: EventKind = "interrupted"
-  /// A module of the model was replaced by another.
+  /// Modules of the model were replaced by others.
   public static let replaced: EventKind = "replaced"
-  /// A parameter was frozen, unfrozen, or moved to another optimizer after the first recorded step.
+  /// A parameter was frozen or unfrozen after the first step.
   public static let parameterChanged: EventKind = "parameter"
 }

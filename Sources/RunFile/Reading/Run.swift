@@ -75,6 +75,16 @@ public final class Run: Sendable {
     return zip(quantities, grids).map { LayerMatrix(quantity: $0, steps: found, sites: sites, grid: $1) }
   }
 
+  /// The steps after `step` that have rows with a statistic, in order.
+  func recordedSteps(of quantity: LayerQuantity, after step: Int) throws -> [Int] {
+    try reading {
+      try $0.rows(
+        "SELECT DISTINCT step FROM layer WHERE \(quantity.column) IS NOT NULL AND step > \(step) "
+          + "AND rowid <= \(lastLayerRow) ORDER BY step"
+      ) { $0.int(0) }
+    }
+  }
+
   /// Several statistics over the parameters of two or more dimensions, in one pass over the file; with `steps`, only of
   /// those steps. Throws a `RunFileError` if the file can't be read.
   public func weights(_ quantities: [WeightQuantity], steps: ClosedRange<Int>? = nil) throws -> [WeightMatrix] {
