@@ -181,6 +181,7 @@ import Testing
     #expect(weights.parameters.map(\.path).contains("blocks.2.1.weight") && weights[0, 0]! > 0)
     let profile = try #require(try GradientProfile.of(run))
     #expect(profile.points.count == 6 && abs(profile.factor! - 1) < 0.5)
+    #expect(try run.summary().parameterCount == 6_738)
     #expect(try run.summary().layerCount == 6 && run.scalars("x").isEmpty && run.facts().isEmpty)
     #expect(try RunFileCheck.problems(at: run.path) == [])
     #expect(try RunComparison.differences(between: run.path, and: run.path) == [])

@@ -116,3 +116,18 @@ struct DepthProfile {
         sample: .dottedLine([], shape)))
   }
 }
+
+extension DepthProfile {
+  /// The profiles of all variants of the runs, the largest number of seeds of one, and the steps in words. Throws a `ChartError` where no
+  /// gradient is recorded.
+  static func all(
+    of runs: [Run], step: Int?, _ options: ChartOptions
+  ) throws -> (profiles: [DepthProfile], seeds: Int, steps: String) {
+    let profiles = try RunGroup.all(of: runs).compactMap { try DepthProfile($0, step: step, options) }
+    guard !profiles.isEmpty else { throw ChartError.missing(LayerQuantity.gradientRMS.label, in: runs) }
+    return (
+      profiles, profiles.map(\.variant.runs.count).max()!,
+      Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
+    )
+  }
+}

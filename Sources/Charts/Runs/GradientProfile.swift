@@ -17,12 +17,7 @@ extension Chart {
     of source: some RunSource, step: Int? = nil, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
     let runs = source.runs
-    let profiles = try RunGroup.all(of: runs).compactMap { try DepthProfile($0, step: step, options) }
-    guard !profiles.isEmpty else {
-      throw ChartError.missing(LayerQuantity.gradientRMS.label, in: runs)
-    }
-    let most = profiles.map(\.variant.runs.count).max() ?? 1
-    let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
+    let (profiles, most, steps) = try DepthProfile.all(of: runs, step: step, options)
     let seeds =
       most > 1 ? "; median of \(seedCount(profiles.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most))" : ""
     let hasTheory = profiles.contains { $0.hasTheory }, unit = distinct(profiles.map(\.axis.unit))
