@@ -216,6 +216,23 @@ import Testing
     }
   }
 
+  /// Each input has depth 0, however many layers of another model it has passed.
+  @Test func severalInputsOfDifferentDepths() throws {
+    final class Critic: Module {
+      let image = Linear(4, 4), condition = Sequential(Linear(3, 4), Linear(4, 4), Linear(4, 4)), head = Linear(4, 1)
+
+      override func forward(_ x: Tensor, _ c: Tensor) -> Tensor { head(image(x) + condition(c)) }
+    }
+    try withTemporaryFolder { folder in
+      let generator = Sequential(Linear(3, 4), Linear(4, 4)), net = Critic()
+      generator.initialize(seed: 2)
+      let c = Tensor(sampleValues(9), shape: [3, 3])
+      let run = try record(net, in: folder, steps: 2) { net(generator(c), c).squared().mean() }
+      #expect(
+        depths(of: run) == ["image": 1, "condition.0": 1, "condition.1": 2, "condition.2": 3, "head": 4])
+    }
+  }
+
   /// Without hooks, and without the tape.
   @Test func depthIsPassedOnByOperations() {
     let net = Sequential(Linear(4, 4), ReLU(), Linear(4, 4))

@@ -76,7 +76,8 @@ public final class Tensor {
 }
 
 extension Tensor {
-  /// A tensor with the same shape and elements that is not on the tape. The memory is shared.
+  /// A tensor with the same shape and elements that is not on the tape. The memory is shared. Like an
+  /// input of a model it has depth 0: depths of layers that it goes into count from it.
   public func detached() -> Tensor { Tensor(shape: shape, buffer: storage) }
 
   /// This tensor, or where it is on the tape, one with the same elements that isn't.

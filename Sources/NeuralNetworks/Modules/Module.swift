@@ -18,6 +18,8 @@ import CThreadState
 open class Module: CustomStringConvertible {
   let site: CallSite
   @exclusivity(unchecked) final var hooks: ModuleHooks?
+  /// Whether depths count from this module's inputs where it is the outermost module that is called, as in the model of a recording.
+  @exclusivity(unchecked) package final var depthBeginsHere = false
   fileprivate(set) lazy var reflection = ModuleReflection(of: self)
 
   /// Whether the module is in training mode, as it is at first. Dropout and batch normalization compute something else in
@@ -70,7 +72,7 @@ open class Module: CustomStringConvertible {
   /// The output for one input: calls input hooks, `forward(_:)` and output hooks. Tensors may have any
   /// shape that the module takes.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
-    called(inputDepth: x.layerDepth) { call in
+    called(with: [x]) { call in
       guard let call else { return countingLayer(forward(x), isInput: { $0 === x }) }
       let input = call.hooks.applied(toInput: x, call.tensor, call.checkpoint)
       let output = countingLayer(forward(input), isInput: { $0 === input })
@@ -81,7 +83,7 @@ open class Module: CustomStringConvertible {
   /// The output for two inputs: calls input hooks for each, `forward(_:_:)` and output hooks. Tensors may have any
   /// shape that the module takes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
-    called(inputDepth: max(first.layerDepth, second.layerDepth)) { call in
+    called(with: [first, second]) { call in
       guard let call else {
         return countingLayer(forward(first, second), isInput: { $0 === first || $0 === second })
       }
@@ -94,7 +96,7 @@ open class Module: CustomStringConvertible {
   /// The output for three inputs: calls input hooks for each, `forward(_:_:_:)` and output hooks. Tensors may have any
   /// shape that the module takes.
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
-    called(inputDepth: max(first.layerDepth, second.layerDepth, third.layerDepth)) { call in
+    called(with: [first, second, third]) { call in
       guard let call else {
         return countingLayer(
           forward(first, second, third), isInput: { $0 === first || $0 === second || $0 === third })
@@ -109,7 +111,7 @@ open class Module: CustomStringConvertible {
   /// The outputs for a list of inputs: calls input hooks for each input, `forward(_:)` of the list, and output hooks for each
   /// output. Tensors may have any shape that the module takes.
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
-    called(inputDepth: inputs.reduce(0) { max($0, $1.layerDepth) }) { call in
+    called(with: inputs) { call in
       guard var call else {
         return forward(inputs).map { countingLayer($0, isInput: { made in inputs.contains { $0 === made } }) }
       }
@@ -126,15 +128,20 @@ open class Module: CustomStringConvertible {
   /// there are no hooks.
   @inline(__always)
   private func called<Output>(
-    inputDepth: @autoclosure () -> Int32, _ body: (_ call: HookedCall?) -> Output
+    with inputs: @autoclosure () -> [Tensor], _ body: (_ call: HookedCall?) -> Output
   ) -> Output {
     let state = thread_state_here()
     let outer = state.pointee.caller
     state.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
+    var earlier: [(tensor: Tensor, depth: Int32)] = []
     if state.pointee.call_depth == 0 {
       state.pointee.pass += 1
-      state.pointee.root = state.pointee.caller
-      state.pointee.root_depth = inputDepth()
+      if depthBeginsHere {
+        for input in inputs() where input.layerDepth != 0 {
+          earlier.append((input, input.layerDepth))
+          input.layerDepth = 0
+        }
+      }
     }
     state.pointee.call_depth += 1
     let output: Output
@@ -147,6 +154,7 @@ open class Module: CustomStringConvertible {
     }
     state.pointee.call_depth -= 1
     state.pointee.caller = outer
+    for (tensor, depth) in earlier { tensor.layerDepth = depth }
     return output
   }
 
@@ -158,14 +166,6 @@ open class Module: CustomStringConvertible {
     output.isModuleOutput = true
     if reflection.isLayer, !output.isLeaf { output.layerDepth += 1 }
     return output
-  }
-
-  /// The largest number of layers on any path from the input of this module to a tensor that it is computing, where it is the
-  /// outermost module that is being called; otherwise from the input of the outermost one.
-  package func depth(of tensor: Tensor) -> Int {
-    let here = thread_state_here()
-    let isRoot = here.pointee.root == UnsafeMutableRawPointer(Unmanaged.passUnretained(site).toOpaque())
-    return Int(tensor.layerDepth - (isRoot ? min(here.pointee.root_depth, tensor.layerDepth) : 0))
   }
 
   /// Whether the module itself holds a parameter of two or more dimensions.

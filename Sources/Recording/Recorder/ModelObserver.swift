@@ -71,6 +71,7 @@ final class ModelObserver {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
+    model?.depthBeginsHere = true
     if let observed {
       let replaced = observed.attach()
       if !replaced.isEmpty { step.parameters.addParameters() }
@@ -84,6 +85,7 @@ final class ModelObserver {
   func detach() {
     guard isAttached else { return }
     isAttached = false
+    model?.depthBeginsHere = false
     observed?.detach()
     for handle in handles { handle.remove() }
     handles = []
@@ -135,7 +137,7 @@ final class ModelObserver {
   func observe(_ name: String, _ tensor: Tensor) {
     guard isAttached, model == nil || tapeIsOn || isInCheckpoint else { return }
     let layer = step.sites.observed(
-      name, depth: model.map { $0.depth(of: tensor) }, shape: tensor.shape, probes: { probes.probes(at: name) })
+      name, depth: model.map { _ in Int(tensor.layerDepth) }, shape: tensor.shape, probes: { probes.probes(at: name) })
     let isNew = layer.awaitGradient(of: tensor, in: step.number) { [reference, unowned layer] gradient, number in
       if let observer = reference.observer, observer.step.number == number {
         observer.observe(gradient: gradient, of: layer)
@@ -154,7 +156,7 @@ final class ModelObserver {
     lastOutput = output
     if let layer = observed.calls[callIndex] { return observe(output: output, input: input, of: layer) }
     let layer = step.sites.add(
-      observed.module, callIndex: callIndex, path: observed.path, depth: model!.depth(of: output), shape: output.shape,
+      observed.module, callIndex: callIndex, path: observed.path, depth: Int(output.layerDepth), shape: output.shape,
       probes: observed.probes)
     observed.calls[callIndex] = layer
     observe(output: output, input: input, of: layer)

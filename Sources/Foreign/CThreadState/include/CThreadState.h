@@ -18,9 +18,6 @@ typedef struct {
   int64_t pass;
   /// Backward passes so far.
   int64_t backward_passes;
-  /// The outermost module that is being called, and the largest number of layers on any path to its inputs.
-  void *_Nullable root;
-  int32_t root_depth;
   /// The innermost module that is being called, for error messages.
   void *_Nullable caller;
   /// Nodes put on the tape so far.
