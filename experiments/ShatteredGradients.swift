@@ -118,7 +118,7 @@ extension Experiment {
   /// points, as the mean cosine between them.
   public static let shatteredGradients = Experiment(
     name: "shattered-gradients",
-    question: "What else do skip connections fix?",
+    question: "Do similar inputs have similar gradients in a deep net?",
     settings: [
       .depth(50), .width(200),
       .whole("points", 256, in: 16...4_096, "points on the circle"), .seeds(5, quick: 2, full: 20),

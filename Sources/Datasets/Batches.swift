@@ -4,7 +4,7 @@ extension Dataset {
   /// An endless sequence of shuffled batches of `size` samples: epoch after epoch, each in another order that the seed determines.
   ///
   /// Inputs [size, features]. No sample occurs twice in an epoch; the rest that does not fill a last batch is left out of that
-  /// epoch. Batches are made one by one. Stops unless `size` is from 1 to the number of samples.
+  /// epoch. Batches are made one by one. Stops the program unless `size` is from 1 to the number of samples.
   ///
   ///     for batch in data.batches(of: 64, seed: 7).prefix(500) { … }
   public func batches(of size: Int, seed: UInt64) -> ShuffledBatches {
@@ -14,8 +14,8 @@ extension Dataset {
     return ShuffledBatches(dataset: self, size: size, seed: seed)
   }
 
-  /// All samples once, in order, as batches of `size` samples; the last batch may be smaller. Inputs [size, features]. Stops unless
-  /// `size` is at least 1.
+  /// All samples once, in order, as batches of `size` samples; the last batch may be smaller. Inputs [size, features]. Stops
+  /// the program unless `size` is at least 1.
   public func inOrder(of size: Int) -> some Sequence<Batch> {
     guard size >= 1 else { stop("inOrder", "the batch size is \(size); it must be at least 1") }
     return stride(from: 0, to: count, by: size).lazy.map { batch(at: $0..<Swift.min($0 + size, count)) }
@@ -66,7 +66,7 @@ public struct ShuffledBatches: Sequence, Sendable {
     }
 
     /// The number of batches so far. Save it and assign it to an iterator of the same data, batch size and seed to resume; the
-    /// assignment shuffles once per epoch up to there. Stops if it is negative.
+    /// assignment shuffles once per epoch up to there. Stops the program if it is negative.
     public var position: Int {
       get { epochs == 0 ? 0 : (epochs - 1) * batchesPerEpoch + nextSample / source.size }
       set {

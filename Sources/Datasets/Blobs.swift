@@ -4,7 +4,8 @@ extension Dataset {
   /// Gaussian clusters of points, one per class, which a linear model mostly separates.
   ///
   /// The coordinates of a class's center are standard normal; a point is its center plus normal noise of standard deviation
-  /// `spread`. Inputs [samplesPerClass · classes, features], labels 0, 1, …, 0, 1, …. Stops unless there is at least 1 of each.
+  /// `spread`. Inputs [samplesPerClass · classes, features], labels 0, 1, …, 0, 1, …. Stops the program unless there is at
+  /// least 1 of each.
   ///
   /// Source: `make_blobs` of Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func blobs(

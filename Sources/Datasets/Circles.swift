@@ -5,7 +5,8 @@ extension Dataset {
   /// Points on two concentric circles in the plane, one per class, which no straight line separates.
   ///
   /// Point i of n is at the angle 2π i / n on both circles, of radius 1 (class 0) and `innerRadius` (class 1); each coordinate
-  /// then has normal noise of standard deviation `noise`. Inputs [2 n, 2], labels alternate 0 and 1. Stops unless n is at least 1.
+  /// then has normal noise of standard deviation `noise`. Inputs [2 n, 2], labels alternate 0 and 1. Stops the program unless n
+  /// is at least 1.
   ///
   /// Source: `make_circles` of Pedregosa et al., "Scikit-learn: machine learning in Python", 2011.
   public static func circles(

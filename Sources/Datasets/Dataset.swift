@@ -36,28 +36,28 @@ public struct Dataset: Sendable {
   }
 
   /// `labels.count` samples with classes from 0; `inputs` has the samples one after the other, [samples, features] in row-major
-  /// order. `classNames` is empty by default. Stops if the number of inputs is not a multiple of the number of labels, or if a label
-  /// is negative.
+  /// order. `classNames` is empty by default. Stops the program if the number of inputs is not a multiple of the number of
+  /// labels, or if a label is negative.
   public init(inputs: [Float], labels: [Int], classNames: [String] = []) {
     self.init(inputs: Samples(inputs, count: labels.count), labels: checked(labels), classNames: classNames)
   }
 
-  /// One sample with a class from 0 for each row of `inputs`. `classNames` is empty by default. Stops if rows differ in length, if
-  /// there are more or fewer labels than rows, or if a label is negative.
+  /// One sample with a class from 0 for each row of `inputs`. `classNames` is empty by default. Stops the program if rows
+  /// differ in length, if there are more or fewer labels than rows, or if a label is negative.
   public init(inputs: [[Float]], labels: [Int], classNames: [String] = []) {
     self.init(inputs: Samples(rows: inputs, count: labels.count), labels: checked(labels), classNames: classNames)
   }
 
-  /// One sample for regression for each row of `inputs`, with a row of `targets`. Stops if rows differ in length, or if the
-  /// numbers of rows differ.
+  /// One sample for regression for each row of `inputs`, with a row of `targets`. Stops the program if rows differ in length,
+  /// or if the numbers of rows differ.
   public init(inputs: [[Float]], targets: [[Float]]) {
     self.init(
       inputs: Samples(rows: inputs, count: targets.count), labels: [],
       targets: Samples(rows: targets, count: inputs.count))
   }
 
-  /// One sample for regression for each row of `inputs`, with one target. Stops if rows differ in length, or if the numbers of
-  /// rows and targets differ.
+  /// One sample for regression for each row of `inputs`, with one target. Stops the program if rows differ in length, or if the
+  /// numbers of rows and targets differ.
   public init(inputs: [[Float]], targets: [Float]) { self.init(inputs: inputs, targets: targets.map { [$0] }) }
 
   /// The number of samples.
@@ -67,7 +67,8 @@ public struct Dataset: Sendable {
   /// The number of targets per sample; 0 for classification.
   public var outputs: Int { targets?.width ?? 0 }
 
-  /// The samples at these indices, in their order: inputs [indices, features]. Stops at an index outside of the data set.
+  /// The samples at these indices, in their order: inputs [indices, features]. Stops the program at an index outside of the
+  /// data set.
   public func batch(at indices: some Collection<Int>) -> Batch {
     Batch(
       inputs: inputs.tensor(at: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
@@ -99,7 +100,7 @@ public struct Batch {
   public let labels: [Int]
   fileprivate let prediction: Tensor?
 
-  /// The targets, [samples, outputs]. Stops if the samples have classes instead.
+  /// The targets, [samples, outputs]. Stops the program if the samples have classes instead.
   public var targets: Tensor {
     guard let prediction else {
       stop("targets", "the samples have classes, not targets; use labels")
@@ -108,7 +109,7 @@ public struct Batch {
   }
 }
 
-/// The labels. Stops if one is negative.
+/// The labels. Stops the program if one is negative.
 private func checked(_ labels: [Int]) -> [Int] {
   if let label = labels.first(where: { $0 < 0 }) {
     stop("Dataset", "the label \(label) is negative; classes count from 0")

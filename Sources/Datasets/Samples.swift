@@ -12,10 +12,11 @@ struct Samples: Sendable {
     case numbers([Float])
   }
 
-  /// `count` rows. Stops if the number of elements is not a multiple of that.
+  /// `count` rows. Stops the program if the number of elements is not a multiple of that.
   init(_ numbers: [Float], count: Int) { self.init(.numbers(numbers), elements: numbers.count, count: count) }
 
-  /// `count` rows with the number `table[byte]` for each byte. Stops if the number of bytes is not a multiple of `count`.
+  /// `count` rows with the number `table[byte]` for each byte. Stops the program if the number of bytes is not a multiple of
+  /// `count`.
   init(bytes: [UInt8], table: [Float], count: Int) {
     self.init(.bytes(bytes, table: table), elements: bytes.count, count: count)
   }
@@ -50,7 +51,7 @@ struct Samples: Sendable {
     }
   }
 
-  /// The rows at these indices, in their order, as [indices, width]. Stops at an index outside of the rows.
+  /// The rows at these indices, in their order, as [indices, width]. Stops the program at an index outside of the rows.
   func tensor(at indices: some Collection<Int>) -> Tensor {
     Tensor(shape: [indices.count, width]) { target in
       switch storage {

@@ -2,7 +2,7 @@ import Autodiff
 
 extension Dataset {
   /// Splits the samples at random into a training set and a test set, both in the original order. The test set has
-  /// `testFraction` of the samples, rounded. Stops unless the fraction is between 0 and 1 and both sets have samples.
+  /// `testFraction` of the samples, rounded. Stops the program unless the fraction is between 0 and 1 and both sets have samples.
   public func split(testFraction: Double, seed: UInt64) -> (train: Dataset, test: Dataset) {
     guard testFraction > 0, testFraction < 1 else {
       stop("split", "the test fraction is \(testFraction); it must be between 0 and 1")

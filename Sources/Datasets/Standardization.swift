@@ -31,8 +31,9 @@ public struct Standardization: Sendable, Equatable {
 }
 
 extension Dataset {
-  /// The data set with standardized inputs, (x − mean) / deviation per feature, with the given statistics, or with its own if nil.
-  /// The result keeps them in `standardization`. Targets do not change. Stops if the numbers of features differ.
+  /// The data set with standardized inputs, (x − mean) / deviation per feature, with the given statistics, or with its own if
+  /// nil. The result keeps them in `standardization`. Targets do not change. Stops the program if the numbers of features
+  /// differ.
   public func standardized(by scale: Standardization? = nil) -> Dataset {
     let scale = scale ?? Standardization(of: self)
     guard scale.means.count == features else {

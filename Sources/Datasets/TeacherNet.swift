@@ -3,9 +3,10 @@ import Autodiff
 extension Dataset {
   /// Random inputs with the outputs of a random teacher net as targets: a regression that a net of its size can learn exactly.
   ///
-  /// y = V relu(W x) + noise, with standard normal x, normal W [hidden, features] of variance 2 / features, normal V
-  /// [outputs, hidden] of variance 1 / hidden, and normal noise of standard deviation `noise`. Inputs [samples, features], targets
-  /// [samples, outputs]. The teacher depends on the seed and its sizes, not on `samples`. Stops unless all sizes are at least 1.
+  /// y = V relu(W x) + noise, with standard normal x, normal W [hidden, features] of variance 2 / features, normal V [outputs,
+  /// hidden] of variance 1 / hidden, and normal noise of standard deviation `noise`. Inputs [samples, features], targets
+  /// [samples, outputs]. The teacher depends on the seed and its sizes, not on `samples`. Stops the program unless all sizes
+  /// are at least 1.
   ///
   /// Source: Seung, Sompolinsky and Tishby, "Statistical mechanics of learning from examples", 1992.
   public static func teacherNet(
@@ -17,7 +18,7 @@ extension Dataset {
   }
 
   /// Random inputs [samples, features] with classes from a random teacher net: the index of the largest of its `classes` outputs.
-  /// Classes differ in size. Stops unless all sizes are at least 1.
+  /// Classes differ in size. Stops the program unless all sizes are at least 1.
   public static func teacherNet(
     samples: Int = 1_000, features: Int = 20, hidden: Int = 32, classes: Int, seed: UInt64
   ) -> Dataset {

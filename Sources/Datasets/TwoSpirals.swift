@@ -4,9 +4,9 @@ import Foundation
 extension Dataset {
   /// Points on two interleaved spirals in the plane, one per class: hard for a shallow net.
   ///
-  /// Point i of n is at radius r = i / n and angle 2π · turns · r on one spiral, and opposite on the other; each coordinate then has
-  /// normal noise of standard deviation `noise`. Inputs [2 n, 2] within about ±1, labels alternate 0 and 1. Stops unless n is
-  /// at least 1.
+  /// Point i of n is at radius r = i / n and angle 2π · turns · r on one spiral, and opposite on the other; each coordinate
+  /// then has normal noise of standard deviation `noise`. Inputs [2 n, 2] within about ±1, labels alternate 0 and 1. Stops the
+  /// program unless n is at least 1.
   ///
   /// Source: Lang and Witbrock, "Learning to tell two spirals apart", 1988.
   public static func twoSpirals(

@@ -67,7 +67,7 @@ public struct RunEvidence: Sendable {
     return (updates.filter { $0.size < Self.updateLimit * largest }.map(\.path), updates.count)
   }
 
-  /// The paths of the sites with these indices in the run's `sites`. Stops if an index is out of range.
+  /// The paths of the sites with these indices in the run's `sites`. Stops the program if an index is out of range.
   public func paths(_ sites: some Collection<Int>) -> [String] { sites.map { run.sites[$0].path } }
 }
 

@@ -43,7 +43,7 @@ import Testing
         Flags:
           --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
-          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; it overrides --quick and --full, and a setting's own flag such as --depth overrides it
           --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files
@@ -67,7 +67,7 @@ import Testing
           --seeds N         trials per variant, with seeds 0, 1, … (default: 3, full: 20)
           --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
-          --settings FILE   a JSON file of settings, such as {"depth": 30}; flags override them
+          --settings FILE   a JSON file of settings, such as {"depth": 30}; it overrides --quick and --full, and a setting's own flag such as --depth overrides it
           --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files
@@ -86,13 +86,13 @@ import Testing
         Flags:
           --list            lists the charts and draws none
           --chart KIND      a chart that --list names, or the word all for every chart that the runs have values for (default: dashboard)
-          --measure NAME    draws the measure of this name, such as effective_rank, instead of a chart
-          --scalar NAME     draws the scalar of this name, such as validation_loss, instead of a chart
+          --measure NAME    draws a number that a probe recorded per layer and step, such as effective_rank, instead of a chart
+          --scalar NAME     draws a number recorded for the whole model, such as validation_loss, instead of a chart
           --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark
-          --scale X         pixels per unit of 1/96 inch (default: 2)
-          --width N         width of the picture: 800 in units of 1/96 inch, 800px in pixels, 400pt in points
+          --scale X         pixels per unit of 1/96 inch in a PNG (default: 2)
+          --width N         width of the picture: 800 in units of 1/96 inch, 600pt in points, 1600px in pixels of the PNG
           --height N        height of the picture (default: by the chart)
           --smooth X        smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)
           --steps A:B       only steps A to B; either may be missing

@@ -23,7 +23,7 @@ import Testing
   }
 
   static let recorded: Recorded = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/reference.json")
+    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/reference.json")
     return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
   }()
 

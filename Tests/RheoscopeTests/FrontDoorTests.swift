@@ -41,7 +41,7 @@ private func useHooks(_ model: MyNet) throws {
   // begin hooks
   let handle = try model.onForward("blocks.**") { site, output in
     print(site.path, output.rms)
-    return nil  // leaves the output as it is
+    return nil
   }
   try model.onBackward("blocks.3") { site, gradient in gradient * 0.5 }  // replaces dL/d(output)
   handle.remove()

@@ -2,7 +2,7 @@
 // dimension, and a size of 1, or a missing dimension, is repeated. A gradient is summed over the repeated dimensions.
 
 extension Tensor {
-  /// left + right, element by element, of two shapes that broadcast to one. Stops if they don't.
+  /// left + right, element by element, of two shapes that broadcast to one. Stops the program if they don't.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     record(combine("+", left, right, .add), from: left, right) {
       [first = left.node, second = right.node] gradient, pass in
@@ -11,7 +11,7 @@ extension Tensor {
     }
   }
 
-  /// left − right, element by element, of two shapes that broadcast to one. Stops if they don't.
+  /// left − right, element by element, of two shapes that broadcast to one. Stops the program if they don't.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     record(combine("-", left, right, .subtract), from: left, right) {
       [first = left.node, second = right.node] gradient, pass in
@@ -20,8 +20,8 @@ extension Tensor {
     }
   }
 
-  /// left · right, element by element, of two shapes that broadcast to one; for the product of matrices see `matmul`. Stops if
-  /// they don't.
+  /// left · right, element by element, of two shapes that broadcast to one; for the product of matrices see `matmul`. Stops the
+  /// program if they don't.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
     let first = left.node, second = right.node
     // Each is kept only where the other has a gradient.
@@ -32,7 +32,7 @@ extension Tensor {
     }
   }
 
-  /// left / right, element by element, of two shapes that broadcast to one. Stops if they don't.
+  /// left / right, element by element, of two shapes that broadcast to one. Stops the program if they don't.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     record(combine("/", left, right, .divide), from: left, right) { gradient, pass in
       pass.add((gradient / right).summed(to: left.shape), to: left)

@@ -5,7 +5,8 @@
 /// inputs] to [n, height′, width′, outputs] with height′ = ⌊(height + 2 padding − kernel height) / stride⌋ + 1. Weight [outputs,
 /// inputs / groups, kernel height, kernel width], bias [outputs]. Without bias, stride 1, padding 0 and 1 group by default.
 ///
-/// Stops if the shapes don't fit, the kernel is larger than the padded image, or stride, padding or groups are below 1, 0 and 1.
+/// Stops the program if the shapes don't fit, the kernel is larger than the padded image, or stride, padding or groups are
+/// below 1, 0 and 1.
 ///
 /// Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 public func convolve(

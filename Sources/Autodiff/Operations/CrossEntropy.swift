@@ -8,7 +8,8 @@
 /// With `labelSmoothing` ε, 0 by default, the label has the weight 1 − ε in a row's loss, and ε is spread evenly over
 /// −w log softmax(logits) of all classes.
 ///
-/// Stops if the shapes don't fit, a label or ε is out of range, or the number of class weights is not that of classes.
+/// Stops the program if the shapes don't fit, a label or ε is out of range, or the number of class weights is not that of
+/// classes.
 ///
 /// Source of label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
 /// arXiv:1512.00567.
@@ -36,7 +37,7 @@ private func gradientOfCrossEntropy(_ g: Tensor, _ logits: Tensor, _ targets: Cl
 }
 
 extension ClassTargets {
-  /// Stops unless there is a label for each row and a weight for each class, all within their ranges.
+  /// Stops the program unless there is a label for each row and a weight for each class, all within their ranges.
   fileprivate init(_ labels: [Int], for logits: Tensor, _ classWeights: [Float]?, _ smoothing: Float) {
     guard logits.shape.count == 2, logits.shape[0] == labels.count, logits.shape[1] > 0 else {
       stop("crossEntropy", "logits of shape \(logits.shape) for \(labels.count) labels, [labels, classes] is needed")

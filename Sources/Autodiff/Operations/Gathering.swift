@@ -16,7 +16,7 @@ extension Tensor {
   /// The rows of a matrix [rows, columns] that `indices` [n, …] names, [n, …, columns]. Indices are whole numbers from 0 to
   /// rows − 1. Gradients of rows that are taken several times are added.
   ///
-  /// Stops if this tensor is no matrix, or an index is no whole number in that range.
+  /// Stops the program if this tensor is no matrix, or an index is no whole number in that range.
   public func take(rows indices: Tensor) -> Tensor {
     guard shape.count == 2 else { stop("take(rows:)", "a matrix is needed, not the shape \(shape)") }
     guard elementCount <= Int32.max else { stop("take(rows:)", "\(shape) has more elements than can be numbered") }

@@ -19,21 +19,21 @@ public enum Reduction: Sendable {
 // Losses of two tensors of one shape, element by element. Predictions of 16 bits are widened first, so that the loss is in
 // Float32.
 
-/// (prediction − target)², element by element; the mean over all elements, a scalar, by default. Stops if the shapes of prediction
-/// and target differ.
+/// (prediction − target)², element by element; the mean over all elements, a scalar, by default. Stops the program if the
+/// shapes of prediction and target differ.
 public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
   reduction(difference("meanSquaredError", prediction, target).squared())
 }
 
-/// |prediction − target|, element by element, whose derivative at 0 is 0; the mean over all elements, a scalar, by default. Stops
-/// if the shapes of prediction and target differ.
+/// |prediction − target|, element by element, whose derivative at 0 is 0; the mean over all elements, a scalar, by default.
+/// Stops the program if the shapes of prediction and target differ.
 public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
   reduction(difference("meanAbsoluteError", prediction, target).absolute())
 }
 
-/// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, element by element, so that no
-/// element has a gradient above δ; the mean over all elements, a scalar, by default, δ = 1. Stops if the shapes of prediction and
-/// target differ or δ is not above 0.
+/// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, element by element, so that
+/// no element has a gradient above δ; the mean over all elements, a scalar, by default, δ = 1. Stops the program if the shapes
+/// of prediction and target differ or δ is not above 0.
 ///
 /// Source: Huber, "Robust estimation of a location parameter", 1964, doi:10.1214/aoms/1177703732.
 public func huberLoss(
@@ -49,7 +49,7 @@ public func huberLoss(
 /// mean over all elements, a scalar, by default.
 ///
 /// `positiveWeight`, a tensor that broadcasts to the logits' shape, multiplies the first term: values above 1 compensate for rare
-/// positives. Both terms are computed from the logit without p, so that neither loses digits. Stops if the
+/// positives. Both terms are computed from the logit without p, so that neither loses digits. Stops the program if the
 /// target's shape is not that of the logits, or the weight does not broadcast to it.
 ///
 /// Source: Cox, "The regression analysis of binary sequences", 1958, doi:10.1111/j.2517-6161.1958.tb00292.x.

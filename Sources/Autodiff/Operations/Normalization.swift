@@ -76,7 +76,7 @@ private func addGradients(
   if let bias { pass.add(g.sum(axes: parameters), to: bias) }
 }
 
-/// The number of channels, the last dimension. Stops unless weight and bias have as many elements.
+/// The number of channels, the last dimension. Stops the program unless weight and bias have as many elements.
 package func checkedColumns(_ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ operation: String) -> Int {
   guard x.shape.count >= 2, let columns = x.shape.last else {
     stop(operation, "a shape [n, …, channels] is needed, not \(x.shape)")

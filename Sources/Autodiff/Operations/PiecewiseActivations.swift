@@ -1,8 +1,8 @@
 // Activations of two or three pieces. Their derivatives are operations too, so that gradients have gradients; all but that of
 // softsign need only the output, which the next layer keeps anyway.
 
-/// The leaky rectifier: x above 0, slope · x below, element by element; the derivative at 0 is the slope. Stops if the slope
-/// is negative.
+/// The leaky rectifier: x above 0, slope · x below, element by element; the derivative at 0 is the slope. Stops the program if
+/// the slope is negative.
 ///
 /// Source: Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.
 public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
@@ -13,7 +13,8 @@ public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   }
 }
 
-/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α is 1 by default. Stops if α is negative.
+/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α is 1 by default. Stops the program if α is
+/// negative.
 ///
 /// The derivative is computed from the output, as y + α, since the next layer keeps the output anyway, and keeping x too would
 /// double the memory of activations. Its error is at most 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of it; below −17 it is 0.

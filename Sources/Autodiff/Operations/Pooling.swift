@@ -4,7 +4,8 @@
 /// The stride is `kernelSize` by default, the padding 0; elements beyond the edge are left out. The gradient goes to the largest
 /// element, the first of equals. A NaN counts as the largest.
 ///
-/// Stops if x has other than four dimensions, the kernel is larger than the padded image, or the padding exceeds half the kernel.
+/// Stops the program if x has other than four dimensions, the kernel is larger than the padded image, or the padding exceeds
+/// half the kernel.
 ///
 /// Source: Yamaguchi et al., "A neural network for speaker-independent isolated word recognition", 1990.
 public func maxPool(_ x: Tensor, kernelSize: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
@@ -17,7 +18,8 @@ public func maxPool(_ x: Tensor, kernelSize: Int, stride: Int? = nil, padding: I
 /// x [n, height, width, channels] to [n, height′, width′, channels], height′ = ⌊(height + 2 padding − kernelSize) / stride⌋ + 1.
 /// The stride is `kernelSize` by default, the padding 0.
 ///
-/// Stops if x has other than four dimensions, the kernel is larger than the padded image, or the padding exceeds half the kernel.
+/// Stops the program if x has other than four dimensions, the kernel is larger than the padded image, or the padding exceeds
+/// half the kernel.
 ///
 /// Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 public func averagePool(_ x: Tensor, kernelSize: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
@@ -36,8 +38,8 @@ private func spread(_ y: Tensor, _ pooling: PoolingShape) -> Tensor {
   }
 }
 
-/// The mean of each channel over the whole image: [n, height, width, channels] to [n, channels]. Stops if x has other than four
-/// dimensions.
+/// The mean of each channel over the whole image: [n, height, width, channels] to [n, channels]. Stops the program if x has
+/// other than four dimensions.
 public func globalAveragePool(_ x: Tensor) -> Tensor {
   guard x.shape.count == 4 else {
     stop("globalAveragePool", "images [n, height, width, channels] are needed, not the shape \(x.shape)")
@@ -46,7 +48,7 @@ public func globalAveragePool(_ x: Tensor) -> Tensor {
 }
 
 extension PoolingShape {
-  /// Stops, in the name of `operation`, unless x is images that a kernel of this size fits into.
+  /// Stops the program, in the name of `operation`, unless x is images that a kernel of this size fits into.
   fileprivate init(_ operation: String, _ x: Shape, _ kernelSize: Int, _ stride: Int?, _ padding: Int) {
     let stride = stride ?? kernelSize
     guard x.count == 4 else { stop(operation, "images [n, height, width, channels] are needed, not the shape \(x)") }

@@ -3,7 +3,7 @@
 ///
 /// Further dimensions in front are stacks of matrices that are multiplied one by one: [b, n, k] and [b, k, m] to [b, n, m].
 ///
-/// Stops if the shapes don't fit.
+/// Stops the program if the shapes don't fit.
 public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false, transposeRight: Bool = false) -> Tensor
 {
   let result = precisionHere == .float32 && left.precision == right.precision ? left.precision : precisionHere
@@ -45,7 +45,7 @@ private func matmul(
 /// The affine map x Wᵀ + b of a fully connected layer: x [n, …, inputs], weight [outputs, inputs], bias [outputs] or none, to
 /// [n, …, outputs].
 ///
-/// Stops if the shapes don't fit.
+/// Stops the program if the shapes don't fit.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   guard weight.shape.count == 2, x.shape.last == weight.shape[1] else {
     stop("linear", x.shape, weight.shape, "the input's last size is the weight's second, [outputs, inputs]")

@@ -6,8 +6,9 @@ extension Tensor {
     }
   }
 
-  /// The sum over the given dimensions, which disappear, or stay with size 1: [3, 4, 5] over 1 is [3, 5] or [3, 1, 5]. Accumulated
-  /// in Float64, runs of 256 in Float32. Negative dimensions count from the last. Stops if there is no such dimension.
+  /// The sum over the given dimensions, which disappear, or stay with size 1: [3, 4, 5] over 1 is [3, 5] or [3, 1, 5].
+  /// Accumulated in Float64, runs of 256 in Float32. Negative dimensions count from the last. Stops the program if there is no
+  /// such dimension.
   public func sum(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
     let axes = normalized(axes, "sum")
     let kept = Shape(shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
@@ -19,8 +20,8 @@ extension Tensor {
   /// The mean of all elements, a scalar; NaN if there are none.
   public func mean() -> Tensor { sum() * (1 / Float(elementCount)) }
 
-  /// The mean over the given dimensions, which disappear, or stay with size 1: [3, 4, 5] over 1 is [3, 5] or [3, 1, 5]. Stops if
-  /// there is no such dimension.
+  /// The mean over the given dimensions, which disappear, or stay with size 1: [3, 4, 5] over 1 is [3, 5] or [3, 1, 5]. Stops
+  /// the program if there is no such dimension.
   public func mean(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
     let count = normalized(axes, "mean").reduce(1) { $0 * shape[$1] }
     return sum(axes: axes, keepingDimensions: keepingDimensions) * (1 / Float(count))
@@ -31,8 +32,8 @@ extension Tensor {
     Float((gradientSums().squareSum / Double(elementCount)).squareRoot())
   }
 
-  /// The index of the largest element of each row of a matrix [n, columns], n numbers; the first of equals, a NaN before all. Stops
-  /// if the tensor is no matrix or has no columns.
+  /// The index of the largest element of each row of a matrix [n, columns], n numbers; the first of equals, a NaN before all.
+  /// Stops the program if the tensor is no matrix or has no columns.
   public func argmax() -> [Int] {
     guard shape.count == 2, shape[1] > 0 else {
       stop("argmax", "a matrix with columns is needed, not the shape \(shape)")
@@ -59,7 +60,7 @@ extension Tensor {
   }
 
   /// This tensor repeated along the dimensions in which it has size 1 or is missing, to the shape `target`: [4, 1] to [3, 4, 5].
-  /// Stops if another size differs.
+  /// Stops the program if another size differs.
   public func broadcast(to target: Shape) -> Tensor {
     guard target != shape else { return self }
     guard shape.broadcast(with: target) == target else {

@@ -1,6 +1,6 @@
 extension Tensor {
   /// The same elements in row-major order under another shape of as many elements; one size may be −1, which stands
-  /// for the size that the others leave. Stops if the number of elements differs.
+  /// for the size that the others leave. Stops the program if the number of elements differs.
   public func reshaped(_ sizes: Int...) -> Tensor {
     let known = sizes.filter { $0 != -1 }.reduce(1, *)
     guard sizes.filter({ $0 == -1 }).count <= 1, known > 0 || !sizes.contains(-1) else {
@@ -10,7 +10,7 @@ extension Tensor {
   }
 
   /// The same elements in row-major order under another shape of as many elements. The memory is shared.
-  /// Stops if the number of elements differs.
+  /// Stops the program if the number of elements differs.
   public func reshaped(_ target: Shape) -> Tensor {
     guard target.elementCount == elementCount else {
       stop("reshape", shape, target, "they have \(elementCount) and \(target.elementCount) elements")
@@ -23,14 +23,14 @@ extension Tensor {
   /// The same elements as another tensor on the tape, whose gradient can be observed separately.
   package func identity() -> Tensor { reshaped(shape) }
 
-  /// The transpose of a matrix: [n, m] to [m, n]. Stops if the tensor has other than two dimensions.
+  /// The transpose of a matrix: [n, m] to [m, n]. Stops the program if the tensor has other than two dimensions.
   public func transposed() -> Tensor {
     guard shape.count == 2 else { stop("transpose", "a matrix is needed, not the shape \(shape); name the dimensions") }
     return transposed(1, 0)
   }
 
-  /// The dimensions in another order: dimension i of the result is dimension `order[i]` of this tensor. Stops unless `order` names
-  /// each dimension once.
+  /// The dimensions in another order: dimension i of the result is dimension `order[i]` of this tensor. Stops the program
+  /// unless `order` names each dimension once.
   public func transposed(_ order: Int...) -> Tensor { transposed(order: order) }
 
   func transposed(order: [Int]) -> Tensor {

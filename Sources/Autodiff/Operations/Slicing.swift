@@ -2,7 +2,7 @@ extension Tensor {
   /// The part of this tensor whose index along a dimension lies in `range`: that dimension has the size of the range, the others
   /// stay: 2..<5 of dimension 1 of [n, 8] is [n, 3]. Negative dimensions count from the last. The gradient outside the part is 0.
   ///
-  /// Stops if there is no such dimension or the range leaves it.
+  /// Stops the program if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
     record(part(SliceLayout(axis, range, of: shape, "sliced")), from: self) { [node, shape] gradient, pass in
       pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: node)
@@ -13,7 +13,7 @@ extension Tensor {
   /// along dimension 1 becomes [3, before + 8 + after].
   /// Negative dimensions count from the last.
   ///
-  /// Stops if there is no such dimension or a number of zeros is negative.
+  /// Stops the program if there is no such dimension or a number of zeros is negative.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
     let axis = axis < 0 ? axis + shape.count : axis
     guard shape.indices.contains(axis), before >= 0, after >= 0 else {
@@ -37,7 +37,7 @@ extension Tensor {
 /// Tensors one after the other along a dimension, in which alone their sizes may differ: [n, 2] and [n, 5] along 1 are [n, 7].
 /// Negative dimensions count from the last. The result has the tensors' precision, Float32 where they differ.
 ///
-/// Stops if there is no tensor, no such dimension, or another dimension differs.
+/// Stops the program if there is no tensor, no such dimension, or another dimension differs.
 public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
   guard let first = tensors.first else { stop("concatenated", "there is no tensor") }
   let axisFromFront = axis < 0 ? axis + first.shape.count : axis
@@ -69,7 +69,8 @@ struct SliceLayout {
   let partShape: Shape
   let count, row, step, first: Int
 
-  /// The part whose index along `axis` lies in `range`. Stops, in the name of `operation`, if the range leaves the dimension.
+  /// The part whose index along `axis` lies in `range`. Stops the program, in the name of `operation`, if the range leaves the
+  /// dimension.
   init(_ axis: Int, _ range: Range<Int>, of whole: Shape, _ operation: String) {
     let axis = axis < 0 ? axis + whole.count : axis
     guard whole.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= whole[axis] else {

@@ -1,5 +1,5 @@
-/// eˣ / Σ eˣ over the last dimension, of the same shape: probabilities that add up to 1. Stops if there is no last dimension or its
-/// size is 0.
+/// eˣ / Σ eˣ over the last dimension, of the same shape: probabilities that add up to 1. Stops the program if there is no last
+/// dimension or its size is 0.
 public func softmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "softmax")
   let output = x.map(.softmax(columns: classes))
@@ -9,7 +9,7 @@ public func softmax(_ x: Tensor) -> Tensor {
 }
 
 /// x − ln Σ eˣ over the last dimension, of the same shape: the logarithm of `softmax`, without loss of digits where probabilities
-/// are near 0. Stops if there is no last dimension or its size is 0.
+/// are near 0. Stops the program if there is no last dimension or its size is 0.
 public func logSoftmax(_ x: Tensor) -> Tensor {
   let classes = classes(of: x, "logSoftmax")
   let output = x.map(.logSoftmax(columns: classes))

@@ -1,6 +1,7 @@
 extension Tensor {
   /// Computes the gradients of this scalar with respect to all leaves that it was computed from, adds each to the leaf's
-  /// `gradient`, and frees the tape, the graph of recorded operations. Stops if the tensor has other than one element, is not on the tape, or its tape was released.
+  /// `gradient`, and frees the tape, the graph of recorded operations. Stops the program if the tensor has other than one
+  /// element, is not on the tape, or its tape was released.
   ///
   /// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
   public func backward() {
@@ -36,7 +37,7 @@ extension Tensor {
 ///
 /// With `keepingTape`, false by default, the results are on the tape, so they can be differentiated again, and so can `output`.
 ///
-/// Stops if `output` has other than one element, or `output` or an input is not on the tape.
+/// Stops the program if `output` has other than one element, or `output` or an input is not on the tape.
 public func gradients(of output: Tensor, withRespectTo inputs: [Tensor], keepingTape: Bool = false) -> [Tensor] {
   let start = output.startOfBackwardPass("gradients")
   let nodes = inputs.map { input in

@@ -3,10 +3,10 @@ import CThreadState
 /// Computes `body`, whose result may have any shape, without keeping its activations; the backward pass computes `body` again when
 /// it needs them. This saves memory for the time of one more forward pass; gradients are bit-identical.
 ///
-/// In a chain of L equal layers that is split into s segments, each `checkpointed`, L / s + s activations are alive at a time; the
-/// least, about 2 √L, for s = √L. `body` must compute the same again, so parameters must not change in between; code that draws
-/// random numbers or accumulates statistics uses `replayed` and `isRecomputing`, as this package's modules do. Stops in the
-/// backward pass if `body` calls `replayed` otherwise than before.
+/// In a chain of L equal layers that is split into s segments, each `checkpointed`, L / s + s activations are alive at a time;
+/// the least, about 2 √L, for s = √L. `body` must compute the same again, so parameters must not change in between; code that
+/// draws random numbers or accumulates statistics uses `replayed` and `isRecomputing`, as this package's modules do. Stops the
+/// program in the backward pass if `body` calls `replayed` otherwise than before.
 ///
 /// Sources: Griewank and Walther, "Algorithm 799: revolve", 2000; Chen et al., "Training deep nets with sublinear memory cost",
 /// 2016, arXiv:1604.06174.

@@ -10,7 +10,8 @@
 /// The result has the shape and elements of what `forward` returns, and is on the tape if one of the inputs is. What `backward`
 /// captures stays alive as long as the tape does.
 ///
-/// Stops if `backward` returns another number of gradients than there are inputs, or one of another shape than its input.
+/// Stops the program if `backward` returns another number of gradients than there are inputs, or one of another shape than its
+/// input.
 ///
 ///     /// The sign of x, with the gradient of the identity where |x| ≤ 1 (straight-through estimator).
 ///     /// Source: Courbariaux et al., "Binarized neural networks", 2016, arXiv:1602.02830.

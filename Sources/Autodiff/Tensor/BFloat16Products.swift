@@ -25,8 +25,8 @@ public enum BFloat16Products: String, Sendable, CaseIterable {
   /// Whether oneDNN can compute so on this processor; `widened` always is.
   public var isAvailable: Bool { self == .widened || takesBFloat16 }
 
-  /// The setting of the calling thread; at first the default of the process. Stops when set to `native` on a processor for which
-  /// oneDNN does not compute in bfloat16.
+  /// The setting of the calling thread; at first the default of the process. Stops the program when set to `native` on a
+  /// processor for which oneDNN does not compute in bfloat16.
   public static var current: BFloat16Products {
     get {
       switch thread_state_here().pointee.bfloat16_products {
@@ -71,7 +71,7 @@ public enum BFloat16Products: String, Sendable, CaseIterable {
 }
 
 /// Runs `body` with products of bfloat16 computed in one way, on the calling thread. A backward pass belongs into the same scope
-/// as its forward pass. Stops where the way is not available on this processor.
+/// as its forward pass. Stops the program where the way is not available on this processor.
 public func withBFloat16Products<Result>(
   _ products: BFloat16Products, _ body: () throws -> Result
 ) rethrows -> Result {

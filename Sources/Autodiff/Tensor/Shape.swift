@@ -11,7 +11,8 @@ public struct Shape: Hashable, Sendable {
   /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
   public private(set) var elementCount: Int
 
-  /// A shape with the given sizes. Stops if there are more than 8, a size is out of range, or the number of elements overflows.
+  /// A shape with the given sizes. Stops the program if there are more than 8, a size is out of range, or the number of
+  /// elements overflows.
   public init(_ sizes: some Collection<Int>) {
     guard sizes.count <= 8 else { stop("Shape", "\(sizes.count) dimensions, at most 8 are possible") }
     dimensions = Int32(sizes.count)
@@ -48,7 +49,7 @@ extension Shape: RandomAccessCollection {
   /// The number of dimensions.
   public var endIndex: Int { Int(dimensions) }
 
-  /// The size of a dimension, counted from the outermost. Stops if there is no such dimension.
+  /// The size of a dimension, counted from the outermost. Stops the program if there is no such dimension.
   public subscript(axis: Int) -> Int {
     guard axis >= 0, axis < Int(dimensions) else { stop("Shape", "\(self) has no dimension \(axis)") }
     return Int(axis < 4 ? outer[axis] : inner[axis - 4])
@@ -66,7 +67,7 @@ extension Shape: CustomStringConvertible {
 }
 
 extension Shape {
-  /// This shape with another first size. Stops if there is none.
+  /// This shape with another first size. Stops the program if there is none.
   package func replacingFirst(by size: Int) -> Shape {
     guard count > 0, let stored = Int32(exactly: size), stored >= 0 else {
       stop("Shape", "\(self) has no first dimension that could be \(size)")

@@ -38,7 +38,7 @@ public final class Tensor {
     self.init(shape: shape, buffer: buffer)
   }
 
-  /// A tensor with the given elements in row-major order. Stops if there are more or fewer
+  /// A tensor with the given elements in row-major order. Stops the program if there are more or fewer
   /// than the shape has.
   public convenience init(_ values: [Float], shape: Shape) {
     guard values.count == shape.elementCount else {
@@ -63,7 +63,7 @@ public final class Tensor {
   /// The elements in row-major order.
   public var values: [Float] { withValues { Array($0) } }
 
-  /// The only element. Stops if the tensor has none or several.
+  /// The only element. Stops the program if the tensor has none or several.
   public var value: Float {
     guard elementCount == 1 else { stop("value", "the tensor has the shape \(shape), not a single element") }
     return withFloat32 { $0[0] }

@@ -7,7 +7,7 @@ extension Chart {
   /// dashed arrow in the other direction with the gradient.
   ///
   /// `subtitle` tells what the numbers are. Numbers that do not fit are left out. Throws a `ChartError` if there are no nodes.
-  /// Stops if the edges form a cycle.
+  /// Stops the program if the edges form a cycle.
   public static func computationGraph(
     _ graph: ComputationGraph, title: String = "Computation graph",
     subtitle: String = "value forward, gradient backward"

@@ -34,7 +34,7 @@ public struct ComputationGraph: Sendable, Hashable {
   /// The edges. They must not form a cycle.
   public var edges: [Edge]
 
-  /// A graph of nodes and edges. Stops if an edge has an index that is not in `nodes`.
+  /// A graph of nodes and edges. Stops the program if an edge has an index that is not in `nodes`.
   public init(nodes: [Node], edges: [Edge]) {
     for edge in edges where !nodes.indices.contains(edge.from) || !nodes.indices.contains(edge.to) {
       stop(

@@ -18,7 +18,7 @@ public struct LossSurface: Sendable, Hashable {
 
   /// The losses of a net at positions along one or two directions.
   ///
-  /// Stops if there are not `x.count` losses, or in two directions `x.count * y.count`.
+  /// Stops the program if there are not `x.count` losses, or in two directions `x.count * y.count`.
   public init(name: String, x: [Double], y: [Double] = [], losses: [Double]) {
     guard losses.count == x.count * max(y.count, 1) else {
       stop("LossSurface", "\(x.count) × \(max(y.count, 1)) positions need as many losses, not \(losses.count)")

@@ -15,7 +15,8 @@ public struct SaliencyImage: Sendable, Hashable {
 
   /// An image of `pixels.count / width` rows.
   ///
-  /// Stops if there are no pixels, if they do not fill whole rows, or if the number of saliencies differs from the number of pixels.
+  /// Stops the program if there are no pixels, if they do not fill whole rows, or if the number of saliencies differs from the
+  /// number of pixels.
   public init(title: String, width: Int, pixels: [Double], saliency: [Double]) {
     guard width > 0, pixels.count % width == 0, !pixels.isEmpty, saliency.count == pixels.count else {
       stop(

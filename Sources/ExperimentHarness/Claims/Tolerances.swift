@@ -9,8 +9,8 @@ public let varianceOfReLU = 5.0
 public func varianceOfResidual(branch: Double) -> Double { (4 * branch + 5 * branch * branch) / pow(1 + branch, 2) }
 
 extension Settings {
-  /// The relative tolerance of a gradient factor per layer at this width and depth. `variance` is n times the variance that one layer
-  /// adds to the logarithm of the squared gradient. Stops if `width` or `depth` is not declared.
+  /// The relative tolerance of a gradient factor per layer at this width and depth. `variance` is n times the variance that one
+  /// layer adds to the logarithm of the squared gradient. Stops the program if `width` or `depth` is not declared.
   ///
   /// Theory describes infinitely wide nets. At width n the logarithm of the squared gradient drifts by v/(2n) per layer and gets a
   /// normal random increment of variance v/n, where v is 5 for ReLU; the logarithm of the gradient gets half the drift and a quarter
@@ -23,17 +23,17 @@ extension Settings {
     return ofGradient / width + 3 * (1.2 * ofGradient / (width * layers)).squareRoot()
   }
 
-  /// By how much a final loss must differ from a number to differ clearly. Stops if `batch` is not declared.
+  /// By how much a final loss must differ from a number to differ clearly. Stops the program if `batch` is not declared.
   ///
   /// The final loss is a mean over twenty batches of n images, whose losses have a standard deviation of about 1, so its standard
   /// error is 1/√(20 n). The tolerance is three standard errors.
   public var lossTolerance: Double { 3 / (20 * Double(batch)).squareRoot() }
 
-  /// By how much two final losses must differ to differ clearly: three standard errors of their difference. Stops if `batch` is not
-  /// declared.
+  /// By how much two final losses must differ to differ clearly: three standard errors of their difference. Stops the program
+  /// if `batch` is not declared.
   public var differenceTolerance: Double { 2.0.squareRoot() * lossTolerance }
 
-  /// The final loss below which a net counts as one that has learned: clearly below ln 10, the loss of guessing. Stops if `batch` is
-  /// not declared.
+  /// The final loss below which a net counts as one that has learned: clearly below ln 10, the loss of guessing. Stops the
+  /// program if `batch` is not declared.
   public var learnedLoss: Double { log(10) - lossTolerance }
 }

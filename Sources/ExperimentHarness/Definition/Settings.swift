@@ -9,14 +9,14 @@ public struct Settings: Sendable, Equatable {
   public let profile: Profile
   private var values: [String: Double]
 
-  /// The declared settings with their values in a profile. Stops if two have the same name.
+  /// The declared settings with their values in a profile. Stops the program if two have the same name.
   public init(_ settings: [Setting], in profile: Profile = .standard) {
     names = settings.map(\.name)
     self.profile = profile
     values = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.value(in: profile)) })
   }
 
-  /// The value of a setting. Stops if the experiment declares none of this name.
+  /// The value of a setting. Stops the program if the experiment declares none of this name.
   public subscript(name: String) -> Double {
     get {
       guard let value = values[name] else { undeclared(name) }
@@ -27,7 +27,7 @@ public struct Settings: Sendable, Equatable {
     }
   }
 
-  /// The value of a setting that is declared as a whole number. Stops if the experiment declares none of this name.
+  /// The value of a setting that is declared as a whole number. Stops the program if the experiment declares none of this name.
   public func whole(_ name: String) -> Int { Int(self[name]) }
 
   /// All values by name.
@@ -45,37 +45,38 @@ public struct Settings: Sendable, Equatable {
 
 /// The settings that most experiments have.
 extension Settings {
-  /// The number of layers with weights. Stops if not declared.
+  /// The number of layers with weights. Stops the program if not declared.
   public var depth: Int {
     get { whole("depth") }
     set { self["depth"] = Double(newValue) }
   }
 
-  /// The number of units of a hidden layer. Stops if not declared.
+  /// The number of units of a hidden layer. Stops the program if not declared.
   public var width: Int {
     get { whole("width") }
     set { self["width"] = Double(newValue) }
   }
 
-  /// The number of images per training step. Stops if not declared.
+  /// The number of images per training step. Stops the program if not declared.
   public var batch: Int {
     get { whole("batch") }
     set { self["batch"] = Double(newValue) }
   }
 
-  /// The number of training steps. Stops if not declared.
+  /// The number of training steps. Stops the program if not declared.
   public var steps: Int {
     get { whole("steps") }
     set { self["steps"] = Double(newValue) }
   }
 
-  /// The number of trials per variant; 1 where the experiment doesn't declare it. Stops if set where it is not declared.
+  /// The number of trials per variant; 1 where the experiment doesn't declare it. Stops the program if set where it is not
+  /// declared.
   public var seeds: Int {
     get { names.contains("seeds") ? whole("seeds") : 1 }
     set { self["seeds"] = Double(newValue) }
   }
 
-  /// The learning rate of the optimizer. Stops if not declared.
+  /// The learning rate of the optimizer. Stops the program if not declared.
   public var learningRate: Double {
     get { self["learning-rate"] }
     set { self["learning-rate"] = newValue }

@@ -40,9 +40,9 @@ public struct CellGrid: Sendable {
 
 extension ExperimentFigure {
   /// A map of cells over two settings. `colors` maps values to colours, and `colorTitle` is the title of the colour bar; values
-  /// outside the colour scale have the colour of its end. `detail` is added to the subtitle. Rows are evenly spaced on the y axis, so
-  /// a logarithmic axis takes rows with a constant ratio. Stops if the grid has fewer than two rows. Where `grid` throws, the run of the experiment
-  /// does.
+  /// outside the colour scale have the colour of its end. `detail` is added to the subtitle. Rows are evenly spaced on the y
+  /// axis, so a logarithmic axis takes rows with a constant ratio. Stops the program if the grid has fewer than two rows. Where
+  /// `grid` throws, the run of the experiment does.
   public static func map(
     _ name: String, _ caption: String, _ detail: String = "", x: Axis, y: Axis, colorTitle: String,
     colors: ColorScale, grid: @escaping @Sendable (Results) throws -> CellGrid

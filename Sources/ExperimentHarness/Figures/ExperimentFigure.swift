@@ -17,8 +17,8 @@ public struct ExperimentFigure: Sendable {
     self.draw = draw
   }
 
-  /// A chart of the run files of these variants, of all variants if nil, by its name in `ChartKind.all`. Stops if there is no chart
-  /// of this name.
+  /// A chart of the run files of these variants, of all variants if nil, by its name in `ChartKind.all`. Stops the program if
+  /// there is no chart of this name.
   public static func chart(_ name: String, of variants: [Variant]? = nil) -> ExperimentFigure {
     guard let kind = ChartKind.all.first(where: { $0.name == name }) else {
       stop(

@@ -21,18 +21,21 @@ public struct Results: Sendable {
     variants = experiment.variants(settings)
   }
 
-  /// The number that each seed of a variant reported under a name, nil where it had none. Stops if no trial reported this name.
+  /// The number that each seed of a variant reported under a name, nil where it had none. Stops the program if no trial
+  /// reported this name.
   public func values(_ name: String, of variant: Variant) -> [Double?] {
     check(name)
     return trials(of: variant).map { $0.measured[name]?.value }
   }
 
-  /// Median and interval over the seeds of a variant that reported a number; nil where none did. Stops if no trial reported this name.
+  /// Median and interval over the seeds of a variant that reported a number; nil where none did. Stops the program if no trial
+  /// reported this name.
   public func interval(_ name: String, of variant: Variant) -> MedianInterval? {
     MedianInterval(values(name, of: variant).compactMap { $0 })
   }
 
-  /// The median over the seeds of a variant that reported a number; NaN where none did. Stops if no trial reported this name.
+  /// The median over the seeds of a variant that reported a number; NaN where none did. Stops the program if no trial reported
+  /// this name.
   public func median(_ name: String, of variant: Variant) -> Double { interval(name, of: variant)?.median ?? .nan }
 
   /// The series that the seeds of a variant reported under a name.
@@ -89,7 +92,8 @@ public struct SeedResults: Sendable {
     self.results = results
   }
 
-  /// The number that a variant reported under a name. Throws `NotMeasured` where it had none. Stops if no trial reported this name.
+  /// The number that a variant reported under a name. Throws `NotMeasured` where it had none. Stops the program if no trial
+  /// reported this name.
   public subscript(name: String, variant: Variant) -> Double {
     get throws {
       if !results.areRecorded { results.check(name) }
@@ -110,7 +114,8 @@ public struct SeedResults: Sendable {
     return table
   }
 
-  /// The numbers that all seeds of a variant reported under a name, to compare this seed with. Stops if no trial reported this name.
+  /// The numbers that all seeds of a variant reported under a name, to compare this seed with. Stops the program if no trial
+  /// reported this name.
   public func allSeeds(_ name: String, of variant: Variant) -> [Double] {
     results.values(name, of: variant).compactMap { $0 }
   }

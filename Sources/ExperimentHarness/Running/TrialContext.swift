@@ -25,8 +25,8 @@ public final class TrialContext {
 
   // MARK: Reporting
 
-  /// Reports a measured number. `name` is the heading of its column in tables; nil means that there was nothing to measure. Stops if
-  /// the trial has reported a number under this name already.
+  /// Reports a measured number. `name` is the heading of its column in tables; nil means that there was nothing to measure.
+  /// Stops the program if the trial has reported a number under this name already.
   public func report(_ name: String, _ value: Double?, _ repeats: Repeatability = .exactly) {
     guard !trial.names.contains(name) else {
       stop("TrialContext.report", "“\(name)” is reported twice in one trial")
@@ -35,7 +35,7 @@ public final class TrialContext {
     trial.measured[name] = MeasuredNumber(value: value, repeats: repeats)
   }
 
-  /// Reports a series of values `y` over `x`, for figures and claims. Stops if the two differ in length.
+  /// Reports a series of values `y` over `x`, for figures and claims. Stops the program if the two differ in length.
   public func report(_ name: String, _ y: [Double], over x: [Double]) {
     guard x.count == y.count else {
       stop("TrialContext.report", "“\(name)” has \(counted(y.count, "value")) over \(x.count) x values")
@@ -57,8 +57,8 @@ public final class TrialContext {
   /// Fashion-MNIST. Throws a `DatasetError` where its files can't be read.
   public func data() throws -> FashionMNIST { try environment.data.load() }
 
-  /// A recorder that writes the trial's run file. `meta` is stored in the file beside experiment, variant, seed and settings. Stops
-  /// if the trial has a recorder already. Throws a `RunFileError` where the file can't be written.
+  /// A recorder that writes the trial's run file. `meta` is stored in the file beside experiment, variant, seed and settings.
+  /// Stops the program if the trial has a recorder already. Throws a `RunFileError` where the file can't be written.
   public func recorder(
     _ model: Module, _ optimizer: Optimizer, probes: ProbeSet = .standard, meta: [MetaKey: String] = [:]
   ) throws -> Recorder {

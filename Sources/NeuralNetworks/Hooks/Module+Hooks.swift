@@ -5,16 +5,17 @@ extension Module {
   /// Calls `hook` before each call of a module whose path matches `pattern`, with the input; a returned tensor replaces the input.
   ///
   /// `*` matches one component of a path, or part of one, and `**` any number of components. Throws a `HookError` with the
-  /// nearest paths if nothing matches. Stops if a replacement has another shape.
+  /// nearest paths if nothing matches. Stops the program if a replacement has another shape.
   @discardableResult
   public func onInput(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.input, to: modules(matching: pattern), "input hook", hook)
   }
 
   /// Calls `hook` after each call of a module whose path matches `pattern`, with the output; a returned tensor replaces the output.
+  /// Containers such as `Sequential` call their hooks too.
   ///
-  /// Throws a `HookError` if nothing matches. Stops if a replacement has another shape. When a `checkpointed` body is recomputed,
-  /// only hooks that replaced a tensor are called again, since the replacement is part of the computation.
+  /// Throws a `HookError` if nothing matches. Stops the program if a replacement has another shape. When a `checkpointed` body
+  /// is recomputed, only hooks that replaced a tensor are called again, since the replacement is part of the computation.
   @discardableResult
   public func onForward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.output, to: modules(matching: pattern), "forward hook", hook)
@@ -24,7 +25,8 @@ extension Module {
   /// tensor replaces the gradient, and nil leaves it as it is.
   ///
   /// It is called in the backward pass, after the contributions of all uses of the output are added up, and before the gradients of
-  /// the module's inputs and parameters are computed. The gradient of a scaled loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
+  /// the module's inputs and parameters are computed. Containers such as `Sequential` call their hooks too. The gradient of a scaled
+  /// loss (`LossScaler`) is passed without the scale. Throws a `HookError` if nothing matches.
   @discardableResult
   public func onBackward(_ pattern: String, _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.outputGradient, to: modules(matching: pattern), "backward hook", hook)

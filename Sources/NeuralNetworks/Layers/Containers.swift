@@ -10,8 +10,8 @@ public final class Sequential: Module {
   /// Modules in order.
   ///
   /// With `checkpointed`, the backward pass recomputes activations segment by segment instead of storing them. With the default
-  /// of √L segments, memory for L layers grows as √L. See `checkpointed(_:)`. Stops unless the number of segments is from 1 to
-  /// the number of layers.
+  /// of √L segments, memory for L layers grows as √L. See `checkpointed(_:)`. Stops the program unless the number of segments
+  /// is from 1 to the number of layers.
   public init(_ layers: [Module], checkpointed: Bool = false, segments: Int? = nil) {
     self.layers = layers
     let count = segments ?? Int(Double(layers.count).squareRoot().rounded())

@@ -15,8 +15,8 @@ public final class Conv2d: Module {
   public let bias: Parameter?
   package let stride, padding, groups: Int
 
-  /// A layer from `inputs` to `outputs` channels with a square kernel. `initializer` is PyTorch's default if nil. Stops unless both
-  /// numbers of channels are multiples of `groups`.
+  /// A layer from `inputs` to `outputs` channels with a square kernel. `initializer` is PyTorch's default if nil. Stops the
+  /// program unless both numbers of channels are multiples of `groups`.
   public init(
     _ inputs: Int, _ outputs: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
     bias: Bool = true,

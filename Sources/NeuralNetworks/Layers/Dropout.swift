@@ -12,7 +12,7 @@ public final class Dropout: Module {
   public let probability: Float
   private let random = RandomSource()
 
-  /// Dropout with probability p, 0.5 by default. Stops unless it is at least 0 and below 1.
+  /// Dropout with probability p, 0.5 by default. Stops the program unless it is at least 0 and below 1.
   public init(_ probability: Float = 0.5) {
     guard (0..<1).contains(probability) else {
       stop("Dropout", "the probability is \(probability); it must be at least 0 and below 1")

@@ -23,7 +23,7 @@ public final class MultiHeadAttention: Module {
   private let heads: Int
   private let isCausal: Bool
 
-  /// Attention with `width` features per position. Stops unless `width` is a multiple of `heads`.
+  /// Attention with `width` features per position. Stops the program unless `width` is a multiple of `heads`.
   public init(_ width: Int, heads: Int, isCausal: Bool = false, initializer: Initializer? = nil) {
     guard heads >= 1, width % heads == 0 else {
       stop("MultiHeadAttention", "the width is \(width); it must be a multiple of the \(heads) heads")

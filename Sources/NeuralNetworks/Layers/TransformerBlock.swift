@@ -32,8 +32,8 @@ public final class TransformerBlock: Module {
   private let activation = GELU()
   private let placement: NormPlacement
 
-  /// A block with `width` features per position; `hidden` is 4 · width and the dropout probability 0 by default. Stops unless
-  /// `width` is a multiple of `heads`.
+  /// A block with `width` features per position; `hidden` is 4 · width and the dropout probability 0 by default. Stops the
+  /// program unless `width` is a multiple of `heads`.
   public init(
     _ width: Int, heads: Int, hidden: Int? = nil, placement: NormPlacement = .pre, isCausal: Bool = false,
     dropout: Float = 0, initializer: Initializer? = nil

@@ -32,8 +32,8 @@ open class Module: CustomStringConvertible {
     site.path = kind
   }
 
-  /// The output for one input, of any shape. Subclasses override it and document their shapes; callers write `module(x)`. Stops if
-  /// a subclass does not override it.
+  /// The output for one input, of any shape. Subclasses override it and document their shapes; callers write `module(x)`. Stops
+  /// the program if a subclass does not override it.
   open func forward(_ x: Tensor) -> Tensor {
     stop(
       kind,
@@ -41,7 +41,7 @@ open class Module: CustomStringConvertible {
   }
 
   /// The output for two inputs, such as a recurrent cell's input and state. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops if
+  /// and document theirs. Stops the program if
   /// a subclass does not override it.
   open func forward(_ first: Tensor, _ second: Tensor) -> Tensor {
     stop(
@@ -50,7 +50,7 @@ open class Module: CustomStringConvertible {
   }
 
   /// The output for three inputs, such as query, key and value. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops if a subclass
+  /// and document theirs. Stops the program if a subclass
   /// does not override it.
   open func forward(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     stop(
@@ -60,7 +60,7 @@ open class Module: CustomStringConvertible {
   }
 
   /// The outputs for a list of inputs, such as those of a net with two heads. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops
+  /// and document theirs. Stops the program
   /// if a subclass does not override it.
   open func forward(_ inputs: [Tensor]) -> [Tensor] {
     stop(

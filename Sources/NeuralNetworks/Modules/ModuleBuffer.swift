@@ -18,8 +18,8 @@ public final class ModuleBuffer {
     value = Tensor(repeating: initialValue, shape: shape)
   }
 
-  /// Assigns a value. Stops if its shape is not the buffer's. Does nothing while a `checkpointed` body is recomputed, since its
-  /// first run has set the value already.
+  /// Assigns a value. Stops the program if its shape is not the buffer's. Does nothing while a `checkpointed` body is
+  /// recomputed, since its first run has set the value already.
   public func set(_ value: Tensor) {
     guard value.shape == shape else {
       stop("buffer", value.shape, shape, "a value must have the buffer's shape")

@@ -30,7 +30,7 @@ public final class Parameter {
     gradientHooks = ParameterHooks(leaf)
   }
 
-  /// The current value, of shape `shape`, as a leaf of the tape. Stops if the model has not been initialized.
+  /// The current value, of shape `shape`, as a leaf of the tape. Stops the program if the model has not been initialized.
   public var value: Tensor {
     guard let tensor else { stopWithoutValue() }
     return tensor
@@ -43,8 +43,8 @@ public final class Parameter {
         + "call initialize(seed:) on the model first")
   }
 
-  /// dL/d(parameter), summed over the backward passes since the optimizer's last step; nil if there was none. Stops if a tensor
-  /// of another shape is assigned.
+  /// dL/d(parameter), summed over the backward passes since the optimizer's last step; nil if there was none. Stops the program
+  /// if a tensor of another shape is assigned.
   public var gradient: Tensor? {
     get { node.gradient }
     set {
@@ -55,7 +55,7 @@ public final class Parameter {
     }
   }
 
-  /// Assigns a value. Stops if its shape is not the parameter's.
+  /// Assigns a value. Stops the program if its shape is not the parameter's.
   public func set(_ value: Tensor) {
     guard value.shape == shape else {
       stop("parameter \(path)", value.shape, shape, "a value must have the parameter's shape")

@@ -10,7 +10,7 @@ public final class RandomSource {
   /// A source without a stream.
   public init() {}
 
-  /// Calls `body` with the stream to draw from. Stops if the model has not been initialized.
+  /// Calls `body` with the stream to draw from. Stops the program if the model has not been initialized.
   ///
   /// While a `checkpointed` body is recomputed, it draws the same numbers as in the first run.
   public func draw<Result>(_ body: (inout RandomStream) -> Result) -> Result {

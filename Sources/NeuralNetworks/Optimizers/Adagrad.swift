@@ -8,7 +8,7 @@ import Autodiff
 public final class Adagrad: Optimizer {
   private let epsilon: Float
 
-  /// Adagrad for all parameters of a model. Stops if learning rate or weight decay is negative or not finite.
+  /// Adagrad for all parameters of a model. Stops the program if learning rate or weight decay is negative or not finite.
   public init(_ model: Module, learningRate: Float = 0.01, epsilon: Float = 1e-10, weightDecay: Float = 0) {
     self.epsilon = epsilon
     super.init(model, learningRate: learningRate, weightDecay: weightDecay, states: ["sum"])

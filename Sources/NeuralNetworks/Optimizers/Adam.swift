@@ -11,7 +11,7 @@ import Foundation
 public final class Adam: Optimizer {
   private let rule: AdamRule
 
-  /// Adam for all parameters of a model. Stops unless both betas are at least 0 and below 1.
+  /// Adam for all parameters of a model. Stops the program unless both betas are at least 0 and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0
@@ -36,7 +36,7 @@ public final class Adam: Optimizer {
 public final class AdamW: Optimizer {
   private let rule: AdamRule
 
-  /// AdamW for all parameters of a model. Stops unless both betas are at least 0 and below 1.
+  /// AdamW for all parameters of a model. Stops the program unless both betas are at least 0 and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.001, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
     weightDecay: Float = 0.01

@@ -8,7 +8,8 @@ extension Optimizer {
   ///
   /// g ← g · min(1, limit / ‖g‖), where ‖g‖ is `gradientNorm`. If the norm is NaN or infinite, the gradients are left
   /// unchanged, since no factor fixes them. Call it between `backward()` and `step()`; with a `LossScaler`, whose scale
-  /// gradients have until its step, as `optimizer.beforeStep { $0.clipGradients(toNorm: 1) }`. Stops unless `limit` is above 0.
+  /// gradients have until its step, as `optimizer.beforeStep { $0.clipGradients(toNorm: 1) }`. Stops the program unless `limit`
+  /// is above 0.
   ///
   /// Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2012, arXiv:1211.5063.
   @discardableResult
@@ -17,7 +18,7 @@ extension Optimizer {
   /// Sets each element of a gradient that is beyond ±`limit` to that limit.
   ///
   /// g ← max(−limit, min(limit, g)); NaN stays NaN. Call it between `backward()` and `step()`, with a `LossScaler` in
-  /// `beforeStep`. Stops unless `limit` is above 0.
+  /// `beforeStep`. Stops the program unless `limit` is above 0.
   ///
   /// Source: Mikolov, "Statistical language models based on neural networks", 2012.
   public func clipGradients(toValue limit: Float) { [self].clipGradients(toValue: limit) }
@@ -37,7 +38,7 @@ extension Collection where Element: Optimizer {
   }
 
   /// As `Optimizer.clipGradients(toNorm:)`, with one norm and one factor for the parameters of all optimizers.
-  /// Stops unless `limit` is above 0.
+  /// Stops the program unless `limit` is above 0.
   @discardableResult
   public func clipGradients(toNorm limit: Double) -> Double {
     guard limit > 0 else { stop("clipGradients", "the norm is \(limit); it must be above 0") }
@@ -48,7 +49,7 @@ extension Collection where Element: Optimizer {
     return norm
   }
 
-  /// As `Optimizer.clipGradients(toValue:)`, for the parameters of all optimizers. Stops unless `limit` is above 0.
+  /// As `Optimizer.clipGradients(toValue:)`, for the parameters of all optimizers. Stops the program unless `limit` is above 0.
   public func clipGradients(toValue limit: Float) {
     guard limit > 0 else { stop("clipGradients", "the value is \(limit); it must be above 0") }
     for (parameter, gradient) in gradientsInUse { parameter.gradient = gradient.clippedWithoutTape(to: limit) }

@@ -10,7 +10,7 @@ import Autodiff
 public final class Lion: Optimizer {
   private let beta1, beta2: Float
 
-  /// Lion for all parameters of a model. Stops unless both betas are at least 0 and below 1.
+  /// Lion for all parameters of a model. Stops the program unless both betas are at least 0 and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.0001, beta1: Float = 0.9, beta2: Float = 0.99, weightDecay: Float = 0
   ) {

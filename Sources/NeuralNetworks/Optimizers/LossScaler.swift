@@ -19,8 +19,8 @@ public final class LossScaler {
   /// The number of steps since the scale changed; none of them was skipped.
   var stepsSinceChange = 0
 
-  /// A scaler that begins with `scale` and doubles it after `growthInterval` steps without a skip. Stops unless the scale is above
-  /// 0 and finite, and the interval at least 1.
+  /// A scaler that begins with `scale` and doubles it after `growthInterval` steps without a skip. Stops the program unless the
+  /// scale is above 0 and finite, and the interval at least 1.
   public init(scale: Float = 65_536, growthInterval: Int = 2000) {
     guard scale > 0, scale.isFinite, growthInterval >= 1 else {
       stop(

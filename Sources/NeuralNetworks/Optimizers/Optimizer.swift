@@ -59,8 +59,8 @@ open class Optimizer {
   /// An optimizer of all parameters of a model.
   ///
   /// For each name in `states` every parameter has a tensor of its shape, zeros at first, which `update(_:)` reads and replaces
-  /// and which training states save. The weight decay is 0 by default. Stops if learning rate or weight decay is negative or
-  /// not finite.
+  /// and which training states save. The weight decay is 0 by default. Stops the program if learning rate or weight decay is
+  /// negative or not finite.
   public init(_ model: Module, learningRate: Float, weightDecay: Float = 0, states: [String] = []) {
     guard learningRate >= 0, learningRate.isFinite else {
       stop("Optimizer", "the learning rate is \(learningRate); it must be 0 or more and finite")
@@ -148,7 +148,7 @@ open class Optimizer {
   /// The update rule of one parameter; subclasses override it.
   ///
   /// Called in every step for each parameter that has a gradient and is not frozen, without recording a tape. It assigns
-  /// `step.weight` and `step.states`. Stops if a subclass does not override it.
+  /// `step.weight` and `step.states`. Stops the program if a subclass does not override it.
   open func update(_ step: ParameterUpdate) {
     stop("\(type(of: self))", "it has no update rule; override update(_:)")
   }

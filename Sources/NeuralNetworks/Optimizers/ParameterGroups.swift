@@ -12,8 +12,8 @@ extension Optimizer {
   /// decay, or frozen, which leaves weights and the optimizer's state unchanged.
   ///
   /// `*` matches one component of a path, `**` any number. An argument that is nil leaves its setting unchanged; if several
-  /// calls set the same parameter, the last call wins. Throws a `HookError` with the nearest paths if nothing matches. Stops if
-  /// a factor or weight decay is negative or not finite.
+  /// calls set the same parameter, the last call wins. Throws a `HookError` with the nearest paths if nothing matches. Stops
+  /// the program if a factor or weight decay is negative or not finite.
   ///
   ///     let optimizer = AdamW(model, learningRate: 0.001, weightDecay: 0.1)
   ///     try optimizer.group("**.bias", weightDecay: 0)
@@ -34,7 +34,7 @@ extension Optimizer {
   }
 }
 
-/// The weight decay. Stops if it is negative or not finite.
+/// The weight decay. Stops the program if it is negative or not finite.
 func checked(weightDecay: Float) -> Float {
   guard weightDecay >= 0, weightDecay.isFinite else {
     stop("Optimizer", "the weight decay is \(weightDecay); it must be 0 or more and finite")

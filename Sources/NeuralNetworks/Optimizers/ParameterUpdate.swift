@@ -6,12 +6,12 @@ import Autodiff
 public final class ParameterUpdate {
   /// The parameter's path in the model, such as `blocks.3.1.weight`.
   public let path: String
-  /// The weight before the step; assign the new weight. Stops if its shape is not the parameter's.
+  /// The weight before the step; assign the new weight. Stops the program if its shape is not the parameter's.
   public var weight: Tensor { didSet { check(weight, "a weight") } }
   /// dL/d(weight).
   public let gradient: Tensor
   /// The state of this parameter, in the order of the names that the optimizer gave to `super.init(states:)`; zeros before the
-  /// first step. Assign elements to change it. Stops if their number changes, or if a shape is not the parameter's.
+  /// first step. Assign elements to change it. Stops the program if their number changes, or if a shape is not the parameter's.
   public var states: [Tensor] {
     didSet {
       guard states.count == stateCount else {

@@ -11,7 +11,8 @@ public final class RMSProp: Optimizer {
   private let momentum: Float
   private let epsilon: Float
 
-  /// RMSProp for all parameters of a model; `smoothing` is α. Stops unless smoothing and momentum are at least 0 and below 1.
+  /// RMSProp for all parameters of a model; `smoothing` is α. Stops the program unless smoothing and momentum are at least 0
+  /// and below 1.
   public init(
     _ model: Module, learningRate: Float = 0.01, smoothing: Float = 0.99, momentum: Float = 0, epsilon: Float = 1e-8,
     weightDecay: Float = 0

@@ -13,8 +13,8 @@ public final class SGD: Optimizer {
   private let momentum: Float
   private let nesterov: Bool
 
-  /// Gradient descent for all parameters of a model. Stops unless the momentum is at least 0 and below 1, and above 0 with
-  /// `nesterov`.
+  /// Gradient descent for all parameters of a model. Stops the program unless the momentum is at least 0 and below 1, and above
+  /// 0 with `nesterov`.
   public init(
     _ model: Module, learningRate: Float, momentum: Float = 0, nesterov: Bool = false, weightDecay: Float = 0
   ) {

@@ -25,8 +25,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// The factor is always 1.
   public static let constant = Schedule("constant") { _ in 1 }
 
-  /// Multiplied by `factor` after every `interval` steps: factor^⌊t / interval⌋, with a factor of 0.1 by default. Stops unless
-  /// the interval is at least 1.
+  /// Multiplied by `factor` after every `interval` steps: factor^⌊t / interval⌋, with a factor of 0.1 by default. Stops the
+  /// program unless the interval is at least 1.
   ///
   /// Source: Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks", 2012.
   public static func step(every interval: Int, factor: Double = 0.1) -> Schedule {
@@ -42,7 +42,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
   }
 
   /// Half a cosine from 1 down to `end`, 0 by default, over `steps` steps, then constant:
-  /// end + ½ (1 − end) (1 + cos(π t / steps)). Stops unless there is at least 1 step.
+  /// end + ½ (1 − end) (1 + cos(π t / steps)). Stops the program unless there is at least 1 step.
   ///
   /// Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2016, arXiv:1608.03983, without
   /// restarts.
@@ -56,8 +56,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
   /// Half a cosine up from 1 / `startDivisor` to 1, then half a cosine down to 1 / (`startDivisor` · `endDivisor`), then constant.
   ///
   /// The peak, the optimizer's own learning rate, is at step `riseFraction` · steps − 1, the end at step steps − 1. 0.3 of the
-  /// steps and divisors 25 and 10,000 by default, as in PyTorch, but momentum is unchanged. Stops unless the peak lies
-  /// between the first step and the last, and both divisors are above 0.
+  /// steps and divisors 25 and 10,000 by default, as in PyTorch, but momentum is unchanged. Stops the program unless the peak
+  /// lies between the first step and the last, and both divisors are above 0.
   ///
   /// Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2017,
   /// arXiv:1708.07120.
@@ -80,8 +80,8 @@ public struct Schedule: Sendable, CustomStringConvertible {
     }
   }
 
-  /// First linear warm-up to 1 over `steps` steps, (t + 1) / steps, then this schedule from its step 0. Stops unless there is at
-  /// least 1 step.
+  /// First linear warm-up to 1 over `steps` steps, (t + 1) / steps, then this schedule from its step 0. Stops the program
+  /// unless there is at least 1 step.
   ///
   /// Source: Goyal et al., "Accurate, large minibatch SGD: training ImageNet in 1 hour", 2017, arXiv:1706.02677.
   public func warmedUp(over steps: Int) -> Schedule {

@@ -3,8 +3,8 @@ import Autodiff
 extension Module {
   /// Writes all parameters and buffers to a safetensors file, as Float32, named by their paths, with `metadata`, texts by name.
   ///
-  /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written. Stops
-  /// if the model has not been initialized.
+  /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written.
+  /// Stops the program if the model has not been initialized.
   ///
   /// Source of the format: huggingface.co/docs/safetensors.
   public func saveWeights(to path: String, metadata: [String: String] = [:]) throws {

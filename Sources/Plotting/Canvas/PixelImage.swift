@@ -11,7 +11,7 @@ public struct PixelImage: Sendable, Hashable {
 
   /// An image from its pixels, row by row from the top left, each 0xFFRRGGBB.
   ///
-  /// Stops if a side is not positive or the count of `pixels` is not `width * height`.
+  /// Stops the program if a side is not positive or the count of `pixels` is not `width * height`.
   public init(width: Int, height: Int, pixels: [UInt32]) {
     guard width > 0, height > 0 else { stop("PixelImage", "a size of \(width) × \(height) is not positive") }
     guard pixels.count == width * height else {

@@ -19,7 +19,7 @@ extension Stroke {
   /// The dash pattern of series `index`, counted from 0. The first is solid, and patterns repeat after seven. Series with
   /// different patterns can be distinguished without colour.
   ///
-  /// Stops if `index` is negative.
+  /// Stops the program if `index` is negative.
   public static func dash(ofSeries index: Int) -> [Double] {
     let dashes: [[Double]] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]
     return dashes[seriesIndex(index, count: dashes.count, in: "Stroke.dash(ofSeries:)")]

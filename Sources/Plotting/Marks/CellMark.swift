@@ -23,7 +23,7 @@ public struct CellMark: Mark {
 
   /// A heatmap of values, row by row. By default, all rows of `values` are drawn, the first at the bottom.
   ///
-  /// Stops if a row of `rows` does not lie in `values`.
+  /// Stops the program if a row of `rows` does not lie in `values`.
   public init(
     columns: [Double], rows: [Int]? = nil, values: [Double], colors: ColorScale, height: ClosedRange<Double>? = nil,
     isMissing: @escaping @Sendable (Int, Int) -> Bool = { _, _ in false }
@@ -61,7 +61,7 @@ public struct CellMark: Mark {
     limits.y.include([vertical.lowerBound, vertical.upperBound])
   }
 
-  /// Draws the mark. Stops if a row of `rows` does not lie in `values`.
+  /// Draws the mark. Stops the program if a row of `rows` does not lie in `values`.
   public func draw(in area: PlotArea, on canvas: any Canvas) {
     guard !columns.isEmpty, !rows.isEmpty else { return }
     // Rows and values may have changed since they were given.

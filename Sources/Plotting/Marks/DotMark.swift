@@ -19,7 +19,7 @@ public enum DotShape: Int, CaseIterable, Sendable, Hashable {
 
   /// The shape of series `index`, counted from 0; shapes repeat after six. Crosses are reserved for failures.
   ///
-  /// Stops if `index` is negative.
+  /// Stops the program if `index` is negative.
   public static func ofSeries(_ index: Int) -> DotShape {
     let shapes: [DotShape] = [.circle, .square, .triangle, .diamond, .ring, .plus]
     return shapes[seriesIndex(index, count: shapes.count, in: "DotShape.ofSeries")]

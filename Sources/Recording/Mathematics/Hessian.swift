@@ -13,8 +13,8 @@ public struct Hessian {
   public let parameters: [Tensor]
   private let gradient: [Tensor]
 
-  /// The Hessian of `loss`, a scalar [], with respect to the current values of all parameters of a model. Stops if the loss is not on the
-  /// tape.
+  /// The Hessian of `loss`, a scalar [], with respect to the current values of all parameters of a model. Stops the program if
+  /// the loss is not on the tape.
   public init(of loss: Tensor, for model: Module) {
     parameters = model.parameters.map(\.parameter.value)
     gradient = gradients(of: loss, withRespectTo: parameters, keepingTape: true)

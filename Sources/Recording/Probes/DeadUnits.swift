@@ -29,7 +29,7 @@ public struct DeadUnits: Probe {
   private var units: [Int: Units] = [:]
   private var pathWithOtherWidth: String?
 
-  /// A probe with a window of `window` recorded steps; 50 by default. Stops if it is below 1.
+  /// A probe with a window of `window` recorded steps; 50 by default. Stops the program if it is below 1.
   public init(window: Int = 50) {
     guard window >= 1 else { stop("DeadUnits", "the window is \(window) steps; it must be 1 or more") }
     self.window = window

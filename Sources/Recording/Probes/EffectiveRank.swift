@@ -32,8 +32,8 @@ public struct EffectiveRank: Probe {
   private var kept: [Int: (step: Int, outputs: [Tensor])] = [:]
   private var pathWithOtherWidth: String?
 
-  /// A probe whose saturation counts principal components up to the fraction `share` of the variance, 0.99 by default. Stops unless
-  /// 0 < share ≤ 1.
+  /// A probe whose saturation counts principal components up to the fraction `share` of the variance, 0.99 by default. Stops
+  /// the program unless 0 < share ≤ 1.
   public init(share: Double = 0.99) {
     guard share > 0, share <= 1 else {
       stop("EffectiveRank", "the share is \(share); it must be above 0 and at most 1")

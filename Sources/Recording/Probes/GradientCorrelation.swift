@@ -20,8 +20,8 @@ public struct GradientCorrelation: Probe {
   private let distance: Float
   private let seed: UInt64
 
-  /// A probe with `distance` δ, the fraction of the way to the next sample, 0.1 by default; `seed` determines the signs. Stops if δ is
-  /// not a finite number above 0.
+  /// A probe with `distance` δ, the fraction of the way to the next sample, 0.1 by default; `seed` determines the signs. Stops
+  /// the program if δ is not a finite number above 0.
   public init(distance: Float = 0.1, seed: UInt64 = 0) {
     guard distance > 0, distance.isFinite else {
       stop("GradientCorrelation", "the distance is \(distance); it must be a finite number above 0")

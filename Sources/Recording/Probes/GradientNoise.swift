@@ -33,8 +33,8 @@ public struct GradientNoise: Probe {
   }
   private var estimates: [Int: Estimates] = [:]
 
-  /// A probe whose averages are exponential moving averages with weight `smoothing` of the past, 0.9 by default. It also records each
-  /// layer's numbers if `includesLayers`. Stops unless 0 ≤ smoothing < 1.
+  /// A probe whose averages are exponential moving averages with weight `smoothing` of the past, 0.9 by default. It also
+  /// records each layer's numbers if `includesLayers`. Stops the program unless 0 ≤ smoothing < 1.
   public init(smoothing: Double = 0.9, ofEachLayer includesLayers: Bool = true) {
     guard (0..<1).contains(smoothing) else {
       stop("GradientNoise", "the smoothing is \(smoothing); it must be at least 0 and below 1")

@@ -23,8 +23,8 @@ public struct HessianTopEigenvalue: Probe {
   private let tolerance: Double
   private let seed: UInt64
 
-  /// A probe with at most `iterations` products with the Hessian, 30 by default, and a relative `tolerance`, 0.001 by default; `seed`
-  /// determines the first vector. Stops if `iterations` is below 1 or `tolerance` below 0.
+  /// A probe with at most `iterations` products with the Hessian, 30 by default, and a relative `tolerance`, 0.001 by default;
+  /// `seed` determines the first vector. Stops the program if `iterations` is below 1 or `tolerance` below 0.
   public init(iterations: Int = 30, tolerance: Double = 1e-3, seed: UInt64 = 0) {
     guard iterations >= 1, tolerance >= 0 else {
       stop(

@@ -19,7 +19,8 @@ public struct HessianTrace: Probe {
   private let vectors: Int
   private var random: RandomStream
 
-  /// A probe with `vectors` random vectors per step, 8 by default; `seed` determines them. Stops if `vectors` is below 1.
+  /// A probe with `vectors` random vectors per step, 8 by default; `seed` determines them. Stops the program if `vectors` is
+  /// below 1.
   public init(vectors: Int = 8, seed: UInt64 = 0) {
     guard vectors >= 1 else { stop("HessianTrace", "the number of vectors is \(vectors); it must be 1 or more") }
     self.vectors = vectors

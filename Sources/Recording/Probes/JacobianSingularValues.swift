@@ -25,7 +25,7 @@ public struct JacobianSingularValues: Probe {
   private static let mostOutputs = 64
   private let samples: Int
 
-  /// A probe of the first `samples` of each batch, 8 by default. Stops if `samples` is below 1.
+  /// A probe of the first `samples` of each batch, 8 by default. Stops the program if `samples` is below 1.
   public init(samples: Int = 8) {
     guard samples >= 1 else {
       stop("JacobianSingularValues", "the number of samples is \(samples); it must be 1 or more")

@@ -36,6 +36,9 @@ import RunFile
 ///       }
 ///     }
 ///
+/// `results` are the numbers of one layer at this step; in `stepDidEnd` they are those of the whole model, and `step.record(…, of: layer)`
+/// adds to a layer's.
+///
 /// A probe that fills a column of the table `layer`, which charts and rules read:
 ///
 ///     struct LargestGradient: Probe {
@@ -48,9 +51,11 @@ import RunFile
 ///       }
 ///     }
 ///
-/// Gradients are disabled in `observe`, as in `withoutGradients`. In `stepDidEnd` they are enabled, so that a probe can run a forward and a
-/// backward pass of its own there. A probe must not change tensors that it is given. In a step of several passes, and of a module with several outputs, `observe` is called several times: `record` keeps the
-/// last value, `accumulate` the mean of all.
+/// In a step of several forward passes, and where one call of a module returns several tensors, `observe` is called several times:
+/// `record` keeps the last value, `accumulate` the mean of all. Each call of a recurrent module is a layer of its own. Setting `results[column]` replaces what was set earlier in the step.
+///
+/// Gradients are disabled in `observe`, as in `withoutGradients`. In `stepDidEnd` they are enabled, so that a probe can run a forward and
+/// a backward pass of its own there. A probe must not change tensors that it is given.
 public protocol Probe {
   /// The name, formula, unit, cost and source of the measure.
   var about: ProbeDescription { get }

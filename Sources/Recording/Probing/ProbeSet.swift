@@ -40,7 +40,7 @@ public struct ProbeSet: ExpressibleByArrayLiteral {
     return changed
   }
 
-  /// The same probes every `interval` steps, from step 0 on. Stops if `interval` is below 1.
+  /// The same probes every `interval` steps, from step 0 on. Stops the program if `interval` is below 1.
   public func every(_ interval: Int) -> ProbeSet { on(.every(interval)) }
 
   /// The same probes, only at layers whose path matches the pattern. A recorder throws if the pattern matches no module.

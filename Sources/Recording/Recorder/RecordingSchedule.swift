@@ -17,14 +17,14 @@ public struct RecordingSchedule {
 
   private init(rule: Rule) { self.rule = rule }
 
-  /// Every `interval` steps, from step 0 on. Stops if `interval` is below 1.
+  /// Every `interval` steps, from step 0 on. Stops the program if `interval` is below 1.
   public static func every(_ interval: Int) -> RecordingSchedule {
     guard interval >= 1 else { stop("RecordingSchedule.every", "the interval is \(interval); it must be 1 or more") }
     return RecordingSchedule { step, _ in step % interval == 0 }
   }
 
-  /// Step 0, and then `perDecade` steps between each power of ten and the next, evenly spaced in the logarithm and rounded: 0, 1, 2,
-  /// 5, 10, 22, 46, 100, … for three; 10 by default. Stops if `perDecade` is below 1.
+  /// Step 0, and then `perDecade` steps between each power of ten and the next, evenly spaced in the logarithm and rounded: 0,
+  /// 1, 2, 5, 10, 22, 46, 100, … for three; 10 by default. Stops the program if `perDecade` is below 1.
   public static func logarithmic(perDecade: Int = 10) -> RecordingSchedule {
     guard perDecade >= 1 else {
       stop("RecordingSchedule.logarithmic", "perDecade is \(perDecade); it must be 1 or more")

@@ -6,8 +6,8 @@ import Support
 ///
 /// - Along `.depth` a point is a depth: the largest number of layers on any path from the model's input to a layer, that layer included.
 ///   Layers side by side, such as query, key and value, have the same depth and are one point, the root of the mean square over all
-///   their elements. The input-to-hidden layer of a recurrent cell counts at the first time step only: at later ones
-///   its own input is the model's input, so its depth would be 1 there too.
+///   their elements. A layer of a recurrent cell that sees only the model's input, not the hidden state, counts at the first time step
+///   only: its depth is 1 at all of them, and those of later steps would change the first point.
 /// - Along `.calls(of:)` a point is a call of that module, such as a time step of a recurrent cell.
 /// - The factor is what the gradient is multiplied by from one point to the one before it in the backward pass: exp(−slope) of the
 ///   least-squares line through ln(value). The first and the last 10 % of the points are dropped, at least one at each end; all are used

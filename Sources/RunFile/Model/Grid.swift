@@ -13,8 +13,8 @@ public struct Grid: Sendable, Equatable {
   public let values: [Double]
   private let recorded: [Bool]
 
-  /// A grid of `values`, rows × columns, row by row. A cell is recorded if its element of `recorded` is true; all are, if that is nil.
-  /// Stops unless both arrays have rows × columns elements.
+  /// A grid of `values`, rows × columns, row by row. A cell is recorded if its element of `recorded` is true; all are, if that
+  /// is nil. Stops the program unless both arrays have rows × columns elements.
   public init(rows: Int, columns: Int, values: [Double], recorded: [Bool]? = nil) {
     guard values.count == rows * columns, recorded == nil || recorded?.count == values.count else {
       stop("Grid", "\(rows) rows × \(columns) columns need \(rows * columns) values, not \(values.count)")
@@ -25,7 +25,7 @@ public struct Grid: Sendable, Equatable {
     self.recorded = recorded ?? [Bool](repeating: true, count: values.count)
   }
 
-  /// A grid of rows of equal length; nil stands for a cell that is not recorded. Stops if rows differ in length.
+  /// A grid of rows of equal length; nil stands for a cell that is not recorded. Stops the program if rows differ in length.
   public init(_ rows: [[Double?]]) {
     let columns = rows.first?.count ?? 0
     guard rows.allSatisfy({ $0.count == columns }) else { stop("Grid", "rows differ in length") }

@@ -11,7 +11,7 @@ public struct LayerMatrix: Sendable, Equatable {
   /// The values, sites × steps.
   public let grid: Grid
 
-  /// A matrix of one statistic. Stops unless `grid` has a row per site and a column per step.
+  /// A matrix of one statistic. Stops the program unless `grid` has a row per site and a column per step.
   public init(quantity: LayerQuantity, steps: [Int], sites: [Site], grid: Grid) {
     guard grid.rowCount == sites.count, grid.columnCount == steps.count else {
       stop(

@@ -1,7 +1,8 @@
 /// A recorded call of a module: a row of the table `site`.
 ///
 /// A module that is called several times in a forward pass has a site per call. A container that returns its last child's output, such
-/// as `Sequential`, has no site of its own.
+/// as `Sequential`, has no site of its own, since the two would hold the same numbers. (Hooks of a container are called all the same; their
+/// argument is a `HookSite`, which only names the call.)
 public struct Site: Sendable, Hashable, Codable {
   /// The row of the table `site`, to which other tables refer; sites are numbered from 0 in the order of their first calls.
   public var id: Int

@@ -20,7 +20,7 @@ final class WriteQueue: @unchecked Sendable {
   private var isDone = false
   private var failure: RunFileError?
 
-  /// Adds an entry. Throws the error that ended the writing thread. Stops if the queue is closed.
+  /// Adds an entry. Throws the error that ended the writing thread. Stops the program if the queue is closed.
   func append(_ entry: Entry) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }

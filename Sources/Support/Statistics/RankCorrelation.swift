@@ -3,7 +3,7 @@
 ///
 /// It is Pearson's correlation of the ranks, equal numbers having the mean of their ranks. NaN where a number is NaN, and where
 /// all numbers of a list are equal, for then there is no order.
-/// Stops if the lists differ in length.
+/// Stops the program if the lists differ in length.
 ///
 /// Source: Spearman, "The proof and measurement of association between two things", 1904.
 public func rankCorrelation(_ x: [Double], _ y: [Double]) -> Double {

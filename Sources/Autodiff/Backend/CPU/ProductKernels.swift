@@ -56,7 +56,7 @@ extension Tensor {
 }
 
 /// Sets how many threads the products and convolutions of the calling thread may use. At first all cores of the machine, or what
-/// the environment variable OMP_NUM_THREADS says. Stops if `count` is below 1.
+/// the environment variable OMP_NUM_THREADS says. Stops the program if `count` is below 1.
 public func useThreads(_ count: Int) {
   guard count >= 1 else { stop("useThreads", "\(count) threads, at least 1 is needed") }
   onednn_use_threads(Int32(count))

@@ -29,8 +29,8 @@ public struct Scale: Sendable, Hashable {
 
   /// A scale for the range between two values. A range that is empty or narrower than 10⁻⁹ of its values is widened.
   ///
-  /// Stops if an end is not finite, if an end of a logarithmic scale is not positive, or if the width of a symlog scale is not
-  /// positive and finite.
+  /// Stops the program if an end is not finite, if an end of a logarithmic scale is not positive, or if the width of a symlog
+  /// scale is not positive and finite.
   public init(_ kind: Kind, from lower: Double, to upper: Double) {
     self.kind = kind
     guard lower.isFinite, upper.isFinite, kind != .log || min(lower, upper) > 0 else {

@@ -9,7 +9,7 @@ public struct ColorMap: Sendable, Hashable {
   ///
   ///     let heat = ColorMap([Color(0x000000), Color(0xB00020), Color(0xFFE080)])
   ///
-  /// Stops if there are fewer than two colours.
+  /// Stops the program if there are fewer than two colours.
   public init(_ colors: [Color]) {
     guard colors.count > 1 else { stop("ColorMap", "needs at least 2 colours, not \(colors.count)") }
     pixels = (0..<256).map { index in
@@ -21,7 +21,7 @@ public struct ColorMap: Sendable, Hashable {
 
   init(pixels: [UInt32]) { self.pixels = pixels }
 
-  /// The colour of a number; numbers outside 0 to 1 get the colour of the nearest end. Stops if the number is NaN.
+  /// The colour of a number; numbers outside 0 to 1 get the colour of the nearest end. Stops the program if the number is NaN.
   public func color(at fraction: Double) -> Color {
     guard !fraction.isNaN else { stop("ColorMap.color(at:)", "NaN has no colour") }
     return Color(pixels[Int(min(max(fraction, 0), 1) * 255 + 0.5)])

@@ -19,7 +19,8 @@ public struct ColorRole: Sendable, Hashable {
   public static let grid = ColorRole(kind: .grid)
   /// Axis lines.
   public static let axis = ColorRole(kind: .axis)
-  /// The colour of series `index`, counted from 0; colours repeat after the theme's last. Stops if `index` is negative.
+  /// The colour of series `index`, counted from 0; colours repeat after the theme's last. Stops the program if `index` is
+  /// negative.
   public static func series(_ index: Int) -> ColorRole {
     ColorRole(kind: .series(seriesIndex(index, count: .max, in: "ColorRole.series")))
   }
@@ -31,7 +32,7 @@ public struct ColorRole: Sendable, Hashable {
 }
 
 extension Theme {
-  /// The colour that the theme gives to a role. Stops if the role is a series and `series` is empty.
+  /// The colour that the theme gives to a role. Stops the program if the role is a series and `series` is empty.
   public func color(_ role: ColorRole) -> Color {
     switch role.kind {
     case .background: background.opacity(role.opacity)

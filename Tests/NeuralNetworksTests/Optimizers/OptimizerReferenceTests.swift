@@ -20,7 +20,7 @@ import Testing
   }
 
   static let recorded: Recorded = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/optimizers.json")
+    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/optimizers.json")
     return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
   }()
 

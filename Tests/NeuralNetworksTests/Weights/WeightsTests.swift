@@ -32,7 +32,7 @@ final class Noise: Module {
 
   /// A file of Python's safetensors package (`Reference/make_weights.py`).
   private func recorded(_ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/\(name).safetensors").path
+    repositoryRoot + "/Tests/NeuralNetworksTests/Reference/\(name).safetensors"
   }
 
   @Test func filesOfThePythonPackageAreRead() throws {

@@ -30,7 +30,8 @@ extension Command {
 
   private static let settingsFile = Flag(
     name: "--settings", kind: .path(placeholder: "FILE"),
-    help: "a JSON file of settings, such as {\"depth\": 30}; flags override them")
+    help: "a JSON file of settings, such as {\"depth\": 30}; "
+      + "it overrides --quick and --full, and a setting's own flag such as --depth overrides it")
 
   private static let resources = [
     Flag(

@@ -13,10 +13,10 @@ extension Command {
           + "(default: dashboard)"),
       Flag(
         name: "--measure", kind: .name,
-        help: "draws the measure of this name, such as effective_rank, instead of a chart"),
+        help: "draws a number that a probe recorded per layer and step, such as effective_rank, instead of a chart"),
       Flag(
         name: "--scalar", kind: .name,
-        help: "draws the scalar of this name, such as validation_loss, instead of a chart"),
+        help: "draws a number recorded for the whole model, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
         help: "a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)"
@@ -25,10 +25,10 @@ extension Command {
         name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
         help: "png, svg or pdf (default: by the ending of FILE, or png)"),
     ] + style + [
-      Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels per unit of 1/96 inch (default: 2)"),
+      Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels per unit of 1/96 inch in a PNG (default: 2)"),
       Flag(
         name: "--width", kind: .length,
-        help: "width of the picture: 800 in units of 1/96 inch, 800px in pixels, 400pt in points"),
+        help: "width of the picture: 800 in units of 1/96 inch, 600pt in points, 1600px in pixels of the PNG"),
       Flag(name: "--height", kind: .length, help: "height of the picture (default: by the chart)"),
     ] + part + [Flag(name: "--title", kind: .text, help: "title of the picture (default: what it shows)")])
 

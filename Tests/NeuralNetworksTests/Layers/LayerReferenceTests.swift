@@ -29,7 +29,7 @@ import Testing
   }
 
   static let recorded: Recorded = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Reference/layers.json")
+    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/layers.json")
     return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
   }()
 

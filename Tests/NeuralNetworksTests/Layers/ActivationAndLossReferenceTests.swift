@@ -39,8 +39,7 @@ import Testing
   }
 
   static let recorded: Recorded = {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    let file = folder.appending(path: "Reference/activations_and_losses.json")
+    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/activations_and_losses.json")
     return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
   }()
 
