@@ -21,6 +21,26 @@ import Testing
     }
   }
 
+  /// With names only these experiments run, and the results of the others stay.
+  @Test func theGalleryOfNamedExperiments() throws {
+    try withScripts { scripts in
+      try writeResults(scripts)
+      try FileManager.default.createDirectory(
+        atPath: scripts.repository + "/output/gallery/plain", withIntermediateDirectories: true)
+      try scripts.write("earlier", to: "the repository/output/gallery/plain/report.md")
+      let run = try scripts.run(
+        ".scripts/gallery", ["residual"], ["FAKE_TOOL": "0", "FAKE_LIST": "residual  a question"])
+      #expect(run.code == 0, "\(run.errors)")
+      #expect(
+        run.output.contains("<run><residual>") && !run.output.contains("<run><all>") && !run.output.contains("<render>")
+      )
+      let gallery = scripts.repository + "/output/gallery"
+      #expect(try String(contentsOfFile: gallery + "/plain/report.md", encoding: .utf8) == "earlier")
+      #expect(try String(contentsOfFile: gallery + "/residual/report.md", encoding: .utf8) == "residual/report.md")
+      #expect(!FileManager.default.fileExists(atPath: gallery + "/residual/older.png"))
+    }
+  }
+
   /// Results of one experiment, a picture of an earlier version among them, and an older gallery.
   private func writeResults(_ scripts: ScriptSandbox) throws {
     let hash = String(repeating: "0", count: 64)
