@@ -1,8 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Our own checks turn warnings into errors. A user's build is never stopped by a warning of a newer compiler.
-let checks: [SwiftSetting] = Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+/// A file sees the members of the modules that it imports alone. Our own checks turn warnings into errors; a user's build is never
+/// stopped by a warning of a newer compiler.
+let checks: [SwiftSetting] =
+  [.enableUpcomingFeature("MemberImportVisibility")]
+  + (Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// oneDNN's library by its linker name; `:libdnnl.so.3` picks version 3 beside an installed version 2.
 let oneDNN = Context.environment["RHEOSCOPE_ONEDNN"] ?? "dnnl"

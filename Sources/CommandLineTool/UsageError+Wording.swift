@@ -1,3 +1,4 @@
+import Rheoscope
 import Support
 
 extension UsageError: CustomStringConvertible {

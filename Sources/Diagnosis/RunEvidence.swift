@@ -1,3 +1,4 @@
+import Support
 import RunFile
 
 /// The values of a run that most rules need, read from its file once.

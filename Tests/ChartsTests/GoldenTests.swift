@@ -1,3 +1,4 @@
+import RunFile
 import CairoBackend
 import Charts
 import Foundation

@@ -1,3 +1,4 @@
+import CairoBackend
 import Charts
 import Foundation
 import Plotting

@@ -1,3 +1,4 @@
+import TestSupport
 import ExperimentHarness
 import Experiments
 import Testing

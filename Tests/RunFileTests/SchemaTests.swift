@@ -1,3 +1,4 @@
+import Foundation
 import RunFile
 import TestSupport
 import Testing

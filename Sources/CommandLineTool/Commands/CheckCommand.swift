@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Rheoscope
 
 extension Command {

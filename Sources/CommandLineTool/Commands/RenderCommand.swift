@@ -1,3 +1,4 @@
+import ExperimentHarness
 import Foundation
 import Rheoscope
 
