@@ -1,5 +1,5 @@
-import Support
 import RunFile
+import Support
 
 /// The values of a run that most rules need, read from its file once.
 public struct RunEvidence: Sendable {

@@ -1,8 +1,8 @@
-import RunFile
 import CairoBackend
 import Charts
 import Foundation
 import Plotting
+import RunFile
 import Terminal
 import TestSupport
 import Testing

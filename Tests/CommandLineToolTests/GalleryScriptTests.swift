@@ -24,7 +24,7 @@ import Testing
   /// With names only these experiments run, and the results of the others stay.
   @Test func theGalleryOfNamedExperiments() throws {
     try withScripts { scripts in
-      try writeResults(scripts)
+      try writeResults(scripts, below: ".build/gallery/output")
       try FileManager.default.createDirectory(
         atPath: scripts.repository + "/output/gallery/plain", withIntermediateDirectories: true)
       try scripts.write("earlier", to: "the repository/output/gallery/plain/report.md")
@@ -42,7 +42,7 @@ import Testing
   }
 
   /// Results of one experiment, a picture of an earlier version among them, and an older gallery.
-  private func writeResults(_ scripts: ScriptSandbox) throws {
+  private func writeResults(_ scripts: ScriptSandbox, below results: String = "output") throws {
     let hash = String(repeating: "0", count: 64)
     let manifest = """
       {
@@ -54,17 +54,18 @@ import Testing
         }
       }
       """
-    for folder in ["output/residual/plain", "output/gallery/residual"] {
+    for folder in ["\(results)/residual/plain", "output/gallery/residual"] {
       try FileManager.default.createDirectory(
         atPath: "\(scripts.repository)/\(folder)", withIntermediateDirectories: true)
     }
-    try scripts.write(manifest, to: "the repository/output/residual/manifest.json")
+    try scripts.write(manifest, to: "the repository/\(results)/residual/manifest.json")
     for file in [
       "index.md", "residual/loss.png", "residual/report.md", "residual/summary.json", "residual/plain/seed-0.rheo",
-      "residual/old.png", "gallery/residual/older.png",
+      "residual/old.png",
     ] {
-      try scripts.write(file, to: "the repository/output/\(file)")
+      try scripts.write(file, to: "the repository/\(results)/\(file)")
     }
+    try scripts.write("older", to: "the repository/output/gallery/residual/older.png")
   }
 
   @Test func twentySeedsOfWhatHasSeeds() throws {

@@ -1,6 +1,6 @@
-import TestSupport
 import ExperimentHarness
 import Experiments
+import TestSupport
 import Testing
 
 @Suite struct HelpTests {
@@ -87,8 +87,8 @@ import Testing
         Flags:
           --list            lists the charts and draws none
           --chart KIND      a chart that --list names, or the word all for every chart that the runs have values for (default: dashboard)
-          --measure NAME    draws a number that a probe recorded per layer and step, such as effective_rank, instead of a chart
-          --scalar NAME     draws a number recorded for the whole model, such as validation_loss, instead of a chart
+          --measure NAME    draws numbers that a probe recorded, such as effective_rank, instead of a chart
+          --scalar NAME     draws numbers that the training program recorded, such as validation_loss, instead of a chart
           --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark

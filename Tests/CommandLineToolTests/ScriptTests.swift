@@ -1,5 +1,5 @@
-import TestSupport
 import Foundation
+import TestSupport
 import Testing
 
 private let building = "rheoscope: building rheoscope (release) …; the first time takes minutes\n"

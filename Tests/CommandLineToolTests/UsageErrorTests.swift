@@ -1,6 +1,6 @@
-import TestSupport
 import ExperimentHarness
 import Experiments
+import TestSupport
 import Testing
 
 /// A mistake on the command line, and the line that answers it.

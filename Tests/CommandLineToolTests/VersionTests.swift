@@ -1,6 +1,6 @@
-import TestSupport
 import ExperimentHarness
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct VersionTests {

@@ -33,7 +33,7 @@ private func trainMyNet() throws {
 
   let run = try recorder.finish()
   try Chart.gradientFlow(of: run).write(to: "output/my-net/gradient-flow.png")
-  for finding in diagnose(run) { print(finding) }
+  for finding in diagnose(run) { print(finding) }  // prints nothing if nothing wrong is found
   // end training
 }
 
@@ -44,7 +44,7 @@ private func useHooks(_ model: MyNet) throws {
     return nil
   }
   try model.onBackward("blocks.3") { site, gradient in gradient * 0.5 }  // replaces dL/d(output)
-  handle.remove()
+  handle.remove()  // after training
   // end hooks
 }
 

@@ -94,6 +94,7 @@ import Testing
     ("UPDATE weight SET norm = x'00' WHERE rowid = 1", "weight, row 1: norm is no number"),
     ("UPDATE scalar SET name = ''", "scalar, row 1: name is no text, or empty"),
     ("UPDATE fact SET subject = 'weather' WHERE rowid = 1", "fact, row 1: its subject is none of"),
+    ("UPDATE parameter SET shape = '10x10' WHERE id = 0", "parameter, row 0: shape is no JSON array"),
     ("UPDATE fact SET item = 'nobody' WHERE rowid = 2", "fact, row 2: its item is not the path of a parameter"),
     ("UPDATE fact SET value = '[' WHERE rowid = 1", "fact, row 1: its value does not have its type"),
     ("UPDATE histogram SET counts = x'05FF'", "histogram, row 1: its counts are not LEB128"),

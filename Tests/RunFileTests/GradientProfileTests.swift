@@ -1,6 +1,6 @@
-import Support
 import Foundation
 import RunFile
+import Support
 import TestSupport
 import Testing
 
@@ -36,6 +36,25 @@ import Testing
     #expect(found.fit!.leftOut == 2)
     #expect(profile([layer(0, 1)], [nil]) == nil)
     #expect(profile([layer(0, 1), layer(1, 2)], [0, 0])!.factor == nil)
+  }
+
+  /// The first step with a gradient of a layer is found in one pass, however many steps have gradients of other sites only.
+  @Test func theFirstStepOfALayerIsFoundInOnePass() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/run.rheo", meta: [:]), last = 8_000
+      let relu = Site(id: 1, module: "relu", kind: "ReLU", depth: 1, isLayer: false, shape: [2, 2])
+      try writer.define(sites: [layer(0, 1), relu])
+      for step in 0...last {
+        var rows = [LayerRow(step: step, site: 0), LayerRow(step: step, site: 1)]
+        rows[1][.gradientRMS] = 1
+        if step == last { rows[0][.gradientRMS] = 2 }
+        try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows, weights: [])
+      }
+      let run = try writer.finish(), start = Date()
+      #expect(try GradientProfile.of(run)?.step == last)
+      #expect(try GradientProfile.of(run, where: { $0.id == 1 }) == nil)
+      #expect(Date().timeIntervalSince(start) < 2)
+    }
   }
 
   @Test func layersOfOneDepthAreOnePointOverAllElements() throws {

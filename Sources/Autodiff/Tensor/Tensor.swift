@@ -18,7 +18,7 @@ public final class Tensor {
   /// The largest number of layers on any path of operations to this tensor; modules count themselves, operations pass it on.
   @exclusivity(unchecked) package var layerDepth: Int32 = 0
 
-  /// Whether a module's call computed this tensor, so that its depth counts that module.
+  /// Whether a module's call has returned this tensor: it is no tensor of its own of the modules around it.
   @exclusivity(unchecked) package var isModuleOutput = false
 
   package init(shape: Shape, buffer: Buffer, node: Node? = nil) {

@@ -32,7 +32,8 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
     case .noSteps(let paths):
       "\(paths.joined(separator: ", ")): \(reason) there; call recorder.step(loss:) behind each step of training"
     case .notRecorded(_, let paths):
-      "\(paths.joined(separator: ", ")): \(reason) there; draw another chart, or ask for steps and layers that have it"
+      "\(paths.joined(separator: ", ")): \(reason) there; draw another chart, choose other steps or layers, or record it by "
+        + "more probes, such as .thorough"
     case .unknownName(let kind, let name, let recorded, let paths):
       "\(paths.joined(separator: ", ")): \(reason) there; "
         + (recorded.isEmpty
@@ -49,7 +50,8 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
     case .notRecorded(let what, _): "no \(what) is recorded"
     case .unknownName(let kind, let name, _, _): "no \(kind) “\(name)” is recorded"
     case .notTwo(let count): "a comparison needs two runs or two variants, not \(count); give two"
-    case .notSeveralRates(let count): "a map over learning rates needs runs of at least two, not \(count); give a sweep"
+    case .notSeveralRates(let count):
+      "a map over learning rates needs runs with at least two learning rates, not \(count); give a sweep"
     case .notGiven(let what): "no \(what) to draw; give at least one"
     }
   }

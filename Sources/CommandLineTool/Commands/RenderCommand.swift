@@ -14,10 +14,10 @@ extension Command {
           + "(default: dashboard)"),
       Flag(
         name: "--measure", kind: .name,
-        help: "draws a number that a probe recorded per layer and step, such as effective_rank, instead of a chart"),
+        help: "draws numbers that a probe recorded, such as effective_rank, instead of a chart"),
       Flag(
         name: "--scalar", kind: .name,
-        help: "draws a number recorded for the whole model, such as validation_loss, instead of a chart"),
+        help: "draws numbers that the training program recorded, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
         help: "a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)"

@@ -65,10 +65,11 @@ struct HookedCall {
   }
 
   /// An output after output hooks; output gradient hooks are attached to it.
-  func applied(toOutput output: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
-    hooks.applied(
-      toOutput: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, tensor.at(index),
-      checkpoint)
+  func applied(toOutput output: Tensor, isLayer: Bool, of inputs: [Tensor], index: Int) -> Tensor {
+    var tensor = tensor.at(index)
+    tensor.isLayer = isLayer
+    return hooks.applied(
+      toOutput: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, tensor, checkpoint)
   }
 }
 
@@ -94,6 +95,7 @@ extension ModuleHooks {
     let own = isInput || output.isLeaf ? output.identity() : output
     var result = replaced(own, by: onOutput, .output, site, checkpoint, of: input)
     if result.isLeaf { result = result.identity() }
+    result.isModuleOutput = true
     attach(onOutputGradient, to: result, site)
     endCall(result)
     return result
@@ -120,7 +122,6 @@ extension ModuleHooks {
       }
       if !isRepeated { checkpoint?.recordReplacement(by: called[index], kind, of: site) }
       new.layerDepth = max(new.layerDepth, result.layerDepth)
-      if kind != .input { new.isModuleOutput = true }
       result = new
     }
     return result

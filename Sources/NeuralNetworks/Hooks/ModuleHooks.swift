@@ -21,6 +21,8 @@ struct HookedTensor: Equatable {
   var callIndex = 0
   var tensorIndex = 0
   var isInList = false
+  /// Whether the call counts its module among the layers on the path to an output.
+  var isLayer = false
   /// The number of the forward pass.
   var pass: Int64 = 0
 

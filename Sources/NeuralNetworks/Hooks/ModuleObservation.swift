@@ -2,8 +2,9 @@ import Autodiff
 
 /// Observes the outputs of a module's calls and their gradients, without changing them.
 package protocol CallObserver: AnyObject {
-  /// Called after each call, for each output, with the call's first input.
-  func observe(output: Tensor, of input: Tensor, callIndex: Int)
+  /// Called after each call, for each output, with the call's first input. `isLayer` is true if the module counts among the layers on
+  /// the path to the output.
+  func observe(output: Tensor, of input: Tensor, callIndex: Int, isLayer: Bool)
 
   /// Called with dL/d(output) of each output.
   func observe(gradient: Tensor, callIndex: Int)
@@ -59,7 +60,7 @@ private class Observation: AttachedHook {
 
 private final class OutputObservation: Observation {
   override func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
-    observer.observe(output: tensor, of: input, callIndex: site.callIndex)
+    observer.observe(output: tensor, of: input, callIndex: site.callIndex, isLayer: site.isLayer)
     return nil
   }
 }

@@ -18,8 +18,8 @@ import CThreadState
 open class Module: CustomStringConvertible {
   let site: CallSite
   @exclusivity(unchecked) final var hooks: ModuleHooks?
-  /// Whether depths count from this module's inputs where it is the outermost module that is called, as in the model of a recording.
-  @exclusivity(unchecked) package final var depthBeginsHere = false
+  /// The number of recordings whose model this module is: where there are any, depths count from its inputs.
+  @exclusivity(unchecked) package final var depthOrigins = 0
   fileprivate(set) lazy var reflection = ModuleReflection(of: self)
 
   /// Whether the module is in training mode, as it is at first. Dropout and batch normalization compute something else in
@@ -41,17 +41,15 @@ open class Module: CustomStringConvertible {
   }
 
   /// The output for two inputs, such as a recurrent cell's input and state. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops the program if
-  /// a subclass does not override it.
+  /// and document theirs. Stops the program if a subclass does not override it.
   open func forward(_ first: Tensor, _ second: Tensor) -> Tensor {
     stop(
       kind,
       "this module has no forward(_:_:) for two inputs; override it, or call the module with the inputs that it takes")
   }
 
-  /// The output for three inputs, such as query, key and value. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops the program if a subclass
-  /// does not override it.
+  /// The output for three inputs, such as query, key and value. Tensors may have any shape; subclasses override it and document
+  /// theirs. Stops the program if a subclass does not override it.
   open func forward(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     stop(
       kind,
@@ -60,8 +58,7 @@ open class Module: CustomStringConvertible {
   }
 
   /// The outputs for a list of inputs, such as those of a net with two heads. Tensors may have any shape; subclasses override it
-  /// and document theirs. Stops the program
-  /// if a subclass does not override it.
+  /// and document theirs. Stops the program if a subclass does not override it.
   open func forward(_ inputs: [Tensor]) -> [Tensor] {
     stop(
       kind,
@@ -73,10 +70,15 @@ open class Module: CustomStringConvertible {
   /// shape that the module takes.
   public final func callAsFunction(_ x: Tensor) -> Tensor {
     called(with: [x]) { call in
-      guard let call else { return countingLayer(forward(x), isInput: { $0 === x }) }
+      guard var call else {
+        let output = forward(x)
+        _ = countsAsLayer(output, isInput: output === x, inputDepth: x.layerDepth)
+        return output
+      }
       let input = call.hooks.applied(toInput: x, call.tensor, call.checkpoint)
-      let output = countingLayer(forward(input), isInput: { $0 === input })
-      return call.hooks.applied(toOutput: output, of: input, isInput: output === input, call.tensor, call.checkpoint)
+      let output = forward(input), isInput = output === input
+      call.tensor.isLayer = countsAsLayer(output, isInput: isInput, inputDepth: input.layerDepth)
+      return call.hooks.applied(toOutput: output, of: input, isInput: isInput, call.tensor, call.checkpoint)
     }
   }
 
@@ -85,11 +87,13 @@ open class Module: CustomStringConvertible {
   public final func callAsFunction(_ first: Tensor, _ second: Tensor) -> Tensor {
     called(with: [first, second]) { call in
       guard let call else {
-        return countingLayer(forward(first, second), isInput: { $0 === first || $0 === second })
+        let output = forward(first, second)
+        _ = countsAsLayer(
+          output, isInput: output === first || output === second, inputDepth: max(first.layerDepth, second.layerDepth))
+        return output
       }
       let inputs = call.applied(toInputs: [first, second])
-      let output = countingLayer(forward(inputs[0], inputs[1]), isInput: { made in inputs.contains { $0 === made } })
-      return call.applied(toOutput: output, of: inputs)
+      return finished(call, forward(inputs[0], inputs[1]), of: inputs)
     }
   }
 
@@ -98,13 +102,14 @@ open class Module: CustomStringConvertible {
   public final func callAsFunction(_ first: Tensor, _ second: Tensor, _ third: Tensor) -> Tensor {
     called(with: [first, second, third]) { call in
       guard let call else {
-        return countingLayer(
-          forward(first, second, third), isInput: { $0 === first || $0 === second || $0 === third })
+        let output = forward(first, second, third)
+        _ = countsAsLayer(
+          output, isInput: output === first || output === second || output === third,
+          inputDepth: max(first.layerDepth, second.layerDepth, third.layerDepth))
+        return output
       }
       let inputs = call.applied(toInputs: [first, second, third])
-      let output = countingLayer(
-        forward(inputs[0], inputs[1], inputs[2]), isInput: { made in inputs.contains { $0 === made } })
-      return call.applied(toOutput: output, of: inputs)
+      return finished(call, forward(inputs[0], inputs[1], inputs[2]), of: inputs)
     }
   }
 
@@ -113,14 +118,13 @@ open class Module: CustomStringConvertible {
   public final func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     called(with: inputs) { call in
       guard var call else {
-        return forward(inputs).map { countingLayer($0, isInput: { made in inputs.contains { $0 === made } }) }
+        let outputs = forward(inputs)
+        for output in outputs { _ = countsAsLayer(output, of: inputs) }
+        return outputs
       }
       call.tensor.isInList = true
       let inputs = call.applied(toInputs: inputs)
-      return forward(inputs).enumerated().map { index, output in
-        let output = countingLayer(output, isInput: { made in inputs.contains { $0 === made } })
-        return call.applied(toOutput: output, of: inputs, index: index)
-      }
+      return forward(inputs).enumerated().map { finished(call, $1, of: inputs, index: $0) }
     }
   }
 
@@ -133,14 +137,12 @@ open class Module: CustomStringConvertible {
     let state = thread_state_here()
     let outer = state.pointee.caller
     state.pointee.caller = Unmanaged.passUnretained(site).toOpaque()
+    if state.pointee.call_depth == 0 { state.pointee.pass += 1 }
     var earlier: [(tensor: Tensor, depth: Int32)] = []
-    if state.pointee.call_depth == 0 {
-      state.pointee.pass += 1
-      if depthBeginsHere {
-        for input in inputs() where input.layerDepth != 0 {
-          earlier.append((input, input.layerDepth))
-          input.layerDepth = 0
-        }
+    if depthOrigins > 0 {
+      for input in inputs() where input.layerDepth != 0 {
+        earlier.append((input, input.layerDepth))
+        input.layerDepth = 0
       }
     }
     state.pointee.call_depth += 1
@@ -158,18 +160,31 @@ open class Module: CustomStringConvertible {
     return output
   }
 
-  /// An output that the module has computed, with the module counted among the layers on its path if it is one. An input that is
-  /// handed through has passed no layer here, and the output of a module inside, such as the last child's, is already counted.
-  @inline(__always)
-  private func countingLayer(_ output: Tensor, isInput: (Tensor) -> Bool) -> Tensor {
-    if output.isModuleOutput || isInput(output) { return output }
-    output.isModuleOutput = true
-    if reflection.isLayer, !output.isLeaf { output.layerDepth += 1 }
-    return output
+  /// An output of a call with hooks, after the hooks.
+  private func finished(_ call: HookedCall, _ output: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
+    call.applied(toOutput: output, isLayer: countsAsLayer(output, of: inputs), of: inputs, index: index)
   }
 
-  /// Whether the module itself holds a parameter of two or more dimensions.
-  package final var isLayer: Bool { reflection.isLayer }
+  private func countsAsLayer(_ output: Tensor, of inputs: [Tensor]) -> Bool {
+    countsAsLayer(
+      output, isInput: inputs.contains { $0 === output }, inputDepth: inputs.reduce(0) { max($0, $1.layerDepth) })
+  }
+
+  /// Counts the module among the layers on the path to an output, if it is one of them; returns whether it is.
+  ///
+  /// A module that holds a weight is a layer, with two exceptions: an input that it hands through has passed no layer, and a container
+  /// that returns the tensor of a module inside, such as its last child's, counts only where no layer inside is on the path.
+  @inline(__always)
+  private func countsAsLayer(_ output: Tensor, isInput: Bool, inputDepth: @autoclosure () -> Int32) -> Bool {
+    if isInput { return false }
+    // A leaf, such as the value of a parameter, is no result of a computation and passes on no depth.
+    if output.isLeaf { return reflection.isLayer }
+    let isOwn = !output.isModuleOutput
+    output.isModuleOutput = true
+    guard reflection.isLayer, isOwn || output.layerDepth <= inputDepth() else { return false }
+    output.layerDepth += 1
+    return true
+  }
 
   /// The parameters of the module itself, without its children's, with the names of its properties.
   public final var ownParameters: [(name: String, parameter: Parameter)] { reflection.parameters }

@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// The length of a step relative to the minimum of the loss along it: `alpha` of the whole model, recorded at the next step.

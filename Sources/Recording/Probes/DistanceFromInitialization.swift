@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// The distance of a weight from its initial value: `distance_from_initialization`, ‖W − W₀‖₂.

@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 import Support
 

@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// Histograms `activation`, `gradient`, `weight` and `weight_gradient` with `HistogramBins`, which count zeros, NaN and infinities

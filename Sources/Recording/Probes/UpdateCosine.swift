@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// The cosine between a weight's updates in successive recorded steps: `update_cosine`.

@@ -1,5 +1,5 @@
-import NeuralNetworks
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// The norms of each weight, of its gradient and of its update: the table `weight`.

@@ -52,7 +52,8 @@ import RunFile
 ///     }
 ///
 /// In a step of several forward passes, and where one call of a module returns several tensors, `observe` is called several times:
-/// `record` keeps the last value, `accumulate` the mean of all. Each call of a recurrent module is a layer of its own. Setting `results[column]` replaces what was set earlier in the step.
+/// `record` keeps the last value, `accumulate` the mean of all. Setting `results[column]` replaces what was set earlier in the step. Each
+/// call of a recurrent module is a layer of its own.
 ///
 /// Gradients are disabled in `observe`, as in `withoutGradients`. In `stepDidEnd` they are enabled, so that a probe can run a forward and
 /// a backward pass of its own there. A probe must not change tensors that it is given.

@@ -71,7 +71,7 @@ final class ModelObserver {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
-    model?.depthBeginsHere = true
+    model?.depthOrigins += 1
     if let observed {
       let replaced = observed.attach()
       if !replaced.isEmpty { step.parameters.addParameters() }
@@ -85,7 +85,7 @@ final class ModelObserver {
   func detach() {
     guard isAttached else { return }
     isAttached = false
-    model?.depthBeginsHere = false
+    model?.depthOrigins -= 1
     observed?.detach()
     for handle in handles { handle.remove() }
     handles = []
@@ -148,16 +148,17 @@ final class ModelObserver {
   }
 
   /// Observes an output of a call of a module.
-  func observe(output: Tensor, input: Tensor, callIndex: Int, of observed: ObservedModule) {
+  func observe(output: Tensor, input: Tensor, callIndex: Int, isLayer: Bool, of observed: ObservedModule) {
     guard isAttached, output.isOnTape || isInCheckpoint else { return }
     if called != nil { called!.insert(ObjectIdentifier(observed.module)) }
-    // A container often returns its last child's output. The same tensor is the same site.
-    guard output !== lastOutput else { return }
+    // A container often returns its last child's output. The same tensor is the same site, unless the container is a layer, such as one
+    // that holds a weight and ends with an activation.
+    guard output !== lastOutput || isLayer else { return }
     lastOutput = output
     if let layer = observed.calls[callIndex] { return observe(output: output, input: input, of: layer) }
     let layer = step.sites.add(
-      observed.module, callIndex: callIndex, path: observed.path, depth: Int(output.layerDepth), shape: output.shape,
-      probes: observed.probes)
+      observed.module, callIndex: callIndex, path: observed.path, depth: Int(output.layerDepth), isLayer: isLayer,
+      shape: output.shape, probes: observed.probes)
     observed.calls[callIndex] = layer
     observe(output: output, input: input, of: layer)
   }

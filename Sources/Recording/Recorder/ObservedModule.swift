@@ -16,8 +16,8 @@ final class ObservedModule: CallObserver {
     (self.module, self.path, self.probes, self.recorder) = (module, path, probes, recorder)
   }
 
-  func observe(output: Tensor, of input: Tensor, callIndex: Int) {
-    recorder.observer?.observe(output: output, input: input, callIndex: callIndex, of: self)
+  func observe(output: Tensor, of input: Tensor, callIndex: Int, isLayer: Bool) {
+    recorder.observer?.observe(output: output, input: input, callIndex: callIndex, isLayer: isLayer, of: self)
   }
 
   func observe(gradient: Tensor, callIndex: Int) {

@@ -5,8 +5,9 @@ import RunFile
 struct ParameterTable {
   private let model: Module?
   private let optimizers: [Optimizer]
-  /// The rows as they were first written; `isFrozen` of them is that of the first step, `frozen` that of now.
+  /// The rows as they are written: `isFrozen` is the state when the parameter was added.
   private var rows: [RecordedParameter] = []
+  /// Whether each parameter is frozen now.
   private var frozen: [Bool] = []
   private var ids: [ObjectIdentifier: Int] = [:]
   /// The paths of the modules that hold the parameters, by id.

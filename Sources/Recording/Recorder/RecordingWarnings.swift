@@ -76,7 +76,7 @@ final class RecordingWarnings {
         + "as a function, module(x), and not its forward method")
   }
 
-  /// Warns of modules that were replaced, and records it.
+  /// Warns of modules that replaced others or were added, and records it.
   func warnReplaced(_ paths: [String], step: Int) {
     guard !paths.isEmpty else { return }
     warnOnce(

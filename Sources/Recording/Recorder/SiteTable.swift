@@ -22,13 +22,13 @@ struct SiteTable {
 
   /// Adds a call of a module. The module's parameters belong to its first call.
   mutating func add(
-    _ module: Module, callIndex: Int, path: String, depth: Int, shape: Shape, probes: [Int]
+    _ module: Module, callIndex: Int, path: String, depth: Int, isLayer: Bool, shape: Shape, probes: [Int]
   ) -> ProbedLayer {
     let layer = add(
       Site(
         id: layers.count, module: path.isEmpty ? module.kind : path, call: callIndex,
-        kind: ModuleKind(rawValue: module.kind), depth: module.isLayer ? max(depth, 1) : depth,
-        isLayer: module.isLayer, shape: Array(shape)), module, shape, probes)
+        kind: ModuleKind(rawValue: module.kind), depth: isLayer ? max(depth, 1) : depth,
+        isLayer: isLayer, shape: Array(shape)), module, shape, probes)
     // A shared parameter belongs to the first module that is called.
     if known.insert(ObjectIdentifier(module)).inserted {
       for (name, parameter) in module.ownParameters where owners[ObjectIdentifier(parameter)] == nil {

@@ -89,21 +89,33 @@ public struct GradientProfile: Sendable, Equatable {
   public static func of(
     _ run: Run, at step: Int? = nil, along axis: Axis? = nil, where includes: (Site) -> Bool = { _ in true }
   ) throws -> GradientProfile? {
-    guard run.sites.contains(where: includes) else { return nil }
-    let skipped = Set(step == nil ? run.events.filter { $0.kind == .skipped }.map(\.step) : [])
-    func profile(at step: Int) throws -> GradientProfile? {
-      guard !skipped.contains(step) else { return nil }
-      let gradients = try run.layers([.gradientRMS], steps: step...step)[0]
-      return gradients.steps.isEmpty
-        ? nil : GradientProfile(gradients, column: 0, along: axis, where: includes)
+    let sites = possiblePoints(of: run.sites.filter(includes), along: axis)
+    guard !sites.isEmpty else { return nil }
+    func first(from start: Int) throws -> Int? {
+      try run.firstStep(with: .gradientRMS, at: sites, from: start, withoutSkipped: step == nil)
     }
-    // Usually the first requested step is recorded. Reading single steps keeps the memory small.
+    // Usually the requested step is recorded. Reading single steps keeps the memory small.
     let start = step ?? 0
-    if let profile = try profile(at: start) { return profile }
-    for later in try run.recordedSteps(of: .gradientRMS, after: start) {
-      if let profile = try profile(at: later) { return profile }
+    let isSkipped = step == nil && run.events.contains { $0.kind == .skipped && $0.step == start }
+    var next = isSkipped ? try first(from: start) : start
+    while let found = next {
+      let gradients = try run.layers([.gradientRMS], steps: found...found)[0]
+      if !gradients.steps.isEmpty,
+        let profile = GradientProfile(gradients, column: 0, along: axis, where: includes)
+      {
+        return profile
+      }
+      next = found < .max ? try first(from: found + 1) : nil
     }
     return nil
+  }
+
+  /// The sites that are points of an axis, or of any axis that a run may have.
+  private static func possiblePoints(of sites: [Site], along axis: Axis?) -> [Site] {
+    let calls = Dictionary(grouping: sites, by: \.module).mapValues(\.count)
+    return sites.filter { site in
+      isPoint(site, along: axis ?? .depth) || axis == nil && calls[site.module]! >= 3
+    }
   }
 
   /// The axis of a run in which these sites have gradients at a step: the calls of the outermost module with three calls or more, the

@@ -35,10 +35,11 @@ public struct RunSummary: Sendable, Equatable {
     recordedStepCount = try run.reading { try $0.rows("SELECT count(DISTINCT step) FROM layer") { $0.int(0) } }[0]
     siteCount = run.sites.count
     layerCount = run.sites.count { $0.isLayer }
-    parameterCount =
+    let parameterCounts =
       run.format == 1
-      ? try run.reading { try $0.rows("SELECT coalesce(sum(parameters), 0) FROM site") { $0.int(0) } }[0]
-      : run.parameters.reduce(0) { $0.addingReportingOverflow(product(of: $1.shape)).partialValue }
+      ? try run.reading { try $0.rows("SELECT parameters FROM site") { $0.int(0) } }
+      : run.parameters.map { product(of: $0.shape) }
+    parameterCount = parameterCounts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     finalLoss = run.finalLoss
     finalAccuracy = run.finalAccuracy
     let profile = try GradientProfile.of(run)

@@ -58,7 +58,10 @@ struct FormatRule {
         table: "weight", broken: "parameter IS NULL OR parameter NOT IN (SELECT id FROM parameter)",
         problem: "its parameter is not in the table parameter"),
       FormatRule(
-        table: "weight", broken: "(SELECT json_array_length(shape) FROM parameter WHERE id = parameter) < 2",
+        table: "weight",
+        broken: """
+          (SELECT CASE WHEN json_valid(shape) THEN json_array_length(shape) END FROM parameter WHERE id = parameter) < 2
+          """,
         problem: "its parameter has fewer than two dimensions"),
     ] + WeightQuantity.allCases.map { size("weight", $0.column) }
 

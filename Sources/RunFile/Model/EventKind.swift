@@ -11,7 +11,7 @@ public struct EventKind: RunFileName {
   public static let skipped: EventKind = "skipped"
   /// Recording was interrupted and continued later. Comparisons of runs leave these events out.
   public static let interrupted: EventKind = "interrupted"
-  /// Modules of the model were replaced by others.
+  /// Modules of the model were replaced by others, or added.
   public static let replaced: EventKind = "replaced"
   /// A parameter was frozen or unfrozen after the first step.
   public static let parameterChanged: EventKind = "parameter"

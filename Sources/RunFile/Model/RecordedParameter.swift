@@ -10,10 +10,10 @@ public struct RecordedParameter: Sendable, Hashable {
   public var site: Int?
   /// The optimizers that hold it, by their position in the recorder's list: none, one or several.
   public var optimizers: [Int]
-  /// Whether no optimizer changes it, at the first recorded step.
+  /// Whether no optimizer changes it, at the first step, or where a module was added later at its first recorded step.
   public var isFrozen: Bool
 
-  /// A parameter as it is at the first recorded step.
+  /// A parameter as it is at the first step.
   public init(
     id: Int, path: String, shape: [Int], site: Int? = nil, optimizers: [Int] = [0], isFrozen: Bool = false
   ) {

@@ -75,14 +75,18 @@ public final class Run: Sendable {
     return zip(quantities, grids).map { LayerMatrix(quantity: $0, steps: found, sites: sites, grid: $1) }
   }
 
-  /// The steps after `step` that have rows with a statistic, in order.
-  func recordedSteps(of quantity: LayerQuantity, after step: Int) throws -> [Int] {
-    try reading {
+  /// The first step from `start` on at which one of the sites has a statistic, in one pass over the file; nil if there is none.
+  func firstStep(
+    with quantity: LayerQuantity, at sites: [Site], from start: Int, withoutSkipped: Bool
+  ) throws -> Int? {
+    let skipped = "AND step NOT IN (SELECT step FROM event WHERE kind = '\(EventKind.skipped.rawValue)')"
+    return try reading {
       try $0.rows(
-        "SELECT DISTINCT step FROM layer WHERE \(quantity.column) IS NOT NULL AND step > \(step) "
-          + "AND rowid <= \(lastLayerRow) ORDER BY step"
-      ) { $0.int(0) }
-    }
+        "SELECT min(step) FROM layer WHERE rowid <= \(lastLayerRow) AND \(quantity.column) IS NOT NULL AND step >= \(start) "
+          + "AND site IN (SELECT value FROM json_each(?)) \(withoutSkipped ? skipped : "")",
+        json(sites.map(\.id))
+      ) { $0.optionalInt(0) }
+    }[0]
   }
 
   /// Several statistics over the parameters of two or more dimensions, in one pass over the file; with `steps`, only of
@@ -196,10 +200,15 @@ private func parametersOf(_ database: Database) throws -> [RecordedParameter] {
   }
 }
 
-/// The numbers of a JSON array of whole numbers, with or without white space.
+/// The numbers of a JSON array of whole numbers, with or without white space; other elements are left out.
 func integers(_ text: String) -> [Int] {
-  text.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.compactMap { Int(Substring($0)) }
+  text.utf8.split { byte in
+    byte == UInt8(ascii: ",") || byte <= UInt8(ascii: " ") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
+  }.compactMap { Int(Substring($0)) }
 }
+
+/// A JSON array of whole numbers.
+func json(_ numbers: [Int]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }
 
 extension Database {
   /// All rows of a result; `parameter` is bound to the first parameter unless it is nil.

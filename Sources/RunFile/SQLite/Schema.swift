@@ -28,7 +28,7 @@ package enum Schema {
       shape TEXT NOT NULL          -- of the output, as a JSON array
     );
 
-    CREATE TABLE parameter(        -- as it was at the first recorded step; later changes are events
+    CREATE TABLE parameter(        -- as it was at the first step; later changes are events
       id INTEGER PRIMARY KEY,
       path TEXT NOT NULL,          -- blocks.3.0.weight
       shape TEXT NOT NULL,         -- as a JSON array

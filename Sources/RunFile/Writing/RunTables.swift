@@ -115,9 +115,10 @@ final class RunTables {
     ).run(values: summary.values)
   }
 
-  /// Refuses a row of another step, of a key that is not defined, or of one that has a row in this step.
+  /// Refuses a row of another step, a row whose key is not defined, and a second row of a key in a step. `lastSteps` holds the last step
+  /// of each defined key.
   private static func admit(
-    _ name: String, _ key: Int, _ rowStep: Int, in step: Int, _ lastSteps: inout [Int: Int?]
+    rowOf key: Int, named name: String, at rowStep: Int, in step: Int, _ lastSteps: inout [Int: Int?]
   ) throws {
     guard rowStep == step else { throw Refusal.foreignRow(step: rowStep, inStep: step) }
     guard let lastStep = lastSteps.updateValue(step, forKey: key) else {
@@ -127,7 +128,7 @@ final class RunTables {
   }
 
   private func write(_ rows: [LayerRow], of step: Int) throws {
-    for row in rows { try Self.admit("site", row.site, row.step, in: step, &lastSiteSteps) }
+    for row in rows { try Self.admit(rowOf: row.site, named: "site", at: row.step, in: step, &lastSiteSteps) }
     try layers.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.site, at: first + 1)
@@ -138,7 +139,9 @@ final class RunTables {
   }
 
   private func write(_ rows: [WeightRow], of step: Int) throws {
-    for row in rows { try Self.admit("parameter", row.parameter, row.step, in: step, &lastParameterSteps) }
+    for row in rows {
+      try Self.admit(rowOf: row.parameter, named: "parameter", at: row.step, in: step, &lastParameterSteps)
+    }
     try weights.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.parameter, at: first + 1)
@@ -148,5 +151,3 @@ final class RunTables {
     }
   }
 }
-
-private func json(_ numbers: [Int]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }

@@ -204,6 +204,67 @@ import Testing
     }
   }
 
+  /// A module that multiplies by a weight of its own and ends with an activation is a layer, though it returns the activation's tensor.
+  @Test func aLayerThatEndsWithAModuleInside() throws {
+    final class Block: Module {
+      let weight = Parameter([4, 4], initializer: .heNormal), activation = ReLU()
+      override func forward(_ x: Tensor) -> Tensor { activation(linear(x, weight: weight.value)) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Sequential(Block(), Block(), Block(), Linear(4, 1)), x = Tensor(sampleValues(12), shape: [3, 4])
+      let run = try record(net, in: folder, steps: 2) { net(x).squared().mean() }
+      #expect(depths(of: run) == ["0": 1, "1": 2, "2": 3, "3": 4])
+      #expect(try #require(try GradientProfile.of(run)).points.map(\.sites.count) == [1, 1, 1, 1])
+      #expect(try RunFileCheck.problems(at: run.path) == [])
+    }
+  }
+
+  /// Dropout without effect hands its input through, which makes no difference.
+  @Test(arguments: [0, 0.1] as [Float]) func aLayerThatEndsWithDropout(_ probability: Float) throws {
+    final class Encoder: Module {
+      let positions = Parameter([3, 4], initializer: .heNormal), dropout: Dropout
+      init(_ probability: Float) { dropout = Dropout(probability) }
+      override func forward(_ x: Tensor) -> Tensor { dropout(x + positions.value) }
+    }
+    try withTemporaryFolder { folder in
+      let net = Sequential(Encoder(probability), Linear(4, 1)), x = Tensor(sampleValues(12), shape: [3, 4])
+      let run = try record(net, in: folder, steps: 2) { net(x).squared().mean() }
+      #expect(depths(of: run) == ["0": 1, "1": 2])
+    }
+  }
+
+  /// What a module inside computed before its last call is that module's tensor.
+  @Test func aModuleThatReturnsAnEarlierChildsTensor() throws {
+    final class Penalized: Module {
+      let a = Linear(4, 4), b = Linear(4, 4), scale = Parameter([1, 4], initializer: .heNormal)
+      var penalty: Tensor?
+      override func forward(_ x: Tensor) -> Tensor {
+        let h = a(x)
+        penalty = (b(h) * scale.value).squared().mean()
+        return h
+      }
+    }
+    try withTemporaryFolder { folder in
+      let first = Penalized(), net = Sequential(first, Linear(4, 1)), x = Tensor(sampleValues(12), shape: [3, 4])
+      let run = try record(net, in: folder, steps: 2) { net(x).squared().mean() + first.penalty! }
+      #expect(depths(of: run) == ["0.a": 1, "0.b": 2, "1": 2])
+    }
+  }
+
+  /// A hook's replacement belongs to the module whose output it replaces.
+  @Test func replacedOutputsAreCountedOnce() throws {
+    try withTemporaryFolder { folder in
+      final class Encoder: Module {
+        let positions = Parameter([3, 4], initializer: .heNormal), linear = Linear(4, 4)
+        override func forward(_ x: Tensor) -> Tensor { linear(x + positions.value) }
+      }
+      let net = Sequential(Encoder(), Linear(4, 1)), x = Tensor(sampleValues(12), shape: [3, 4])
+      try net.onForward("0.linear") { _, output in output * 2 }
+      let run = try record(net, in: folder, steps: 2) { net(x).squared().mean() }
+      #expect(depths(of: run) == ["0.linear": 1, "1": 2])
+    }
+  }
+
   /// The input of a model may come from another model, whose layers are not its own.
   @Test func depthsBeginAtTheModelsInput() throws {
     try withTemporaryFolder { folder in
@@ -227,9 +288,32 @@ import Testing
       let generator = Sequential(Linear(3, 4), Linear(4, 4)), net = Critic()
       generator.initialize(seed: 2)
       let c = Tensor(sampleValues(9), shape: [3, 3])
-      let run = try record(net, in: folder, steps: 2) { net(generator(c), c).squared().mean() }
-      #expect(
-        depths(of: run) == ["image": 1, "condition.0": 1, "condition.1": 2, "condition.2": 3, "head": 4])
+      var image = c
+      let run = try record(net, in: folder, steps: 2) {
+        image = generator(c)
+        return net(image, c).squared().mean()
+      }
+      let expected = ["image": 1, "condition.0": 1, "condition.1": 2, "condition.2": 3, "head": 4]
+      #expect(depths(of: run) == expected)
+      #expect(image.layerDepth == 2, "its depth is another only during the call")
+
+      // The same inside another module, and for a recorder that is used while another one ends.
+      final class Both: Module {
+        let generator: Module, critic: Critic
+        init(_ generator: Module, _ critic: Critic) { (self.generator, self.critic) = (generator, critic) }
+        override func forward(_ c: Tensor) -> Tensor { critic(generator(c), c) }
+      }
+      let both = Both(generator, Critic())
+      both.initialize(seed: 3)
+      let optimizer = SGD(both.critic, learningRate: 0.1)
+      let other = try Recorder(both.critic, optimizer, writingTo: folder + "/other.rheo", warn: { _ in })
+      let recorder = try Recorder(both.critic, optimizer, writingTo: folder + "/both.rheo", warn: { _ in })
+      _ = try other.finish()
+      let loss = both(c).squared().mean()
+      loss.backward()
+      optimizer.step()
+      try recorder.step(loss: loss)
+      #expect(depths(of: try recorder.finish()) == expected)
     }
   }
 
