@@ -6,22 +6,45 @@ import Rheoscope
 /// The command line tool: words in, exit code out.
 public struct Tool {
   let console = Console()
+  let interruption = Interruption()
 
   /// A tool that writes to standard output and standard error.
   public init() {}
 
-  /// Runs the command that the words after the program's name give. Returns 0 on success, 1 if the command failed, and 2 if the words
-  /// are not a valid command line.
+  /// Runs the command that the words after the program's name give. Returns 0 on success, also if a command that only prints finds its
+  /// output closed; 1 if the command failed or its output can't be written; 2 if the words are not a valid command line. A command that
+  /// trains and receives INT, TERM or HUP closes its files and exits with 130, 143 or 129.
   public func run(_ words: [String]) -> Int32 {
+    Signals.prepareStandardStreams()
+    let trains = words.first == Command.run.name
+    if trains { watchSignals() }
     do {
       try execute(words)
-      return 0
     } catch let error as UsageError {
       console.note("\(error)")
       return 2
+    } catch let error as Interrupted {
+      console.note("\(error)")
+      return 128 + error.signal
     } catch {
+      guard trains || !console.isOutputClosed else { return 0 }
       console.note(wording(of: error))
       return 1
+    }
+    if let problem = console.outputProblem {
+      console.note("standard output: can't write there (\(problem))")
+      return 1
+    }
+    return 0
+  }
+
+  /// Interrupts the run at a signal. A run that is moving its results into their places comes to its end first.
+  private func watchSignals() {
+    Signals.watch { [console, interruption] signal in
+      guard let message = interruption.interrupt(bySignal: signal) else { return }
+      console.note(message)
+      // Not `exit`, which would run what training threads have registered while they are training.
+      _exit(128 + signal)
     }
   }
 

@@ -25,6 +25,7 @@ import Testing
           help [COMMAND]       Explains how a command is used.
 
         rheoscope help COMMAND explains a command, rheoscope --version prints the version.
+        Exit codes: 0 done; 1 failed, a claim fails, or differences or faults were found; 2 wrong usage; 129, 130, 143 ended by HUP, INT, TERM.
 
         """)
   }

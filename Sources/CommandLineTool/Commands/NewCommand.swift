@@ -27,14 +27,19 @@ extension Tool {
     // The end of the list is a line of its own.
     guard let end = text.range(of: "\n  ]\n", options: .backwards) else { throw NewExperimentError.oddList(list) }
     let longer = text.replacingCharacters(in: end, with: "\n    .\(template.propertyName),\n  ]\n")
-    do {
-      try AtomicFile.write(Data(template.text.utf8), to: path)
-      try AtomicFile.write(Data(longer.utf8), to: list)
-    } catch {
-      throw NewExperimentError.notWritable(
-        path, reason: (error.systemMessage ?? error.localizedDescription).lowercased())
+    try write(template.text, to: path)
+    do { try write(longer, to: list) } catch {
+      // A file that no list names would be compiled and never run.
+      try? FileManager.default.removeItem(atPath: path)
+      throw error
     }
     console.print("wrote \(path), and its line in \(list); try it: ./rheoscope run \(name)")
+  }
+}
+
+private func write(_ text: String, to path: String) throws(NewExperimentError) {
+  do { try AtomicFile.write(Data(text.utf8), to: path) } catch {
+    throw .notWritable(path, reason: (error.systemMessage ?? error.localizedDescription).lowercased())
   }
 }
 

@@ -143,7 +143,8 @@ extension Tool {
   }
 
   private func runOptions(_ arguments: Arguments, _ profile: Profile, output: String, typed: [String]) -> RunOptions {
-    var options = RunOptions(profile: profile, output: output, command: commandLine(typed))
+    var options = RunOptions(
+      profile: profile, output: output, command: commandLine(typed), interruption: interruption)
     options.jobs = arguments.whole("--jobs") ?? options.jobs
     options.threads = arguments.whole("--threads") ?? options.threads
     options.data = arguments["--data"] ?? options.data

@@ -43,6 +43,25 @@ public struct Experiment: Sendable {
     self.isTimed = isTimed
   }
 
+  /// The settings of a profile with the recorded values of a run. Throws an `ExperimentError` where they are not the settings that this
+  /// version declares, or not of their kinds; `path` is the file that records them.
+  package func settings(in profile: Profile, recorded: [String: Double], at path: String) throws(ExperimentError)
+    -> Settings
+  {
+    var result = Settings(settings, in: profile)
+    guard Set(recorded.keys) == Set(result.names) else {
+      throw .unknownRecord(path: path, problem: "\(name) has other settings")
+    }
+    for setting in settings {
+      let value = recorded[setting.name]!
+      if let expected = setting.expectation(for: value) {
+        throw .brokenRecord(path: path, problem: "settings.\(setting.name) is \(value), not \(expected)")
+      }
+      result[setting.name] = value
+    }
+    return result
+  }
+
   /// The settings of a profile.
   public func settings(in profile: Profile) -> Settings { Settings(settings, in: profile) }
 }

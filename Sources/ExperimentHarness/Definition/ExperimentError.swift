@@ -2,6 +2,8 @@
 public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   /// The output folder, or a file in it, can't be written.
   case notWritable(path: String, reason: String)
+  /// Results can't be moved into their places, of which `path` is the first. The new ones are in the folder `kept`.
+  case notPublished(path: String, reason: String, kept: String)
   /// A batch would be larger than the training set.
   case batchTooLarge(batch: Int, images: Int)
   /// A file of an earlier run's results is missing.
@@ -16,6 +18,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notWritable(let path, let reason):
       "\(path): can't write there (\(reason)); choose another output folder"
+    case .notPublished(let path, let reason, let kept):
+      "\(path): can't put the new results there (\(reason)); the earlier results stand, and the new ones are in \(kept)"
     case .batchTooLarge(let batch, let images):
       "a batch of \(batch) is larger than the training set of \(images) images; choose a smaller batch"
     case .noRecord(let path):

@@ -28,6 +28,20 @@ public struct Setting: Sendable {
     case positive(upTo: Int)
   }
 
+  /// What a value should be instead, such as "a whole number from 2 to 20000"; nil if it is accepted.
+  package func expectation(for value: Double) -> String? {
+    switch kind {
+    case .whole(let range):
+      let isWhole = value == value.rounded() && abs(value) < 1e15
+      return isWhole && range.contains(Int(value))
+        ? nil : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range):
+      return range.contains(value) ? nil : "a number from \(range.lowerBound) to \(range.upperBound)"
+    case .positive(let most):
+      return value > 0 && value <= Double(most) ? nil : "a number above 0, at most \(most)"
+    }
+  }
+
   /// The value in a profile.
   public func value(in profile: Profile) -> Double { values[profile]! }
 

@@ -13,8 +13,11 @@ package struct ClaimSummary {
   /// `ExperimentError` where a folder holds no results, or results that can't be read.
   package init(ofResultsIn folders: [String], of experiments: [Experiment], command: String) throws {
     results = try folders.map { folder in
-      let manifest = try Manifest(path: "\(folder)/manifest.json")
-      return (try Summary(path: "\(folder)/summary.json").judgedAgain(manifest, by: experiments), manifest)
+      try Publication.completeAll(in: folder)
+      let manifest = try Manifest(path: "\(folder)/manifest.json"), path = "\(folder)/summary.json"
+      let summary = try Summary(path: path)
+      try summary.check(against: manifest, at: path)
+      return (try summary.judgedAgain(manifest, by: experiments, at: path), manifest)
     }
     self.command = command
   }
@@ -45,13 +48,12 @@ package struct ClaimSummary {
 
 extension Summary {
   /// The same numbers with verdicts on this version's claims; unchanged where this version has no such experiment.
-  fileprivate func judgedAgain(_ manifest: Manifest, by experiments: [Experiment]) -> Summary {
+  fileprivate func judgedAgain(_ manifest: Manifest, by experiments: [Experiment], at path: String) throws -> Summary {
     guard let experiment = experiments.first(where: { $0.name == self.experiment }),
-      let profile = Profile(rawValue: manifest.profile)
+      let profile = Profile(rawValue: manifest.profile),
+      Set(experiment.settings.map(\.name)) == Set(settings.keys)
     else { return self }
-    var current = experiment.settings(in: profile)
-    guard Set(current.names) == Set(settings.keys) else { return self }
-    for (name, value) in settings { current[name] = value }
+    let current = try experiment.settings(in: profile, recorded: settings, at: path)
     let trials = variants.flatMap { variant in (0..<current.seeds).map { Trial(variant, seed: $0) } }
     let results = Results(experiment: experiment, settings: current, trials: trials, areRecorded: true)
     let before = Dictionary((claims + (disagreements ?? [])).map { ($0.statement, $0) }) { first, _ in first }

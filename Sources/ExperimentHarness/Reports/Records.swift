@@ -142,7 +142,10 @@ struct Manifest: Codable {
     self.seconds = (seconds * 100).rounded() / 100
   }
 
-  init(path: String) throws { self = try read(path) }
+  init(path: String) throws {
+    self = try read(path)
+    try check(at: path)
+  }
 
   func write(to path: String) throws { try ExperimentHarness.write(self, to: path) }
 }

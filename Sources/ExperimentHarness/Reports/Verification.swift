@@ -21,6 +21,7 @@ package struct Verification: Sendable {
   package init(
     ofResultsIn folder: String, of experiments: [Experiment], data: String? = nil, jobs: Int? = nil, console: Console
   ) throws {
+    try Publication.completeAll(in: folder)
     let path = "\(folder)/manifest.json"
     let manifest = try Manifest(path: path), before = try Summary(path: "\(folder)/summary.json")
     guard let experiment = experiments.first(where: { $0.name == manifest.experiment }) else {
@@ -29,11 +30,8 @@ package struct Verification: Sendable {
     guard let profile = Profile(rawValue: manifest.profile) else {
       throw ExperimentError.unknownRecord(path: path, problem: "there is no profile “\(manifest.profile)”")
     }
-    var settings = experiment.settings(in: profile)
-    guard Set(manifest.settings.keys) == Set(settings.names) else {
-      throw ExperimentError.unknownRecord(path: path, problem: "\(experiment.name) has other settings")
-    }
-    for (name, value) in manifest.settings { settings[name] = value }
+    let settings = try experiment.settings(in: profile, recorded: manifest.settings, at: path)
+    try before.check(against: manifest, at: "\(folder)/summary.json")
     checkFiles(of: manifest, in: folder)
 
     let output = NSTemporaryDirectory() + "rheoscope-\(UUID().uuidString)"

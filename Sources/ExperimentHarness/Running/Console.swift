@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Synchronization
 
 /// The output of a command: results on standard output, notices and progress on standard error.
@@ -8,6 +9,8 @@ public final class Console: Sendable {
     var lastShown = -1.0
   }
   private let progress = Mutex(Progress())
+  /// The error number of the first failed write to standard output; 0 if there is none.
+  private let outputError = Atomic<Int32>(0)
   private let showsProgress: Bool
   private let isQuiet: Bool
 
@@ -17,16 +20,26 @@ public final class Console: Sendable {
     self.isQuiet = isQuiet
   }
 
-  /// Writes a line of results to standard output.
+  /// Writes a line of results to standard output. After a failed write all later lines are dropped.
   public func print(_ line: String) {
-    if !isQuiet { write(line + "\n", to: .standardOutput) }
+    guard !isQuiet, outputError.load(ordering: .relaxed) == 0 else { return }
+    if let error = write(line + "\n", to: STDOUT_FILENO) { outputError.store(error, ordering: .relaxed) }
+  }
+
+  /// Whether the reader of standard output has closed it, as `head` does.
+  package var isOutputClosed: Bool { outputError.load(ordering: .relaxed) == EPIPE }
+
+  /// Why standard output can't be written, in the system's words; nil if it can, or if its reader has closed it.
+  package var outputProblem: String? {
+    let error = outputError.load(ordering: .relaxed)
+    return error == 0 || error == EPIPE ? nil : systemMessage(error).lowercased()
   }
 
   /// Writes a notice to standard error, behind the program's name.
   public func note(_ line: String) {
     guard !isQuiet else { return }
     clearProgress()
-    write("rheoscope: \(line)\n", to: .standardError)
+    _ = write("rheoscope: \(line)\n", to: STDERR_FILENO)
   }
 
   /// Shows progress, from 0 to 1, at most ten times per second.
@@ -38,7 +51,7 @@ public final class Console: Sendable {
       progress.isShown = true
       return "\(name): \(Int(100 * fraction)) %"
     }
-    if let line { write("\r\u{1B}[K\(line)", to: .standardError) }
+    if let line { _ = write("\r\u{1B}[K\(line)", to: STDERR_FILENO) }
   }
 
   func clearProgress() {
@@ -46,8 +59,17 @@ public final class Console: Sendable {
       defer { progress.isShown = false }
       return progress.isShown
     }
-    if wasShown { write("\r\u{1B}[K", to: .standardError) }
+    if wasShown { _ = write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 
-  private func write(_ text: String, to file: FileHandle) { try? file.write(contentsOf: Data(text.utf8)) }
+  /// Writes all of a text. Returns the error number of a failed write, or nil.
+  private func write(_ text: String, to descriptor: Int32) -> Int32? {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno != EINTR { return errno }
+      rest = rest.dropFirst(max(count, 0))
+    }
+    return nil
+  }
 }

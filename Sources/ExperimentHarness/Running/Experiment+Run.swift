@@ -6,11 +6,15 @@ extension Experiment {
   /// Runs the trials of every variant with every seed, prints measurements and verdicts on the console, and writes figures, run
   /// files, `report.md`, `summary.json` and `manifest.json` into the output folder.
   ///
-  /// Throws, and leaves the folder as it was, where a trial throws or a file can't be written.
+  /// Throws where a trial throws or a file can't be written; earlier results stay as they were, and what was recorded is in a folder that
+  /// the console names.
   @discardableResult
   public func run(_ settings: Settings, _ options: RunOptions, console: Console) throws -> Outcome {
     let begin = ProcessInfo.processInfo.systemUptime
-    let folder = try OutputFolder(path: options.output)
+    try options.interruption?.check()
+    let folder = try OutputFolder(path: options.output) { console.note($0) }
+    options.interruption?.begin { try folder.keep("interrupted") }
+    defer { options.interruption?.end() }
     do {
       let provenance = Provenance(command: options.command), data = SharedData(directory: options.data)
       console.print(question + "\n" + settings.summary + "\n")
@@ -26,6 +30,7 @@ extension Experiment {
       let manifest = Manifest(
         results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
       try manifest.write(to: "\(folder.staging)/manifest.json")
+      options.interruption?.end()
       try folder.publish(clearing: results.variants.map(\.name))
       let recorded = trials.contains { $0.runPath != nil } ? ["VARIANT/seed-N.rheo"] : []
       let files = figures.map { $0.name + ".png" } + ["report.md", "summary.json", "manifest.json"] + recorded
@@ -33,7 +38,7 @@ extension Experiment {
       return Outcome(judgements: results.judgements)
     } catch {
       console.clearProgress()
-      folder.discard()
+      if let kept = try folder.keep("interrupted") { console.note("what was recorded is in \(kept)") }
       throw error
     }
   }
@@ -49,7 +54,8 @@ extension Experiment {
     return try mapInParallel(Array(pairs.indices), threads: isTimed ? 1 : options.jobs) { [name] index in
       useThreads(options.threads)
       let environment = TrialEnvironment(
-        experiment: name, folder: folder, data: data, provenance: provenance, printNotice: { console.note($0) },
+        experiment: name, folder: folder, data: data, provenance: provenance, interruption: options.interruption,
+        printNotice: { console.note($0) },
         showProgress: { console.showProgress(progress.mean(with: $0, ofTrial: index), of: name) })
       let (variant, seed) = (variants[pairs[index].0], pairs[index].seed)
       let context = TrialContext(variant, seed: seed, settings, environment)

@@ -1,70 +1,106 @@
 import Foundation
 import Support
 
-/// A folder into which all results are moved at once when they are complete.
+/// A folder into which all results are moved when they are complete.
 ///
-/// Until then they lie in a hidden folder inside it. Other files of the folder stay as they are.
-package struct OutputFolder {
+/// Until then they lie in a hidden work folder inside it. Other files of the folder stay as they are.
+package struct OutputFolder: Sendable {
   package let path: String
-  /// The hidden folder that results are written to until `publish`.
-  package let staging: String
+  private let work: String
   private let isNew: Bool
 
-  /// Creates the folder if needed. Throws an `ExperimentError` where it can't be written.
-  package init(path: String) throws(ExperimentError) {
+  /// The hidden folder that results are written to until `publish`.
+  package var staging: String { "\(work)/new" }
+
+  /// Creates the folder if needed, completes what an earlier run began to move into it, and moves what killed runs recorded to a visible
+  /// folder, and reports that to `note`. Throws an `ExperimentError` where it can't be written.
+  package init(path: String, note: (String) -> Void = { _ in }) throws(ExperimentError) {
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
-    staging = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)"
+    work = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
     do {
       try makeFolder(at: staging)
     } catch {
       throw .notWritable(path: path, reason: reason(for: error))
     }
-    removeLeftovers()
+    try Publication.completeAll(in: path)
+    keepLeftovers(note)
   }
 
   /// Moves the results into the folder, over those of an earlier run. Run files of earlier runs in the subfolders `folders` are
-  /// removed, so that no seed of an earlier run is left. Throws an `ExperimentError` where a file can't be moved.
-  package func publish(clearing folders: [String]) throws(ExperimentError) {
+  /// removed, so that no seed of an earlier run is left.
+  ///
+  /// Throws an `ExperimentError` where a file can't be moved: the earlier results stand, and the new ones are in the visible folder that
+  /// the error names. `rename` moves a file, as the system's function.
+  package func publish(
+    clearing folders: [String], by rename: @escaping Publication.Rename = { Foundation.rename($0, $1) }
+  ) throws(ExperimentError) {
     do {
-      let files = FileManager.default
-      for folder in folders {
-        for old in (try? files.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? [] where old.hasSuffix(".rheo") {
-          try files.removeItem(atPath: "\(path)/\(folder)/\(old)")
-        }
-      }
-      for file in try files.subpathsOfDirectory(atPath: staging) {
-        var isFolder: ObjCBool = false
-        _ = files.fileExists(atPath: "\(staging)/\(file)", isDirectory: &isFolder)
-        if isFolder.boolValue {
-          try files.createDirectory(atPath: "\(path)/\(file)", withIntermediateDirectories: true)
-        } else if rename("\(staging)/\(file)", "\(path)/\(file)") != 0 {
-          throw POSIXError.last
-        }
-      }
-      try files.removeItem(atPath: staging)
+      try Publication(of: work, in: path, clearing: folders, by: rename).run()
     } catch {
-      throw .notWritable(path: path, reason: reason(for: error))
+      let kept = try keep("not-published") ?? path
+      throw .notPublished(path: error.path, reason: error.reason, kept: kept)
     }
+  }
+
+  /// Moves run files that were recorded to a visible folder, which no later run removes, and returns its path; where nothing was recorded,
+  /// removes the work folder and returns nil. Throws an `ExperimentError` where that is not possible; then they stay in the work folder.
+  package func keep(_ name: String) throws(ExperimentError) -> String? {
+    guard holdsRuns(staging) else {
+      discard()
+      return nil
+    }
+    let kept = try Self.moved(staging, in: path, as: name)
+    try? FileManager.default.removeItem(atPath: work)
+    return kept
   }
 
   /// Removes the unfinished results, and the folder if it was created for them.
   package func discard() {
-    try? FileManager.default.removeItem(atPath: staging)
+    try? FileManager.default.removeItem(atPath: work)
     if isNew { rmdir(path) }
   }
 
-  /// Removes the unfinished results of processes that were killed.
-  private func removeLeftovers() {
+  /// Moves results into a new visible folder `name`, `name-2`, …, of the output folder.
+  private static func moved(_ results: String, in path: String, as name: String) throws(ExperimentError) -> String {
+    for number in 1...10_000 {
+      let target = "\(path)/\(name)" + (number == 1 ? "" : "-\(number)")
+      guard mkdir(target, 0o777) == 0 else {
+        if errno == EEXIST { continue }
+        break
+      }
+      // An empty folder is replaced.
+      if rename(results, target) == 0 { return target }
+      break
+    }
+    throw .notWritable(path: path, reason: systemMessage().lowercased() + "; the results are in \(results)")
+  }
+
+  /// Moves what killed processes recorded to a visible folder, and removes what else they left.
+  private func keepLeftovers(_ note: (String) -> Void) {
     let prefix = ".unfinished-"
     for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(prefix) {
-      guard let process = Int32(name.dropFirst(prefix.count)), kill(process, 0) != 0, errno == ESRCH else { continue }
-      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      let leftover = "\(path)/\(name)"
+      guard leftover != work, let process = Int32(name.dropFirst(prefix.count).prefix { $0.isNumber }),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      // A version without `new` wrote into the folder itself.
+      let results = FileManager.default.fileExists(atPath: leftover + "/new") ? leftover + "/new" : leftover
+      if holdsRuns(results) {
+        guard let kept = try? Self.moved(results, in: path, as: "interrupted") else { continue }
+        note("an earlier run was killed; what it recorded is in \(kept)")
+      }
+      try? FileManager.default.removeItem(atPath: leftover)
     }
   }
 }
 
+/// Whether a folder or one of its subfolders has a run file.
+private func holdsRuns(_ folder: String) -> Bool {
+  FileManager.default.enumerator(atPath: folder)?.contains { ($0 as? String)?.hasSuffix(".rheo") == true } ?? false
+}
+
 /// The system's message in lower case, as part of a sentence. Where Foundation hides it, it is that of the last failed call.
-private func reason(for error: any Error) -> String {
+func reason(for error: any Error) -> String {
   (error.systemMessage ?? (errno == 0 ? error.localizedDescription : systemMessage())).lowercased()
 }

@@ -19,12 +19,14 @@ public struct RunOptions: Sendable {
   public var verifyCommand: String?
   /// When the experiment runs, for the records.
   public var date: Date
+  /// Ends the run from another thread; nil where nothing does.
+  public var interruption: Interruption?
 
   /// Options with one job per core and one thread per job, unless given.
   public init(
     profile: Profile = .standard, jobs: Int = ProcessInfo.processInfo.activeProcessorCount, threads: Int = 1,
     data: String = FashionMNIST.defaultDirectory, output: String, command: String, verifyCommand: String? = nil,
-    date: Date = Date()
+    date: Date = Date(), interruption: Interruption? = nil
   ) {
     self.profile = profile
     self.jobs = jobs
@@ -34,5 +36,6 @@ public struct RunOptions: Sendable {
     self.command = command
     self.verifyCommand = verifyCommand
     self.date = date
+    self.interruption = interruption
   }
 }

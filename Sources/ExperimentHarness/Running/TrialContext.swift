@@ -67,9 +67,11 @@ public final class TrialContext {
     }
     let path = "\(environment.folder)/\(variant.name)/seed-\(seed).rheo"
     trial.runPath = path
-    return try Recorder(
+    let recorder = try Recorder(
       model, optimizer, writingTo: path, probes: probes, meta: runMeta.merging(meta) { $1 }
     ) { [self] in note($0) }
+    environment.interruption?.add(recorder.writer)
+    return recorder
   }
 
   private var runMeta: [MetaKey: String] {
@@ -94,6 +96,7 @@ struct TrialEnvironment: Sendable {
   let folder: String
   let data: SharedData
   let provenance: Provenance
+  let interruption: Interruption?
   let printNotice: @Sendable (String) -> Void
   let showProgress: @Sendable (Double) -> Void
 }

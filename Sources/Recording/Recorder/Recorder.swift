@@ -85,6 +85,9 @@ public final class Recorder {
     begin()
   }
 
+  /// Writes the run file.
+  package var writer: RunWriter { assembly.writer }
+
   /// Records a tensor of any shape, and the gradient with respect to it, as a site with this name.
   ///
   /// The row of a step covers all tensors that were given under one name. Inside `withoutGradients { }` a recorder with a model observes

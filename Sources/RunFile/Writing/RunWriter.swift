@@ -76,6 +76,10 @@ public final class RunWriter: Sendable {
     return try Run(path: path)
   }
 
+  /// Writes the remaining entries and closes the file from any thread, without finishing the run; from then on threads that add an entry
+  /// stand still. For a process that is about to end. Throws a `RunFileError` if writing has failed.
+  package func abandon() throws { try queue.close(isAbandoned: true) }
+
   /// The body of the writing thread. Returns the error that ended it, nil if there was none.
   private static func write(_ queue: WriteQueue, to path: String) -> RunFileError? {
     do {

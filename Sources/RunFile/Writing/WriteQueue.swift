@@ -16,6 +16,7 @@ final class WriteQueue: @unchecked Sendable {
   private var entries: [Entry] = []
   private var weight = 0
   private var isClosed = false
+  private var isAbandoned = false
   private var finalMeta: [MetaKey: String]?
   private var isDone = false
   private var failure: RunFileError?
@@ -24,7 +25,7 @@ final class WriteQueue: @unchecked Sendable {
   func append(_ entry: Entry) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
-    while weight >= Self.limit, failure == nil { condition.wait() }
+    while isAbandoned || weight >= Self.limit && failure == nil { condition.wait() }
     if let failure { throw failure }
     if isClosed { stop("RunWriter", "written to after finish()") }
     let before = weight
@@ -35,11 +36,12 @@ final class WriteQueue: @unchecked Sendable {
   }
 
   /// Closes the queue and waits until the writing thread has written all entries and ended. Throws the error that ended it. A complete
-  /// recording has final entries of `meta`.
-  func close(finalMeta: [MetaKey: String]? = nil) throws(RunFileError) {
+  /// recording has final entries of `meta`. Threads that append to an abandoned queue wait for ever.
+  func close(finalMeta: [MetaKey: String]? = nil, isAbandoned: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
     isClosed = true
+    if isAbandoned { self.isAbandoned = true }
     self.finalMeta = self.finalMeta ?? finalMeta
     condition.broadcast()
     while !isDone { condition.wait() }

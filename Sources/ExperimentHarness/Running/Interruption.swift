@@ -1,0 +1,59 @@
+import Rheoscope
+import Synchronization
+
+/// Ends a run from another thread, such as one that waits for signals: closes its run files and keeps what they recorded.
+public final class Interruption: Sendable {
+  private struct State {
+    var writers: [RunWriter] = []
+    var keep: (@Sendable () throws -> String?)?
+    var signal: Int32?
+  }
+  private let state = Mutex(State())
+
+  /// An interruption of no run yet.
+  public init() {}
+
+  /// Ends the run that is training, if there is one, and returns what to print: after which step, and where the recorded files are. The
+  /// training stands still from then on, so the caller ends the process. Nil if no run is training: one that is moving its results into
+  /// their places comes to its end, and the next one throws `Interrupted`.
+  package func interrupt(bySignal signal: Int32) -> String? {
+    state.withLock { state in
+      state.signal = signal
+      guard let keep = state.keep else { return nil }
+      var steps: [Int] = []
+      for writer in state.writers {
+        // A file that can't be closed has an error of its own; what was written before is in it.
+        try? writer.abandon()
+        if let step = try? Run(path: writer.path).steps.last?.step { steps.append(step) }
+      }
+      let after = steps.max().map { "interrupted after step \($0)" }
+      do {
+        let kept = try keep()
+        return (after ?? "interrupted before the first step")
+          + (kept.map { "; what was recorded is in \($0)" } ?? "; nothing was recorded")
+      } catch {
+        return "\(after ?? "interrupted"); \(error)"
+      }
+    }
+  }
+
+  /// Throws `Interrupted` if `interrupt` was called.
+  func check() throws(Interrupted) {
+    if let signal = state.withLock({ $0.signal }) { throw Interrupted(signal: signal) }
+  }
+
+  /// A run begins; `keep` moves what it recorded to its place.
+  func begin(_ keep: @escaping @Sendable () throws -> String?) { state.withLock { ($0.keep, $0.writers) = (keep, []) } }
+
+  /// A run has recorded all, and can't be interrupted from now on.
+  func end() { state.withLock { ($0.keep, $0.writers) = (nil, []) } }
+
+  /// A run file is being recorded.
+  func add(_ writer: RunWriter) { state.withLock { $0.writers.append(writer) } }
+}
+
+/// A signal arrived before the run began.
+package struct Interrupted: Error, CustomStringConvertible {
+  package let signal: Int32
+  package var description: String { "interrupted between two experiments; the results of those before are kept" }
+}
