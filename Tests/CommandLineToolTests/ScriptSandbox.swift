@@ -55,8 +55,11 @@ struct ScriptSandbox {
     try program(
       "swift",
       """
-      echo "swift $*" >>"$NOTES"
+      [ "$1" = --version ] || echo "swift $*" >>"$NOTES"
       case "$1" in
+        --version)
+          [ -z "${FAKE_SWIFT_ERROR:-}" ] || { echo "$FAKE_SWIFT_ERROR" >&2; exit 127; }
+          echo "Swift version ${FAKE_SWIFT:-6.3} (swift-RELEASE)" ;;
         build)
           sleep 0.2
           echo "[1/2] Compiling Main.swift"

@@ -70,6 +70,50 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
     }
   }
 
+  /// A mistake in one's own experiment stops only what needs experiments.
+  @Test func commandsWithoutExperimentsUseTheLastGoodBuild() throws {
+    try withScripts { scripts in
+      _ = try scripts.run("rheoscope")
+      try scripts.write("a mistake", to: "the repository/experiments/Mine.swift")
+      for command in ["list", "diagnose", "render", "show", "check", "help"] {
+        let run = try scripts.run("rheoscope", [command, "x"], ["FAKE_MISTAKE": "1"])
+        #expect(run.code == 7 && run.output.hasSuffix("<\(command)><x>"))
+        #expect(
+          run.errors == buildingAgain + """
+            Main.swift:1:1: error: a mistake
+            rheoscope: the build failed, see above; using the last good build, without the latest changes
+
+            """)
+      }
+      for command in ["run", "verify", "new"] {
+        let run = try scripts.run("rheoscope", [command], ["FAKE_MISTAKE": "1"])
+        #expect(run.code == 1 && run.errors.hasSuffix("the build failed; see the compiler's messages above\n"))
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("6.2", nil, nil), ("7.0", nil, nil), ("6.1.2", nil, "this is Swift 6.1; install Swift 6.2 or later"),
+      ("5.10", nil, "this is Swift 5.10; install Swift 6.2 or later"),
+      (
+        "6.3", "swift: error while loading shared libraries: libncurses.so.6: cannot open shared object file",
+        "swift does not start, since libncurses is missing; install it: apt-get install libncurses6"
+      ),
+    ] as [(String, String?, String?)])
+  func swiftIsCheckedBeforeAnythingIsInstalled(_ version: String, _ error: String?, _ says: String?) throws {
+    try withScripts { scripts in
+      try scripts.write("libpng-dev\n", to: "missing")
+      let run = try scripts.run("rheoscope", [], ["FAKE_SWIFT": version, "FAKE_SWIFT_ERROR": error ?? ""])
+      if let says {
+        #expect(run.code == 1 && run.errors.hasPrefix("rheoscope: " + says), "\(run.errors)")
+        #expect(try scripts.calls() == [])
+      } else {
+        #expect(run.code == 7)
+      }
+    }
+  }
+
   @Test func startsAtOnceBuildOnce() throws {
     try withScripts { scripts in
       let start = "for start in 1 2 3; do '\(scripts.repository)/rheoscope' list & done; wait"
