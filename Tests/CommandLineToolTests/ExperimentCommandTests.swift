@@ -146,17 +146,17 @@ import Testing
       let list = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../experiments/AllExperiments.swift").standardizedFileURL.path
       try FileManager.default.copyItem(atPath: list, toPath: folder + "/experiments/AllExperiments.swift")
-      let run = try runTool("new", "my-experiment", in: folder)
+      let run = try runTool("new", "template-in-tests", in: folder)
       #expect(
-        run.output == "wrote experiments/MyExperiment.swift, and its line in experiments/AllExperiments.swift; "
-          + "try it: ./rheoscope run my-experiment\n")
+        run.output == "wrote experiments/TemplateInTests.swift, and its line in experiments/AllExperiments.swift; "
+          + "try it: ./rheoscope run template-in-tests\n")
       let lines = try String(contentsOfFile: folder + "/experiments/AllExperiments.swift", encoding: .utf8)
-      #expect(lines.hasSuffix(",\n    .myExperiment,\n  ]\n}\n"))
-      let text = try String(contentsOfFile: folder + "/experiments/MyExperiment.swift", encoding: .utf8)
-      #expect(text == ExperimentTemplate(name: "my-experiment").text)
+      #expect(lines.hasSuffix(",\n    .templateInTests,\n  ]\n}\n"))
+      let text = try String(contentsOfFile: folder + "/experiments/TemplateInTests.swift", encoding: .utf8)
+      #expect(text == ExperimentTemplate(name: "template-in-tests").text)
       #expect(
-        try runTool("new", "my-experiment", in: folder).errors
-          == "rheoscope: experiments/MyExperiment.swift: this file exists, and file names must differ; "
+        try runTool("new", "template-in-tests", in: folder).errors
+          == "rheoscope: experiments/TemplateInTests.swift: this file exists, and file names must differ; "
           + "choose another name\n")
       try FileManager.default.createDirectory(
         atPath: folder + "/experiments/Nets", withIntermediateDirectories: false)
@@ -184,16 +184,16 @@ import Testing
     }
   }
 
-  /// MyExperiment.swift beside this file is the template, so it builds.
+  /// TemplateInTests.swift beside this file is the template, so it builds.
   @Test func theTemplateBuildsAndRuns() throws {
-    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "MyExperiment.swift")
+    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "TemplateInTests.swift")
     let text = try String(contentsOf: source, encoding: .utf8)
-    #expect(text == ExperimentTemplate(name: "my-experiment").text)
+    #expect(text == ExperimentTemplate(name: "template-in-tests").text)
     try withTemporaryFolder { folder in
-      var settings = Experiment.myExperiment.settings(in: .quick)
+      var settings = Experiment.templateInTests.settings(in: .quick)
       (settings.steps, settings.seeds) = (10, 1)
       let options = RunOptions(profile: .quick, output: folder, command: "")
-      try Experiment.myExperiment.run(settings, options, console: Console(isQuiet: true))
+      try Experiment.templateInTests.run(settings, options, console: Console(isQuiet: true))
       #expect(FileManager.default.fileExists(atPath: folder + "/report.md"))
     }
   }

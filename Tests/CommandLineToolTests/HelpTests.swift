@@ -90,7 +90,7 @@ import Testing
           --chart KIND      a chart that --list names, or the word all for every chart that the runs have values for (default: dashboard)
           --measure NAME    draws numbers that a probe recorded, such as effective_rank, instead of a chart
           --scalar NAME     draws numbers that the training program recorded, such as validation_loss, instead of a chart
-          --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)
+          --out FILE|DIR    a file ending in .png, .svg or .pdf, or a folder (default: beside the runs, with --chart all a folder charts there)
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark
           --scale X         pixels per unit of 1/96 inch in a PNG (default: 2)

@@ -42,6 +42,22 @@ import Testing
     }
   }
 
+  @Test func picturesAreWrittenBesideTheRuns() throws {
+    try withTemporaryFolder { folder in
+      for name in ["x/a/1.rheo", "x/b/1.rheo"] { try writeSmallRun("\(folder)/\(name)") }
+      func wrote(_ words: String...) throws -> String {
+        try runTool(words: ["render", "--chart", "loss"] + words, in: folder).output
+      }
+      #expect(try wrote("x/a/1.rheo") == "wrote x/a/loss.png\n")
+      #expect(try wrote("x/a/1.rheo", "x/b/1.rheo") == "wrote x/loss.png\n")
+      #expect(try wrote(folder + "/x/a/1.rheo") == "wrote \(folder)/x/a/loss.png\n")
+      #expect(try wrote("x/a/1.rheo", folder + "/x/b/1.rheo") == "wrote loss.png\n")
+      #expect(
+        try runTool("render", "x/a/1.rheo", "--chart", "all", in: folder).output.contains("wrote x/a/charts/loss.png\n")
+      )
+    }
+  }
+
   @Test func aNameOrAFlagChoosesTheFormat() throws {
     try withRun { folder in
       #expect(try runTool("render", "a.rheo", "--chart", "loss", in: folder).output == "wrote loss.png\n")

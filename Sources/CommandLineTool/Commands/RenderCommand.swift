@@ -20,7 +20,7 @@ extension Command {
         help: "draws numbers that the training program recorded, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
-        help: "a file ending in .png, .svg or .pdf, or a folder (default: the current folder; with --chart all: charts)"
+        help: "a file ending in .png, .svg or .pdf, or a folder (default: beside the runs, with --chart all a folder charts there)"
       ),
       Flag(
         name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
@@ -96,6 +96,14 @@ extension Tool {
   }
 }
 
+/// The innermost folder that holds all of these files; "" is the current one.
+func commonFolder(of paths: [String]) -> String {
+  let folders = paths.map { ($0 as NSString).pathComponents.dropLast() }
+  guard var common = folders.first else { return "" }
+  for folder in folders { common = common.prefix(zip(common, folder).prefix { $0 == $1 }.count) }
+  return common.reduce("") { ($0 as NSString).appendingPathComponent($1) }
+}
+
 /// What `render` draws, and into which files.
 private struct RenderRequest {
   let kinds: [ChartKind]
@@ -122,7 +130,10 @@ private struct RenderRequest {
     scale = arguments.number("--scale") ?? 2
     (width, height) = (arguments.length("--width"), arguments.length("--height"))
     title = arguments["--title"]
-    out = arguments["--out"] ?? (kinds.count > 1 ? "charts" : ".")
+    let beside = commonFolder(of: arguments.operands)
+    out =
+      arguments["--out"]
+      ?? (kinds.count > 1 ? (beside as NSString).appendingPathComponent("charts") : beside.isEmpty ? "." : beside)
     var isFolder: ObjCBool = false
     let ending = (out as NSString).pathExtension, endings = FigureFormat.allCases.map(\.rawValue)
     outIsFolder =

@@ -13,6 +13,7 @@ extension Experiment {
     let begin = ProcessInfo.processInfo.systemUptime
     try options.interruption?.check()
     let folder = try OutputFolder(path: options.output) { console.note($0) }
+    let earlier = try? Manifest(path: "\(options.output)/manifest.json")
     options.interruption?.begin { try folder.keep("interrupted") }
     defer { options.interruption?.end() }
     do {
@@ -35,6 +36,9 @@ extension Experiment {
       let recorded = trials.contains { $0.runPath != nil } ? ["VARIANT/seed-N.rheo"] : []
       let files = figures.map { $0.name + ".png" } + ["report.md", "summary.json", "manifest.json"] + recorded
       console.print("wrote \(options.output)/: \(files.joined(separator: ", "))")
+      if let earlier {
+        console.print("replaced the results of \(earlier.date ?? "an earlier run"): \(earlier.command)")
+      }
       return Outcome(judgements: results.judgements)
     } catch {
       console.clearProgress()

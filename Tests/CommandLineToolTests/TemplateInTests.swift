@@ -13,10 +13,10 @@ private let tanhNet = Variant(
 
 extension Experiment {
   /// Measured: the loss while training, the accuracy on test images, and the gradient's factor per layer before training.
-  public static let myExperiment = Experiment(
-    name: "my-experiment",
+  public static let templateInTests = Experiment(
+    name: "template-in-tests",
     question: "Which net learns faster, one with ReLU or one with tanh?",
-    // Each setting is a flag: ./rheoscope run my-experiment --depth 20
+    // Each setting is a flag: ./rheoscope run template-in-tests --depth 20
     settings: [
       .depth(10), .width(64), .batch(64), .steps(300, quick: 50), .seeds(3, full: 20), .learningRate(0.05),
     ],
