@@ -102,6 +102,9 @@ let package = Package(
     tests("ExperimentHarness", ["Experiments"]),
     tests("CommandLineTool"),
     tests("Rheoscope"),
+    .testTarget(
+      name: "Robustness", dependencies: ["TestSupport", "CommandLineTool", "ExperimentHarness", "RunFile"],
+      path: "Tests/Robustness", swiftSettings: checks),
   ]
 )
 

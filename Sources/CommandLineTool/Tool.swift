@@ -48,6 +48,18 @@ public struct Tool {
     }
   }
 
+  /// What is wrong with the words of a command line, without running it; nil if nothing is.
+  package func problem(ofWords words: [String]) -> String? {
+    do {
+      guard let name = words.first, !["--help", "-h", "--version"].contains(name) else { return nil }
+      let command = try command(name), rest = words.dropFirst()
+      _ = try Arguments(rest, for: command.name == Command.run.name ? runCommand(rest) : command)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
   private func execute(_ words: [String]) throws {
     guard let name = words.first, !["--help", "-h"].contains(name) else { return console.print(Help.overview) }
     guard name != "--version" else { return console.print("rheoscope \(rheoscopeVersion)") }

@@ -20,7 +20,8 @@ extension Command {
         help: "draws numbers that the training program recorded, such as validation_loss, instead of a chart"),
       Flag(
         name: "--out", kind: .path(placeholder: "FILE|DIR"),
-        help: "a file ending in .png, .svg or .pdf, or a folder (default: beside the runs, with --chart all a folder charts there)"
+        help: "a file ending in .png, .svg or .pdf, or a folder (default: beside the runs, "
+          + "with --chart all a folder charts there)"
       ),
       Flag(
         name: "--format", kind: .choice(FigureFormat.allCases.map(\.rawValue), placeholder: "FORMAT"),
