@@ -4,37 +4,45 @@ import Foundation
 /// or the new one, never a part.
 package final class AtomicFile {
   private let path: String
-  private let draft: String
-  private let handle: FileHandle
+  private let draft: TemporaryFile
+  private var isOpen = true
   private var isPublished = false
 
-  /// Begins a new file for `path`, whose folder is made if it is missing and `makesFolder`. Throws a `POSIXError`.
-  package init(path: String, makesFolder: Bool = true) throws {
+  /// Begins a new file for `path`, whose folder is made if it is missing and `makesFolder`. Removes unpublished files of dead processes
+  /// from the folder. Throws a `POSIXError`.
+  package init(path: String, makesFolder: Bool = true) throws(POSIXError) {
+    // A system call would end the path there, and write another file.
+    guard !path.utf8.contains(0) else { throw POSIXError(.EINVAL) }
     let folder = (path as NSString).deletingLastPathComponent
     if makesFolder { try makeFolder(at: folder) }
     self.path = path
-    // A name of its own, whatever the length of the path's last component.
-    draft = (folder as NSString).appendingPathComponent(".\(UUID().uuidString).partial")
-    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw POSIXError.last }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    draft = try TemporaryFile(in: folder)
+    draft.removeLeftovers()
   }
 
-  /// Adds bytes at the end.
-  package func write(_ data: Data) throws { try handle.write(contentsOf: data) }
+  /// Adds bytes at the end. Throws a `POSIXError`.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(POSIXError) { try draft.write(bytes) }
 
-  /// Moves the complete file to its path; with `synchronized` only after its bytes are on the disk.
-  package func publish(synchronized: Bool = false) throws {
-    if synchronized { try handle.synchronize() }
-    try handle.close()
-    guard rename(draft, path) == 0 else { throw POSIXError.last }
+  /// As above.
+  package func write(_ data: Data) throws(POSIXError) { try draft.write(data) }
+
+  /// Moves the complete file to its path; with `synchronized` only after its bytes are on the disk. Throws a `POSIXError`.
+  package func publish(synchronized: Bool = false) throws(POSIXError) {
+    if synchronized, fsync(draft.descriptor) != 0 { throw POSIXError.last }
+    // Some file systems report a full disk only here.
+    isOpen = false
+    guard close(draft.descriptor) == 0 else { throw POSIXError.last }
+    guard rename(draft.path, path) == 0 else { throw POSIXError.last }
     isPublished = true
   }
 
-  deinit { if !isPublished { unlink(draft) } }
+  deinit {
+    if isOpen { close(draft.descriptor) }
+    if !isPublished { unlink(draft.path) }
+  }
 
-  /// Writes a whole file at once.
-  package static func write(_ data: Data, to path: String) throws {
+  /// Writes a whole file at once. Throws a `POSIXError`.
+  package static func write(_ data: Data, to path: String) throws(POSIXError) {
     let file = try AtomicFile(path: path)
     try file.write(data)
     try file.publish()

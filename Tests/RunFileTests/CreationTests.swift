@@ -31,13 +31,29 @@ import Testing
     }
   }
 
-  @Test func anOlderRunStaysIfNoNewOneCanBeMade() throws {
+  /// A limit on this process's file size acts as a disk that is full.
+  @Test func anOlderRunStaysIfNoNewOneCanBeMade() async {
+    await #expect(processExitsWith: .success) {
+      try withTemporaryFolder { folder in
+        let path = folder + "/run.rheo"
+        _ = try Self.write(path, steps: 5)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 400, rlim_max: 400)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+        #expect(try Self.reasonForRefusing(path).contains("can't create a run file"))
+        #expect(try Run(path: path).steps.count == 5)
+        #expect(try contents(of: folder) == ["run.rheo"])
+      }
+    }
+  }
+
+  /// The longest name that a file system allows; SQLite appends up to 8 bytes for its own files.
+  @Test func aLongNameIsCreated() throws {
     try withTemporaryFolder { folder in
-      let path = folder + "/run.rheo"
-      _ = try Self.write(path, steps: 5)
-      mkdir("\(path).new-\(getpid())", 0o755)
-      #expect(try Self.reasonForRefusing(path).contains("can't create a run file"))
-      #expect(try Run(path: path).steps.count == 5)
+      let path = folder + "/" + String(repeating: "a", count: 242) + ".rheo"
+      let run = try Self.write(path, steps: 2)
+      #expect(run.steps.count == 2)
+      #expect(try contents(of: folder).count == 1)
     }
   }
 

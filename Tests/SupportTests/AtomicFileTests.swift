@@ -41,4 +41,66 @@ import Testing
       #expect(message(folder + "/folder/a.txt") == "Is a directory")
     }
   }
+
+  /// The longest name that a file system allows, and one byte more.
+  @Test func longNamesAreWritten() throws {
+    try withTemporaryFolder { folder in
+      for length in [254, 255] {
+        try AtomicFile.write(Data("x".utf8), to: folder + "/" + String(repeating: "a", count: length))
+      }
+      #expect(throws: POSIXError(.ENAMETOOLONG)) {
+        try AtomicFile.write(Data(), to: folder + "/" + String(repeating: "a", count: 256))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2, "no draft remains")
+    }
+  }
+
+  @Test func aPathWithANULIsRefused() throws {
+    try withTemporaryFolder { folder in
+      #expect(throws: POSIXError(.EINVAL)) { try AtomicFile.write(Data(), to: folder + "/a\u{0}.png") }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(names.isEmpty)
+    }
+  }
+
+  /// Another user may plant links, but can't guess the name of a draft.
+  @Test func namesOfDraftsAreRandom() throws {
+    try withTemporaryFolder { folder in
+      var names: Set<String> = []
+      for _ in 0..<20 {
+        let file = try TemporaryFile(in: folder)
+        names.insert(String(file.path.dropFirst(folder.count + 1).prefix(17)))
+        #expect(file.path.utf8.count - folder.utf8.count < 160)
+        file.remove()
+      }
+      #expect(names.count == 20)
+    }
+  }
+
+  @Test func leftoversOfDeadProcessesAreRemoved() throws {
+    try withTemporaryFolder { folder in
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/true")
+      try process.run()
+      let number = process.processIdentifier
+      process.waitUntilExit()
+      func write(_ name: String, age: Int) throws {
+        try Data().write(to: URL(filePath: "\(folder)/\(name)"))
+        let time = timespec(tv_sec: Int(Date().timeIntervalSince1970) - age, tv_nsec: 0)
+        #expect(utimensat(AT_FDCWD, "\(folder)/\(name)", [time, time], 0) == 0)
+      }
+      let dead = ".0123456789abcdef_\(ProcessIdentity(number: number).text).partial"
+      let own = ".0123456789abcdef_\(ProcessIdentity.current.text).partial"
+      let foreign = ".0123456789abcdef_another-kernel_\(number)_1.partial"
+      let old = ".fedcba9876543210_another-kernel_\(number)_1.partial"
+      let others = [
+        ".partial", ".0123456789abcdef.partial", "0123456789abcdef_a_1_1.partial", "b.partial", ".x_a_1_1.partial",
+      ]
+      for name in [dead, dead + "-wal", own, foreign] + others { try write(name, age: 0) }
+      try write(old, age: 700)
+      try AtomicFile.write(Data(), to: folder + "/a")
+      let rest = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(Set(rest) == Set([own, foreign, "a"] + others))
+    }
+  }
 }

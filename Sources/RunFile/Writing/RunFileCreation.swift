@@ -4,9 +4,9 @@ import Support
 
 /// Creates an empty run file at `path`, and its folder if there is none; replaces a run file that is already there.
 ///
-/// The new file is created under another name and moved, so after any failure `path` holds the old file or a complete new one. A process
-/// that is killed meanwhile may leave the draft. If it is killed between the last two steps, the old file loses rows that are only in
-/// its -wal file.
+/// The new file is created under another name and moved, so after any failure `path` holds the old file or a complete new one. The draft of
+/// a process that is killed meanwhile is removed by the next one. If it is killed between the last two steps, the old file loses rows that
+/// are only in its -wal file.
 func createRunFile(at path: String) throws(RunFileError) {
   let name = path as NSString
   guard !name.lastPathComponent.isEmpty, !path.hasSuffix("/") else {
@@ -14,19 +14,28 @@ func createRunFile(at path: String) throws(RunFileError) {
   }
   try createFolder(name.deletingLastPathComponent, for: path)
   try checkReplaceable(path)
-  let draft = "\(path).new-\(getpid())"
-  do throws(SQLiteError) {
-    removeDatabase(at: draft)
-    try writeEmptyDatabase(at: draft)
-    for suffix in ["-wal", "-shm", "-journal"] { unlink(path + suffix) }
-    guard rename(draft, path) == 0 else {
-      throw SQLiteError(code: SQLITE_CANTOPEN, message: systemMessage())
-    }
+  let draft: TemporaryFile
+  do {
+    draft = try TemporaryFile(in: name.deletingLastPathComponent)
   } catch {
-    removeDatabase(at: draft)
+    throw .cannotCreate(path: path, reason: systemMessage(error.code.rawValue))
+  }
+  defer {
+    draft.remove()
+    for suffix in companions { unlink(draft.path + suffix) }
+  }
+  draft.removeLeftovers()
+  do throws(SQLiteError) {
+    try writeEmptyDatabase(at: draft.path)
+  } catch {
     throw .cannotCreate(path: path, reason: error.message)
   }
+  for suffix in companions { unlink(path + suffix) }
+  guard rename(draft.path, path) == 0 else { throw .cannotCreate(path: path, reason: systemMessage()) }
 }
+
+/// The endings of the files that SQLite writes beside a database.
+private let companions = ["-wal", "-shm", "-journal"]
 
 private func createFolder(_ folder: String, for path: String) throws(RunFileError) {
   guard !folder.isEmpty else { return }
@@ -58,7 +67,7 @@ private func isEmptyFile(_ path: String) -> Bool {
 
 /// Also turns on WAL mode, which is impossible later, while others read the file.
 private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
-  let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+  let database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
   try database.execute(
     """
     PRAGMA synchronous = OFF;
@@ -70,8 +79,4 @@ private func writeEmptyDatabase(at path: String) throws(SQLiteError) {
     COMMIT;
     PRAGMA journal_mode = WAL;
     """)
-}
-
-private func removeDatabase(at path: String) {
-  for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
 }
