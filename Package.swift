@@ -99,7 +99,7 @@ let package = Package(
     tests("RheoscopePlots"),
     tests("Charts", ["CCairo", "CairoBackend", "Terminal"], exclude: ["Goldens"]),
     tests("Support"),
-    tests("ExperimentHarness", ["Experiments"]),
+    tests("ExperimentHarness", ["Experiments", "Support"]),
     tests("CommandLineTool"),
     tests("Rheoscope"),
     .testTarget(

@@ -1,5 +1,3 @@
-import Rheoscope
-
 /// A command of the tool: its line in the list of commands, and its flags.
 struct Command {
   let name: String
@@ -16,10 +14,6 @@ struct Command {
   static let list = Command(
     name: "list", operands: "", operandCount: 0...0,
     summary: "Lists the experiments with the question that each answers.", flags: [])
-
-  static let diagnose = Command(
-    name: "diagnose", operands: "RUN…", operandCount: 1...Int.max,
-    summary: "Reports from run files what went wrong in training, and why.", flags: [])
 
   static let help = Command(
     name: "help", operands: "[COMMAND]", operandCount: 0...1, summary: "Explains how a command is used.", flags: [])

@@ -77,7 +77,7 @@ public struct Tool {
     case Command.new.name: try new(arguments)
     case Command.render.name: try render(arguments, typed: words)
     case Command.show.name: try show(arguments)
-    case Command.diagnose.name: try diagnose(arguments)
+    case Command.diagnose.name: try diagnose(arguments, typed: words)
     case Command.check.name: try check(arguments)
     default: console.print(try arguments.operands.first.map { Help.page(try self.command($0)) } ?? Help.overview)
     }
@@ -94,27 +94,6 @@ public struct Tool {
   private func runCommand(_ words: some Sequence<String>) -> Command {
     let name = Arguments.firstOperand(of: words.filter { $0 != "--help" && $0 != "-h" }, .run)
     return name == "all" ? .runAll : Experiment.all.first { $0.name == name }.map { .run($0) } ?? .run
-  }
-
-  /// Reports on every run that can be read, then throws the last error of the others.
-  private func diagnose(_ arguments: Arguments) throws {
-    var errors: [any Error] = []
-    for path in arguments.operands {
-      do { try diagnose(path) } catch { errors.append(error) }
-    }
-    for error in errors.dropLast() { console.note(wording(of: error)) }
-    if let last = errors.last { throw last }
-  }
-
-  private func diagnose(_ path: String) throws {
-    let run = try Run(path: path), findings = Rheoscope.diagnose(run)
-    // A run without steps is not healthy, but empty.
-    guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
-    let gradients = try run.layers(.gradientRMS),
-      isBlind = !gradients.sites.indices.contains { gradients.grid.isRecorded(row: $0) }
-    let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
-    console.print(findings.isEmpty ? "\(path): \(healthy)" : "\(path):")
-    for finding in findings { console.print("\(finding)") }
   }
 }
 

@@ -110,7 +110,8 @@ import Testing
         == "rheoscope list\n\nLists the experiments with the question that each answers.\n")
     #expect(
       try runTool("help", "diagnose").output
-        == "rheoscope diagnose RUN…\n\nReports from run files what went wrong in training, and why.\n")
+        == "rheoscope diagnose RUN… [flags]\n\nReports from run files what went wrong in training, and why.\n\n"
+        + "Flags:\n  --json   prints one JSON object, for programs\n")
     #expect(
       try runTool("help", "new").output
         == "rheoscope new NAME\n\nWrites a new experiment into experiments/, ready to run and to change.\n")

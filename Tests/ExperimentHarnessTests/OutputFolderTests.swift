@@ -1,5 +1,6 @@
 import ExperimentHarness
 import Foundation
+import Support
 import TestSupport
 import Testing
 
@@ -45,7 +46,12 @@ import Testing
   /// A killed run's files are moved to a visible folder, which the next run leaves alone.
   @Test func whatKilledRunsRecordedIsKept() throws {
     try withTemporaryFolder { folder in
-      // No process has a number beyond the system's largest.
+      // The lease of a run that goes on, and one whose run has ended.
+      let lease = try #require(try Lease.claim(folder + "/.unfinished-1-ef.lease"))
+      defer { lease.release() }
+      let gone = folder + "/.unfinished-gone.lease"
+      try write("", gone)
+      try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -300)], ofItemAtPath: gone)
       try write("half", folder + "/.unfinished-99999999/v/seed-0.rheo")
       try write("other", folder + "/.unfinished-99999999-ab/new/v/seed-1.rheo")
       try write("no run", folder + "/.unfinished-99999999-cd/new/report.md")
@@ -63,7 +69,9 @@ import Testing
           "an earlier run was killed; what it recorded is in F/interrupted-2",
         ])
       #expect(
-        try contents(folder).filter { !$0.contains("/") } == [".unfinished-1-ef", "interrupted", "interrupted-2"])
+        try contents(folder).filter { !$0.contains("/") } == [
+          ".unfinished-1-ef", ".unfinished-1-ef.lease", "interrupted", "interrupted-2",
+        ])
     }
   }
 

@@ -151,11 +151,7 @@ struct Manifest: Codable {
 }
 
 private func write(_ value: some Encodable, to path: String) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-  try AtomicFile.write(encoder.encode(value) + Data("\n".utf8), to: path)
+  try AtomicFile.write(JSONEncoder.readable.encode(value) + Data("\n".utf8), to: path)
 }
 
 /// Reads what `write` has written; throws an `ExperimentError` where the file is missing or not valid.

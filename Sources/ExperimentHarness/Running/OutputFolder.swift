@@ -3,11 +3,16 @@ import Support
 
 /// A folder into which all results are moved when they are complete.
 ///
-/// Until then they lie in a hidden work folder inside it. Other files of the folder stay as they are.
+/// Until then they lie in a hidden work folder inside it, which a lease beside it protects from other runs, also from those of other
+/// containers and hosts. Other files of the folder stay as they are.
 package struct OutputFolder: Sendable {
   package let path: String
   private let work: String
+  private let lease: Lease
   private let isNew: Bool
+
+  private static let prefix = ".unfinished-"
+  private static let leaseEnding = ".lease"
 
   /// The hidden folder that results are written to until `publish`.
   package var staging: String { "\(work)/new" }
@@ -17,9 +22,12 @@ package struct OutputFolder: Sendable {
   package init(path: String, note: (String) -> Void = { _ in }) throws(ExperimentError) {
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
-    work = "\(path)/.unfinished-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString.prefix(8))"
+    work = "\(path)/\(Self.prefix)\(UUID().uuidString.prefix(8))"
     do {
-      try makeFolder(at: staging)
+      try makeFolder(at: path)
+      // Its name is random, so no other process holds it.
+      lease = try Lease.claim(work + Self.leaseEnding)!
+      try makeFolder(at: work + "/new")
     } catch {
       throw .notWritable(path: path, reason: reason(for: error))
     }
@@ -37,6 +45,7 @@ package struct OutputFolder: Sendable {
   ) throws(ExperimentError) {
     do {
       try Publication(of: work, in: path, clearing: folders, by: rename).run()
+      lease.release()
     } catch {
       let kept = try keep("not-published") ?? path
       throw .notPublished(path: error.path, reason: error.reason, kept: kept)
@@ -52,12 +61,14 @@ package struct OutputFolder: Sendable {
     }
     let kept = try Self.moved(staging, in: path, as: name)
     try? FileManager.default.removeItem(atPath: work)
+    lease.release()
     return kept
   }
 
   /// Removes the unfinished results, and the folder if it was created for them.
   package func discard() {
     try? FileManager.default.removeItem(atPath: work)
+    lease.release()
     if isNew { rmdir(path) }
   }
 
@@ -78,12 +89,11 @@ package struct OutputFolder: Sendable {
 
   /// Moves what killed processes recorded to a visible folder, and removes what else they left.
   private func keepLeftovers(_ note: (String) -> Void) {
-    let prefix = ".unfinished-"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(prefix) {
-      let leftover = "\(path)/\(name)"
-      guard leftover != work, let process = Int32(name.dropFirst(prefix.count).prefix { $0.isNumber }),
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasPrefix(Self.prefix) {
+      let leftover =
+        "\(path)/\(name.hasSuffix(Self.leaseEnding) ? String(name.dropLast(Self.leaseEnding.count)) : name)"
+      guard leftover != work, !Lease.isAlive(leftover + Self.leaseEnding) else { continue }
+      unlink(leftover + Self.leaseEnding)
       // A version without `new` wrote into the folder itself.
       let results = FileManager.default.fileExists(atPath: leftover + "/new") ? leftover + "/new" : leftover
       if holdsRuns(results) {
