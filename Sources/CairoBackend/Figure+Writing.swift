@@ -23,10 +23,10 @@ extension Figure {
       case .svg: try svg(theme: theme, scale: scale, command: command, fonts: fonts)
       case .pdf: try pdf(theme: theme, scale: scale, command: command, fonts: fonts)
       }
-    do {
+    do throws(POSIXError) {
       try AtomicFile.write(data, to: path)
     } catch {
-      throw FigureError.cannotWrite(path: path, reason: error.systemMessage ?? "its folder can't be created")
+      throw FigureError.cannotWrite(path: path, reason: pathProblem(error.code, path))
     }
   }
 

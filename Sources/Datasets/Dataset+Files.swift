@@ -3,7 +3,7 @@ extension Dataset {
   ///
   /// If all labels are whole numbers from 0, they are the classes. Otherwise each distinct text is a class, numbered in
   /// alphabetical order, and `classNames` has the texts. Throws a `DataFileError` with line and column if a number is missing or
-  /// not finite, or if no column is left for inputs.
+  /// not finite, if the file is not UTF-8, if two columns have one name, or if no column is left for inputs.
   public init(csv path: String, label: CSVColumn, hasHeader: Bool = true, separator: Character = ",") throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
     let columns = try file.split(targets: [label]), column = columns.targets[0]
@@ -24,7 +24,8 @@ extension Dataset {
 
   /// Reads a CSV file for regression: the columns `targets`, in this order, have the values to predict; all others are inputs.
   ///
-  /// Throws a `DataFileError` with line and column if a number is missing or not finite, or if there are no targets or no inputs.
+  /// Throws a `DataFileError` with line and column if a number is missing or not finite, if the file is not UTF-8, if two columns have
+  /// one name, or if there are no targets or no inputs.
   public init(csv path: String, targets: [CSVColumn], hasHeader: Bool = true, separator: Character = ",") throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
     let columns = try file.split(targets: targets)
@@ -35,30 +36,33 @@ extension Dataset {
 
   /// Reads two files of `numpy.save`: inputs [n, …], whose further dimensions are joined to [n, features], and n classes from 0.
   ///
-  /// The types are float32, float64, uint8, int32 or int64, for classes the last three. Throws a `DataFileError` with row and
-  /// column if a number is not finite, or if the files do not match.
+  /// The types are float16, float32, float64, all integers of 8 to 64 bits and bool, of any byte order and in row-major or column-major
+  /// order; for classes an integer type or bool. Inputs are rounded to Float32, which has integers exactly up to 2²⁴ = 16,777,216. A
+  /// single number is one sample. Throws a `DataFileError` with row and column if a number is not finite, if there are no samples, or if
+  /// the files do not match.
   public init(npy inputs: String, labels: String) throws {
-    let rows = try NPYFile(path: inputs)
-    let classes = try NPYFile(path: labels, expecting: "labels have the shape [samples]")
-    try check(classes, against: rows)
+    let (rows, classes) = try readPair(inputs, labels)
     self.init(inputs: Samples(try rows.numbers(), count: rows.count), labels: try classes.labels())
   }
 
   /// Reads two files of `numpy.save` for regression: inputs [n, …] and targets [n, …], whose further dimensions are joined.
   ///
-  /// Throws a `DataFileError` with row and column if a number is not finite, or if the files do not match.
+  /// The types are those of inputs above. Throws a `DataFileError` with row and column if a number is not finite, if there are no samples,
+  /// or if the files do not match.
   public init(npy inputs: String, targets: String) throws {
-    let rows = try NPYFile(path: inputs)
-    let answers = try NPYFile(path: targets, expecting: "targets have the shape [samples, outputs, …]")
-    try check(answers, against: rows)
+    let (rows, answers) = try readPair(inputs, targets)
     self.init(
       inputs: Samples(try rows.numbers(), count: rows.count), labels: [],
       targets: Samples(try answers.numbers(), count: rows.count))
   }
 }
 
-private func check(_ answers: NPYFile, against inputs: NPYFile) throws(DataFileError) {
-  guard answers.count == inputs.count else {
-    throw .countsDiffer(path: answers.path, count: answers.count, inputs: inputs.count)
+private func readPair(_ inputs: String, _ answers: String) throws(DataFileError) -> (NPYFile, NPYFile) {
+  let rows = try NPYFile(path: inputs), answers = try NPYFile(path: answers)
+  try rows.checkSamples()
+  guard answers.count == rows.count else {
+    throw .countsDiffer(path: answers.path, count: answers.count, inputs: rows.count)
   }
+  try answers.checkSamples()
+  return (rows, answers)
 }

@@ -109,8 +109,12 @@ struct JSONParser {
         throw error(members.isEmpty ? "a key in double quotes or “}”" : "a key in double quotes")
       }
       let name = try string()
+      // Keys that differ only in their Unicode normal form look alike and are equal as texts, so they are refused too.
       guard names.insert(name).inserted else {
-        throw error("a key that the object does not have yet", at: start, found: "“\(name)” again")
+        let isSame = members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+        throw error(
+          "a key that the object does not have yet", at: start,
+          found: "“\(name)” again\(isSame ? "" : ", in another Unicode normal form")")
       }
       skipBlanks()
       guard next == UInt8(ascii: ":") else { throw error("“:”") }

@@ -75,8 +75,8 @@ final class LeaseFile {
     let error = POSIXError.last
     record = LeaseRecord(text: String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self))
     modified = status.modified
-    guard count >= 0 else { throw error }
     guard status.st_mode & S_IFMT == S_IFREG else { throw POSIXError(.EINVAL) }
+    guard count >= 0 else { throw error }
   }
 
   deinit { close(descriptor) }

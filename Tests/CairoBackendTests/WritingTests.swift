@@ -78,6 +78,27 @@ import Testing
     }
   }
 
+  /// The longest name that a file system allows.
+  @Test func aLongNameIsWritten() throws {
+    try withTemporaryFolder { folder in
+      let name = String(repeating: "a", count: 250) + ".png"
+      try figure.write(to: "\(folder)/\(name)")
+      #expect(try names(in: folder) == [name])
+    }
+  }
+
+  /// Another user's link in the folder is never written through, whatever its name, nor the link at the path itself.
+  @Test func plantedLinksAreNotFollowed() throws {
+    try withTemporaryFolder { folder in
+      try Data("theirs".utf8).write(to: URL(filePath: folder + "/victim"))
+      let links = ["a.png", "a.png.\(getpid()).part", ".a.png.partial", "a.png.part"]
+      for link in links { #expect(symlink("victim", "\(folder)/\(link)") == 0) }
+      try figure.write(to: folder + "/a.png")
+      #expect(try String(contentsOfFile: folder + "/victim", encoding: .utf8) == "theirs")
+      #expect(try names(in: folder).sorted() == (links + ["victim"]).sorted())
+    }
+  }
+
   @Test func errorsNameTheProblem() throws {
     #expect(throws: FigureError.unknownFormat(path: "a.bmp")) { try figure.write(to: "a.bmp") }
     #expect(throws: FigureError.badSize(width: 200_000, height: 120_000)) { try figure.png(scale: 1000) }
@@ -93,6 +114,16 @@ import Testing
     for (error, text) in texts { #expect("\(error)" == text) }
     try withTemporaryFolder { folder in
       try Data("mine".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
+      for (path, reason) in [
+        (folder + "/file/b/a.png", "“\(folder)/file” is a file, not a folder"),
+        (
+          folder + "/" + String(repeating: "a", count: 260) + ".png",
+          "the name is too long; a name has at most 255 bytes, a path 4,095"
+        ),
+        (folder + "/a\u{0}.png", "the path holds a NUL character"),
+      ] {
+        #expect(throws: FigureError.cannotWrite(path: path, reason: reason)) { try figure.write(to: path) }
+      }
       let path = folder + "/file/a.png"
       let error = #expect(throws: FigureError.self) { try figure.write(to: path) }
       let text = error.map { "\($0)" } ?? ""

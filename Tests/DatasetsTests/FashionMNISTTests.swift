@@ -79,12 +79,13 @@ import Testing
   @Test func folderInsteadOfFile() throws {
     try FileManager.default.removeItem(atPath: labels)
     try FileManager.default.createDirectory(atPath: labels, withIntermediateDirectories: false)
-    #expect {
-      try FashionMNIST(directory: files.directory)
-    } throws: {
-      if case DatasetError.unreadable(labels, _) = $0 { true } else { false }
-    }
-    try files.remove()
+    expectLoading(toThrow: .unreadable(path: labels, reason: "it is a folder"))
+  }
+
+  @Test func pipeInsteadOfFile() throws {
+    try FileManager.default.removeItem(atPath: labels)
+    #expect(mkfifo(labels, 0o600) == 0)
+    expectLoading(toThrow: .unreadable(path: labels, reason: "it is a pipe, not a file"))
   }
 
   @Test func notCompressed() throws {
@@ -148,5 +149,33 @@ import Testing
   @Test func unknownClass() {
     files.write(SmallImageFiles.idx(sizes: [20], [UInt8](repeating: 10, count: 20)), to: SmallImageFiles.trainLabels)
     expectLoading(toThrow: .wrongLabel(path: labels, row: 0, label: 10, classes: 10))
+  }
+
+  /// Files of Python's gzip, one after the other (`Reference/make_tables.py`).
+  @Test(arguments: ["members", "padded"]) func severalMembersAreReadWhole(_ name: String) throws {
+    let before = try FashionMNIST(directory: files.directory)
+    let source = repositoryRoot + "/Tests/DatasetsTests/Reference/\(name).gz"
+    let tenLabels = files.path("t10k-labels-idx1-ubyte.gz")
+    try FileManager.default.removeItem(atPath: tenLabels)
+    try FileManager.default.copyItem(atPath: source, toPath: tenLabels)
+    let data = try FashionMNIST(directory: files.directory)
+    #expect(data.test.labels == Array(0..<10))
+    #expect(data.hash == before.hash, "the checksum is that of the contents, in one member or several")
+    // A member that is cut short, and one with a wrong checksum.
+    let whole = try Data(contentsOf: URL(filePath: source)), end = name == "padded" ? whole.count - 100 : whole.count
+    try files.writeRaw(whole.prefix(end - 3), to: "t10k-labels-idx1-ubyte.gz")
+    #expect(throws: DatasetError.truncated(path: tenLabels)) { try FashionMNIST(directory: files.directory) }
+    var wrong = whole
+    wrong[end - 6] ^= 1
+    try files.writeRaw(wrong, to: "t10k-labels-idx1-ubyte.gz")
+    expectLoading(toThrow: .damaged(path: tenLabels))
+  }
+
+  @Test func textAfterTheLastMember() throws {
+    let tenLabels = files.path("t10k-labels-idx1-ubyte.gz")
+    try FileManager.default.removeItem(atPath: tenLabels)
+    try FileManager.default.copyItem(
+      atPath: repositoryRoot + "/Tests/DatasetsTests/Reference/trailing.gz", toPath: tenLabels)
+    expectLoading(toThrow: .damaged(path: tenLabels))
   }
 }

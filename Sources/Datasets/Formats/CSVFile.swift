@@ -1,5 +1,5 @@
 import Autodiff
-import Foundation
+import Support
 
 /// A column of a CSV file: its name in the header, or its index from 0.
 ///
@@ -17,8 +17,8 @@ public enum CSVColumn: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, 
   public init(integerLiteral index: Int) { self = .index(index) }
 }
 
-/// The fields of a CSV file. A field in double quotes may contain separators, line breaks and doubled quotes. Blanks around a field
-/// and empty lines are ignored.
+/// The fields of a CSV file of UTF-8 text. A field in double quotes may contain separators, line breaks and doubled quotes. Blanks around
+/// a field and empty lines are ignored. Lines end with LF, CR LF or CR.
 ///
 /// Source: Shafranovich, "Common format and MIME type for comma-separated values (CSV) files", 2005, RFC 4180.
 struct CSVFile {
@@ -29,19 +29,34 @@ struct CSVFile {
 
   init(path: String, hasHeader: Bool, separator: Character) throws(DataFileError) {
     self.path = path
-    guard let separator = separator.asciiValue, separator != quote, separator != newline else {
+    guard let separator = separator.asciiValue, ![quote, lineFeed, carriageReturn].contains(separator) else {
       stop(
         "csv", "the separator is “\(separator)”; it must be one ASCII character, and neither a quote nor a line break")
     }
-    var parser = Parser(path: path, bytes: [UInt8](try contents(ofFile: path)), separator: separator)
+    let bytes = try contents(ofFile: path)
+    try checkText(bytes, path: path)
+    var parser = CSVParser(path: path, bytes: bytes, separator: separator)
     while let row = try parser.nextRow() { rows.append(row) }
-    names = hasHeader && !rows.isEmpty ? rows.removeFirst().fields : nil
+    let header = hasHeader && !rows.isEmpty ? rows.removeFirst() : nil
+    names = header?.fields
     guard let first = rows.first else { throw .empty(path: path) }
+    if let header { try checkNames(header) }
     let width = names?.count ?? first.fields.count
     for row in rows where row.fields.count != width {
       throw .line(
         path: path, line: row.line, column: nil,
         problem: "it has \(row.fields.count) fields; \(names == nil ? "the first line" : "the header") has \(width)")
+    }
+  }
+
+  private func checkNames(_ header: (line: Int, fields: [String])) throws(DataFileError) {
+    var indices: [String: Int] = [:]
+    for (index, name) in header.fields.enumerated() {
+      if let first = indices.updateValue(index, forKey: name) {
+        throw .line(
+          path: path, line: header.line, column: title(index),
+          problem: "column \(first + 1) has the same name; give each column its own")
+      }
     }
   }
 
@@ -94,79 +109,5 @@ struct CSVFile {
       }
     }
     return numbers
-  }
-}
-
-private let quote = UInt8(ascii: "\""), newline = UInt8(ascii: "\n")
-private let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
-
-/// Splits a text into rows and fields.
-private struct Parser {
-  let path: String
-  let bytes: [UInt8]
-  let separator: UInt8
-  private var position = 0
-  private var line = 1
-
-  init(path: String, bytes: [UInt8], separator: UInt8) {
-    self.path = path
-    self.bytes = bytes
-    self.separator = separator
-    // The byte order mark that some programs write before UTF-8.
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-  }
-
-  /// The next row that is not empty; nil at the end of the text.
-  mutating func nextRow() throws(DataFileError) -> (line: Int, fields: [String])? {
-    while current != nil {
-      let first = line
-      var fields: [String] = []
-      repeat { fields.append(try nextField(number: fields.count + 1)) } while take(separator)
-      if take(newline) { line += 1 }
-      if fields != [""] { return (first, fields) }
-    }
-    return nil
-  }
-
-  private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-  private mutating func take(_ byte: UInt8) -> Bool {
-    guard current == byte else { return false }
-    position += 1
-    return true
-  }
-
-  private mutating func skipBlanks() {
-    while let byte = current, blanks.contains(byte), byte != separator { position += 1 }
-  }
-
-  private mutating func nextField(number: Int) throws(DataFileError) -> String {
-    skipBlanks()
-    if take(quote) { return try restOfQuotedField(number: number) }
-    let start = position
-    while let byte = current, byte != separator, byte != newline { position += 1 }
-    var end = position
-    while end > start, blanks.contains(bytes[end - 1]) { end -= 1 }
-    return String(decoding: bytes[start..<end], as: UTF8.self)
-  }
-
-  private mutating func restOfQuotedField(number: Int) throws(DataFileError) -> String {
-    let first = line
-    var field: [UInt8] = []
-    while true {
-      guard let byte = current else {
-        throw .line(path: path, line: first, column: "\(number)", problem: "a quote is not closed")
-      }
-      position += 1
-      // A doubled quote is part of the field; a single one closes it.
-      if byte == quote, !take(quote) { break }
-      if byte == newline { line += 1 }
-      field.append(byte)
-    }
-    skipBlanks()
-    guard current == nil || current == separator || current == newline else {
-      throw .line(path: path, line: line, column: "\(number)", problem: "text follows a closing quote")
-    }
-    return String(decoding: field, as: UTF8.self)
   }
 }

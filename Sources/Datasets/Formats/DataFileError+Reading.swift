@@ -1,10 +1,10 @@
-import Foundation
+import Support
 
 /// The bytes of a file.
-func contents(ofFile path: String) throws(DataFileError) -> Data {
-  do {
-    return try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+func contents(ofFile path: String) throws(DataFileError) -> [UInt8] {
+  do throws(InputFileError) {
+    return try InputFile(path: path).contents()
   } catch {
-    throw .unreadable(path: path, reason: error.localizedDescription)
+    throw .unreadable(path: path, reason: error.reason)
   }
 }

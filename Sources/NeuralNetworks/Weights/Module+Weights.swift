@@ -3,7 +3,8 @@ import Autodiff
 extension Module {
   /// Writes all parameters and buffers to a safetensors file, as Float32, named by their paths, with `metadata`, texts by name.
   ///
-  /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written.
+  /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written, if its
+  /// header would have more than 100 MB, so that nobody could read it again, or if two tensors have one name.
   /// Stops the program if the model has not been initialized.
   ///
   /// Source of the format: huggingface.co/docs/safetensors.
@@ -14,8 +15,8 @@ extension Module {
   /// Reads all parameters and buffers from a safetensors file, and returns the file's metadata, texts by name.
   ///
   /// The file must have exactly the model's names and shapes. Float64, Float16 and bfloat16 are converted to Float32. Random
-  /// sources do not change. Throws a `WeightsError` that lists what is missing, unexpected or of another shape; the model is then
-  /// unchanged.
+  /// sources do not change. Throws a `WeightsError` that lists what is missing, unexpected or of another shape, or if a Float64 is
+  /// beyond Float32's range; the model is then unchanged.
   @discardableResult
   public func loadWeights(from path: String) throws -> [String: String] {
     let file = try SafetensorsReader(path: path)

@@ -6,31 +6,30 @@ import Support
 struct SafetensorsReader {
   let path: String
   let header: SafetensorsHeader
-  private let data: Data
+  private let file: InputFile
   private let start: Int
 
   init(path: String) throws(WeightsError) {
     self.path = path
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      throw .unreadable(path: path, reason: error.reasonInWords)
+    let file = try reading(path) { () throws(InputFileError) in try InputFile(path: path) }
+    let stated = try reading(path) { () throws(InputFileError) in try file.bytes(min(8, file.size), at: 0) }
+    guard stated.count == 8 else {
+      throw .malformed(path: path, problem: "\(stated.count) bytes are too few; the header's size alone has 8")
     }
-    guard data.count >= 8 else {
-      throw .malformed(path: path, problem: "\(data.count) bytes are too few; the header's size alone has 8")
-    }
-    let size = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    let size = stated.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     guard size <= SafetensorsHeader.largestSize else {
       throw .malformed(
         path: path, problem: "its header has \(size) bytes; at most \(SafetensorsHeader.largestSize) are allowed")
     }
-    guard size <= data.count - 8 else {
+    guard size <= file.size - 8 else {
       throw .malformed(
-        path: path, problem: "it is cut short: the header has \(size) bytes, of which \(data.count - 8) are present")
+        path: path, problem: "it is cut short: the header has \(size) bytes, of which \(file.size - 8) are present")
     }
+    let json = try reading(path) { () throws(InputFileError) in try file.bytes(Int(size), at: 8) }
     start = 8 + Int(size)
-    do {
-      header = try SafetensorsHeader(json: data[8..<start], dataSize: data.count - start)
+    self.file = file
+    do throws(SafetensorsHeader.Problem) {
+      header = try SafetensorsHeader(json: Data(json), dataSize: file.size - start)
     } catch {
       throw .malformed(path: path, problem: error.words)
     }
@@ -61,31 +60,74 @@ struct SafetensorsReader {
       misfits.append(.unexpected(name: name, nearest: nearest(name, absent)))
     }
     guard misfits.isEmpty else { throw .misfits(path: path, misfits: misfits) }
-    return shapes.map { name, shape in tensor(header.entries[name]!, shape) }
+    var tensors: [Tensor] = []
+    for (name, shape) in shapes { tensors.append(try tensor(name, header.entries[name]!, shape)) }
+    return tensors
   }
 
   private static let convertedTypes: Set = ["F32", "F16", "BF16", "F64"]
 
-  private func tensor(_ entry: SafetensorsHeader.Entry, _ shape: Shape) -> Tensor {
-    data[(start + entry.begin)..<(start + entry.end)].withUnsafeBytes { bytes in
-      Tensor(shape: shape) { target in
-        func convert<Stored>(_ number: (Stored) -> Float) {
-          for i in target.indices {
-            target[i] = number(bytes.loadUnaligned(fromByteOffset: i * MemoryLayout<Stored>.size, as: Stored.self))
-          }
+  private func tensor(
+    _ name: String, _ entry: SafetensorsHeader.Entry, _ shape: Shape
+  ) throws(WeightsError) -> Tensor {
+    var failure: WeightsError?
+    let tensor = Tensor(shape: shape) { target in
+      do throws(WeightsError) {
+        if let element = try fill(target, from: entry) {
+          failure = .notRepresentable(
+            path: path, name: name, index: shape.index(of: element.offset), value: element.value)
         }
-        switch entry.dtype {
-        case "F16": convert { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
-        case "BF16": convert { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
-        case "F64": convert { (value: Double) in Float(value) }
-        default: UnsafeMutableRawBufferPointer(target).copyMemory(from: bytes)
-        }
+      } catch {
+        failure = error
       }
+    }
+    if let failure { throw failure }
+    return tensor
+  }
+
+  /// Reads and converts the numbers of a tensor. Returns the first finite one that Float32 can't hold.
+  private func fill(
+    _ target: UnsafeMutableBufferPointer<Float>, from entry: SafetensorsHeader.Entry
+  ) throws(WeightsError) -> (offset: Int, value: Double)? {
+    guard entry.dtype != "F32" else {
+      try reading(path) { () throws(InputFileError) in
+        try file.read(into: UnsafeMutableRawBufferPointer(target), at: start + entry.begin)
+      }
+      return nil
+    }
+    let bytes = try reading(path) { () throws(InputFileError) in
+      try file.bytes(entry.end - entry.begin, at: start + entry.begin)
+    }
+    return bytes.withUnsafeBytes { bytes in
+      func stored<Stored>(_ index: Int, _: Stored.Type) -> Stored {
+        bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
+      }
+      switch entry.dtype {
+      case "F16": for i in target.indices { target[i] = Float(Float16(bitPattern: stored(i, UInt16.self))) }
+      case "BF16": for i in target.indices { target[i] = Float(bitPattern: UInt32(stored(i, UInt16.self)) << 16) }
+      default: for i in target.indices { target[i] = Float(stored(i, Double.self)) }
+      }
+      guard entry.dtype == "F64" else { return nil }
+      let first = target.indices.first { target[$0].isInfinite && stored($0, Double.self).isFinite }
+      return first.map { ($0, stored($0, Double.self)) }
     }
   }
 }
 
-extension Error {
-  /// The system's message, without the path that our own error names.
-  var reasonInWords: String { systemMessage ?? localizedDescription }
+extension Shape {
+  /// The index per dimension of an element in row-major order.
+  fileprivate func index(of element: Int) -> [Int] {
+    zip(strides, self).map { stride, size in element / Int(stride) % size }
+  }
+}
+
+/// A file's error as that of weights.
+private func reading<Result>(
+  _ path: String, _ body: () throws(InputFileError) -> Result
+) throws(WeightsError) -> Result {
+  do throws(InputFileError) {
+    return try body()
+  } catch {
+    throw .unreadable(path: path, reason: error.reason)
+  }
 }

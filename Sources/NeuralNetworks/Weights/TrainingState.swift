@@ -69,11 +69,10 @@ public struct TrainingState: Equatable, Sendable {
     let state = Self(step: try entries.count(Key.step), batchPosition: try entries.count(Key.batchPosition))
     let stepCount = try entries.count(Key.stepCount)
     let updateCounts = try entries.counts(Key.updateCounts, optimizer.parameters.count, else: stepCount)
-    let learningRate: Float = try entries.number(Key.learningRate)
-    let scheduledRate: Float = try entries.number(Key.scheduledRate)
+    let learningRate = try entries.factor(Key.learningRate), scheduledRate = try entries.factor(Key.scheduledRate)
     let scale: (value: Float, steps: Int)?
     if scaler != nil {
-      scale = (try entries.number(Key.scale), try entries.count(Key.stepsAtScale))
+      scale = (try entries.factor(Key.scale, isPositive: true), try entries.count(Key.stepsAtScale))
     } else {
       scale = nil
       guard entries.texts[Key.scale] == nil else {
@@ -137,23 +136,29 @@ private struct Metadata {
     return text
   }
 
-  func number<Number: LosslessStringConvertible>(_ key: String) throws(WeightsError) -> Number {
+  /// A finite number from 0 on, or above 0.
+  func factor(_ key: String, isPositive: Bool = false) throws(WeightsError) -> Float {
     let text = try text(key)
-    guard let number = Number(text) else { throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”") }
+    guard let number = Float(text), number.isFinite, number > 0 || number == 0 && !isPositive else {
+      let right = isPositive ? "a finite number above 0" : "a finite number from 0 on"
+      throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”, not \(right)")
+    }
     return number
   }
 
   func count(_ key: String) throws(WeightsError) -> Int {
-    let count: Int = try number(key)
-    guard count >= 0 else { throw .differentTraining(path: path, problem: "“\(key)” is “\(count)”") }
+    let text = try text(key)
+    guard let count = Int(text), count >= 0 else {
+      throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”, not a whole number from 0 on")
+    }
     return count
   }
 
   /// A list of `number` counts; files of earlier versions do not have it, and all counts are then `same`.
   func counts(_ key: String, _ number: Int, else same: Int) throws(WeightsError) -> [Int] {
     guard let text = texts[key] else { return Array(repeating: same, count: number) }
-    let counts = text.split(separator: " ").compactMap { Int($0) }
-    guard counts.count == number, counts.allSatisfy({ $0 >= 0 }) else {
+    let words = text.split(separator: " "), counts = words.compactMap { Int($0) }
+    guard counts.count == number, words.count == number, counts.allSatisfy({ $0 >= 0 }) else {
       throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”, not \(number) counts")
     }
     return counts

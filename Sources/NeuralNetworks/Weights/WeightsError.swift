@@ -6,6 +6,8 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
   case unwritable(path: String, reason: String)
   /// The file is not a valid safetensors file.
   case malformed(path: String, problem: String)
+  /// A Float64 is too large for Float32. The largest Float32 is about 3.4e38.
+  case notRepresentable(path: String, name: String, index: [Int], value: Double)
   /// The file's tensors are not those of the model.
   case misfits(path: String, misfits: [Misfit])
   /// The file has no training state, or that of another model, optimizer, schedule or loss scaler.
@@ -32,6 +34,8 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
     case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); an existing file is unchanged"
     case .malformed(let path, let problem): "\(path): not a valid safetensors file: \(problem); save it again"
+    case .notRepresentable(let path, let name, let index, let value):
+      "\(path): “\(name)” has \(value) at \(index), which is beyond Float32's range; change it, or save the tensor as Float32"
     case .misfits(let path, let misfits):
       "\(path): does not match the model: " + misfits.prefix(Self.shownMisfits).map(\.text).joined(separator: "; ")
         + (misfits.count > Self.shownMisfits ? "; and \(misfits.count - Self.shownMisfits) more" : "")

@@ -23,3 +23,12 @@ mixed = {
 }
 with open("mixed.safetensors", "wb") as file:
     file.write(safetensors.serialize(mixed, {"note": "four types"}))
+
+shapes = {"0.weight": (2, 3), "0.bias": (2,), "1.weight": (1, 2), "1.bias": (1,)}
+for name, values in (
+    ("too-large", [[1, 3e38, 2], [-1e39, 1e300, 3]]),
+    ("extreme", [[float(numpy.finfo(numpy.float32).max), -numpy.inf, numpy.nan], [1e-300, 1, 2]]),
+):
+    arrays = {name: numpy.zeros(shape) for name, shape in shapes.items()}
+    arrays["0.weight"] = numpy.array(values)
+    save_file(arrays, name + ".safetensors")

@@ -132,4 +132,60 @@ import Testing
       #expect(model.parameters.allSatisfy { $0.parameter.gradient == nil })
     }
   }
+
+  /// A file edited by hand: no number of it is used before it was checked, and nothing is restored.
+  @Test(arguments: [
+    ("step", "1.0", "“step” is “1.0”, not a whole number from 0 on"),
+    ("step", "-1", "“step” is “-1”, not a whole number from 0 on"),
+    (
+      "batch_position", "99999999999999999999",
+      "“batch_position” is “99999999999999999999”, not a whole number from 0 on"
+    ),
+    ("optimizer.steps", "", "“optimizer.steps” is “”, not a whole number from 0 on"),
+    ("optimizer.updates", "1 x 1 1 1", "“optimizer.updates” is “1 x 1 1 1”, not 4 counts"),
+    ("optimizer.updates", "1 1 -1 1", "“optimizer.updates” is “1 1 -1 1”, not 4 counts"),
+    ("optimizer.learning_rate", "nan", "“optimizer.learning_rate” is “nan”, not a finite number from 0 on"),
+    ("optimizer.learning_rate", "-0.1", "“optimizer.learning_rate” is “-0.1”, not a finite number from 0 on"),
+    ("optimizer.scheduled_rate", "1e39", "“optimizer.scheduled_rate” is “1e39”, not a finite number from 0 on"),
+    ("loss_scaler.scale", "0", "“loss_scaler.scale” is “0”, not a finite number above 0"),
+    ("loss_scaler.scale", "inf", "“loss_scaler.scale” is “inf”, not a finite number above 0"),
+    ("loss_scaler.steps", "-3", "“loss_scaler.steps” is “-3”, not a whole number from 0 on"),
+    ("random.noise.source", "{\"key\":[1]}", "“random.noise.source” is “{\"key\":[1]}”"),
+    ("format", "training state 9", "its format is not “training state 1”"),
+  ])
+  func editedNumbersAreRefused(_ key: String, _ text: String, _ problem: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/state"
+      let (model, optimizer) = made({ Adam($0) }, seed: 1), scaler = LossScaler(scale: 8)
+      try TrainingState(step: 2).save(model, optimizer, scaler, to: path)
+      let metadata = try SavedHeader(path: path)
+      try metadata.replacing(key, by: text).write(to: URL(filePath: path))
+      let before = model.first.weight.value.values
+      #expect(throws: WeightsError.differentTraining(path: path, problem: problem)) {
+        try TrainingState(restoring: model, optimizer, scaler, from: path)
+      }
+      #expect(model.first.weight.value.values == before && scaler.scale == 8)
+    }
+  }
+}
+
+/// A safetensors file whose metadata are changed.
+private struct SavedHeader {
+  let header: [String: Any]
+  let rest: Data
+
+  init(path: String) throws {
+    let data = try Data(contentsOf: URL(filePath: path))
+    let end = 8 + data.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    header = try #require(try JSONSerialization.jsonObject(with: data[8..<end]) as? [String: Any])
+    rest = data[end...]
+  }
+
+  func replacing(_ key: String, by text: String) throws -> Data {
+    var metadata = try #require(header["__metadata__"] as? [String: String]), header = header
+    #expect(metadata.updateValue(text, forKey: key) != nil)
+    header["__metadata__"] = metadata
+    let json = try JSONSerialization.data(withJSONObject: header)
+    return withUnsafeBytes(of: UInt64(json.count)) { Data($0) } + json + rest
+  }
 }

@@ -168,6 +168,23 @@ final class Noise: Module {
         "the header, line 1, column 55: found “a” again, expected a key that the object does not have yet"
       ),
       (
+        #"{"__metadata__":{"k":"v"},"__metadata__":{},"a":{\#(one)[0,8]}}"#, 8, nil,
+        "the header, line 1, column 27: found “__metadata__” again, expected a key that the object does not have yet"
+      ),
+      (
+        #"{"__metadata__":{"k":"v","k":"v"},"a":{\#(one)[0,8]}}"#, 8, nil,
+        "the header, line 1, column 26: found “k” again, expected a key that the object does not have yet"
+      ),
+      (
+        "{\"\u{E9}\":{\(one)[0,8]},\"e\u{301}\":{\(one)[8,16]}}", 16, nil,
+        "the header, line 1, column 55: found “e\u{301}” again, in another Unicode normal form, "
+      ),
+      (#"{"a":{\#(one)[0,8]},}"#, 8, nil, "the header, line 1, column 55: found “}”, expected a key in double quotes"),
+      (#"{"a":{\#(one)[0,8],}}"#, 8, nil, "the header, line 1, column 54: found “}”, expected a key in double quotes"),
+      (#"{"a":{\#(one)[0,8,]}}"#, 8, nil, "the header, line 1, column 52: found “]”, expected a value"),
+      (#"{"a":{\#(one)[0.0,8]}}"#, 8, nil, "the header, line 1, column 49: found “0.0”, expected a whole number"),
+      (#"{"a":{\#(one)[0,8e0]}}"#, 8, nil, "the header, line 1, column 51: found “8e0”, expected a whole number"),
+      (
         #"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#, 8, nil,
         "the header, line 1, column 30: found “2.0”, "
       ),
@@ -209,6 +226,88 @@ final class Noise: Module {
     }
   }
 
+  /// Each with its own reason, and none of them makes the reader wait.
+  @Test func whatIsNoFileIsNamed() throws {
+    try withTemporaryFolder { folder in
+      func reason(_ path: String) -> String? {
+        let error = #expect(throws: WeightsError.self) { try self.net().loadWeights(from: path) }
+        guard case .unreadable(path, let reason)? = error else { return nil }
+        return reason
+      }
+      try Data().write(to: URL(filePath: folder + "/file"))
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect(reason(folder + "/none") == "no such file")
+      #expect(reason(folder + "/none/w") == "there is no folder “\(folder)/none”")
+      #expect(reason(folder + "/file/w") == "“\(folder)/file” is a file, not a folder")
+      #expect(reason(folder) == "it is a folder")
+      #expect(reason(folder + "/pipe") == "it is a pipe, not a file")
+      #expect(reason("/dev/zero") == "it is a device, not a file")
+    }
+  }
+
+  /// What numpy wrote as Float64 (`Reference/make_weights.py`).
+  @Test func aFloat64BeyondFloat32IsRefused() throws {
+    let net = net()
+    net.initialize(seed: 1)
+    let before = net.parameters.map(\.parameter.value.values)
+    let error = #expect(throws: WeightsError.self) { try net.loadWeights(from: self.recorded("too-large")) }
+    #expect(error == .notRepresentable(path: recorded("too-large"), name: "0.weight", index: [1, 0], value: -1e39))
+    #expect(
+      error?.description
+        == recorded("too-large")
+        + ": “0.weight” has -1e+39 at [1, 0], which is beyond Float32's range; change it, or save the tensor as Float32"
+    )
+    #expect(net.parameters.map(\.parameter.value.values) == before, "nothing is loaded")
+    // The largest Float32, infinity and NaN are kept, and what is too small becomes 0.
+    try net.loadWeights(from: recorded("extreme"))
+    let values = net.parameters[0].parameter.value.values
+    #expect(values[0] == .greatestFiniteMagnitude && values[1] == -.infinity && values[2].isNaN && values[3] == 0)
+  }
+
+  /// The Python package reads headers of at most 100 MB.
+  @Test func aHeaderThatNobodyCanReadIsNotWritten() throws {
+    let net = net()
+    net.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      let path = folder + "/w"
+      try net.saveWeights(to: path)
+      let empty = try Data(contentsOf: URL(filePath: path)), header = Int(empty[0]) + Int(empty[1]) << 8
+      // {"__metadata__":{"k":"…"}, and so on; blanks fill up to a multiple of 8.
+      let room = 100_000_000 - 8 - (header + #""__metadata__":{"k":""},"#.utf8.count)
+      try net.saveWeights(to: path, metadata: ["k": String(repeating: "x", count: room)])
+      #expect(try net.loadWeights(from: path)["k"]?.utf8.count == room)
+      let before = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+      let error = #expect(throws: WeightsError.self) {
+        try net.saveWeights(to: path, metadata: ["k": String(repeating: "x", count: room + 17)])
+      }
+      #expect(error?.description.contains("can be read again; save less metadata") == true)
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date == before)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
+    }
+  }
+
+  @Test func namesThatReadersConfuseAreNotWritten() throws {
+    final class Keyed: Module {
+      let layers: [String: Parameter]
+
+      init(_ names: [String]) {
+        layers = .init(uniqueKeysWithValues: names.map { ($0, Parameter([1], initializer: .zeros)) })
+      }
+    }
+    final class Reserved: Module { let __metadata__ = Parameter([1], initializer: .zeros) }
+    try withTemporaryFolder { folder in
+      let error = #expect(throws: WeightsError.self) { try Reserved().saveWeights(to: folder + "/w") }
+      #expect(
+        error?.description.contains("(“__metadata__” can't be the name of a tensor; rename a module or parameter)")
+          == true)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(files.isEmpty)
+      let keyed = Keyed(["é", "z", "a"])
+      try keyed.saveWeights(to: folder + "/w")
+      try keyed.loadWeights(from: folder + "/w")
+    }
+  }
+
   @Test func aFailedWriteLeavesTheOldFile() throws {
     let net = net()
     net.initialize(seed: 1)
@@ -237,10 +336,51 @@ final class Noise: Module {
         #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
         let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: folder + "/w") }
         #expect(
-          error?.description.hasSuffix("cannot be written (File too large); an existing file is unchanged") == true)
+          error?.description.hasSuffix(
+            "cannot be written (the file is larger than allowed); an existing file is unchanged") == true)
         #expect(try Data(contentsOf: URL(filePath: folder + "/w")) == before)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
       }
+    }
+  }
+
+  /// A writer that is killed leaves a part of a file; the next writer removes it.
+  @Test func killedWritersLeaveNothing() async throws {
+    let folder = NSTemporaryDirectory() + "rheoscope-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let net = Sequential(Linear(300, 300))
+    net.initialize(seed: 1)
+    try net.saveWeights(to: folder + "/w")
+    var leftovers = 0
+    for milliseconds in [1, 3, 6, 10, 15] {
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        [folder = folder as String, milliseconds = milliseconds as Int] in
+        Thread.detachNewThread {
+          usleep(UInt32(milliseconds) * 1000)
+          kill(getpid(), SIGKILL)
+        }
+        let net = Sequential(Linear(300, 300))
+        net.initialize(seed: 2)
+        while true { try net.saveWeights(to: folder + "/w") }
+      }
+      leftovers += try FileManager.default.contentsOfDirectory(atPath: folder).count - 1
+      try net.loadWeights(from: folder + "/w")
+      try net.saveWeights(to: folder + "/w")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["w"])
+    }
+    #expect(leftovers > 0, "a kill during a write is what is tested")
+  }
+
+  @Test func theLongestNameIsWritten() throws {
+    let net = net()
+    net.initialize(seed: 1)
+    try withTemporaryFolder { folder in
+      let path = folder + "/" + String(repeating: "w", count: 254)
+      try net.saveWeights(to: path)
+      try net.loadWeights(from: path)
+      let error = #expect(throws: WeightsError.self) { try net.saveWeights(to: path + "ww") }
+      #expect(error?.description.contains("(the name is too long; a name has at most 255 bytes, a path 4,095)") == true)
     }
   }
 }
