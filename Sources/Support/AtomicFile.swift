@@ -9,10 +9,12 @@ package final class AtomicFile {
   private var isPublished = false
 
   /// Begins a new file for `path`, whose folder is made if it is missing and `makesFolder`. Removes unpublished files of dead processes
-  /// from the folder. Throws a `POSIXError`.
+  /// from the folder. Throws a `POSIXError`, also where a pipe or a device is, which a file must not replace.
   package init(path: String, makesFolder: Bool = true) throws(POSIXError) {
     // A system call would end the path there, and write another file.
     guard !path.utf8.contains(0) else { throw POSIXError(.EINVAL) }
+    var status = stat()
+    if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) { throw POSIXError(.EINVAL) }
     let folder = (path as NSString).deletingLastPathComponent
     if makesFolder { try makeFolder(at: folder) }
     self.path = path

@@ -18,7 +18,7 @@ package func pathProblem(_ code: POSIXErrorCode, _ path: String) -> String {
   case .ENOTDIR:
     let file = ancestors(of: path).first { kind(of: $0) != nil && kind(of: $0) != S_IFDIR }
     return "“\(file ?? path)” is a file, not a folder"
-  case .EINVAL where path.utf8.contains(0): return "the path holds a NUL character"
+  case .EINVAL: return path.utf8.contains(0) ? "the path holds a NUL character" : "it is a pipe or a device, not a file"
   case .EISDIR: return "it is a folder"
   case .ENAMETOOLONG: return "the name is too long; a name has at most 255 bytes, a path 4,095"
   case .ELOOP: return "its links lead in a circle"

@@ -63,6 +63,20 @@ import Testing
     }
   }
 
+  /// A file that replaced /dev/null would break the system.
+  @Test func pipesAndDevicesAreNotReplaced() throws {
+    try withTemporaryFolder { folder in
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect(symlink("/dev/null", folder + "/null") == 0)
+      for name in ["pipe", "null"] {
+        #expect(throws: POSIXError(.EINVAL)) { try AtomicFile.write(Data(), to: "\(folder)/\(name)") }
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(names.sorted() == ["null", "pipe"], "no draft remains")
+      #expect(pathProblem(.EINVAL, folder + "/pipe") == "it is a pipe or a device, not a file")
+    }
+  }
+
   /// Another user may plant links, but can't guess the name of a draft.
   @Test func namesOfDraftsAreRandom() throws {
     try withTemporaryFolder { folder in

@@ -28,7 +28,7 @@ import Testing
       // é as one character, and as e with an accent.
       (
         "{\"\u{E9}\": 7, \"e\u{301}\": 7}",
-        "line 1, column 9: found “e\u{301}” again, in another Unicode normal form, expected a key that the object does not have yet"
+        "line 1, column 10: found “e\u{301}” again, in another Unicode normal form, expected a key that the object does not have yet"
       ),
       ("{\"a\": 1 \"b\": 2}", "line 1, column 9: found “\"”, expected “,” or “}”"),
       ("[1 2]", "line 1, column 4: found “2”, expected “,” or “]”"),

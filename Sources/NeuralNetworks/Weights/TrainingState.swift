@@ -184,7 +184,7 @@ private struct Metadata {
       do {
         streams.append(try JSONDecoder().decode(RandomStream?.self, from: Data(text.utf8)))
       } catch {
-        throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”")
+        throw .differentTraining(path: path, problem: "“\(key)” is “\(text)”, not the position of a random stream")
       }
     }
     return streams

@@ -181,7 +181,7 @@ final class Noise: Module {
       ),
       (#"{"a":{\#(one)[0,8]},}"#, 8, nil, "the header, line 1, column 55: found “}”, expected a key in double quotes"),
       (#"{"a":{\#(one)[0,8],}}"#, 8, nil, "the header, line 1, column 54: found “}”, expected a key in double quotes"),
-      (#"{"a":{\#(one)[0,8,]}}"#, 8, nil, "the header, line 1, column 52: found “]”, expected a value"),
+      (#"{"a":{\#(one)[0,8,]}}"#, 8, nil, "the header, line 1, column 53: found “]”, expected a value"),
       (#"{"a":{\#(one)[0.0,8]}}"#, 8, nil, "the header, line 1, column 49: found “0.0”, expected a whole number"),
       (#"{"a":{\#(one)[0,8e0]}}"#, 8, nil, "the header, line 1, column 51: found “8e0”, expected a whole number"),
       (
@@ -209,6 +209,26 @@ final class Noise: Module {
         return
       }
       #expect(found.hasPrefix(problem))
+    }
+  }
+
+  /// For every missing or wrong byte: an error or weights, never a crash.
+  @Test func brokenFilesAreRefused() throws {
+    let sound = try Data(contentsOf: URL(filePath: recorded("mixed"))), net = net()
+    try withTemporaryFolder { folder in
+      let path = folder + "/w"
+      for length in 0..<sound.count {
+        try sound.prefix(length).write(to: URL(filePath: path))
+        #expect(throws: WeightsError.self) { try net.loadWeights(from: path) }
+      }
+      for place in sound.indices {
+        for bit in [1, 4, 0x15, 0x80] as [UInt8] {
+          var damaged = sound
+          damaged[place] ^= bit
+          try damaged.write(to: URL(filePath: path))
+          do { try net.loadWeights(from: path) } catch { #expect(error is WeightsError) }
+        }
+      }
     }
   }
 
@@ -295,14 +315,17 @@ final class Noise: Module {
       }
     }
     final class Reserved: Module { let __metadata__ = Parameter([1], initializer: .zeros) }
+    let reserved = Reserved()
+    reserved.initialize(seed: 1)
     try withTemporaryFolder { folder in
-      let error = #expect(throws: WeightsError.self) { try Reserved().saveWeights(to: folder + "/w") }
+      let error = #expect(throws: WeightsError.self) { try reserved.saveWeights(to: folder + "/w") }
       #expect(
         error?.description.contains("(“__metadata__” can't be the name of a tensor; rename a module or parameter)")
           == true)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(files.isEmpty)
       let keyed = Keyed(["é", "z", "a"])
+      keyed.initialize(seed: 1)
       try keyed.saveWeights(to: folder + "/w")
       try keyed.loadWeights(from: folder + "/w")
     }
