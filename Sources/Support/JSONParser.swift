@@ -171,8 +171,9 @@ struct JSONParser {
       case UInt8(ascii: "\\"): bytes += try String(escaped()).utf8
       case 0..<0x20: throw error("“\"”, or an escape such as \\n in place of a control character")
       default:
-        bytes.append(byte)
-        offset += 1
+        let end = text.bytes[offset...].firstIndex { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        bytes += text.bytes[offset..<(end ?? text.bytes.count)]
+        offset = end ?? text.bytes.count
       }
     }
   }

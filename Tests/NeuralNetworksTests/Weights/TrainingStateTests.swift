@@ -150,7 +150,10 @@ import Testing
     ("loss_scaler.scale", "0", "“loss_scaler.scale” is “0”, not a finite number above 0"),
     ("loss_scaler.scale", "inf", "“loss_scaler.scale” is “inf”, not a finite number above 0"),
     ("loss_scaler.steps", "-3", "“loss_scaler.steps” is “-3”, not a whole number from 0 on"),
-    ("random.noise.source", "{\"key\":[1]}", "“random.noise.source” is “{\"key\":[1]}”, not the position of a random stream"),
+    (
+      "random.noise.source", "{\"key\":[1]}",
+      "“random.noise.source” is “{\"key\":[1]}”, not the position of a random stream"
+    ),
     ("format", "training state 9", "its format is not “training state 1”"),
   ])
   func editedNumbersAreRefused(_ key: String, _ text: String, _ problem: String) throws {

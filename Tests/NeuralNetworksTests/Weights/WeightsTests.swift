@@ -315,13 +315,22 @@ final class Noise: Module {
       }
     }
     final class Reserved: Module { let __metadata__ = Parameter([1], initializer: .zeros) }
-    let reserved = Reserved()
+    // The paths of both are “a.b.layers.c”.
+    final class Twice: Module {
+      let a: [String: Any] = ["b.layers.c": Parameter([1], initializer: .zeros), "b": Keyed(["c"])]
+    }
+    let reserved = Reserved(), twice = Twice()
     reserved.initialize(seed: 1)
+    twice.initialize(seed: 1)
     try withTemporaryFolder { folder in
       let error = #expect(throws: WeightsError.self) { try reserved.saveWeights(to: folder + "/w") }
       #expect(
         error?.description.contains("(“__metadata__” can't be the name of a tensor; rename a module or parameter)")
           == true)
+      let clash = #expect(throws: WeightsError.self) { try twice.saveWeights(to: folder + "/w") }
+      #expect(
+        clash?.description.contains("(“a.b.layers.c” is the name of two tensors; rename a module or parameter)") == true
+      )
       let files = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(files.isEmpty)
       let keyed = Keyed(["é", "z", "a"])
