@@ -97,7 +97,7 @@ let package = Package(
     tests("CairoBackend"),
     tests("Terminal", ["CairoBackend", "Plotting"]),
     tests("RheoscopePlots"),
-    tests("Charts", ["CCairo", "CairoBackend", "Terminal"], exclude: ["Goldens"]),
+    tests("Charts", ["CCairo", "CairoBackend", "Diagnosis", "Terminal"], exclude: ["Goldens"]),
     tests("Support"),
     tests("ExperimentHarness", ["Experiments", "Support"]),
     tests("CommandLineTool"),

@@ -44,9 +44,9 @@ extension Figure {
     return Size(width: width, height: height)
   }
 
-  /// The entries that describe the figure in a file.
+  /// The entries that describe the figure in a file. Control characters of names in them are shown as escapes.
   func metadata(command: String) -> [(key: String, text: String)] {
     [("Title", title), ("Description", description), ("Software", "Rheoscope"), ("Command", command)]
-      .filter { !$0.1.isEmpty }
+      .filter { !$0.1.isEmpty }.map { (key: $0, text: $1.escapedForTerminalLines) }
   }
 }

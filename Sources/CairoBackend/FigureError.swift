@@ -14,8 +14,10 @@ public enum FigureError: Error, Hashable, CustomStringConvertible {
   /// The file can't be written.
   case cannotWrite(path: String, reason: String)
 
-  /// One line: what was wrong, where, and what would be right.
-  public var description: String {
+  /// One line: what was wrong, where, and what would be right. Control characters of paths are shown as escapes.
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
     case .unknownFormat(let path):
       "\(path): the name must end in the format of the figure: "

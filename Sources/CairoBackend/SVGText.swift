@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// An SVG file of Cairo's, with numbered names and a description added.
 struct SVGText {
@@ -14,9 +15,9 @@ struct SVGText {
     let texts = Dictionary(metadata.map { ($0.key, $0.text) }, uniquingKeysWith: { $1 })
     var elements = ""
     for (key, element) in [("Title", "title"), ("Description", "desc")] {
-      if let text = texts[key] { elements += "\n<\(element)>\(Self.escaped(text))</\(element)>" }
+      if let text = texts[key] { elements += "\n<\(element)>\(text.escapedForXML)</\(element)>" }
     }
-    if let command = texts["Command"] { elements += "\n<metadata>\(Self.escaped(command))</metadata>" }
+    if let command = texts["Command"] { elements += "\n<metadata>\(command.escapedForXML)</metadata>" }
     return text[..<start.upperBound] + "role=\"img\" " + text[start.upperBound...end] + elements
       + text[text.index(after: end)...]
   }
@@ -39,9 +40,5 @@ struct SVGText {
           }.joined()
       }
     }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }

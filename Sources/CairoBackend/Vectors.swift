@@ -30,10 +30,13 @@ extension Figure {
       let surface = cairo_pdf_surface_create_for_stream(write, closure, width, height)
       // Without this, the file would hold the time.
       cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "")
-      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
-      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, description)
-      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_KEYWORDS, command)
-      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Rheoscope")
+      let entries = [
+        "Title": CAIRO_PDF_METADATA_TITLE, "Description": CAIRO_PDF_METADATA_SUBJECT,
+        "Command": CAIRO_PDF_METADATA_KEYWORDS, "Software": CAIRO_PDF_METADATA_CREATOR,
+      ]
+      for (key, text) in metadata(command: command) {
+        if let entry = entries[key] { cairo_pdf_surface_set_metadata(surface, entry, text) }
+      }
       return surface
     }
   }

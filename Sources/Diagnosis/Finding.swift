@@ -1,4 +1,5 @@
 import RunFile
+import Support
 
 /// A fault that a rule found in a run, with its evidence, cause and remedy.
 public struct Finding: Sendable, CustomStringConvertible {
@@ -54,13 +55,12 @@ public struct Finding: Sendable, CustomStringConvertible {
     self.source = source
   }
 
-  /// The finding in three lines: severity and statement with rule, sites and steps; the cause; the remedy.
+  /// The finding in three lines: severity and statement with rule, sites and steps; the cause; the remedy. Control characters of names are
+  /// shown as escapes.
   public var description: String {
-    """
-    \(severity.rawValue): \(statement) [\(rule), \(location)]
-      why: \(cause)
-      try: \(remedy)
-    """
+    [
+      "\(severity.rawValue): \(statement) [\(rule), \(location)]", "  why: \(cause)", "  try: \(remedy)",
+    ].map(\.escapedForTerminal).joined(separator: "\n")
   }
 
   /// The first and last site, and the steps: "0 to 38, step 0".

@@ -30,7 +30,7 @@ import Testing
       }
     ),
     (
-      "tableless", "no such table: step",
+      "tableless", "it has no table step",
       { path in
         try finishedRun(path)
         try PlainSQL(path)("DROP TABLE step")

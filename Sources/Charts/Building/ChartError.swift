@@ -15,6 +15,8 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
   case notTwo(count: Int)
   /// A map over learning rates needs runs of at least two learning rates.
   case notSeveralRates(count: Int)
+  /// A value of a run is not one that the chart can place, such as a learning rate that is NaN.
+  case unusableValue(path: String, what: String, value: String, expected: String)
   /// A chart of given values got none.
   case notGiven(what: String)
 
@@ -24,9 +26,12 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
     return runs.allSatisfy(\.steps.isEmpty) ? .noSteps(paths: paths) : .notRecorded(what: what, paths: paths)
   }
 
-  /// One line: what was wrong, where, and what to do.
-  public var description: String {
+  /// One line: what was wrong, where, and what to do. Control characters of paths and names are shown as escapes.
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
+    case .unusableValue(let path, _, _, _): "\(path): \(reason)"
     case .noRuns, .notTwo, .notSeveralRates, .notGiven:
       reason
     case .noSteps(let paths):
@@ -50,6 +55,7 @@ public enum ChartError: Error, Equatable, CustomStringConvertible {
     case .notRecorded(let what, _): "no \(what) is recorded"
     case .unknownName(let kind, let name, _, _): "no \(kind) “\(name)” is recorded"
     case .notTwo(let count): "a comparison needs two runs or two variants, not \(count); give two"
+    case .unusableValue(_, let what, let value, let expected): "the \(what) is \(value), but must be \(expected)"
     case .notSeveralRates(let count):
       "a map over learning rates needs runs with at least two learning rates, not \(count); give a sweep"
     case .notGiven(let what): "no \(what) to draw; give at least one"

@@ -28,18 +28,4 @@ struct LayerGrid {
     let paths = matrix.parameters.map { $0.path.hasSuffix(".weight") ? String($0.path.dropLast(7)) : $0.path }
     self.init(rows: paths.map { Row(path: $0) }, steps: matrix.steps, grid: matrix.grid)
   }
-
-  /// The measures of sites; those of the whole model are left out.
-  init(_ measures: [Measure], of sites: [Site]) {
-    let measures = measures.filter { $0.site != nil }
-    let steps = Set(measures.map(\.step)).sorted()
-    let columns = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1, $0) })
-    let rows = Dictionary(sites.enumerated().map { ($1.id, $0) }) { $1 }
-    var cells = [[Double?]](repeating: [Double?](repeating: nil, count: steps.count), count: sites.count)
-    for measure in measures {
-      guard let row = rows[measure.site!] else { continue }
-      cells[row][columns[measure.step]!] = measure.value
-    }
-    self.init(rows: sites.map { Row(path: $0.path, site: $0) }, steps: steps, grid: Grid(cells))
-  }
 }

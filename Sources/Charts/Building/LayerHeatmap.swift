@@ -50,7 +50,8 @@ struct LayerHeatmap {
     of runs: [Run], measure name: MeasureName, label: String, _ style: HeatmapStyle?, _ options: ChartOptions
   ) throws {
     try self.init(of: runs, label: label, style, options, where: { _ in true }) {
-      LayerGrid(try $0.measures(name), of: $0.sites)
+      let (steps, grid) = try $0.measureGrid(name)
+      return LayerGrid(rows: $0.sites.map { LayerGrid.Row(path: $0.path, site: $0) }, steps: steps, grid: grid)
     }
   }
 

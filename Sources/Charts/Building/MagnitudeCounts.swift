@@ -43,13 +43,15 @@ struct MagnitudeCounts {
   var decades: ClosedRange<Double> {
     guard numbers > 0 else { return 0.1...1 }
     let low = Int(floor(log10(percentile(0.02)) + 1e-9)), high = Int(ceil(log10(percentile(0.98)) - 1e-9))
-    return pow(10, Double(max(low, -307)))...pow(10, Double(min(max(high, low + 1), 307)))
+    // Within the powers of ten that a Double holds with all its digits.
+    let lowest = min(max(low, -307), 306)
+    return pow(10, Double(lowest))...pow(10, Double(min(max(high, lowest + 1), 307)))
   }
 
   /// A round number that at least 98 % of the magnitudes don't exceed; 1 where there are none.
   var roundLimit: Double {
     guard numbers > 0 else { return 1 }
-    let limit = percentile(0.98), unit = pow(10, floor(log10(limit)))
+    let limit = min(max(percentile(0.98), 1e-300), 1e307), unit = pow(10, floor(log10(limit)))
     return ([1.0, 1.5, 2, 3, 4, 5, 6, 8, 10].first { $0 * unit >= limit * 0.999 } ?? 10) * unit
   }
 

@@ -8,12 +8,13 @@ extension Chart {
   /// learning rates, and below it the final loss of each learning rate.
   ///
   /// Runs of the same learning rate are seeds; cells and bars show their median. The learning rate of a run is that of its first step,
-  /// or the entry `learning_rate` of its run file. Throws a `ChartError` unless runs of two learning rates have updates.
+  /// or the entry `learning_rate` of its run file. Throws a `ChartError` unless runs of two learning rates have updates, or if a learning
+  /// rate is not a finite number.
   public static func learningRates(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure
   {
     let runs = source.runs
     guard !runs.isEmpty else { throw ChartError.noRuns }
-    let rated = runs.compactMap { run in learningRate(of: run).map { (rate: $0, run: run) } }
+    let rated = try runs.compactMap { run in try learningRate(of: run).map { (rate: $0, run: run) } }
     let rates = Set(rated.map(\.rate)).sorted()
     guard rates.count > 1 else { throw ChartError.notSeveralRates(count: rates.count) }
     var cells: [String: [Double: [Double]]] = [:], paths: [String] = []
@@ -23,15 +24,17 @@ extension Chart {
         cells[path, default: [:]][rate, default: []].append(ratio)
       }
     }
-    guard !paths.isEmpty else { throw ChartError.notRecorded(what: "update of weights", paths: runs.map(\.path)) }
     let values = paths.map { path in
       rates.map { rate in cells[path]?[rate].map { quantile(0.5, ofSorted: $0.sorted()) } }
     }
     let grid = LayerGrid(rows: paths.map { LayerGrid.Row(path: $0) }, steps: Array(rates.indices), grid: Grid(values))
+    guard let selection = LayerSelection(grid, ChartOptions()) else {
+      throw ChartError.notRecorded(what: "update of weights", paths: runs.map(\.path))
+    }
     let map = LayerHeatmap(
-      [.init(name: "", selection: LayerSelection(grid, ChartOptions())!)], label: "‖ΔW‖ / ‖W‖, median over steps",
-      .decades(.viridis))
-    let names = rates.map { "\(Float($0))" }
+      [.init(name: "", selection: selection)], label: "‖ΔW‖ / ‖W‖, median over steps", .decades(.viridis))
+    // As short as Float32 allows, in which most learning rates were given.
+    let names = rates.map { Float($0).isNormal ? "\(Float($0))" : formatShortest($0) }
     var panel = map.panels(titled: false)[0]
     panel.x = Axis(.categorical(names), "learning rate", hasGrid: false, isTight: true)
     panel.colorBar = map.key
@@ -62,8 +65,11 @@ extension Chart {
         .map { Annotation(x: $0, y: top / 2, text: "not finite", color: .series(0)) })
   }
 
-  private static func learningRate(of run: Run) -> Double? {
-    run.steps.first?.learningRate ?? run.meta[.learningRate].flatMap { Double($0) }
+  private static func learningRate(of run: Run) throws -> Double? {
+    let rate = run.steps.first?.learningRate ?? run.meta[.learningRate].flatMap { Double($0) }
+    guard let rate, !rate.isFinite else { return rate }
+    throw ChartError.unusableValue(
+      path: run.path, what: "learning rate", value: formatSignificant(rate), expected: "a finite number")
   }
 
   private static func medianRatios(of run: Run, _ options: ChartOptions) throws -> [(path: String, ratio: Double)] {

@@ -22,6 +22,9 @@ extension Canvas {
   /// and the last one where text is left, end in an ellipsis.
   public func wrap(_ text: String, _ font: Font, width: Double, limit: Int = .max) -> TextBlock {
     guard !text.isEmpty else { return .empty }
+    // No canvas has room for more, and breaking it into lines would take long.
+    let longest = LabelCanvas.longestText
+    let text = text.utf8.count > longest ? String(text.unicodeScalars.prefix(longest)) + "…" : text
     let extent = measure(text, font)
     if extent.width <= width, !text.contains("\n") {
       return TextBlock(
@@ -52,9 +55,12 @@ extension Canvas {
 
   /// The text if it fits a width; else as much of its beginning as fits, and an ellipsis. With `keepsEnd`, the end is kept.
   public func shorten(_ text: String, _ font: Font, width: Double, keepsEnd: Bool = false) -> String {
-    guard measure(text, font).width > width else { return text }
+    let longest = LabelCanvas.longestText, isLong = text.utf8.count > longest
+    let scalars = text.unicodeScalars
+    let text = isLong ? String(keepsEnd ? scalars.suffix(longest) : scalars.prefix(longest)) : text
+    guard isLong || measure(text, font).width > width else { return text }
     func part(_ count: Int) -> String { keepsEnd ? "…" + text.suffix(count) : text.prefix(count) + "…" }
-    var low = 0, high = text.count - 1
+    var low = 0, high = max(text.count - 1, 0)
     while low < high {
       let middle = (low + high + 1) / 2
       if measure(part(middle), font).width <= width { low = middle } else { high = middle - 1 }

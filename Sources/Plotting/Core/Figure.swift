@@ -57,8 +57,9 @@ public struct Figure: Sendable {
   }
 
   /// Draws the figure on a canvas, in the rectangle from 0, 0 to `size`. Narrow figures have smaller text. Where the height is
-  /// small, the caption is left out, then all lines of the subtitle but the first.
+  /// small, the caption is left out, then all lines of the subtitle but the first. Control characters of texts are shown as escapes.
   public func draw(on canvas: any Canvas, theme: Theme = .light) {
+    let canvas = LabelCanvas(canvas)
     canvas.fill(Rectangle(left: 0, top: 0, width: size.width, height: size.height), theme.background)
     let fontScale = min(1, max(0.7, min(size.width / 900, size.width / Double(gridColumns) / 300).squareRoot()))
     FigureLayout(self, canvas, theme.scalingFonts(by: fontScale)).draw()

@@ -61,7 +61,9 @@ struct CellPainter {
   }
 
   private func pixel(at position: Double) -> UInt32 {
-    mark.colors.map.pixels[Int(min(max(position * slope + offset, 0), 255))]
+    let index = position * slope + offset
+    // Not where it is NaN: on a scale of extreme numbers.
+    return mark.colors.map.pixels[index > 0 ? Int(min(index, 255)) : 0]
   }
 
   /// The kind and mean colour of several cells. Logarithms are summed as exponents and products of significands, which is many

@@ -94,11 +94,12 @@ public struct GradientProfile: Sendable, Equatable {
     func first(from start: Int) throws -> Int? {
       try run.firstStep(with: .gradientRMS, at: sites, from: start, withoutSkipped: step == nil)
     }
-    // Usually the requested step is recorded. Reading single steps keeps the memory small.
+    // Usually the requested step is recorded. Reading single steps keeps the memory small, but each takes a pass over the file.
     let start = step ?? 0
     let isSkipped = step == nil && run.events.contains { $0.kind == .skipped && $0.step == start }
     var next = isSkipped ? try first(from: start) : start
-    while let found = next {
+    for _ in 0..<3 {
+      guard let found = next else { return nil }
       let gradients = try run.layers([.gradientRMS], steps: found...found)[0]
       if !gradients.steps.isEmpty,
         let profile = GradientProfile(gradients, column: 0, along: axis, where: includes)
@@ -106,6 +107,12 @@ public struct GradientProfile: Sendable, Equatable {
         return profile
       }
       next = found < .max ? try first(from: found + 1) : nil
+    }
+    guard let rest = next else { return nil }
+    let gradients = try run.layers(.gradientRMS)
+    let skipped = step == nil ? Set(run.events.filter { $0.kind == .skipped }.map(\.step)) : []
+    for (column, found) in gradients.steps.enumerated() where found >= rest && !skipped.contains(found) {
+      if let profile = GradientProfile(gradients, column: column, along: axis, where: includes) { return profile }
     }
     return nil
   }

@@ -32,12 +32,14 @@ public struct RunSummary: Sendable, Equatable {
   /// Computes the summary of a run. Throws a `RunFileError` if the file can't be read.
   init(computedFrom run: Run) throws {
     stepCount = run.steps.count
-    recordedStepCount = try run.reading { try $0.rows("SELECT count(DISTINCT step) FROM layer") { $0.int(0) } }[0]
+    recordedStepCount = try run.reading {
+      try $0.rows(["count(DISTINCT step)"], of: "layer") { $0.computedInt(0) }
+    }[0]
     siteCount = run.sites.count
     layerCount = run.sites.count { $0.isLayer }
     let parameterCounts =
       run.format == 1
-      ? try run.reading { try $0.rows("SELECT parameters FROM site") { $0.int(0) } }
+      ? try run.reading { try $0.rows(["parameters", "rowid"], of: "site") { try $0.whole(0) } }
       : run.parameters.map { product(of: $0.shape) }
     parameterCount = parameterCounts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     finalLoss = run.finalLoss
@@ -66,21 +68,21 @@ public struct RunSummary: Sendable, Equatable {
   }
 
   /// The summary in a row of all `columns`.
-  private init(_ row: borrowing Statement) {
-    stepCount = row.int(0)
-    recordedStepCount = row.int(1)
-    siteCount = row.int(2)
-    layerCount = row.int(3)
-    parameterCount = row.int(4)
-    finalLoss = row.double(5) ?? .nan
-    finalAccuracy = row.double(6)
-    gradientStep = row.optionalInt(7)
-    gradientAxis = row.optionalText(8)
-    gradientPointCount = row.optionalInt(9)
-    gradientFactor = row.double(10)
-    gradientRatio = row.double(11)
-    nonfiniteStep = row.optionalInt(12)
-    seconds = row.double(13)
+  private init(_ row: borrowing Statement) throws(WrongValue) {
+    stepCount = try row.whole(0)
+    recordedStepCount = try row.whole(1)
+    siteCount = try row.whole(2)
+    layerCount = try row.whole(3)
+    parameterCount = try row.id(4)
+    finalLoss = try row.number(5) ?? .nan
+    finalAccuracy = try row.number(6)
+    gradientStep = try row.optionalWhole(7)
+    gradientAxis = try row.optionalText(8)
+    gradientPointCount = try row.optionalWhole(9)
+    gradientFactor = try row.number(10)
+    gradientRatio = try row.number(11)
+    nonfiniteStep = try row.optionalWhole(12)
+    seconds = try row.number(13)
   }
 
   /// The summary of the run file at `path`: the stored one, which is fast to read, or if the run is not finished or of format 1 a computed
@@ -89,7 +91,7 @@ public struct RunSummary: Sendable, Equatable {
     do {
       let (database, format) = try openRunFile(at: path)
       if format > 1 {
-        let stored = try database.rows("SELECT \(columns.joined(separator: ", ")) FROM summary") { RunSummary($0) }
+        let stored = try database.rows(columns + ["rowid"], of: "summary") { try RunSummary($0) }
         if let summary = stored.last { return summary }
       }
     } catch {

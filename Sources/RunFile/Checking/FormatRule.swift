@@ -22,7 +22,8 @@ struct FormatRule {
     FormatRule(
       table: "site", broken: "path <> module || CASE call WHEN 0 THEN '' ELSE '[' || call || ']' END",
       problem: "its path is not its module, with the call in brackets from the second on"),
-    count("site", "call"), count("site", "depth"), flag("site", "is_layer"), shape("site", "shape"),
+    count("site", "call"), count("site", "depth"), bound("site", "call"), bound("site", "depth"),
+    flag("site", "is_layer"), shape("site", "shape"),
     FormatRule(
       table: "site", broken: "is_layer = 1 AND depth < 1",
       problem: "it is a layer of depth 0; a layer's depth counts itself"),
@@ -37,7 +38,8 @@ struct FormatRule {
   ]
 
   private static let steps = [
-    count("step", "step"), number("step", "loss"), number("step", "learning_rate"), number("step", "seconds"),
+    count("step", "step"), bound("step", "step"), number("step", "loss"), number("step", "learning_rate"),
+    number("step", "seconds"),
     fraction("step", "accuracy"),
   ]
 
@@ -60,12 +62,15 @@ struct FormatRule {
       FormatRule(
         table: "weight",
         broken: """
-          (SELECT CASE WHEN json_valid(shape) THEN json_array_length(shape) END FROM parameter WHERE id = parameter) < 2
+          (SELECT CASE WHEN typeof(shape) = 'text' AND json_valid(shape) THEN json_array_length(shape) END
+          FROM parameter WHERE id = parameter) < 2
           """,
         problem: "its parameter has fewer than two dimensions"),
     ] + WeightQuantity.allCases.map { size("weight", $0.column) }
 
-  private static let scalars = [count("scalar", "step"), name("scalar", "name"), number("scalar", "value")]
+  private static let scalars = [
+    count("scalar", "step"), bound("scalar", "step"), name("scalar", "name"), number("scalar", "value"),
+  ]
 
   private static let facts = [
     FormatRule(
@@ -95,16 +100,17 @@ struct FormatRule {
   ]
 
   private static let histograms = [
-    count("histogram", "step"), site("histogram"), name("histogram", "quantity"),
+    count("histogram", "step"), bound("histogram", "step"), site("histogram"), name("histogram", "quantity"),
     FormatRule(table: "histogram", broken: "typeof(counts) <> 'blob'", problem: "its counts are not a blob"),
   ]
 
   private static let measures = [
-    count("measure", "step"), site("measure"), name("measure", "name"), number("measure", "value"),
+    count("measure", "step"), bound("measure", "step"), site("measure"), name("measure", "name"),
+    number("measure", "value"),
   ]
 
   private static let events = [
-    count("event", "step"), site("event"), name("event", "kind"),
+    count("event", "step"), bound("event", "step"), site("event"), name("event", "kind"),
     FormatRule(table: "event", broken: "typeof(text) <> 'text'", problem: "its text is not text"),
   ]
 
@@ -114,6 +120,13 @@ struct FormatRule {
     FormatRule(
       table: table, broken: "typeof(\(column)) <> 'integer' OR \(column) < 0",
       problem: "\(column) is no whole number of 0 or more")
+  }
+
+  /// Numbers that pass `count` but are above the largest that readers take.
+  private static func bound(_ table: String, _ column: String) -> FormatRule {
+    FormatRule(
+      table: table, broken: "typeof(\(column)) = 'integer' AND \(column) > \(largestWholeNumber)",
+      problem: "\(column) is above \(largestWholeNumber)")
   }
 
   private static func flag(_ table: String, _ column: String) -> FormatRule {
@@ -152,8 +165,9 @@ struct FormatRule {
     FormatRule(
       table: table,
       broken: """
-        NOT json_valid(\(column)) OR json_type(\(column)) <> 'array'
-        OR EXISTS (SELECT 1 FROM json_each(\(column)) WHERE type <> 'integer' OR atom < 0)
+        CASE WHEN typeof(\(column)) <> 'text' THEN 1 WHEN NOT json_valid(\(column)) THEN 1
+        WHEN json_type(\(column)) <> 'array' THEN 1
+        ELSE EXISTS (SELECT 1 FROM json_each(\(column)) WHERE type <> 'integer' OR atom < 0) END
         """, problem: "\(column) is no JSON array of whole numbers of 0 or more")
   }
 

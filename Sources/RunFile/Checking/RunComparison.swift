@@ -1,3 +1,5 @@
+import Support
+
 /// A table in which two run files differ.
 public struct RunDifference: Sendable, Equatable, CustomStringConvertible {
   /// The table.
@@ -8,7 +10,9 @@ public struct RunDifference: Sendable, Equatable, CustomStringConvertible {
   public let text: String
 
   /// One line: table, first difference, and how many more rows differ.
-  public var description: String { "\(table): \(text)" + (count > 1 ? " (and \(count - 1) more rows)" : "") }
+  public var description: String {
+    ("\(table): \(text)" + (count > 1 ? " (and \(count - 1) more rows)" : "")).escapedForTerminal
+  }
 }
 
 /// Compares two run files row by row.
@@ -28,35 +32,32 @@ public enum RunComparison {
           "it is of format \(otherFormat), and \(path) of format \(format); only files of one format can be compared")
     }
     return try tables(ofFormat: format).compactMap { table, columns in
-      let query = query(table, columns)
       let read = { (database: Database, path: String) in
-        do { return try database.prepare(query) } catch { throw runFileError(error, reading: path) }
+        do { return try database.prepare(columns, of: table, rows(of: table)) } catch {
+          throw runFileError(error, reading: path)
+        }
       }
       return try difference(table, columns, read(first, path), read(second, other), (path, other))
     }
   }
 
-  private static func query(_ table: String, _ columns: [String]) -> String {
-    let condition =
-      switch table {
-      case "meta": " WHERE key NOT IN ('started', 'finished') ORDER BY key"
-      case "event": " WHERE kind <> '\(EventKind.interrupted)' ORDER BY rowid"
-      default: " ORDER BY rowid"
-      }
-    return "SELECT \(columns.joined(separator: ", ")) FROM \(table)" + condition
+  /// The rows of a table to compare, in SQL.
+  private static func rows(of table: String) -> String {
+    switch table {
+    case "meta": "WHERE key NOT IN ('started', 'finished') ORDER BY key"
+    case "event": "WHERE kind <> '\(EventKind.interrupted)' ORDER BY rowid"
+    default: "ORDER BY rowid"
+    }
   }
 
   /// The tables and columns to compare.
   private static func tables(ofFormat format: Int) throws -> [(table: String, columns: [String])] {
     let statements = format == 1 ? Schema.statementsOfFormat1 : Schema.statements
     let database = try Database.inMemory(statements)
-    let names = try database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid") { $0.text(0) }
-    return try names.map { name in
-      (
-        name,
-        try database.rows("SELECT name FROM pragma_table_info('\(name)')") { $0.text(0) }.filter { $0 != "seconds" }
-      )
+    let names = try database.computed("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid") {
+      $0.computedText(0) ?? ""
     }
+    return try names.map { (table: $0, columns: try database.columns(of: $0).filter { $0 != "seconds" }) }
   }
 
   private static func difference(

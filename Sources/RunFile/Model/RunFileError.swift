@@ -1,3 +1,5 @@
+import Support
+
 /// An error of a run file. Its description says what to do.
 public enum RunFileError: Error, Equatable, CustomStringConvertible {
   /// There is no file at the path.
@@ -6,30 +8,43 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   case notARunFile(path: String, reason: String)
   /// The run file has a newer format than this version reads.
   case newerFormat(path: String, found: Int, supported: Int)
-  /// The run file can't be read, or is damaged.
+  /// The run file can't be read: it is locked, damaged, or you may not read it. `reason` says what would be right.
   case unreadable(path: String, reason: String)
+  /// A value of the run file is not what its column must hold. `row` is the row's number, or in `meta` its key; nil if it is not known.
+  case wrongValue(path: String, table: String, row: String?, column: String, found: String, expected: String)
   /// A new run file can't be created.
   case cannotCreate(path: String, reason: String)
   /// Recording stopped; rows that were written before are kept.
   case cannotWrite(path: String, reason: String)
 
-  /// One line: what was wrong, where, and what to do.
-  public var description: String {
+  /// One line: what was wrong, where, and what to do. Control characters of paths and values are shown as escapes.
+  public var description: String { "\(path): \(problem)".escapedForTerminal }
+
+  private var path: String {
     switch self {
-    case .noSuchFile(let path):
-      "\(path): no such run file; check the path"
-    case .notARunFile(let path, let reason):
-      "\(path): not a run file (\(reason)); give the path of a .rheo file that a recording wrote"
-    case .newerFormat(let path, let found, let supported):
-      "\(path): written in run file format \(found), while this version reads up to \(supported); update Rheoscope"
-    case .unreadable(let path, let reason):
-      "\(path): can't read this run file (\(reason)); check its permissions, copy it again with its -wal file if it has "
-        + "one, or record the run again"
-    case .cannotCreate(let path, let reason):
-      "\(path): can't create a run file (\(reason)); choose a path in a folder that can be written"
-    case .cannotWrite(let path, let reason):
-      "\(path): recording stopped (\(reason)); what was written before is kept. Free space or restore the folder, then "
-        + "record again"
+    case .noSuchFile(let path), .notARunFile(let path, _), .newerFormat(let path, _, _), .unreadable(let path, _),
+      .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _), .cannotWrite(let path, _):
+      path.isEmpty ? "“”" : path
+    }
+  }
+
+  private var problem: String {
+    switch self {
+    case .noSuchFile:
+      "no such run file; check the path"
+    case .notARunFile(_, let reason):
+      "not a run file (\(reason)); give the path of a .rheo file that a recording wrote"
+    case .newerFormat(_, let found, let supported):
+      "written in run file format \(found), while this version reads up to \(supported); update Rheoscope"
+    case .unreadable(_, let reason):
+      "can't read this run file: \(reason)"
+    case .wrongValue(_, let table, let row, let column, let found, let expected):
+      "in its table \(table)\(row.map { ", row \($0)" } ?? ""), \(column) is \(found), but must be \(expected); "
+        + "correct it, or record the run again"
+    case .cannotCreate(_, let reason):
+      "can't create a run file (\(reason)); choose a path in a folder that can be written"
+    case .cannotWrite(_, let reason):
+      "recording stopped (\(reason)); what was written before is kept. Free space or restore the folder, then record again"
     }
   }
 }

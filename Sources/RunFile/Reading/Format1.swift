@@ -2,15 +2,15 @@
 
 /// The sites of a file of format 1. A site is a layer if its depth is larger than that of all sites before it.
 func sitesOfFormat1(_ database: Database) throws -> [Site] {
-  var deepest = 0
-  return try database.rows("SELECT id, path, kind, depth, shape FROM site ORDER BY id") { row in
-    let path = row.text(1), (module, call) = moduleAndCall(path)
-    let depth = row.int(3)
+  var deepest = 0, last: Int?
+  return try database.rows(["id", "path", "kind", "depth", "shape", "rowid"], of: "site", "ORDER BY id") { row in
+    let path = try row.text(1), (module, call) = moduleAndCall(path)
+    let depth = try row.whole(3)
     let isLayer = depth > deepest
     deepest = max(deepest, depth)
     var site = Site(
-      id: row.int(0), module: module, call: call, kind: ModuleKind(rawValue: row.text(2)), depth: depth,
-      isLayer: isLayer, shape: integers(row.text(4)))
+      id: try row.id(0, after: &last), module: module, call: call, kind: ModuleKind(rawValue: try row.text(2)),
+      depth: depth, isLayer: isLayer, shape: try row.wholes(4))
     site.path = path
     return site
   }
@@ -18,7 +18,8 @@ func sitesOfFormat1(_ database: Database) throws -> [Site] {
 
 /// The weights of a file of format 1; a weight has the `id` of its site.
 func parametersOfFormat1(_ database: Database, _ sites: [Site]) throws -> [RecordedParameter] {
-  let ids = try Set(database.rows("SELECT DISTINCT site FROM layer WHERE \(conditionOfFormat1)") { $0.int(0) })
+  let ids = try Set(
+    database.rows(["site", "rowid"], of: "layer", "WHERE \(conditionOfFormat1) GROUP BY site") { try $0.id(0) })
   return sites.filter { ids.contains($0.id) }.map {
     RecordedParameter(id: $0.id, path: $0.path + ".weight", shape: [], site: $0.id)
   }
@@ -30,7 +31,7 @@ let conditionOfFormat1 = "weight_norm IS NOT NULL"
 /// "cell[3]" is the fourth call of "cell".
 private func moduleAndCall(_ path: String) -> (module: String, call: Int) {
   guard path.hasSuffix("]"), let open = path.lastIndex(of: "["),
-    let call = Int(path[path.index(after: open)...].dropLast())
+    let call = Int(path[path.index(after: open)...].dropLast()), (0...largestWholeNumber).contains(call)
   else { return (path, 0) }
   return (String(path[..<open]), call)
 }

@@ -10,66 +10,70 @@ struct RowScan {
   var range: ClosedRange<Int>?
   /// Another condition on rows, in SQL.
   var condition: String?
+  /// The number of the last row to read.
+  var lastRow: Int
 
   /// A row has a key that the file does not define.
   struct UnknownKey: Error, CustomStringConvertible {
     let table: String, key: String, step: Int, value: Int
     var description: String {
-      "step \(step) has a row for \(key) \(value) in the table \(table), which the table \(key) lacks"
+      "step \(step) has a row for \(key) \(value) in its table \(table), which its table \(key) lacks"
     }
   }
 
-  /// The grids, keys × steps, of the rows up to number `lastRow`. If two rows have the same step and key, the later one is used.
-  func grids(from database: Database, upTo lastRow: Int) throws -> (steps: [Int], grids: [Grid]) {
+  /// The grids, keys × steps. If two rows have the same step and key, the later one is used.
+  func grids(from database: Database) throws -> (steps: [Int], grids: [Grid]) {
     // Rows are in order of steps, unless files were merged.
-    try grids(from: database, upTo: lastRow, orderedBy: "rowid")
-      ?? grids(from: database, upTo: lastRow, orderedBy: "step, rowid")!
+    try grids(from: database, orderedBy: "rowid") ?? grids(from: database, orderedBy: "step, rowid")!
   }
 
   /// The same; nil if the rows are not in order of steps.
   private func grids(
-    from database: Database, upTo lastRow: Int, orderedBy order: String
+    from database: Database, orderedBy order: String
   ) throws -> (steps: [Int], grids: [Grid])? {
-    let conditions = ["rowid <= ?", range.map { _ in "step BETWEEN ? AND ?" }, condition].compactMap { $0 }
-    let statement = try database.prepare(
-      "SELECT step, \(key)\(columns.map { ", " + $0 }.joined()) FROM \(table) "
-        + "WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)")
-    statement.bind(lastRow, at: 1)
-    if let range {
-      statement.bind(range.lowerBound, at: 2)
-      statement.bind(range.upperBound, at: 3)
-    }
+    let statement = try query(database, selecting: ["step", key] + columns, orderedBy: order)
     var steps: [Int] = []
     // Steps × keys × columns; rearranged to keys × steps once all steps are known.
     var values: [Double] = []
     var recorded: [Bool] = []
     if range == nil {
       // Row numbers of a damaged file may be huge.
-      let rows = min(lastRow, 1 << 20)
+      let rows = min(max(lastRow, 0), 1 << 20)
       values.reserveCapacity(rows * columns.count)
       recorded.reserveCapacity(rows * columns.count)
     }
     let isDense = keys.indices.allSatisfy { keys[$0] == $0 }
     let positions =
       isDense ? [:] : Dictionary(keys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    while try statement.step() {
-      let step = statement.int(0)
-      if steps.last != step {
-        if let last = steps.last, last > step { return nil }
-        steps.append(step)
-        values.append(contentsOf: repeatElement(.nan, count: keys.count * columns.count))
-        recorded.append(contentsOf: repeatElement(false, count: keys.count * columns.count))
+    var count = 0
+    do {
+      while try statement.step() {
+        let step = try statement.whole(0)
+        if steps.last != step {
+          if let last = steps.last, last > step { return nil }
+          steps.append(step)
+          try GridTooSparse.check(
+            rows: keys.count, columns: steps.count, quantities: columns.count, filled: count + 1, table: table)
+          values.append(contentsOf: repeatElement(.nan, count: keys.count * columns.count))
+          recorded.append(contentsOf: repeatElement(false, count: keys.count * columns.count))
+        }
+        let value = try statement.id(1)
+        guard let row = isDense ? (keys.indices.contains(value) ? value : nil) : positions[value] else {
+          throw UnknownKey(table: table, key: key, step: step, value: value)
+        }
+        let start = ((steps.count - 1) * keys.count + row) * columns.count
+        for index in columns.indices {
+          guard let value = try statement.number(Int32(index) + 2) else { continue }
+          values[start + index] = value
+          recorded[start + index] = true
+        }
+        count += 1
       }
-      let value = statement.int(1)
-      guard let row = isDense ? (keys.indices.contains(value) ? value : nil) : positions[value] else {
-        throw UnknownKey(table: table, key: key, step: step, value: value)
-      }
-      let start = ((steps.count - 1) * keys.count + row) * columns.count
-      for index in columns.indices {
-        guard let value = statement.double(Int32(index) + 2) else { continue }
-        values[start + index] = value
-        recorded[start + index] = true
-      }
+    } catch var error as WrongValue {
+      // Reading the number of every row would take time in good files.
+      let numbers = try query(database, selecting: ["rowid"], orderedBy: "\(order) LIMIT 1 OFFSET \(count)")
+      if try numbers.step() { error.row = "\(try numbers.id(0))" }
+      throw error
     }
     let grids = columns.indices.map { index in
       Grid(
@@ -77,6 +81,18 @@ struct RowScan {
         recorded: gathered(recorded, index, steps.count))
     }
     return (steps, grids)
+  }
+
+  private func query(_ database: Database, selecting selected: [String], orderedBy order: String) throws -> Statement {
+    let conditions = ["rowid <= ?", range.map { _ in "step BETWEEN ? AND ?" }, condition].compactMap { $0 }
+    let statement = try database.prepare(
+      selected, of: table, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)")
+    statement.bind(lastRow, at: 1)
+    if let range {
+      statement.bind(range.lowerBound, at: 2)
+      statement.bind(range.upperBound, at: 3)
+    }
+    return statement
   }
 
   /// One column, keys × steps, of steps × keys × columns.

@@ -2,27 +2,28 @@ import CSQLite
 import Foundation
 import Support
 
-/// Opens the run file at `path` for reading, after a check that it is one. Returns its format too.
-func openRunFile(at path: String) throws(RunFileError) -> (database: Database, format: Int) {
-  var status = stat()
-  guard stat(path, &status) == 0 else {
-    if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path: path) }
-    throw .unreadable(path: path, reason: systemMessage())
-  }
-  guard status.st_mode & S_IFMT != S_IFDIR else { throw .notARunFile(path: path, reason: "it is a folder") }
-  guard status.st_mode & S_IFMT == S_IFREG else { throw .notARunFile(path: path, reason: "it is no ordinary file") }
-  guard status.st_size > 0 else { throw .notARunFile(path: path, reason: "it is empty") }
+/// Opens the run file at `path` for reading, after a check that it is one. Returns its format too. With `toleratesOtherTables` only
+/// `meta` must be an ordinary table.
+func openRunFile(
+  at path: String, toleratesOtherTables: Bool = false
+) throws(RunFileError) -> (database: Database, format: Int) {
+  try checkFile(at: path)
   do {
     let database = try openDatabase(at: path)
-    guard try database.text("PRAGMA application_id") == String(Schema.applicationID) else {
+    guard try database.computed("PRAGMA application_id", { $0.computedInt(0) }) == [Int(Schema.applicationID)] else {
       throw RunFileError.notARunFile(path: path, reason: "it is another program's SQLite database")
     }
-    guard let format = try database.text("SELECT value FROM meta WHERE key = 'format'").flatMap({ Int($0) }) else {
-      throw RunFileError.unreadable(path: path, reason: "its meta table gives no format")
+    let others = try database.othersInPlaceOfTables()
+    if let other = others.first(where: { !toleratesOtherTables || $0.name == "meta" }) {
+      throw WrongTable(reason: "its \(other.name) is \(other.kind), not a table")
+    }
+    let formats = try database.rows(["value"], of: "meta", "WHERE key = 'format'") { try? $0.text(0) }
+    guard let format = formats.compactMap({ $0 }).first.flatMap({ Int($0) }) else {
+      throw RunFileError.unreadable(path: path, reason: "its meta table gives no format; record the run again")
     }
     guard format >= 1 else {
       throw RunFileError.unreadable(
-        path: path, reason: "its meta table gives the format \(format), which does not exist")
+        path: path, reason: "its meta table gives the format \(format), which does not exist; record the run again")
     }
     guard format <= Schema.formatVersion else {
       throw RunFileError.newerFormat(path: path, found: format, supported: Schema.formatVersion)
@@ -35,13 +36,60 @@ func openRunFile(at path: String) throws(RunFileError) -> (database: Database, f
 
 /// The `RunFileError` for an error that occurred while the run file at `path` was read.
 func runFileError(_ error: any Error, reading path: String) -> RunFileError {
+  let copy = "copy it again, with its -wal file if it has one, or record the run again"
   switch error {
-  case let error as RunFileError: error
-  case let error as SQLiteError where error.primaryCode == SQLITE_NOTADB:
-    .notARunFile(path: path, reason: "it is no SQLite database")
-  case let error as SQLiteError: .unreadable(path: path, reason: error.message)
-  default: .unreadable(path: path, reason: "\(error)")
+  case let error as RunFileError: return error
+  case let error as WrongValue:
+    return .wrongValue(
+      path: path, table: error.table, row: error.row, column: error.column, found: error.found,
+      expected: error.expected)
+  case let error as WrongTable: return .unreadable(path: path, reason: "\(error.reason); record the run again")
+  case let error as SQLiteError:
+    switch error.primaryCode {
+    case SQLITE_NOTADB: return .notARunFile(path: path, reason: error.message)
+    case SQLITE_CORRUPT: return .unreadable(path: path, reason: "\(error.message); \(copy)")
+    case SQLITE_IOERR where error.code == SQLITE_IOERR | 2 << 8:
+      return .unreadable(path: path, reason: "\(error.message); \(copy)")
+    case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
+      return .unreadable(path: path, reason: "\(error.message); end that program, or try again when it is done")
+    case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY:
+      return .unreadable(path: path, reason: "\(error.message); check its permissions and those of its folder")
+    default: return .unreadable(path: path, reason: error.message)
+    }
+  default: return .unreadable(path: path, reason: "\(error); record the run again")
   }
+}
+
+/// Checks that a file is at `path` that may be read. SQLite would wait for the other end of a FIFO.
+///
+/// The file is not opened: closing it again would release the locks that a writer in this process holds on it.
+private func checkFile(at path: String) throws(RunFileError) {
+  guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "a path can't hold the character NUL") }
+  var status = stat()
+  guard stat(path, &status) == 0 else {
+    switch errno {
+    case ENOENT: throw .noSuchFile(path: path)
+    case ENOTDIR:
+      throw .unreadable(path: path, reason: "its path goes through a file as if it were a folder; check the path")
+    case ENAMETOOLONG:
+      throw .unreadable(path: path, reason: "its name is too long: at most 255 bytes, and 4095 with its folders")
+    case EACCES: throw .unreadable(path: path, reason: "you may not open a folder of its path; check the permissions")
+    case ELOOP: throw .unreadable(path: path, reason: "it is a link that leads to itself; check the path")
+    default: throw .unreadable(path: path, reason: systemMessage())
+    }
+  }
+  switch status.st_mode & S_IFMT {
+  case S_IFREG: break
+  case S_IFDIR: throw .notARunFile(path: path, reason: "it is a folder")
+  case S_IFIFO: throw .notARunFile(path: path, reason: "it is a named pipe")
+  case S_IFSOCK: throw .notARunFile(path: path, reason: "it is a socket")
+  default: throw .notARunFile(path: path, reason: "it is a device")
+  }
+  guard faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 else {
+    throw .unreadable(
+      path: path, reason: errno == EACCES ? "you may not read it; change its permissions" : systemMessage())
+  }
+  guard status.st_size > 0 else { throw .notARunFile(path: path, reason: "it is empty") }
 }
 
 private func openDatabase(at path: String) throws(SQLiteError) -> Database {
@@ -59,4 +107,24 @@ private func openDatabase(at path: String) throws(SQLiteError) -> Database {
     try database.execute("PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema")
     return database
   }
+}
+
+extension Database {
+  /// The views and virtual tables that have the name of a table of the format. They may compute anything, for any time.
+  func othersInPlaceOfTables() throws(SQLiteError) -> [(name: String, kind: String)] {
+    try computed(
+      """
+      SELECT lower(name), type FROM sqlite_schema
+      WHERE (type = 'view' OR type = 'table' AND rootpage = 0) AND lower(name) IN (\(Schema.tableNames))
+      """
+    ) { ($0.computedText(0) ?? "", $0.computedText(1) == "view" ? "a view" : "a virtual table") }
+  }
+}
+
+extension Schema {
+  /// The names of all tables, as SQL.
+  fileprivate static let tableNames = [
+    "meta", "site", "parameter", "step", "layer", "weight", "scalar", "fact", "histogram", "measure", "event",
+    "summary",
+  ].map { "'\($0)'" }.joined(separator: ", ")
 }

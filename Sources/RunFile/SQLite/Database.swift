@@ -2,14 +2,6 @@ import CSQLite
 import Foundation
 import Support
 
-/// An error of SQLite.
-struct SQLiteError: Error {
-  let code: Int32
-  let message: String
-
-  var primaryCode: Int32 { code & 0xFF }
-}
-
 /// A connection to a SQLite file, for one thread at a time; closed when it is released.
 final class Database {
   private let handle: OpaquePointer
@@ -20,7 +12,7 @@ final class Database {
     let location = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(location, &opened, flags | SQLITE_OPEN_NOMUTEX, system)
-    guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
+    guard let opened else { throw SQLiteError(code: code, message: SQLiteError.words(for: code)) }
     handle = opened
     guard code == SQLITE_OK else { throw lastError() }
     sqlite3_extended_result_codes(handle, 1)
@@ -31,7 +23,7 @@ final class Database {
   init(inMemory: Void) throws(SQLiteError) {
     var opened: OpaquePointer?
     let code = sqlite3_open_v2(":memory:", &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
-    guard let opened else { throw SQLiteError(code: code, message: "out of memory") }
+    guard let opened else { throw SQLiteError(code: code, message: SQLiteError.words(for: code)) }
     handle = opened
     guard code == SQLITE_OK else { throw lastError() }
   }
@@ -39,24 +31,65 @@ final class Database {
   deinit { sqlite3_close_v2(handle) }
 
   /// Turns off features that a malicious file could use: functions and virtual tables in its schema, and writes to SQLite's internal
-  /// tables.
-  func distrustContents() { csqlite_distrust_contents(handle) }
+  /// tables. Values and rows above `largestValue` are refused.
+  func distrustContents() {
+    csqlite_distrust_contents(handle)
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Self.largestValue)
+  }
+
+  /// The largest value in a file, in bytes: 64 MiB.
+  static let largestValue: Int32 = 1 << 26
 
   /// Runs statements and ignores their results.
   func execute(_ sql: String) throws(SQLiteError) {
     guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw lastError() }
   }
 
-  func prepare(_ sql: String) throws(SQLiteError) -> Statement {
-    var statement: OpaquePointer?
-    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else { throw lastError() }
-    return Statement(statement, of: self)
+  /// A statement. One that reads rows of tables is made by `prepare(_:of:_:)`.
+  func prepare(_ sql: String) throws(SQLiteError) -> Statement { try prepare(sql, table: nil) }
+
+  /// A query over the rows of a table. `clause` is the SQL behind the table's name.
+  ///
+  /// Columns have their index in `columns` as their number. The last may be the row's number, `rowid`, or in `meta` its `key`; errors
+  /// about values then name the row. Throws a `WrongTable` if the file has no such table, or if a column is missing.
+  func prepare(_ columns: [String], of table: String, _ clause: String = "") throws -> Statement {
+    do throws(SQLiteError) {
+      return try prepare("SELECT \(columns.joined(separator: ", ")) FROM \(table) \(clause)", table: table)
+    } catch {
+      guard error.code & 0xFF == SQLITE_ERROR else { throw error }
+      throw WrongTable(of: try self.columns(of: table), named: table, needing: columns)
+    }
   }
 
-  /// The first column of the first row of a result, as text.
-  func text(_ sql: String) throws(SQLiteError) -> String? {
+  private func prepare(_ sql: String, table: String?) throws(SQLiteError) -> Statement {
+    var statement: OpaquePointer?
+    guard sqlite3_prepare_v2(handle, sql, -1, &statement, nil) == SQLITE_OK, let statement else { throw lastError() }
+    return Statement(statement, of: self, table: table)
+  }
+
+  /// All rows of a table, each read by `read`; see `prepare(_:of:_:)`. `parameter` is bound to the first parameter unless it is nil.
+  func rows<Row>(
+    _ columns: [String], of table: String, _ clause: String = "", _ parameter: String? = nil,
+    _ read: (borrowing Statement) throws -> Row
+  ) throws -> [Row] {
+    let statement = try prepare(columns, of: table, clause)
+    if let parameter { statement.bind(parameter, at: 1) }
+    var rows: [Row] = []
+    while try statement.step() { rows.append(try read(statement)) }
+    return rows
+  }
+
+  /// All rows of a result that SQLite computes, such as counts or the names of tables.
+  func computed<Row>(_ sql: String, _ read: (borrowing Statement) -> Row) throws(SQLiteError) -> [Row] {
     let statement = try prepare(sql)
-    return try statement.step() ? statement.text(0) : nil
+    var rows: [Row] = []
+    while try statement.step() { rows.append(read(statement)) }
+    return rows
+  }
+
+  /// The names of a table's columns; none if there is no such table.
+  func columns(of table: String) throws(SQLiteError) -> [String] {
+    try computed("SELECT name FROM pragma_table_info('\(table)')") { $0.computedText(0) ?? "" }
   }
 
   /// Whether the file was moved or removed since it was opened.
@@ -67,11 +100,6 @@ final class Database {
 
   func lastError() -> SQLiteError {
     let code = sqlite3_extended_errcode(handle)
-    var message = String(cString: sqlite3_errmsg(handle))
-    let systemError = sqlite3_system_errno(handle)
-    if code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN, systemError != 0 {
-      message += ": " + systemMessage(systemError)
-    }
-    return SQLiteError(code: code, message: message)
+    return SQLiteError(code: code, message: SQLiteError.words(for: code, systemError: sqlite3_system_errno(handle)))
   }
 }

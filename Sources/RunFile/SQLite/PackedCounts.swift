@@ -29,8 +29,11 @@ enum PackedCounts {
     return bytes
   }
 
-  /// The decoded counts; empty if the bytes are not valid.
-  static func counts(in bytes: UnsafeRawBufferPointer) -> [UInt32] {
+  /// The largest number of counts in a blob.
+  static let limit = 1 << 24
+
+  /// The decoded counts; nil if the bytes are none.
+  static func counts(in bytes: [UInt8]) -> [UInt32]? {
     var position = 0
     func number() -> Int? {
       var number = 0
@@ -42,12 +45,12 @@ enum PackedCounts {
       }
       return nil
     }
-    guard let count = number(), count <= 1 << 24 else { return [] }
+    guard let count = number(), count <= limit else { return nil }
     var counts = [UInt32](repeating: 0, count: count)
     var next = 0
     while position < bytes.count {
       guard let zeros = number(), let value = number().flatMap(UInt32.init(exactly:)), next + zeros < count else {
-        return []
+        return nil
       }
       counts[next + zeros] = value
       next += zeros + 1

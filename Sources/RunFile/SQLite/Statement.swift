@@ -4,12 +4,15 @@ import CSQLite
 struct Statement: ~Copyable {
   private let handle: OpaquePointer
   private let database: Database
+  /// The table whose rows it reads; nil if it reads none.
+  let table: String?
 
   private static let notANumber: StaticString = "NaN"
 
-  init(_ handle: OpaquePointer, of database: Database) {
+  init(_ handle: OpaquePointer, of database: Database, table: String?) {
     self.handle = handle
     self.database = database
+    self.table = table
   }
 
   deinit { sqlite3_finalize(handle) }
@@ -79,44 +82,24 @@ struct Statement: ~Copyable {
 
   private static var copies: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
-  // MARK: Reading
+  // MARK: Reading what SQLite itself computed; `Statement+Decoding` reads the columns of tables
 
-  func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
+  /// A whole number that SQLite computed, such as a count; NULL is 0.
+  func computedInt(_ column: Int32) -> Int { Int(sqlite3_column_int64(handle, column)) }
 
-  func optionalInt(_ column: Int32) -> Int? {
-    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int(column)
-  }
-
-  /// A number, which may be NaN; nil is "not recorded".
-  func double(_ column: Int32) -> Double? {
-    switch sqlite3_column_type(handle, column) {
-    case SQLITE_FLOAT, SQLITE_INTEGER: sqlite3_column_double(handle, column)
-    case SQLITE_NULL: nil
-    default: .nan
-    }
-  }
-
-  func text(_ column: Int32) -> String {
-    sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
-  }
-
-  func optionalText(_ column: Int32) -> String? {
+  /// A text that SQLite computed, such as the name of a table; nil for NULL.
+  func computedText(_ column: Int32) -> String? {
     sqlite3_column_text(handle, column).map { String(cString: $0) }
   }
 
-  func type(ofColumn column: Int32) -> Int32 { sqlite3_column_type(handle, column) }
+  /// The value of a column, for `Statement+Decoding`. Until the next step or reset.
+  func stored(_ column: Int32) -> OpaquePointer? { sqlite3_column_value(handle, column) }
 
-  func bytes(_ column: Int32) -> [UInt8] {
-    guard let start = sqlite3_column_blob(handle, column) else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
-  }
+  /// The name of a column of the result.
+  func name(ofColumn column: Int32) -> String { String(cString: sqlite3_column_name(handle, column)) }
 
-  /// Packed counts; empty if the blob is none.
-  func counts(_ column: Int32) -> [UInt32] {
-    guard let start = sqlite3_column_blob(handle, column) else { return [] }
-    return PackedCounts.counts(
-      in: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
-  }
+  /// The number of columns of the result.
+  var columnCount: Int32 { sqlite3_column_count(handle) }
 }
 
 /// A value that can be bound to a parameter of a statement.

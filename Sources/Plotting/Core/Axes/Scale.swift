@@ -27,7 +27,8 @@ public struct Scale: Sendable, Hashable {
   private let spacing: Spacing
   private let origin, length: Double
 
-  /// A scale for the range between two values. A range that is empty or narrower than 10⁻⁹ of its values is widened.
+  /// A scale for the range between two values. A range that is empty or narrower than 10⁻⁹ of its values, or than
+  /// 10⁻³⁰⁰, is widened.
   ///
   /// Stops the program if an end is not finite, if an end of a logarithmic scale is not positive, or if the width of a symlog
   /// scale is not positive and finite.
@@ -45,7 +46,7 @@ public struct Scale: Sendable, Hashable {
     // Differences stay finite within this limit.
     let limit = Double.greatestFiniteMagnitude / 8, tiny = 1e-300
     let low = min(max(min(lower, upper), -limit), limit), high = min(max(max(lower, upper), -limit), limit)
-    let isTooNarrow = high - low <= max(abs(low), abs(high)) * 1e-9
+    let isTooNarrow = high - low <= max(max(abs(low), abs(high)) * 1e-9, kind == .log ? 0 : tiny)
     switch kind {
     case .log:
       (self.lower, self.upper) =

@@ -1,0 +1,145 @@
+import CSQLite
+import Support
+
+/// A value in a table that is not what its column must hold.
+struct WrongValue: Error {
+  let table: String
+  /// The row's number, or in `meta` its key; nil if the query does not select it.
+  var row: String?
+  let column: String
+  let found: String
+  let expected: String
+}
+
+/// The numbers that a column may hold besides NaN.
+struct NumberRange {
+  let lowest, highest: Double
+  /// What the column must hold, in words.
+  let words: String
+
+  static let all = NumberRange(lowest: -.infinity, highest: .infinity, words: "a number")
+  static let sizes = NumberRange(lowest: 0, highest: .infinity, words: "a number of 0 or more")
+  static let fractions = NumberRange(lowest: 0, highest: 1, words: "a fraction from 0 to 1")
+}
+
+/// The largest step, depth, call or count: 2⁵³, up to which every whole number is a Double.
+let largestWholeNumber = 1 << 53
+
+/// All reading of tables: a value of a row that is what its column must hold, or a `WrongValue`. The numbers of columns count from 0.
+extension Statement {
+  /// A whole number of 0 or more, such as a step, a depth or a count.
+  func whole(_ column: Int32) throws(WrongValue) -> Int {
+    let value = stored(column)
+    guard sqlite3_value_type(value) == SQLITE_INTEGER else { throw wrong(column, Self.wholeNumber) }
+    let number = sqlite3_value_int64(value)
+    guard number >= 0, number <= largestWholeNumber else { throw wrong(column, Self.wholeNumber) }
+    return Int(number)
+  }
+
+  /// The id of a row, or a reference to one.
+  func id(_ column: Int32) throws(WrongValue) -> Int {
+    let value = stored(column)
+    guard sqlite3_value_type(value) == SQLITE_INTEGER else { throw wrong(column, "a whole number") }
+    return Int(sqlite3_value_int64(value))
+  }
+
+  /// The id of a row, in a query that is ordered by it: refuses the id of the row before, which is in `last`.
+  func id(_ column: Int32, after last: inout Int?) throws(WrongValue) -> Int {
+    let id = try id(column)
+    guard id != last else { throw wrong(column, "another number than in the row before") }
+    last = id
+    return id
+  }
+
+  /// The number of a step, in a query that is ordered by it: refuses that of the row before, which is in `last`.
+  func step(_ column: Int32, after last: inout Int?) throws(WrongValue) -> Int {
+    let step = try whole(column)
+    guard step != last else { throw wrong(column, "another number than in the row before") }
+    last = step
+    return step
+  }
+
+  func optionalWhole(_ column: Int32) throws(WrongValue) -> Int? { isNull(column) ? nil : try whole(column) }
+
+  func optionalID(_ column: Int32) throws(WrongValue) -> Int? { isNull(column) ? nil : try id(column) }
+
+  /// A number, which may be NaN or infinite; nil is "not recorded".
+  func number(_ column: Int32) throws(WrongValue) -> Double? {
+    let value = stored(column)
+    switch sqlite3_value_type(value) {
+    case SQLITE_FLOAT, SQLITE_INTEGER: return sqlite3_value_double(value)
+    case SQLITE_NULL: return nil
+    default:
+      guard bytes(column).elementsEqual("NaN".utf8) else { throw wrong(column, "a number, the text NaN, or NULL") }
+      return .nan
+    }
+  }
+
+  func text(_ column: Int32) throws(WrongValue) -> String {
+    guard sqlite3_value_type(stored(column)) == SQLITE_TEXT,
+      let text = String(validating: bytes(column), as: UTF8.self)
+    else { throw wrong(column, "text in UTF-8") }
+    return text
+  }
+
+  func optionalText(_ column: Int32) throws(WrongValue) -> String? { isNull(column) ? nil : try text(column) }
+
+  /// A column that is 0 or 1.
+  func flag(_ column: Int32) throws(WrongValue) -> Bool {
+    let value = stored(column)
+    guard sqlite3_value_type(value) == SQLITE_INTEGER, (0...1).contains(sqlite3_value_int64(value)) else {
+      throw wrong(column, "0 or 1")
+    }
+    return sqlite3_value_int64(value) == 1
+  }
+
+  /// A JSON array of whole numbers of 0 or more, such as a shape.
+  func wholes(_ column: Int32) throws(WrongValue) -> [Int] {
+    guard sqlite3_value_type(stored(column)) == SQLITE_TEXT, let numbers = wholeNumbers(inJSON: bytes(column)) else {
+      throw wrong(column, "a JSON array of whole numbers of 0 or more, such as [64,10]")
+    }
+    return numbers
+  }
+
+  /// Packed counts.
+  func counts(_ column: Int32) throws(WrongValue) -> [UInt32] {
+    guard sqlite3_value_type(stored(column)) == SQLITE_BLOB, let counts = PackedCounts.counts(in: bytes(column)) else {
+      throw wrong(
+        column, "LEB128 numbers: how many counts, then for each that is not 0 the zeros before it and the count")
+    }
+    return counts
+  }
+
+  /// An error about the value of a column, which must be what `expected` says.
+  @inline(never)
+  func wrong(_ column: Int32, _ expected: String) -> WrongValue {
+    let last = columnCount - 1, hasIdentity = ["rowid", "key"].contains(name(ofColumn: last)) && last > 0
+    return WrongValue(
+      table: table ?? "", row: hasIdentity ? value(last).plainDescription : nil, column: name(ofColumn: column),
+      found: "\(value(column))", expected: expected)
+  }
+
+  private static let wholeNumber = "a whole number from 0 to \(largestWholeNumber)"
+
+  private func isNull(_ column: Int32) -> Bool { sqlite3_value_type(stored(column)) == SQLITE_NULL }
+}
+
+/// The numbers of a JSON array of whole numbers of 0 or more, with or without white space; nil if the text is none.
+func wholeNumbers(inJSON text: [UInt8]) -> [Int]? {
+  func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+  let content = text.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+  guard content.count >= 2, content.first == UInt8(ascii: "["), content.last == UInt8(ascii: "]") else { return nil }
+  let inner = content.dropFirst().dropLast()
+  if inner.allSatisfy(isBlank) { return [] }
+  var numbers: [Int] = []
+  for part in inner.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+    let digits = part.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+    let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    guard isNumber, let number = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
+    numbers.append(number)
+  }
+  return numbers
+}
+
+/// A JSON array of whole numbers.
+func json(_ numbers: [Int]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }
