@@ -28,13 +28,13 @@ import Testing
           for change in changes { _ = try? sql(change) }
         }
         let start = ContinuousClock.now
-        drawn += try Self.use(path, other, isPictured: seed % 10 == 0) { error in
+        drawn += try Self.use(path, other, order: seed % 3, isPictured: seed % 10 == 0) { error in
           "seed \(seed), \(changes): \(error)"
         }
         #expect(ContinuousClock.now - start < .seconds(10), "seed \(seed), \(changes)")
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
       }
-      #expect(drawn > 2000, "most charts of most files are drawn: \(drawn)")
+      #expect(drawn > 1000, "many charts are drawn: \(drawn)")
     }
   }
 
@@ -52,7 +52,7 @@ import Testing
     "UPDATE meta SET value = '1e999' WHERE key = 'predicted_gradient_factor'",
     "UPDATE meta SET value = '9223372036854775807' WHERE key = 'classes'",
     "UPDATE histogram SET counts = x'00'", "UPDATE histogram SET counts = x'ac0200ffffffff0f'",
-    "UPDATE meta SET value = printf('%.*c', 3000000, 'x ')",
+    "UPDATE meta SET value = printf('%.*c', 3000000, 'x') WHERE key <> 'format'",
     "UPDATE site SET path = printf('%.*c', 300000, 'x') || id, module = path",
     "DELETE FROM layer WHERE rowid % 7", "DELETE FROM weight",
     "DELETE FROM site WHERE id > 3; DELETE FROM layer WHERE site > 3",
@@ -64,7 +64,9 @@ import Testing
       let other = try Self.smallRun(folder + "/other.rheo", rate: 0.01)
       _ = try Self.smallRun(path, rate: 0.1)
       try PlainSQL(path)(Self.changes[index])
-      #expect(try Self.use(path, other, isPictured: true) { "\(Self.changes[index]): \($0)" } > 10)
+      for order in 0..<3 {
+        #expect(try Self.use(path, other, order: order, isPictured: true) { "\(Self.changes[index]): \($0)" } > 5)
+      }
     }
   }
 
@@ -81,9 +83,9 @@ import Testing
     }
   }
 
-  /// Draws and judges a file, alone and beside another. Returns the number of charts that were drawn.
+  /// Judges a file, and draws it alone (`order` 0), before another (1), or after it (2). Returns the number of charts that were drawn.
   private static func use(
-    _ path: String, _ other: Run, isPictured: Bool, _ context: (any Error) -> String
+    _ path: String, _ other: Run, order: Int, isPictured: Bool, _ context: (any Error) -> String
   ) throws -> Int {
     func isOurs(_ error: any Error) -> Bool {
       guard error is RunFileError || error is ChartError else { return false }
@@ -103,11 +105,11 @@ import Testing
         let isReadable = !["malformed", "constraint", "no such"].contains { finding.statement.contains($0) }
         #expect(isReadable, "\(finding)")
       }
-      let charts = try [[run], [run, other], [other, run]].map { runs in
-        try drawAll(runs, isPictured: isPictured) { error in #expect(isOurs(error), "\(context(error))") }
+      let charts = try drawAll([[run], [run, other], [other, run]][order], isPictured: isPictured) { error in
+        #expect(isOurs(error), "\(context(error))")
       }
       _ = try? (run.facts(), run.summary())
-      return charts.reduce(0) { $0 + $1.count }
+      return charts.count
     } catch {
       #expect(isOurs(error), "\(context(error))")
       return 0
@@ -133,7 +135,7 @@ import Testing
         figure.draw(on: RecordingCanvas())
         if isPictured {
           #expect(figure.text(columns: 80, rows: 24, colors: .none).count == 24)
-          #expect(try figure.png(scale: 0.5).count > 60)
+          #expect(try figure.png(scale: 0.25).count > 60)
         }
         figures.append(figure)
       } catch {

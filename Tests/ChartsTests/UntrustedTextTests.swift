@@ -106,7 +106,7 @@ import Testing
       try PlainSQL(path)(
         "UPDATE layer SET gradient_rms = (SELECT value FROM meta WHERE key = 'variant') WHERE rowid = 3")
       texts.append(try #require(throws: RunFileError.self) { try moved.layers(.gradientRMS) }.description)
-      try PlainSQL(path)("UPDATE meta SET key = 'x' || key, value = '/home/x/y'")
+      try PlainSQL(path)("UPDATE meta SET key = 'x' || key, value = '/home/x/y' WHERE key = 'variant'")
       texts += try RunFileCheck.problems(at: path).map(\.description)
       for text in texts {
         #expect(!text.unicodeScalars.contains { $0 != "\n" && Self.controls.contains($0) }, "\(text)")

@@ -39,7 +39,7 @@ public struct RunSummary: Sendable, Equatable {
     layerCount = run.sites.count { $0.isLayer }
     let parameterCounts =
       run.format == 1
-      ? try run.reading { try $0.rows(["parameters", "rowid"], of: "site") { try $0.whole(0) } }
+      ? try run.reading { try $0.rows(["parameters", rowNumber], of: "site") { try $0.whole(0) } }
       : run.parameters.map { product(of: $0.shape) }
     parameterCount = parameterCounts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     finalLoss = run.finalLoss
@@ -91,7 +91,7 @@ public struct RunSummary: Sendable, Equatable {
     do {
       let (database, format) = try openRunFile(at: path)
       if format > 1 {
-        let stored = try database.rows(columns + ["rowid"], of: "summary") { try RunSummary($0) }
+        let stored = try database.rows(columns + [rowNumber], of: "summary") { try RunSummary($0) }
         if let summary = stored.last { return summary }
       }
     } catch {

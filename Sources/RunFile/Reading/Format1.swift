@@ -3,7 +3,7 @@
 /// The sites of a file of format 1. A site is a layer if its depth is larger than that of all sites before it.
 func sitesOfFormat1(_ database: Database) throws -> [Site] {
   var deepest = 0, last: Int?
-  return try database.rows(["id", "path", "kind", "depth", "shape", "rowid"], of: "site", "ORDER BY id") { row in
+  return try database.rows(["id", "path", "kind", "depth", "shape", rowNumber], of: "site", "ORDER BY id") { row in
     let path = try row.text(1), (module, call) = moduleAndCall(path)
     let depth = try row.whole(3)
     let isLayer = depth > deepest
@@ -19,7 +19,7 @@ func sitesOfFormat1(_ database: Database) throws -> [Site] {
 /// The weights of a file of format 1; a weight has the `id` of its site.
 func parametersOfFormat1(_ database: Database, _ sites: [Site]) throws -> [RecordedParameter] {
   let ids = try Set(
-    database.rows(["site", "rowid"], of: "layer", "WHERE \(conditionOfFormat1) GROUP BY site") { try $0.id(0) })
+    database.rows(["site", rowNumber], of: "layer", "WHERE \(conditionOfFormat1) GROUP BY site") { try $0.id(0) })
   return sites.filter { ids.contains($0.id) }.map {
     RecordedParameter(id: $0.id, path: $0.path + ".weight", shape: [], site: $0.id)
   }

@@ -8,7 +8,7 @@ extension Run {
   public func measures(_ name: MeasureName) throws -> [Measure] {
     try reading {
       try $0.rows(
-        ["step", "site", "value", "rowid"], of: "measure", "WHERE name = ? ORDER BY step, site", name.rawValue
+        ["step", "site", "value", rowNumber], of: "measure", "WHERE name = ? ORDER BY step, site", name.rawValue
       ) { Measure(step: try $0.whole(0), site: try $0.optionalID(1), value: try $0.number(2) ?? .nan) }
     }
   }
@@ -41,7 +41,7 @@ extension Run {
   /// The names of all measures, in alphabetical order. Throws a `RunFileError` if the file can't be read.
   public func measureNames() throws -> [MeasureName] {
     try reading {
-      try $0.rows(["name", "rowid"], of: "measure", Self.namesInOrder) { MeasureName(rawValue: try $0.text(0)) }
+      try $0.rows(["name", rowNumber], of: "measure", Self.namesInOrder) { MeasureName(rawValue: try $0.text(0)) }
     }
   }
 
@@ -50,7 +50,7 @@ extension Run {
   public func scalars(_ name: String) throws -> [Scalar] {
     guard format > 1 else { return [] }
     return try reading {
-      try $0.rows(["step", "value", "rowid"], of: "scalar", "WHERE name = ? ORDER BY step, rowid", name) {
+      try $0.rows(["step", "value", rowNumber], of: "scalar", "WHERE name = ? ORDER BY step, rowid", name) {
         Scalar(step: try $0.whole(0), value: try $0.number(1) ?? .nan)
       }
     }
@@ -59,7 +59,7 @@ extension Run {
   /// The names of all scalars, in alphabetical order. Throws a `RunFileError` if the file can't be read.
   public func scalarNames() throws -> [String] {
     guard format > 1 else { return [] }
-    return try reading { try $0.rows(["name", "rowid"], of: "scalar", Self.namesInOrder) { try $0.text(0) } }
+    return try reading { try $0.rows(["name", rowNumber], of: "scalar", Self.namesInOrder) { try $0.text(0) } }
   }
 
   private static let namesInOrder = "GROUP BY name ORDER BY name"
@@ -70,7 +70,7 @@ extension Run {
     guard format > 1 else { return [] }
     return try reading { database in
       try database.rows(
-        ["step", "subject", "item", "name", "type", "value", "rowid"], of: "fact", "ORDER BY rowid"
+        ["step", "subject", "item", "name", "type", "value", rowNumber], of: "fact", "ORDER BY rowid"
       ) { row -> Fact? in
         let subject = Fact.Subject(kind: try row.text(1), item: try row.optionalText(2)), name = try row.text(3)
         let value: Fact.Value? =
@@ -93,7 +93,7 @@ extension Run {
     var total = 0
     return try reading {
       try $0.rows(
-        ["step", "site", "counts", "rowid"], of: "histogram", "WHERE quantity = ? ORDER BY step, site", quantity
+        ["step", "site", "counts", rowNumber], of: "histogram", "WHERE quantity = ? ORDER BY step, site", quantity
       ) { row in
         let counts = try row.counts(2)
         total += counts.count

@@ -74,7 +74,7 @@ public final class Run: Sendable {
     let skipped = "AND step NOT IN (SELECT step FROM event WHERE kind = '\(EventKind.skipped.rawValue)')"
     return try reading {
       try $0.rows(
-        ["min(step)", "rowid"], of: "layer",
+        ["min(step)", rowNumber], of: "layer",
         "WHERE rowid <= \(lastLayerRow) AND \(quantity.column) IS NOT NULL AND step >= \(start) "
           + "AND site IN (SELECT value FROM json_each(?)) \(withoutSkipped ? skipped : "")",
         json(sites.map(\.id))

@@ -10,7 +10,7 @@ func metaOf(_ database: Database) throws -> [MetaKey: String] {
 func sitesOf(_ database: Database) throws -> [Site] {
   var last: Int?
   return try database.rows(
-    ["id", "path", "module", "call", "kind", "depth", "is_layer", "shape", "rowid"], of: "site", "ORDER BY id"
+    ["id", "path", "module", "call", "kind", "depth", "is_layer", "shape", rowNumber], of: "site", "ORDER BY id"
   ) { row in
     var site = Site(
       id: try row.id(0, after: &last), module: try row.text(2), call: try row.whole(3),
@@ -24,7 +24,7 @@ func sitesOf(_ database: Database) throws -> [Site] {
 func parametersOf(_ database: Database) throws -> [RecordedParameter] {
   var last: Int?
   return try database.rows(
-    ["id", "path", "shape", "site", "optimizers", "frozen", "rowid"], of: "parameter", "ORDER BY id"
+    ["id", "path", "shape", "site", "optimizers", "frozen", rowNumber], of: "parameter", "ORDER BY id"
   ) { row in
     RecordedParameter(
       id: try row.id(0, after: &last), path: try row.text(1), shape: try row.wholes(2), site: try row.optionalID(3),
@@ -35,7 +35,7 @@ func parametersOf(_ database: Database) throws -> [RecordedParameter] {
 func stepsOf(_ database: Database) throws -> [StepRow] {
   var last: Int?
   return try database.rows(
-    ["step", "loss", "accuracy", "learning_rate", "seconds", "rowid"], of: "step", "ORDER BY step"
+    ["step", "loss", "accuracy", "learning_rate", "seconds", rowNumber], of: "step", "ORDER BY step"
   ) { row in
     StepRow(
       step: try row.step(0, after: &last), loss: try row.number(1) ?? .nan, accuracy: try row.number(2),
@@ -44,7 +44,7 @@ func stepsOf(_ database: Database) throws -> [StepRow] {
 }
 
 func eventsOf(_ database: Database) throws -> [Event] {
-  try database.rows(["step", "site", "kind", "text", "rowid"], of: "event", "ORDER BY rowid") { row in
+  try database.rows(["step", "site", "kind", "text", rowNumber], of: "event", "ORDER BY rowid") { row in
     Event(
       step: try row.whole(0), site: try row.optionalID(1), kind: EventKind(rawValue: try row.text(2)),
       text: try row.text(3))

@@ -50,7 +50,7 @@ final class Database {
 
   /// A query over the rows of a table. `clause` is the SQL behind the table's name.
   ///
-  /// Columns have their index in `columns` as their number. The last may be the row's number, `rowid`, or in `meta` its `key`; errors
+  /// Columns have their index in `columns` as their number. The last may be `rowNumber`, or in `meta` the `key`; errors
   /// about values then name the row. Throws a `WrongTable` if the file has no such table, or if a column is missing.
   func prepare(_ columns: [String], of table: String, _ clause: String = "") throws -> Statement {
     do throws(SQLiteError) {

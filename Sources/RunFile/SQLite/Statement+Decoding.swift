@@ -22,6 +22,9 @@ struct NumberRange {
   static let fractions = NumberRange(lowest: 0, highest: 1, words: "a fraction from 0 to 1")
 }
 
+/// The last column of a query over the rows of a table, by which errors name the row. SQLite would give `rowid` the name of the key.
+let rowNumber = "rowid AS row"
+
 /// The largest step, depth, call or count: 2⁵³, up to which every whole number is a Double.
 let largestWholeNumber = 1 << 53
 
@@ -113,7 +116,7 @@ extension Statement {
   /// An error about the value of a column, which must be what `expected` says.
   @inline(never)
   func wrong(_ column: Int32, _ expected: String) -> WrongValue {
-    let last = columnCount - 1, hasIdentity = ["rowid", "key"].contains(name(ofColumn: last)) && last > 0
+    let last = columnCount - 1, hasIdentity = ["row", "key"].contains(name(ofColumn: last)) && last > 0
     return WrongValue(
       table: table ?? "", row: hasIdentity ? value(last).plainDescription : nil, column: name(ofColumn: column),
       found: "\(value(column))", expected: expected)
