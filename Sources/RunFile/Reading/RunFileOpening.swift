@@ -9,11 +9,10 @@ func openRunFile(
 ) throws(RunFileError) -> (database: Database, format: Int) {
   try checkFile(at: path)
   do {
-    let database = try openDatabase(at: path)
+    let (database, others) = try openDatabase(at: path)
     guard try database.computed("PRAGMA application_id", { $0.computedInt(0) }) == [Int(Schema.applicationID)] else {
       throw RunFileError.notARunFile(path: path, reason: "it is another program's SQLite database")
     }
-    let others = try database.othersInPlaceOfTables()
     if let other = others.first(where: { !toleratesOtherTables || $0.name == "meta" }) {
       throw WrongTable(reason: "its \(other.name) is \(other.kind), not a table")
     }
@@ -92,39 +91,36 @@ private func checkFile(at path: String) throws(RunFileError) {
   guard status.st_size > 0 else { throw .notARunFile(path: path, reason: "it is empty") }
 }
 
-private func openDatabase(at path: String) throws(SQLiteError) -> Database {
+private func openDatabase(
+  at path: String
+) throws(SQLiteError) -> (database: Database, others: [(name: String, kind: String)]) {
   do throws(SQLiteError) {
     let database = try Database(path: path, flags: SQLITE_OPEN_READONLY)
     database.distrustContents()
-    try database.execute("SELECT 1 FROM sqlite_schema")
-    return database
+    return (database, try database.othersInPlaceOfTables())
   } catch {
     guard [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_IOERR].contains(error.primaryCode) else { throw error }
     // The file of a killed writer needs a -shm file, which can't be created on a full or read-only disk. Without locks SQLite needs no
     // such file, and on a disk that can't be written no lock is needed.
     let database = try Database(path: path, flags: SQLITE_OPEN_READONLY, system: "unix-none")
     database.distrustContents()
-    try database.execute("PRAGMA locking_mode = EXCLUSIVE; SELECT 1 FROM sqlite_schema")
-    return database
+    try database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    return (database, try database.othersInPlaceOfTables())
   }
 }
 
 extension Database {
   /// The views and virtual tables that have the name of a table of the format. They may compute anything, for any time.
   func othersInPlaceOfTables() throws(SQLiteError) -> [(name: String, kind: String)] {
-    try computed(
-      """
-      SELECT lower(name), type FROM sqlite_schema
-      WHERE (type = 'view' OR type = 'table' AND rootpage = 0) AND lower(name) IN (\(Schema.tableNames))
-      """
-    ) { ($0.computedText(0) ?? "", $0.computedText(1) == "view" ? "a view" : "a virtual table") }
+    try computed("SELECT name, type FROM sqlite_schema WHERE ifnull(rootpage, 0) = 0 AND type <> 'trigger'") {
+      (name: $0.computedText(0)?.lowercased() ?? "", kind: $0.computedText(1) == "view" ? "a view" : "a virtual table")
+    }.filter { Schema.tableNames.contains($0.name) }
   }
 }
 
 extension Schema {
-  /// The names of all tables, as SQL.
-  fileprivate static let tableNames = [
+  fileprivate static let tableNames: Set = [
     "meta", "site", "parameter", "step", "layer", "weight", "scalar", "fact", "histogram", "measure", "event",
     "summary",
-  ].map { "'\($0)'" }.joined(separator: ", ")
+  ]
 }

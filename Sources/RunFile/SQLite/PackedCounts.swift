@@ -33,7 +33,7 @@ enum PackedCounts {
   static let limit = 1 << 24
 
   /// The decoded counts; nil if the bytes are none.
-  static func counts(in bytes: [UInt8]) -> [UInt32]? {
+  static func counts(in bytes: UnsafeRawBufferPointer) -> [UInt32]? {
     var position = 0
     func number() -> Int? {
       var number = 0

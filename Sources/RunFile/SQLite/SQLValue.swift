@@ -35,18 +35,18 @@ extension Statement {
     return switch sqlite3_value_type(value) {
     case SQLITE_INTEGER: .integer(sqlite3_value_int64(value))
     case SQLITE_FLOAT: .real(sqlite3_value_double(value).bitPattern)
-    case SQLITE_TEXT: .text(bytes(column))
-    case SQLITE_BLOB: .blob(bytes(column))
+    case SQLITE_TEXT: .text(Array(bytes(column)))
+    case SQLITE_BLOB: .blob(Array(bytes(column)))
     default: .null
     }
   }
 
-  /// The bytes of a text in UTF-8, or of a blob.
-  func bytes(_ column: Int32) -> [UInt8] {
+  /// The bytes of a text in UTF-8, or of a blob; valid until the next step.
+  func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
     let value = stored(column)
     let start =
-      sqlite3_value_type(value) == SQLITE_TEXT ? UnsafeRawPointer(sqlite3_value_text(value)) : sqlite3_value_blob(value)
-    guard let start else { return [] }
-    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(value))))
+      sqlite3_value_type(value) == SQLITE_TEXT
+      ? UnsafeRawPointer(sqlite3_value_text(value)) : sqlite3_value_blob(value)
+    return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_value_bytes(value)))
   }
 }

@@ -128,21 +128,43 @@ extension Statement {
 }
 
 /// The numbers of a JSON array of whole numbers of 0 or more, with or without white space; nil if the text is none.
-func wholeNumbers(inJSON text: [UInt8]) -> [Int]? {
-  func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
-  let content = text.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
-  guard content.count >= 2, content.first == UInt8(ascii: "["), content.last == UInt8(ascii: "]") else { return nil }
-  let inner = content.dropFirst().dropLast()
-  if inner.allSatisfy(isBlank) { return [] }
-  var numbers: [Int] = []
-  for part in inner.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-    let digits = part.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
-    let isNumber = digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    guard isNumber, let number = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
-    numbers.append(number)
+func wholeNumbers(inJSON text: UnsafeRawBufferPointer) -> [Int]? {
+  var position = 0, numbers: [Int] = []
+  func skipBlanks() {
+    while position < text.count, isBlank(text[position]) { position += 1 }
   }
-  return numbers
+  func take(_ byte: UInt8) -> Bool {
+    skipBlanks()
+    guard position < text.count, text[position] == byte else { return false }
+    position += 1
+    return true
+  }
+  func number() -> Int? {
+    skipBlanks()
+    let start = position
+    var number = 0
+    while position < text.count, text[position] >= UInt8(ascii: "0"), text[position] <= UInt8(ascii: "9") {
+      let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, overflows) = tens.addingReportingOverflow(Int(text[position] - UInt8(ascii: "0")))
+      guard !isTooLarge, !overflows else { return nil }
+      number = sum
+      position += 1
+    }
+    return position > start ? number : nil
+  }
+  guard take(UInt8(ascii: "[")) else { return nil }
+  if !take(UInt8(ascii: "]")) {
+    repeat {
+      guard let number = number() else { return nil }
+      numbers.append(number)
+    } while take(UInt8(ascii: ","))
+    guard take(UInt8(ascii: "]")) else { return nil }
+  }
+  skipBlanks()
+  return position == text.count ? numbers : nil
 }
+
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
 /// A JSON array of whole numbers.
 func json(_ numbers: [Int]) -> String { "[" + numbers.map(String.init).joined(separator: ",") + "]" }
