@@ -2,6 +2,7 @@ import ExperimentHarness
 import Experiments
 import Foundation
 import Rheoscope
+import Support
 
 /// The command line tool: words in, exit code out.
 public struct Tool {
@@ -21,7 +22,7 @@ public struct Tool {
     do {
       try execute(words)
     } catch let error as UsageError {
-      console.note("\(error)")
+      console.note("\(error)".escapedForTerminal)
       return 2
     } catch let error as Interrupted {
       console.note("\(error)")
@@ -56,7 +57,7 @@ public struct Tool {
       _ = try Arguments(rest, for: command.name == Command.run.name ? runCommand(rest) : command)
       return nil
     } catch {
-      return "\(error)"
+      return "\(error)".escapedForTerminal
     }
   }
 

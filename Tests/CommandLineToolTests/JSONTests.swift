@@ -7,7 +7,7 @@ import Testing
   @Test func diagnoseAnswersInOneObject() throws {
     try withTemporaryFolder { folder in
       try writeSmallRun(folder + "/a.rheo")
-      try writeSmallRun(folder + "/b.rheo", variant: "beta\u{1B}")
+      try writeSmallRun(folder + "/b.rheo", variant: "beta\u{1B}\u{202E}")
       let run = try runTool("diagnose", "a.rheo", "none.rheo", "b.rheo", "--json", in: folder)
       #expect(run.code == 1)
       let answer = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
@@ -19,7 +19,8 @@ import Testing
       let data = try #require(answer["data"] as? [String: [[String: Any]]])
       let runs = try #require(data["runs"]), findings = try #require(data["findings"])
       #expect(
-        runs.map { $0["path"] as? String } == ["a.rheo", "b.rheo"] && runs[1]["variant"] as? String == "beta\u{1B}")
+        runs.map { $0["path"] as? String } == ["a.rheo", "b.rheo"]
+          && runs[1]["variant"] as? String == "beta\u{1B}\u{202E}")
       #expect(runs[0]["steps"] as? Int == 40 && runs[0]["isFinished"] as? Bool == true)
       // What the lines for people say.
       let words = try runTool("diagnose", "a.rheo", in: folder).output
@@ -27,6 +28,7 @@ import Testing
         #expect(words.contains(try #require(finding["statement"] as? String)))
       }
       #expect(findings.isEmpty == words.contains("nothing wrong found"))
+      #expect(!run.output.contains("\u{202E}"))
       #expect(run.errors.split(separator: "\n").count == 1)
     }
   }

@@ -26,7 +26,7 @@ extension Tool {
       let data = Diagnoses(
         runs: reports.map { Diagnoses.RunRecord($0.run, at: $0.path) },
         findings: reports.flatMap { report in report.findings.map { Diagnoses.FindingRecord($0, of: report.path) } })
-      console.print(
+      console.printAsIs(
         try JSONFrame(command: commandLine(words), data: data, errors: errors.map { wording(of: $0) }).text)
     }
     for error in errors.dropLast() { console.note(wording(of: error)) }

@@ -48,11 +48,11 @@ extension Tool {
       // A figure that is higher than most has several rows of panels, each of which needs its lines.
       let rows = Int(Double(screen) * max(1, figure.size.height / 520))
       let lines = figure.text(columns: terminal.columns, rows: rows, colors: terminal.colors, theme: theme)
-      return console.print(lines.joined(separator: "\n"))
+      return console.printAsIs(lines.joined(separator: "\n"))
     }
     var figure = figure
     let width = min(Double(terminal.columns) * terminal.characterWidth, figure.size.width)
     figure.size = Size(width: width, height: figure.size.height * max(width / figure.size.width, 0.6))
-    console.print(try images.escapeSequence(for: figure, theme: theme))
+    console.printAsIs(try images.escapeSequence(for: figure, theme: theme))
   }
 }

@@ -20,8 +20,12 @@ public final class Console: Sendable {
     self.isQuiet = isQuiet
   }
 
-  /// Writes a line of results to standard output. After a failed write all later lines are dropped.
-  public func print(_ line: String) {
+  /// Writes lines of results to standard output, with control characters shown as escapes. After a failed write all later lines are
+  /// dropped.
+  public func print(_ lines: String) { printAsIs(lines.escapedForTerminalLines) }
+
+  /// The same without escapes, for text that is made for a terminal, such as colours, or for programs.
+  package func printAsIs(_ line: String) {
     guard !isQuiet, outputError.load(ordering: .relaxed) == 0 else { return }
     if let error = write(line + "\n", to: STDOUT_FILENO) { outputError.store(error, ordering: .relaxed) }
   }
@@ -39,7 +43,7 @@ public final class Console: Sendable {
   public func note(_ line: String) {
     guard !isQuiet else { return }
     clearProgress()
-    _ = write("rheoscope: \(line)\n", to: STDERR_FILENO)
+    _ = write("rheoscope: \(line.escapedForTerminalLines)\n", to: STDERR_FILENO)
   }
 
   /// Shows progress, from 0 to 1, at most ten times per second.
