@@ -103,7 +103,8 @@ let package = Package(
     tests("CommandLineTool"),
     tests("Rheoscope"),
     .testTarget(
-      name: "Robustness", dependencies: ["TestSupport", "CommandLineTool", "ExperimentHarness", "RunFile"],
+      name: "Robustness",
+      dependencies: ["TestSupport", "CommandLineTool", "Datasets", "ExperimentHarness", "NeuralNetworks", "RunFile"],
       path: "Tests/Robustness", swiftSettings: checks),
   ]
 )
