@@ -7,9 +7,6 @@ let checks: [SwiftSetting] =
   [.enableUpcomingFeature("MemberImportVisibility")]
   + (Context.environment["RHEOSCOPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-/// oneDNN's library by its linker name; `:libdnnl.so.3` picks version 3 beside an installed version 2.
-let oneDNN = Context.environment["RHEOSCOPE_ONEDNN"] ?? "dnnl"
-
 func ours(_ name: String, _ imports: [Target.Dependency] = [], path: String? = nil) -> Target {
   .target(name: name, dependencies: imports, path: path, swiftSettings: checks)
 }
@@ -43,7 +40,8 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Foreign/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/Foreign/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "COneDNN", path: "Sources/Foreign/COneDNN", linkerSettings: [.linkedLibrary(oneDNN)]),
+    // Loaded rather than linked, as load.c explains.
+    .target(name: "COneDNN", path: "Sources/Foreign/COneDNN"),
     .target(name: "CThreadState", path: "Sources/Foreign/CThreadState"),
     .target(name: "CKernels", path: "Sources/Foreign/CKernels", linkerSettings: [.linkedLibrary("m")]),
 

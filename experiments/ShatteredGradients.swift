@@ -44,8 +44,10 @@ private func net(
     let norms = gradient.squared().sum(axes: [1], keepingDimensions: true).squareRoot()
     let directions = gradient / norms
     let cosines = matmul(directions, directions, transposeRight: true).values.map(Double.init)
-    let correlation = (0...points / 8).map { distance in
-      (0..<points).reduce(0) { $0 + cosines[$1 * points + ($1 + distance) % points] } / Double(points)
+    let correlation = (0...points / 8).map { (distance: Int) -> Double in
+      var sum = 0.0
+      for point in 0..<points { sum += cosines[point * points + (point + distance) % points] }
+      return sum / Double(points)
     }
     context.report(neighbours, correlation[1])
     context.report(correlationSeries, correlation, over: correlation.indices.map { angles[$0] })

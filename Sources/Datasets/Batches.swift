@@ -29,11 +29,23 @@ public struct ShuffledBatches: Sequence, Sendable {
   let seed: UInt64
   var start = 0
 
-  /// The same sequence without its first `position` batches, to resume training.
+  /// The same sequence without its first `position` batches, to resume training. Stops the program if that is negative, or beyond 2⁴⁰
+  /// samples.
   public func starting(at position: Int) -> ShuffledBatches {
     var rest = self
-    rest.start += position
+    rest.start = start + checked(position, most: lastPosition - start)
     return rest
+  }
+
+  /// The last position that can be assigned: to get there, each epoch is shuffled, and 2⁴⁰ samples take hours.
+  private var lastPosition: Int { (1 << 40) / dataset.count * (dataset.count / size) }
+
+  /// The position. Stops the program if it is out of range.
+  fileprivate func checked(_ position: Int, most: Int? = nil) -> Int {
+    guard position >= 0, position <= most ?? lastPosition else {
+      stop("batches", "the position is \(position); it must be from 0 to \(most ?? lastPosition)")
+    }
+    return position
   }
 
   /// An iterator that begins with the first batch, or with that at `starting(at:)`.
@@ -66,11 +78,11 @@ public struct ShuffledBatches: Sequence, Sendable {
     }
 
     /// The number of batches so far. Save it and assign it to an iterator of the same data, batch size and seed to resume; the
-    /// assignment shuffles once per epoch up to there. Stops the program if it is negative.
+    /// assignment shuffles once per epoch up to there. Stops the program if it is negative, or beyond 2⁴⁰ samples.
     public var position: Int {
       get { epochs == 0 ? 0 : (epochs - 1) * batchesPerEpoch + nextSample / source.size }
       set {
-        guard newValue >= 0 else { stop("batches", "the position is \(newValue); it must be 0 or more") }
+        let newValue = source.checked(newValue)
         if newValue < position { self = Iterator(source) }
         while epochs * batchesPerEpoch < newValue { beginEpoch() }
         if epochs > 0 { nextSample = (newValue - (epochs - 1) * batchesPerEpoch) * source.size }

@@ -47,6 +47,31 @@ import Testing
     #expect(TensorMemory.peak - before <= 2 * 64)
   }
 
+  /// Every epoch up to a position is shuffled, so positions that would take hours stop at once.
+  @Test func positionsOutOfRangeStop() async {
+    let results = [
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        var iterator = BatchesTests().numbers.batches(of: 5, seed: 7).makeIterator()
+        iterator.position = .max
+      },
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = BatchesTests().numbers.batches(of: 5, seed: 7).starting(at: .max)
+      },
+    ]
+    for result in results {
+      #expect(
+        String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+          == "Fatal error: batches: the position is \(Int.max); it must be from 0 to 219902325554\n")
+    }
+    await #expect(processExitsWith: .failure) { _ = BatchesTests().numbers.batches(of: 5, seed: 7).starting(at: -1) }
+    await #expect(processExitsWith: .failure) {
+      _ = BatchesTests().numbers.batches(of: 5, seed: 7).starting(at: 219_902_325_554).starting(at: 1)
+    }
+    #expect(
+      numbers.batches(of: 5, seed: 7).starting(at: 2).starting(at: 3).prefix(1).map(\.labels)
+        == [Array(numbers.batches(of: 5, seed: 7).prefix(6))[5].labels])
+  }
+
   @Test func inOrderVisitsAllOnce() {
     let batches = Array(numbers.inOrder(of: 4)).map(\.labels)
     #expect(batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])

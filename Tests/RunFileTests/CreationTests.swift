@@ -86,13 +86,19 @@ import Testing
     }
   }
 
+  private static let input = ExitTestInput("special-paths")
+
   @Test func specialPathsOfSQLiteAreFiles() async throws {
     let folder = try makeFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    await #expect(processExitsWith: .success) { [folder = folder as String] in
-      chdir(folder)
+    try Self.input.set(folder)
+    defer {
+      Self.input.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    await #expect(processExitsWith: .success) {
+      chdir(try CreationTests.input.value(String.self))
       for name in ["file:run?mode=memory", ":memory:", "blöcke 1.rheo", "a'b\"c.rheo", "./new/run.rheo"] {
-        let run = try Self.write(name, steps: 3)
+        let run = try CreationTests.write(name, steps: 3)
         #expect(run.steps.count == 3)
       }
     }

@@ -59,13 +59,20 @@ import Testing
     }
   }
 
+  private static let fullDisk = ExitTestInput("full-disk"), fullFromTheStart = ExitTestInput("full-from-the-start")
+
   @Test func aFullDiskThrowsAndKeepsWrittenRows() async throws {
     let folder = try makeFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    await #expect(processExitsWith: .success) { [folder = folder as String] in
-      let writer = try Self.startedWriter(folder + "/run.rheo")
-      Self.allowFiles(upTo: 1 << 20)
-      #expect(try Self.appendUntilItThrows(writer).contains("recording stopped (a read or write failed"))
+    try Self.fullDisk.set(folder)
+    defer {
+      Self.fullDisk.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    await #expect(processExitsWith: .success) {
+      let writer = try FailingWriterTests.startedWriter(
+        try FailingWriterTests.fullDisk.value(String.self) + "/run.rheo")
+      FailingWriterTests.allowFiles(upTo: 1 << 20)
+      #expect(try FailingWriterTests.appendUntilItThrows(writer).contains("recording stopped (a read or write failed"))
     }
     let run = try Run(path: folder + "/run.rheo")
     #expect(run.steps.count > 10)
@@ -74,9 +81,14 @@ import Testing
 
   @Test func aDiskThatIsFullFromTheStartHoldsNoPartialFile() async throws {
     let folder = try makeFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    await #expect(processExitsWith: .success) { [folder = folder as String] in
-      Self.allowFiles(upTo: 50_000)
+    try Self.fullFromTheStart.set(folder)
+    defer {
+      Self.fullFromTheStart.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    await #expect(processExitsWith: .success) {
+      let folder = try FailingWriterTests.fullFromTheStart.value(String.self)
+      FailingWriterTests.allowFiles(upTo: 50_000)
       let error = try #require(throws: RunFileError.self) { _ = try RunWriter(path: folder + "/run.rheo") }
       #expect(error.description.contains("can't create a run file"))
     }
@@ -106,7 +118,76 @@ import Testing
       try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows)
       let error = try #require(throws: RunFileError.self) { _ = try writer.finish() }
       #expect(error.description.contains(says))
-      #expect(try Run(path: folder + "/run.rheo").layers(.gradientRMS).steps.count == count)
+      #expect(error.description.contains("all other rows are kept"))
+      let run = try Run(path: folder + "/run.rheo")
+      #expect(!run.isFinished && run.steps.map(\.step).prefix(count) == Array(0..<count)[...])
+    }
+  }
+
+  /// Good rows of the same batch, before and after a refused one, and of the same step are kept.
+  @Test func aRefusedRowLeavesTheOthers() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo"
+      let writer = try RunWriter(path: path)
+      try writer.define(sites: exampleSites(3))
+      try writer.define(parameters: [RecordedParameter(id: 0, path: "weight", shape: [2, 2], optimizers: [0])])
+      for step in 0..<5 {
+        var rows = exampleRows(step: step, sites: 3), weights = [WeightRow(step: step, parameter: 0)]
+        if step == 1 { rows.insert(LayerRow(step: 1, site: 7), at: 1) }
+        if step == 2 { rows.append(LayerRow(step: 2, site: 0)) }
+        if step == 3 { weights = [WeightRow(step: 3, parameter: 9)] + weights + weights }
+        try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: rows, weights: weights)
+      }
+      try writer.append(step: StepRow(step: 4, loss: 2, seconds: 0), layers: exampleRows(step: 4, sites: 3))
+      try writer.scalar(step: 4, name: "validation_loss", value: 3)
+      let error = try #require(throws: RunFileError.self) { _ = try writer.finish() }
+      #expect(
+        error
+          == .refusedRow(path: path, reason: "step 1 has a row for site 7, which was never defined"))
+      let database = try PlainSQL(path)
+      #expect(try database("SELECT step, loss FROM step") == (0..<5).map { ["\($0)", "1.0"] })
+      #expect(
+        try database("SELECT step, site FROM layer")
+          == (0..<5).flatMap { step in (0..<3).map { ["\(step)", "\($0)"] } })
+      #expect(try database("SELECT step, parameter FROM weight") == (0..<5).map { ["\($0)", "0"] })
+      #expect(try database("SELECT name, value FROM scalar") == [["validation_loss", "3.0"]])
+      #expect(try contents(of: folder) == ["run.rheo"])
+    }
+  }
+
+  /// Rows that were added before the writer reported the refusal are in the file, and later calls throw.
+  @Test func rowsInTheQueueAreKeptAfterARefusal() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo", writer = try Self.startedWriter(path)
+      var accepted = 0
+      try writer.append(step: StepRow(step: -1, loss: 1, seconds: 0), layers: [LayerRow(step: 5, site: 0)])
+      do {
+        while accepted < 100_000 {
+          try writer.append(step: StepRow(step: accepted, loss: 1, seconds: 0))
+          accepted += 1
+        }
+      } catch let error as RunFileError {
+        #expect(error == .refusedRow(path: path, reason: "step -1 was appended with a row of step 5"))
+      }
+      #expect(throws: RunFileError.self) { try writer.finish() }
+      #expect(try Run(path: path).steps.map(\.step) == Array(-1..<accepted))
+    }
+  }
+
+  @Test func callsAfterFinishThrowAnErrorThatSaysSo() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run.rheo", writer = try RunWriter(path: path), finished = RunFileError.finished(path: path)
+      try writer.append(step: StepRow(step: 0, loss: 1, seconds: 0))
+      #expect(try writer.finish().steps.count == 1)
+      #expect(throws: finished) { try writer.append(step: StepRow(step: 1, loss: 1, seconds: 0)) }
+      #expect(throws: finished) { try writer.define(sites: exampleSites(1)) }
+      #expect(throws: finished) { try writer.add(meta: ["note": "late"]) }
+      #expect(throws: finished) { try writer.scalar(step: 0, name: "late", value: 1) }
+      #expect(throws: finished) { try writer.finish() }
+      #expect(
+        finished.description
+          == "\(path): this recording is finished, so nothing can be added; record before finish(), or into a new file")
+      #expect(try Run(path: path).steps.count == 1)
     }
   }
 

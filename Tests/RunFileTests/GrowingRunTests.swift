@@ -78,13 +78,27 @@ import Testing
     return data.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
   }
 
-  @Test(arguments: [0, 2, 5, 50, 210, 400, 1_000].map { ($0, false) } + [0, 1, 3, 10, 30].map { ($0, true) })
+  private struct Death: Codable {
+    let folder: String
+    var milliseconds = 1_000
+    var finishing = false
+  }
+
+  private static let death = ExitTestInput("killed-run"), other = ExitTestInput("killed-run-for-others")
+  private static let copy = ExitTestInput("copy-for-others")
+
+  @Test(
+    .serialized, arguments: [0, 2, 5, 50, 210, 400, 1_000].map { ($0, false) } + [0, 1, 3, 10, 30].map { ($0, true) })
   func aKilledRunOpensAndLacksAtMostHalfASecond(_ milliseconds: Int, finishing: Bool) async throws {
     let folder = try makeFolder(), path = folder + "/run.rheo"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.death.set(Death(folder: folder, milliseconds: milliseconds, finishing: finishing))
+    defer {
+      Self.death.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
     await #expect(processExitsWith: .signal(SIGKILL)) {
-      [folder = folder as String, milliseconds = milliseconds as Int, finishing = finishing as Bool] in
-      try Self.writeAndDie(in: folder, after: milliseconds, finishing: finishing)
+      let death = try GrowingRunTests.death.value(Death.self)
+      try GrowingRunTests.writeAndDie(in: death.folder, after: death.milliseconds, finishing: death.finishing)
     }
     let notes = Self.appendTimes(in: folder)
     if FileManager.default.fileExists(atPath: path) {
@@ -109,19 +123,26 @@ import Testing
 
   @Test func aKilledRunOpensWhereNothingCanBeWrittenAndForOthers() async throws {
     let folder = try makeFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String] in
-      try Self.writeAndDie(in: folder, after: 1_000, finishing: false)
+    try Self.other.set(folder)
+    defer {
+      Self.other.remove()
+      Self.copy.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      try GrowingRunTests.writeAndDie(in: try GrowingRunTests.other.value(), after: 1_000, finishing: false)
     }
     let run = try Run(path: folder + "/run.rheo")
     #expect(!run.steps.isEmpty)
     try #require(FileManager.default.fileExists(atPath: folder + "/run.rheo-wal"))
     try FileManager.default.removeItem(atPath: folder + "/run.rheo-shm")
     try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder)
-    await #expect(processExitsWith: .success) { [folder = folder as String, count = run.steps.count as Int] in
+    try Self.copy.set([folder: run.steps.count])
+    await #expect(processExitsWith: .success) {
+      let (folder, count) = try GrowingRunTests.copy.value([String: Int].self).first!
       if geteuid() == 0 { setuid(65534) }
       let copy = try Run(path: folder + "/run.rheo")
-      #expect(try copy.steps.count == count && Self.columns(of: copy) == count)
+      #expect(try copy.steps.count == count && GrowingRunTests.columns(of: copy) == count)
     }
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
     #expect(try contents(of: folder) == ["notes", "run.rheo", "run.rheo-wal"])

@@ -40,8 +40,11 @@ private struct Convolution {
   private var groups: Int { kernels.groups }
 
   init(_ x: Shape, _ weight: Shape, _ stride: Int, _ padding: Int, _ groups: Int) {
-    guard stride >= 1, padding >= 0, groups >= 1 else {
-      stop("convolve", "stride \(stride), padding \(padding), groups \(groups): at least 1, 0 and 1 are needed")
+    guard stride >= 1, padding >= 0, groups >= 1, max(stride, padding, groups) <= Int32.max else {
+      stop(
+        "convolve",
+        "stride \(stride), padding \(padding), groups \(groups): at least 1, 0 and 1, and at most \(Int32.max) are needed"
+      )
     }
     guard x.count == 4, weight.count == 4, weight[1] * groups == x[3], weight[0] % groups == 0, weight[2] >= 1,
       weight[3] >= 1

@@ -52,7 +52,8 @@ extension PoolingShape {
   fileprivate init(_ operation: String, _ x: Shape, _ kernelSize: Int, _ stride: Int?, _ padding: Int) {
     let stride = stride ?? kernelSize
     guard x.count == 4 else { stop(operation, "images [n, height, width, channels] are needed, not the shape \(x)") }
-    guard kernelSize >= 1, stride >= 1, padding >= 0, 2 * padding <= kernelSize else {
+    guard kernelSize >= 1, stride >= 1, padding >= 0, padding <= kernelSize / 2, max(kernelSize, stride) <= Int32.max
+    else {
       stop(
         operation,
         "kernelSize \(kernelSize), stride \(stride), padding \(padding): at least 1, 1 and 0 are needed, and at most half "

@@ -2,7 +2,7 @@ extension Tensor {
   /// The same elements in row-major order under another shape of as many elements; one size may be −1, which stands
   /// for the size that the others leave. Stops the program if the number of elements differs.
   public func reshaped(_ sizes: Int...) -> Tensor {
-    let known = sizes.filter { $0 != -1 }.reduce(1, *)
+    let known = Shape(sizes.filter { $0 != -1 }).elementCount
     guard sizes.filter({ $0 == -1 }).count <= 1, known > 0 || !sizes.contains(-1) else {
       stop("reshape", "\(sizes) leaves open what the size -1 stands for")
     }

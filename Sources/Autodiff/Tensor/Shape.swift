@@ -1,6 +1,6 @@
 /// The sizes of a tensor's dimensions, outermost first: `[64, 784]` is 64 rows of 784. `[]` is a scalar.
 ///
-/// At most 8 dimensions, each from 0 to 2³¹ − 1. Stored inline, since each operation makes one.
+/// At most 8 dimensions, each from 0 to 2³¹ − 1, and at most 2⁶⁰ elements. Stored inline, since each operation makes one.
 public struct Shape: Hashable, Sendable {
   // Two halves, since a vector of eight would align every tensor and node that holds a shape to 32 bytes, which the system's
   // allocator does slowly.
@@ -11,22 +11,33 @@ public struct Shape: Hashable, Sendable {
   /// How many elements a tensor of this shape has: the product of its sizes, 1 for a scalar.
   public private(set) var elementCount: Int
 
-  /// A shape with the given sizes. Stops the program if there are more than 8, a size is out of range, or the number of
-  /// elements overflows.
+  /// The most elements, so that no number of bytes overflows.
+  private static let mostElements = 1 << 60
+
+  /// A shape with the given sizes. Stops the program if there are more than 8, a size is out of range, or the sizes other than 0 multiply
+  /// to more than 2⁶⁰ elements.
   public init(_ sizes: some Collection<Int>) {
     guard sizes.count <= 8 else { stop("Shape", "\(sizes.count) dimensions, at most 8 are possible") }
     dimensions = Int32(sizes.count)
-    var product = 1
+    var product = 1, isEmpty = false
     for (axis, size) in sizes.enumerated() {
       guard let stored = Int32(exactly: size), stored >= 0 else {
-        stop("Shape", "a size of \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
+        stop("Shape", "\(Array(sizes)) has the size \(size) in dimension \(axis), sizes run from 0 to \(Int32.max)")
       }
       if axis < 4 { outer[axis] = stored } else { inner[axis - 4] = stored }
-      let (count, isTooLarge) = product.multipliedReportingOverflow(by: size)
-      guard !isTooLarge else { stop("Shape", "\(Array(sizes)) has more elements than can be counted") }
-      product = count
+      // Without a size of 0 too, since strides multiply the others.
+      if size == 0 { isEmpty = true } else { product = Shape.product(product, size, sizes) }
     }
-    elementCount = product
+    elementCount = isEmpty ? 0 : product
+  }
+
+  /// The product of two numbers. Stops the program if it is more than the elements that a shape with these sizes may have.
+  private static func product(_ left: Int, _ right: Int, _ sizes: some Collection<Int>) -> Int {
+    let (product, overflows) = left.multipliedReportingOverflow(by: right)
+    guard !overflows, product <= mostElements else {
+      stop("Shape", "\(Array(sizes)) has more than 2⁶⁰ elements; check its sizes")
+    }
+    return product
   }
 
   /// The shape of a matrix.
@@ -39,6 +50,7 @@ public struct Shape: Hashable, Sendable {
     outer[1] = width
     dimensions = 2
     elementCount = rows * columns
+    if elementCount > Shape.mostElements { stop("Shape", "\(self) has more than 2⁶⁰ elements; check its sizes") }
   }
 }
 
@@ -67,16 +79,10 @@ extension Shape: CustomStringConvertible {
 }
 
 extension Shape {
-  /// This shape with another first size. Stops the program if there is none.
+  /// This shape with another first size. Stops the program if there is none, and as `init(_:)` does.
   package func replacingFirst(by size: Int) -> Shape {
-    guard count > 0, let stored = Int32(exactly: size), stored >= 0 else {
-      stop("Shape", "\(self) has no first dimension that could be \(size)")
-    }
-    var shape = self
-    shape.outer[0] = stored
-    shape.elementCount = size
-    for axis in 1..<Swift.max(count, 1) { shape.elementCount *= self[axis] }
-    return shape
+    guard count > 0 else { stop("Shape", "\(self) has no first dimension that could be \(size)") }
+    return Shape([size] + dropFirst())
   }
 
   /// The distances between neighbours along each dimension in row-major memory, in elements.

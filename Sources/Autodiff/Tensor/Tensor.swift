@@ -33,7 +33,7 @@ public final class Tensor {
   /// A tensor of the given shape whose elements `fill` writes, all of them; they are not initialized before.
   public convenience init(shape: Shape, fill: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
     let count = shape.elementCount
-    let buffer = Buffer(count: count)
+    let buffer = Buffer(shape: shape)
     try fill(UnsafeMutableBufferPointer(start: buffer.pointer, count: count))
     self.init(shape: shape, buffer: buffer)
   }
@@ -52,7 +52,7 @@ public final class Tensor {
 
   /// A tensor whose elements all have one value.
   public convenience init(repeating value: Float, shape: Shape) {
-    let buffer = Buffer(count: shape.elementCount)
+    let buffer = Buffer(shape: shape)
     buffer.fill(with: value, count: shape.elementCount)
     self.init(shape: shape, buffer: buffer)
   }

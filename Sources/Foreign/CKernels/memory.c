@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -146,19 +145,11 @@ static inline void register_thread(void) {
   local.registered = 1;
 }
 
-static void *checked(void *fresh, size_t size) {
-  if (fresh && fresh != MAP_FAILED) return fresh;
-  fprintf(stderr, "Fatal error: out of memory: no %zu bytes for tensors\n", size);
-  abort();
-}
-
-static void *from_system(size_t size) {
-  return checked(aligned_alloc(smallest, (size + smallest - 1) / smallest * smallest), size);
-}
+static void *from_system(size_t size) { return aligned_alloc(smallest, (size + smallest - 1) / smallest * smallest); }
 
 static chunk *new_chunk(void) {
-  char *mapped = checked(
-      mmap(NULL, 2 * chunk_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), chunk_size);
+  char *mapped = mmap(NULL, 2 * chunk_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return NULL;
   char *start = (char *)(((uintptr_t)mapped + chunk_size - 1) & ~(uintptr_t)(chunk_size - 1));
   if (start > mapped) munmap(mapped, (size_t)(start - mapped));
   munmap(start + chunk_size, (size_t)(mapped + chunk_size - start));
@@ -171,8 +162,10 @@ static chunk *new_chunk(void) {
 
 static void *cut(size_t size) {
   if (!local.cutting || local.cutting->used + size > chunk_size) {
+    chunk *new = new_chunk();
+    if (!new) return NULL;
     if (local.cutting) drop(local.cutting);
-    local.cutting = new_chunk();
+    local.cutting = new;
     register_thread();
   }
   void *fresh = (char *)local.cutting + local.cutting->used;
@@ -182,9 +175,8 @@ static void *cut(size_t size) {
   return fresh;
 }
 
-void *memory_take(size_t bytes) {
-  local.in_use += (long long)bytes;
-  if (local.in_use > local.peak) local.peak = local.in_use;
+/// A block of at least `bytes` bytes, or NULL.
+static inline void *block_of(size_t bytes) {
   if (bytes > largest) return from_system(bytes);
   size_t size;
   int class = class_of(bytes, &size);
@@ -195,6 +187,14 @@ void *memory_take(size_t bytes) {
   }
   local.free[class] = first->next;
   return first;
+}
+
+void *memory_take(size_t bytes) {
+  void *taken = block_of(bytes);
+  if (!taken) return NULL;
+  local.in_use += (long long)bytes;
+  if (local.in_use > local.peak) local.peak = local.in_use;
+  return taken;
 }
 
 void memory_give(void *memory, size_t bytes) {

@@ -50,15 +50,15 @@ static int create_forward_description(
     const int64_t *n, operands *o, dnnl_primitive_desc_t *to) {
   dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl_convolution_forward_primitive_desc_create(
+  return dnnl.convolution_forward_primitive_desc_create(
       to, the_engine(), dnnl_forward_training, dnnl_convolution_direct, o->x, o->w, n[has_bias] ? o->bias : NULL, o->y,
       strides, NULL, pads, pads, NULL);
 #else
   dnnl_convolution_desc_t operation;
-  TRY(dnnl_convolution_forward_desc_init(
+  TRY(dnnl.convolution_forward_desc_init(
       &operation, dnnl_forward_training, dnnl_convolution_direct, &o->x, &o->w, n[has_bias] ? &o->bias : NULL, &o->y,
       strides, pads, pads));
-  return dnnl_primitive_desc_create(to, &operation, NULL, the_engine(), NULL);
+  return dnnl.primitive_desc_create(to, &operation, NULL, the_engine(), NULL);
 #endif
 }
 
@@ -66,19 +66,19 @@ static int create_gradient_description(
     const int64_t *n, operands *o, int of_weights, dnnl_primitive_desc_t forward, dnnl_primitive_desc_t *to) {
   dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
 #if DNNL_VERSION_MAJOR >= 3
-  return of_weights ? dnnl_convolution_backward_weights_primitive_desc_create(
+  return of_weights ? dnnl.convolution_backward_weights_primitive_desc_create(
                           to, the_engine(), dnnl_convolution_direct, o->x, o->w, NULL, o->y, strides, NULL, pads, pads,
                           forward, NULL)
-                    : dnnl_convolution_backward_data_primitive_desc_create(
+                    : dnnl.convolution_backward_data_primitive_desc_create(
                           to, the_engine(), dnnl_convolution_direct, o->x, o->w, o->y, strides, NULL, pads, pads,
                           forward, NULL);
 #else
   dnnl_convolution_desc_t operation;
-  TRY(of_weights ? dnnl_convolution_backward_weights_desc_init(
+  TRY(of_weights ? dnnl.convolution_backward_weights_desc_init(
                        &operation, dnnl_convolution_direct, &o->x, &o->w, NULL, &o->y, strides, pads, pads)
-                 : dnnl_convolution_backward_data_desc_init(
+                 : dnnl.convolution_backward_data_desc_init(
                        &operation, dnnl_convolution_direct, &o->x, &o->w, &o->y, strides, pads, pads));
-  return dnnl_primitive_desc_create(to, &operation, NULL, the_engine(), forward);
+  return dnnl.primitive_desc_create(to, &operation, NULL, the_engine(), forward);
 #endif
 }
 
@@ -90,7 +90,7 @@ static int create_forward(primitive *p) {
   TRY(create_forward_description(n, &o, &from));
   TRY(add_operand(p, DNNL_ARG_SRC, IN(o.x)));
   TRY(add_converted_operand(
-      p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
+      p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl.primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
   TRY(add_operand(p, DNNL_ARG_DST, IN(o.y)));
   if (n[has_bias]) TRY(add_operand(p, DNNL_ARG_BIAS, IN(o.bias)));
   forget_operands(&o);
@@ -110,17 +110,17 @@ static int create_gradient(primitive *p, int of_weights) {
     TRY(describe_operands(n, &o, dnnl_f32));
   }
   TRY(create_gradient_description(n, &o, of_weights, forward, &from));
-  TRY(dnnl_primitive_desc_destroy(forward));
+  TRY(dnnl.primitive_desc_destroy(forward));
   if (of_weights) {
     TRY(add_operand(p, DNNL_ARG_SRC, IN(o.x)));
     TRY(add_operand(p, DNNL_ARG_DIFF_DST, IN(o.y)));
     TRY(add_converted_operand(
-        p, DNNL_ARG_DIFF_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_diff_weights_md, 0),
+        p, DNNL_ARG_DIFF_WEIGHTS, IN(o.w_outside), dnnl.primitive_desc_query_md(from, dnnl_query_diff_weights_md, 0),
         1));
   } else {
     TRY(add_operand(p, DNNL_ARG_DIFF_DST, IN(o.y)));
     TRY(add_converted_operand(
-        p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl_primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
+        p, DNNL_ARG_WEIGHTS, IN(o.w_outside), dnnl.primitive_desc_query_md(from, dnnl_query_weights_md, 0), 0));
     TRY(add_operand(p, DNNL_ARG_DIFF_SRC, IN(o.x)));
   }
   forget_operands(&o);
@@ -147,9 +147,10 @@ static int run(
   key.numbers[padding] = of->padding;
   key.numbers[type] = of->type;
   key.numbers[has_bias] = biased;
-  primitive *p;
-  TRY(find_primitive(&key, create, &p));
-  return run_primitive(p, memory);
+  double pixels = (double)size_after(of->height, of->kernel_height, of->stride, of->padding)
+      * (double)size_after(of->width, of->kernel_width, of->stride, of->padding) * (double)of->images;
+  double weights = (double)of->outputs * (double)(of->inputs / of->groups) * (double)(of->kernel_height * of->kernel_width);
+  return compute(&key, 2 * pixels * weights, create, memory);
 }
 
 int onednn_convolve(const onednn_convolution *of, const void *x, const float *w, const float *bias, void *y) {

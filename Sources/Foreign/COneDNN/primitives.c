@@ -1,14 +1,19 @@
 #include "primitives.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "include/COneDNN.h"
+#include "threads.h"
 
 /// The number of primitives that a thread keeps; far more than a net of fixed shapes needs.
 enum { most_primitives = 1024 };
+
+/// The number of operations from which work is shared among threads. Below it, waking them up takes as long as they save: on two
+/// processors a product of 17 million operations takes the same time with one thread and two, one of 34 million two thirds of it, and
+/// where other programs run, two threads are no faster up to 70 million.
+static const double least_shared = 1 << 25;
 
 typedef struct {
   primitive *table;
@@ -21,7 +26,7 @@ typedef struct {
 static _Thread_local cache local __attribute__((tls_model("initial-exec")));
 static dnnl_engine_t engine;
 static pthread_key_t at_exit_key;
-static int begun = dnnl_runtime_error;
+static int begun = dnnl_runtime_error, allowed_threads = 1;
 
 dnnl_engine_t the_engine(void) { return engine; }
 
@@ -29,14 +34,14 @@ static void forget(primitive *p) {
   if (p->converted >= 0) {
     // Memory that was made for the library's own layout belongs to the primitive.
     void *inside = NULL;
-    if (p->operands[p->converted] && !dnnl_memory_get_data_handle(p->operands[p->converted], &inside)) free(inside);
+    if (p->operands[p->converted] && !dnnl.memory_get_data_handle(p->operands[p->converted], &inside)) free(inside);
   }
   dnnl_primitive_t primitives[] = {p->main, p->before, p->after};
   for (int i = 0; i < 3; i++)
-    if (primitives[i]) dnnl_primitive_destroy(primitives[i]);
+    if (primitives[i]) dnnl.primitive_destroy(primitives[i]);
   for (int i = 0; i < p->count; i++)
-    if (p->operands[i]) dnnl_memory_destroy(p->operands[i]);
-  if (p->outside) dnnl_memory_destroy(p->outside);
+    if (p->operands[i]) dnnl.memory_destroy(p->operands[i]);
+  if (p->outside) dnnl.memory_destroy(p->outside);
 }
 
 static void forget_all(cache *c) {
@@ -51,20 +56,37 @@ static void forget_all(cache *c) {
 static void at_exit(void *of) {
   cache *c = of;
   forget_all(c);
-  if (c->stream) dnnl_stream_destroy(c->stream);
+  if (c->stream) dnnl.stream_destroy(c->stream);
   memset(c, 0, sizeof *c);
 }
 
 static void begin(void) {
   pthread_key_create(&at_exit_key, at_exit);
-  begun = dnnl_engine_create(&engine, dnnl_cpu, 0);
+  allowed_threads = threads_allowed();
+  begun = load_error ? onednn_not_loaded : dnnl.engine_create(&engine, dnnl_cpu, 0);
+}
+
+static void begin_once(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, begin);
+}
+
+static void set_threads(int count) {
+  if (openmp.set_threads) openmp.set_threads(count);
+}
+
+int onednn_threads(void) {
+  if (!local.threads) {
+    begin_once();
+    onednn_use_threads(allowed_threads);
+  }
+  return local.threads;
 }
 
 static int prepare_thread(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, begin);
+  begin_once();
   if (begun != dnnl_success) return begun;
-  if (!local.stream) TRY(dnnl_stream_create(&local.stream, engine, dnnl_stream_default_flags));
+  if (!local.stream) TRY(dnnl.stream_create(&local.stream, engine, dnnl_stream_default_flags));
   if (!local.registered) {
     pthread_setspecific(at_exit_key, &local);
     local.registered = 1;
@@ -74,8 +96,9 @@ static int prepare_thread(void) {
 
 const char *onednn_reason(int code) {
   switch (code) {
+    case onednn_not_loaded: return load_error;
     case dnnl_success: return "success";
-    case dnnl_out_of_memory: return "out of memory";
+    case dnnl_out_of_memory: return "out of memory; use a smaller batch size";
     case dnnl_invalid_arguments: return "invalid arguments";
     case dnnl_unimplemented: return "not implemented for this processor";
     default: return "internal error of oneDNN";
@@ -83,7 +106,7 @@ const char *onednn_reason(int code) {
 }
 
 /// Whether the library may use a set of instructions. Each set has the bits of those that it includes.
-static bool has_instructions(int set) { return ((int)dnnl_get_effective_cpu_isa() & set) == set; }
+static bool has_instructions(int set) { return !load_error && ((int)dnnl.get_effective_cpu_isa() & set) == set; }
 
 bool onednn_takes_bfloat16(void) { return has_instructions((int)dnnl_cpu_isa_avx512_core); }
 
@@ -98,19 +121,15 @@ bool onednn_prefers_bfloat16(void) {
 }
 
 void onednn_use_threads(int count) {
-  // The library may be linked to any OpenMP runtime; this calls the one that is loaded.
-  void (*set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
-  if (set) set(count);
+  set_threads(count);
   local.threads = count;
   local.last = NULL;
 }
 
 void onednn_on_each_thread(void (*body)(void *), void *argument) {
-  // The same; other OpenMP runtimes have this function of GNU's too. 0 is the number of threads that was set.
-  void (*parallel)(void (*)(void *), void *, unsigned, unsigned) =
-      (void (*)(void (*)(void *), void *, unsigned, unsigned))dlsym(RTLD_DEFAULT, "GOMP_parallel");
-  if (parallel)
-    parallel(body, argument, 0, 0);
+  int threads = onednn_threads();
+  if (openmp.parallel)
+    openmp.parallel(body, argument, (unsigned)threads, 0);
   else
     body(argument);
 }
@@ -142,9 +161,8 @@ static int grow(void) {
   return 0;
 }
 
-int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **found) {
-  TRY(prepare_thread());
-  key->threads = local.threads;
+/// Sets `*found` to the calling thread's primitive for `key`; calls `create` if there is none yet.
+static int find_primitive(const primitive_key *key, int (*create)(primitive *), primitive **found) {
   if (local.last && !memcmp(&local.last->key, key, sizeof *key)) {
     *found = local.last;
     return 0;
@@ -172,50 +190,63 @@ int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **f
 }
 
 int create_main(primitive *p, dnnl_primitive_desc_t from) {
-  TRY(dnnl_primitive_create(&p->main, from));
-  return dnnl_primitive_desc_destroy(from);
+  TRY(dnnl.primitive_create(&p->main, from));
+  return dnnl.primitive_desc_destroy(from);
 }
 
 int add_operand(primitive *p, int role, description_in d) {
   p->roles[p->count] = role;
-  TRY(dnnl_memory_create(&p->operands[p->count], d, engine, DNNL_MEMORY_NONE));
+  TRY(dnnl.memory_create(&p->operands[p->count], d, engine, DNNL_MEMORY_NONE));
   p->count++;
   return 0;
 }
 
 int add_converted_operand(primitive *p, int role, description_in outside, description_in inside, int is_result) {
-  if (dnnl_memory_desc_equal(outside, inside)) return add_operand(p, role, outside);
+  if (dnnl.memory_desc_equal(outside, inside)) return add_operand(p, role, outside);
   int index = p->count;
   TRY(add_operand(p, role, inside));
-  size_t bytes = (dnnl_memory_desc_get_size(inside) + 63) / 64 * 64;
+  size_t bytes = (dnnl.memory_desc_get_size(inside) + 63) / 64 * 64;
   void *memory = aligned_alloc(64, bytes);
   if (!memory) return dnnl_out_of_memory;
   // What the layout pads with must be zeros.
   memset(memory, 0, bytes);
   p->converted = index;
-  TRY(dnnl_memory_set_data_handle(p->operands[index], memory));
-  TRY(dnnl_memory_create(&p->outside, outside, engine, DNNL_MEMORY_NONE));
+  TRY(dnnl.memory_set_data_handle(p->operands[index], memory));
+  TRY(dnnl.memory_create(&p->outside, outside, engine, DNNL_MEMORY_NONE));
   dnnl_primitive_desc_t conversion;
-  TRY(dnnl_reorder_primitive_desc_create(
+  TRY(dnnl.reorder_primitive_desc_create(
       &conversion, is_result ? inside : outside, engine, is_result ? outside : inside, engine, NULL));
-  TRY(dnnl_primitive_create(is_result ? &p->after : &p->before, conversion));
-  return dnnl_primitive_desc_destroy(conversion);
+  TRY(dnnl.primitive_create(is_result ? &p->after : &p->before, conversion));
+  return dnnl.primitive_desc_destroy(conversion);
 }
 
-int run_primitive(primitive *p, void *const *memory) {
+/// Runs a primitive over memory.
+static int run_primitive(primitive *p, void *const *memory) {
   dnnl_exec_arg_t arguments[most_operands];
   for (int i = 0; i < p->count; i++) {
-    TRY(dnnl_memory_set_data_handle(i == p->converted ? p->outside : p->operands[i], memory[i]));
+    TRY(dnnl.memory_set_data_handle(i == p->converted ? p->outside : p->operands[i], memory[i]));
     arguments[i] = (dnnl_exec_arg_t){p->roles[i], p->operands[i]};
   }
   if (p->before) {
     dnnl_exec_arg_t ways[] = {{DNNL_ARG_FROM, p->outside}, {DNNL_ARG_TO, p->operands[p->converted]}};
-    TRY(dnnl_primitive_execute(p->before, local.stream, 2, ways));
+    TRY(dnnl.primitive_execute(p->before, local.stream, 2, ways));
   }
-  TRY(dnnl_primitive_execute(p->main, local.stream, p->count, arguments));
+  TRY(dnnl.primitive_execute(p->main, local.stream, p->count, arguments));
   if (p->after) {
     dnnl_exec_arg_t ways[] = {{DNNL_ARG_FROM, p->operands[p->converted]}, {DNNL_ARG_TO, p->outside}};
-    TRY(dnnl_primitive_execute(p->after, local.stream, 2, ways));
+    TRY(dnnl.primitive_execute(p->after, local.stream, 2, ways));
   }
-  return dnnl_stream_wait(local.stream);
+  return dnnl.stream_wait(local.stream);
+}
+
+int compute(primitive_key *key, double operations, int (*create)(primitive *), void *const *memory) {
+  TRY(prepare_thread());
+  int threads = onednn_threads(), used = operations < least_shared ? 1 : threads;
+  key->threads = used;
+  if (used != threads) set_threads(used);
+  primitive *p;
+  int status = find_primitive(key, create, &p);
+  if (!status) status = run_primitive(p, memory);
+  if (used != threads) set_threads(threads);
+  return status;
 }

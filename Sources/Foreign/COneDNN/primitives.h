@@ -27,11 +27,9 @@ typedef struct {
   int converted;
 } primitive;
 
-/// Sets `*found` to the calling thread's primitive for `key`; calls `create` if there is none yet.
-int find_primitive(primitive_key *key, int (*create)(primitive *), primitive **found);
-
-/// Runs a primitive over memory, one address for each operand in the order of `roles`.
-int run_primitive(primitive *p, void *const *memory);
+/// Runs the calling thread's primitive for `key`, which `create` creates if there is none yet, over memory, one address for each operand
+/// in the order of `roles`. Work of few `operations` runs on one thread. Sets `key->threads`.
+int compute(primitive_key *key, double operations, int (*create)(primitive *), void *const *memory);
 
 dnnl_engine_t the_engine(void);
 

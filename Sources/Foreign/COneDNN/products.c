@@ -25,11 +25,11 @@ static int create_product(primitive *p) {
   TRY(describe(&bias, 2, (dnnl_dims_t){1, n[columns]}, dnnl_f32, (dnnl_dims_t){n[columns], 1}));
   dnnl_primitive_desc_t from;
 #if DNNL_VERSION_MAJOR >= 3
-  TRY(dnnl_matmul_primitive_desc_create(&from, the_engine(), a, b, n[has_bias] ? bias : NULL, c, NULL));
+  TRY(dnnl.matmul_primitive_desc_create(&from, the_engine(), a, b, n[has_bias] ? bias : NULL, c, NULL));
 #else
   dnnl_matmul_desc_t operation;
-  TRY(dnnl_matmul_desc_init(&operation, &a, &b, n[has_bias] ? &bias : NULL, &c));
-  TRY(dnnl_primitive_desc_create(&from, &operation, NULL, the_engine(), NULL));
+  TRY(dnnl.matmul_desc_init(&operation, &a, &b, n[has_bias] ? &bias : NULL, &c));
+  TRY(dnnl.primitive_desc_create(&from, &operation, NULL, the_engine(), NULL));
 #endif
   TRY(create_main(p, from));
   TRY(add_operand(p, DNNL_ARG_SRC, IN(a)));
@@ -57,8 +57,7 @@ int onednn_multiply(const onednn_product *of, const void *a, const void *b, cons
   key.numbers[b_type] = of->b_type;
   key.numbers[c_type] = of->c_type;
   key.numbers[has_bias] = bias != NULL;
-  primitive *p;
-  TRY(find_primitive(&key, create_product, &p));
   void *memory[] = {(void *)a, (void *)b, c, (void *)bias};
-  return run_primitive(p, memory);
+  double operations = 2.0 * (double)of->batches * (double)of->rows * (double)of->inner * (double)of->columns;
+  return compute(&key, operations, create_product, memory);
 }

@@ -16,7 +16,7 @@ final class HookAudit {
   private var modelWasCalled = false
   private var gradient = GradientArrival()
   private var parts = PartCalls()
-  private var isAttachedToParts = false
+  private(set) var isAttachedToParts = false
 
   init(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module) {
     self.hooks = AuditedHooks(hooks, what)
@@ -85,14 +85,14 @@ final class HookAudit {
   /// Audits the calls of all parts of the model, until the model itself is called.
   func attachToParts() {
     isAttachedToParts = true
-    for (_, module) in model?.modules.dropFirst() ?? [] { module.ownHooks.auditsOfAncestors.append(self) }
+    for (_, module) in model?.modules.dropFirst() ?? [] { module.ownHooks.append(ofAncestor: self) }
   }
 
   private func detachFromParts() {
     guard isAttachedToParts else { return }
     isAttachedToParts = false
     for (_, module) in model?.modules.dropFirst() ?? [] {
-      module.hooks?.auditsOfAncestors.removeAll { $0 === self }
+      module.hooks?.noteEndOfAncestorsAudit()
       module.dropHooksIfEmpty()
     }
   }

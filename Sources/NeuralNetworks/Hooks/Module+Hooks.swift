@@ -108,13 +108,13 @@ extension Module {
   func attach(_ kind: HookKind, to targets: [HookTarget], _ what: String?, _ hook: @escaping Hook) -> HookHandle {
     let attached = targets.map { path, module in
       let new = FunctionHook(path: path, kind: module.kind, at: module, hook: hook)
-      module.ownHooks[kind].append(new)
+      module.ownHooks.append(new, kind)
       return (module, new)
     }
     let waitsForGradient = kind == .inputGradient || kind == .outputGradient
     return handle(attached.map(\.1), what, waitsForGradient: waitsForGradient) {
-      for (module, hook) in attached {
-        module.hooks?[kind].removeAll { $0 === hook }
+      for (module, _) in attached {
+        module.hooks?.noteRemoval(kind)
         module.dropHooksIfEmpty()
       }
     }
@@ -123,11 +123,11 @@ extension Module {
   private func attach(to targets: [(path: String, parameter: Parameter)], _ hook: @escaping Hook) -> HookHandle {
     let attached = targets.map { path, parameter in
       let new = FunctionHook(path: path, kind: "Parameter", at: parameter, hook: hook)
-      parameter.gradientHooks.list.append(new)
+      parameter.gradientHooks.append(new)
       return (parameter.gradientHooks, new)
     }
     return handle(attached.map(\.1), "parameter gradient hook", waitsForGradient: true) {
-      for (hooks, attached) in attached { hooks.list.removeAll { $0 === attached } }
+      for (hooks, _) in attached { hooks.noteRemoval() }
     }
   }
 
@@ -137,14 +137,16 @@ extension Module {
   ) -> HookHandle {
     let audit = what.map { HookAudit(attached, $0, waitsForGradient: waitsForGradient, in: self) }
     if let audit {
-      ownHooks.audits.append(audit)
+      ownHooks.append(audit)
       audit.attachToParts()
     }
     let handle = HookHandle { [self] in
       for hook in attached { hook.isAttached = false }
       remove()
-      audit?.end()
-      hooks?.audits.removeAll { $0 === audit }
+      if let audit {
+        audit.end()
+        hooks?.noteEndOfAudit()
+      }
       dropHooksIfEmpty()
     }
     hooks?.newHandles?.append(handle)

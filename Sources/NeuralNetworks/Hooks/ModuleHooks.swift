@@ -39,60 +39,87 @@ public typealias Hook = (_ site: HookSite, _ tensor: Tensor) -> Tensor?
 
 /// The hooks of one module. A module without hooks holds nil instead.
 final class ModuleHooks {
-  // In the order in which hooks were attached.
-  @exclusivity(unchecked) private(set) var onInput: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var onOutput: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var onInputGradient: [AttachedHook] = []
-  @exclusivity(unchecked) private(set) var onOutputGradient: [AttachedHook] = []
+  @exclusivity(unchecked) private var inputs = LiveList<AttachedHook>(where: \.isAttached)
+  @exclusivity(unchecked) private var outputs = LiveList<AttachedHook>(where: \.isAttached)
+  @exclusivity(unchecked) private var inputGradients = LiveList<AttachedHook>(where: \.isAttached)
+  @exclusivity(unchecked) private var outputGradients = LiveList<AttachedHook>(where: \.isAttached)
   /// Audits of hooks that were attached through this module.
-  @exclusivity(unchecked) var audits: [HookAudit] = []
+  @exclusivity(unchecked) private var ownAudits = LiveList<HookAudit> { !$0.hasEnded }
   /// Audits of hooks that were attached through an ancestor of this module, until the ancestor is called.
-  @exclusivity(unchecked) var auditsOfAncestors: [HookAudit] = []
+  @exclusivity(unchecked) private var auditsOfAncestors = LiveList<HookAudit> { $0.isAttachedToParts }
   /// The handles of hooks that `withHooks` is attaching; nil at all other times.
   @exclusivity(unchecked) var newHandles: [HookHandle]?
   @exclusivity(unchecked) private var pass: Int64 = -1
   @exclusivity(unchecked) private var callsInPass = 0
 
-  subscript(kind: HookKind) -> [AttachedHook] {
-    get {
-      switch kind {
-      case .input: onInput
-      case .output: onOutput
-      case .inputGradient: onInputGradient
-      case .outputGradient: onOutputGradient
-      }
-    }
-    set {
-      switch kind {
-      case .input: onInput = newValue
-      case .output: onOutput = newValue
-      case .inputGradient: onInputGradient = newValue
-      case .outputGradient: onOutputGradient = newValue
-      }
+  // In the order in which hooks were attached.
+  var onInput: [AttachedHook] { inputs.all }
+  var onOutput: [AttachedHook] { outputs.all }
+  var onInputGradient: [AttachedHook] { inputGradients.all }
+  var onOutputGradient: [AttachedHook] { outputGradients.all }
+
+  /// Calls `body` with the hooks of a kind, to be changed in place.
+  private func change(_ kind: HookKind, _ body: (inout LiveList<AttachedHook>) -> Void) {
+    switch kind {
+    case .input: body(&inputs)
+    case .output: body(&outputs)
+    case .inputGradient: body(&inputGradients)
+    case .outputGradient: body(&outputGradients)
     }
   }
 
-  var isEmpty: Bool { holdsOnly(0) }
+  func append(_ hook: AttachedHook, _ kind: HookKind) { change(kind) { $0.append(hook) } }
 
-  /// Whether there are exactly `count` hooks, and no audits or new handles.
-  func holdsOnly(_ count: Int) -> Bool {
-    onInput.count + onOutput.count + onInputGradient.count + onOutputGradient.count == count && audits.isEmpty
-      && auditsOfAncestors.isEmpty && newHandles == nil
+  /// Called after a hook of this kind was marked as no longer attached.
+  func noteRemoval(_ kind: HookKind) { change(kind) { $0.noteRemoval() } }
+
+  func append(_ audit: HookAudit) { ownAudits.append(audit) }
+
+  /// Called after an audit of this module has ended.
+  func noteEndOfAudit() { ownAudits.noteRemoval() }
+
+  func append(ofAncestor audit: HookAudit) { auditsOfAncestors.append(audit) }
+
+  /// Called after an ancestor's audit was marked as no longer attached to parts.
+  func noteEndOfAncestorsAudit() { auditsOfAncestors.noteRemoval() }
+
+  /// Whether there is nothing to call, and no hook is being attached.
+  var isEmpty: Bool {
+    inputs.isEmpty && outputs.isEmpty && inputGradients.isEmpty && outputGradients.isEmpty && hasNoAudits
   }
 
-  var all: [AttachedHook] { HookKind.allCases.flatMap { self[$0] } }
+  private var hasNoAudits: Bool { ownAudits.isEmpty && auditsOfAncestors.isEmpty && newHandles == nil }
+
+  /// Whether there are only these hooks.
+  func holdsOnly(output: AttachedHook, outputGradient: AttachedHook) -> Bool {
+    hasNoAudits && inputs.isEmpty && inputGradients.isEmpty && onOutput.count == 1 && onOutput[0] === output
+      && onOutputGradient.count == 1 && onOutputGradient[0] === outputGradient
+  }
+
+  var all: [AttachedHook] { onInput + onOutput + onInputGradient + onOutputGradient }
 
   /// Drops hooks that were removed and audits that have ended, and appends those of `new`.
   func merge(_ new: ModuleHooks?) {
-    for kind in HookKind.allCases { self[kind] = self[kind].filter(\.isAttached) + (new?[kind] ?? []) }
-    audits = audits.filter { !$0.hasEnded } + (new?.audits ?? [])
-    auditsOfAncestors = auditsOfAncestors.filter { !$0.hasEnded } + (new?.auditsOfAncestors ?? [])
+    inputs.append(contentsOf: new?.onInput ?? [])
+    outputs.append(contentsOf: new?.onOutput ?? [])
+    inputGradients.append(contentsOf: new?.onInputGradient ?? [])
+    outputGradients.append(contentsOf: new?.onOutputGradient ?? [])
+    ownAudits.append(contentsOf: new?.ownAudits.all ?? [])
+    auditsOfAncestors.append(contentsOf: new?.auditsOfAncestors.all ?? [])
+    dropRemoved()
+  }
+
+  /// Drops hooks that were removed without being noted, and audits that have ended.
+  func dropRemoved() {
+    for kind in HookKind.allCases { change(kind) { $0.dropRemoved() } }
+    ownAudits.dropRemoved()
+    auditsOfAncestors.dropRemoved()
   }
 
   /// Reports the beginning of a call to audits; returns the call's index in the forward pass.
   func beginCall(in pass: Int64) -> Int {
-    if !audits.isEmpty { for audit in audits { audit.callBegins() } }
-    if !auditsOfAncestors.isEmpty { for audit in auditsOfAncestors { audit.partBegins(self) } }
+    if !ownAudits.isEmpty { for audit in ownAudits.all { audit.callBegins() } }
+    if !auditsOfAncestors.isEmpty { for audit in auditsOfAncestors.all { audit.partBegins(self) } }
     callsInPass = self.pass == pass ? callsInPass + 1 : 0
     self.pass = pass
     return callsInPass
@@ -100,7 +127,7 @@ final class ModuleHooks {
 
   /// Reports the end of a call to audits.
   func endCall(_ output: Tensor) {
-    guard !audits.isEmpty else { return }
-    for audit in audits { audit.callEnds(output) }
+    guard !ownAudits.isEmpty else { return }
+    for audit in ownAudits.all { audit.callEnds(output) }
   }
 }

@@ -31,19 +31,20 @@ package final class ModuleObservation {
     if module.hooks == nil { module.hooks = alone }
     let present = module.hooks!
     guard !present.onOutput.contains(where: { $0 === hooks.output }) else { return }
-    present[.output].append(hooks.output)
-    present[.outputGradient].append(hooks.gradient)
+    present.append(hooks.output, .output)
+    present.append(hooks.gradient, .outputGradient)
   }
 
   /// No longer calls the observer, also not with gradients of earlier calls.
   package func detach() {
-    (hooks.output.isAttached, hooks.gradient.isAttached) = (false, false)
-    guard let present = module.hooks else { return }
-    if present === alone, alone.holdsOnly(2), alone.onOutput.first === hooks.output {
+    let present = module.hooks
+    if present === alone, alone.holdsOnly(output: hooks.output, outputGradient: hooks.gradient) {
+      (hooks.output.isAttached, hooks.gradient.isAttached) = (false, false)
       module.hooks = nil
     } else {
-      present[.output].removeAll { $0 === hooks.output }
-      present[.outputGradient].removeAll { $0 === hooks.gradient }
+      (hooks.output.isAttached, hooks.gradient.isAttached) = (false, false)
+      // Dropped at once, since the same hooks may be attached again.
+      present?.dropRemoved()
       module.dropHooksIfEmpty()
     }
   }

@@ -18,7 +18,7 @@ final class StepAudit: AttachedHook {
   init(_ what: String, of optimizer: Optimizer) {
     (self.what, parameters) = (what, optimizer.parameters)
     super.init(path: "", kind: "\(type(of: optimizer))", at: optimizer)
-    for parameter in parameters { parameter.gradientHooks.list.append(self) }
+    for parameter in parameters { parameter.gradientHooks.append(self) }
   }
 
   override func run(_ site: HookedTensor, _ input: Tensor, _ gradient: Tensor) -> Tensor? {
@@ -42,8 +42,9 @@ final class StepAudit: AttachedHook {
 
   /// Ends the audit without a warning.
   func detach() {
+    guard isAttached else { return }
     isAttached = false
-    for parameter in parameters { parameter.gradientHooks.list.removeAll { $0 === self } }
+    for parameter in parameters { parameter.gradientHooks.noteRemoval() }
   }
 
   private func warn() {

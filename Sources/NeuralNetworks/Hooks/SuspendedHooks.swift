@@ -9,9 +9,9 @@ package final class SuspendedHooks {
   /// Suspends the hooks of a model.
   package init(of model: Module) {
     modules = model.modules.compactMap { _, module in module.hooks.map { (module, $0) } }
-    parameters = model.parameters.map(\.parameter.gradientHooks).filter { !$0.list.isEmpty }.map { ($0, $0.list) }
+    parameters = model.parameters.map { ($0.parameter.gradientHooks, $0.parameter.gradientHooks.takeAll()) }
+      .filter { !$0.1.isEmpty }
     for (module, _) in modules { module.hooks = nil }
-    for (hooks, _) in parameters { hooks.list = [] }
   }
 
   /// The paths of hooks that have replaced a value or a gradient.
@@ -28,6 +28,6 @@ package final class SuspendedHooks {
       hooks.merge(new === hooks ? nil : new)
       module.dropHooksIfEmpty()
     }
-    for (hooks, list) in parameters { hooks.list = list.filter(\.isAttached) + hooks.list }
+    for (hooks, list) in parameters { hooks.putBack(list) }
   }
 }

@@ -2,6 +2,7 @@ extension Module {
   /// The tree of modules, each with its details, its parameters and the number of parameter elements.
   public var description: String {
     var lines: [String] = []
+    // Ends, as all walks over modules do, because `modules` stops at a cycle.
     func describe(_ module: Module, _ name: String, _ indent: String, _ childIndent: String) {
       let own = module.reflection.parameters.map { "\($0.name) \($0.parameter.shape)" }.joined(separator: ", ")
       let count = module.parameterCount

@@ -202,17 +202,32 @@ open class Module: CustomStringConvertible {
 
 extension Module {
   /// All modules with their paths, this one first with the path "", then its descendants in the order of properties. A module
-  /// that several properties hold is listed once, with its first path.
+  /// that several properties hold is listed once, with its first path; one that is held by a weak or unowned reference alone is no
+  /// descendant. Stops the program if a module holds itself or a module that holds it.
   public var modules: [(path: String, module: Module)] {
     var seen: Set<ObjectIdentifier> = []
-    var found: [(String, Module)] = []
+    var found: [(path: String, module: Module)] = []
+    /// The modules from this one down to the one that is visited.
+    var open: [(path: String, module: Module)] = []
     func visit(_ module: Module, _ path: String) {
-      guard seen.insert(ObjectIdentifier(module)).inserted else { return }
+      guard seen.insert(ObjectIdentifier(module)).inserted else {
+        if let outer = open.first(where: { $0.module === module }) { stopAtCycle(path, outer.path) }
+        return
+      }
       found.append((path, module))
+      open.append((path, module))
       for child in module.reflection.children { visit(child.module, join(path, child.name)) }
+      open.removeLast()
     }
     visit(self, "")
     return found
+  }
+
+  private func stopAtCycle(_ path: String, _ outer: String) -> Never {
+    stop(
+      kind,
+      "the module at “\(path)” is \(outer.isEmpty ? "the model itself" : "the one at “\(outer)”"), which holds it; "
+        + "make the reference weak or unowned, and it is no child")
   }
 
   /// All parameters with their paths, such as `blocks.3.1.weight`. A shared parameter is listed once.

@@ -24,10 +24,19 @@ struct ModuleReflection {
     }
     // A superclass's properties come first.
     for mirror in levels.reversed() {
-      for property in mirror.children {
-        let name = property.label ?? ""
-        collect(property.value, name.hasPrefix(lazyPrefix) ? String(name.dropFirst(lazyPrefix.count)) : name, module)
+      collectFields(of: mirror, module) { label in
+        label.hasPrefix(lazyPrefix) ? String(label.dropFirst(lazyPrefix.count)) : label
       }
+    }
+  }
+
+  /// Adds what the fields of a class or structure hold. A module behind a weak or unowned reference is no child: such a reference leads
+  /// to a module that another holds, such as a parent.
+  private mutating func collectFields(of mirror: Mirror, _ holder: Module, name: (_ label: String) -> String) {
+    for (index, field) in mirror.children.enumerated() {
+      let before = children.count
+      collect(field.value, name(field.label ?? ""), holder)
+      if children.count > before, !mirror.ownsField(index) { children.removeSubrange(before...) }
     }
   }
 
@@ -66,7 +75,8 @@ struct ModuleReflection {
         if count > before {
           stop(holder.kind, "“\(name)” is a set, whose elements have no order and so no paths; use an array")
         }
-      case .struct, .enum:
+      case .struct: collectFields(of: mirror, holder) { "\(name).\($0)" }
+      case .enum:
         for child in mirror.children { collect(child.value, "\(name).\(child.label ?? "")", holder) }
       default: break
       }

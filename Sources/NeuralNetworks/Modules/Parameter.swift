@@ -75,9 +75,29 @@ public final class Parameter {
 final class ParameterHooks {
   private let leaf: Tensor
   private var isRegistered = false
-  var list: [AttachedHook] = [] { didSet { register() } }
+  private var list = LiveList<AttachedHook>(where: \.isAttached)
 
   init(_ leaf: Tensor) { self.leaf = leaf }
+
+  func append(_ hook: AttachedHook) {
+    list.append(hook)
+    register()
+  }
+
+  /// Called after a hook was marked as no longer attached.
+  func noteRemoval() { list.noteRemoval() }
+
+  /// Takes all hooks.
+  func takeAll() -> [AttachedHook] {
+    defer { list = LiveList(where: \.isAttached) }
+    return list.all
+  }
+
+  /// Puts hooks that were taken before those that were attached since, except those that were removed.
+  func putBack(_ taken: [AttachedHook]) {
+    let new = takeAll()
+    list.append(contentsOf: taken.filter(\.isAttached) + new)
+  }
 
   /// Adds one hook to the leaf, once, for all hooks of the list. The tape may outlive the parameter.
   private func register() {
@@ -86,7 +106,7 @@ final class ParameterHooks {
     leaf.addGradientHook { [weak self] arrived in
       guard let self else { return nil }
       var replacement: Tensor?
-      for hook in list {
+      for hook in list.all {
         let gradient = replacement ?? arrived
         if let new = hook.call(HookedTensor(), gradient, gradient) { replacement = new }
       }

@@ -31,17 +31,28 @@ extension Optimizer {
 
   /// Attaches a hook; `name` is its name in a warning, nil for no audit.
   private func attach<Hook>(
-    _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, [(id: Int, hook: Hook)]>, _ name: String? = nil
+    _ hook: Hook, _ list: ReferenceWritableKeyPath<Optimizer, LiveList<StepHook<Hook>>>, _ name: String? = nil
   ) -> HookHandle {
-    lastHookID += 1
-    let id = lastHookID
-    self[keyPath: list].append((id, hook))
+    let attached = StepHook(hook)
+    self[keyPath: list].append(attached)
     let audit = name.map { StepAudit($0, of: self) }
     if let audit { audits.append(audit) }
     return HookHandle { [self] in
-      self[keyPath: list].removeAll { $0.id == id }
-      audit?.end()
-      audits.removeAll { $0 === audit }
+      attached.isAttached = false
+      self[keyPath: list].noteRemoval()
+      if let audit {
+        audit.end()
+        audits.noteRemoval()
+      }
     }
   }
+}
+
+/// A hook of an optimizer's steps.
+final class StepHook<Function> {
+  let call: Function
+  /// False once the hook is removed.
+  var isAttached = true
+
+  init(_ call: Function) { self.call = call }
 }

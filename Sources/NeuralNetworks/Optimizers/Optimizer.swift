@@ -39,13 +39,12 @@ open class Optimizer {
 
   /// The learning rate that a schedule's factors multiply.
   package final var scheduledRate: Float
-  @exclusivity(unchecked) var updateObservers: [(id: Int, hook: UpdateObserver)] = []
-  var skipObservers: [(id: Int, hook: (_ scale: Float) -> Void)] = []
-  var hooksBefore: [(id: Int, hook: (Optimizer) -> Void)] = []
-  var hooksAfter: [(id: Int, hook: (Optimizer) -> Void)] = []
-  var lastHookID = 0
+  @exclusivity(unchecked) var updateObservers = LiveList<StepHook<UpdateObserver>>(where: \.isAttached)
+  var skipObservers = LiveList<StepHook<(_ scale: Float) -> Void>>(where: \.isAttached)
+  var hooksBefore = LiveList<StepHook<(Optimizer) -> Void>>(where: \.isAttached)
+  var hooksAfter = LiveList<StepHook<(Optimizer) -> Void>>(where: \.isAttached)
   /// Audits of hooks that were attached since the last step.
-  @exclusivity(unchecked) var audits: [StepAudit] = []
+  @exclusivity(unchecked) var audits = LiveList<StepAudit>(where: \.isAttached)
 
   /// For each parameter, a tensor of its shape for each of `stateNames`.
   @exclusivity(unchecked) package final var states: [[Tensor]]
@@ -76,13 +75,13 @@ open class Optimizer {
     updateCounts = found.map { _ in 0 }
   }
 
-  deinit { for audit in audits { audit.end() } }
+  deinit { for audit in audits.all { audit.end() } }
 
   /// Changes every parameter that has a gradient and is not frozen, and clears all gradients.
   public final func step() {
     if !audits.isEmpty { stopAudits() }
-    for (_, hook) in hooksBefore { hook(self) }
-    defer { for (_, hook) in hooksAfter { hook(self) } }
+    for hook in hooksBefore.all { hook.call(self) }
+    defer { for hook in hooksAfter.all { hook.call(self) } }
     if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
     stepCount += 1
     for index in parameters.indices {
@@ -93,15 +92,15 @@ open class Optimizer {
       } else {
         var norms = StepNorms()
         change(parameter, index, by: gradient, measuring: &norms)
-        for (_, observer) in updateObservers { observer(parameter, norms) }
+        for observer in updateObservers.all { observer.call(parameter, norms) }
       }
       parameter.gradient = nil
     }
   }
 
   private func stopAudits() {
-    for audit in audits { audit.detach() }
-    audits = []
+    for audit in audits.all { audit.detach() }
+    audits = LiveList(where: \.isAttached)
   }
 
   private func change(
@@ -162,8 +161,8 @@ open class Optimizer {
   /// Clears the gradients, which are not finite at this scale of the loss, instead of a step.
   final func skipStep(atScale scale: Float) {
     clearGradients()
-    for audit in audits { audit.stepWasSkipped() }
-    for (_, observer) in skipObservers { observer(scale) }
+    for audit in audits.all { audit.stepWasSkipped() }
+    for observer in skipObservers.all { observer.call(scale) }
   }
 
   /// Clears the gradients of all parameters without a step.

@@ -47,19 +47,26 @@ public struct ContourMark: Mark {
     }
   }
 
+  /// A corner of a grid cell.
+  private struct Corner { let x, y, value: Double }
+
   /// The points where the lines of a level enter and leave a grid cell, two per line.
   private func crossings(row: Int, column: Int, _ level: Double) -> [(Double, Double)] {
     // In order around the cell.
-    let corners = [(0, 0), (0, 1), (1, 1), (1, 0)].map { down, right in
-      (x: x[column + right], y: y[row + down], value: values[(row + down) * x.count + column + right])
+    func corner(_ row: Int, _ column: Int) -> Corner {
+      Corner(x: x[column], y: y[row], value: values[row * x.count + column])
     }
+    let corners = [
+      corner(row, column), corner(row, column + 1), corner(row + 1, column + 1), corner(row + 1, column),
+    ]
     guard corners.allSatisfy(\.value.isFinite) else { return [] }
     var points: [(Double, Double)] = []
     for index in 0..<4 {
       let a = corners[index], b = corners[(index + 1) % 4]
       guard (a.value < level) != (b.value < level) else { continue }
       let part = (level - a.value) / (b.value - a.value)
-      points.append((a.x + part * (b.x - a.x), a.y + part * (b.y - a.y)))
+      let x = a.x + part * (b.x - a.x), y = a.y + part * (b.y - a.y)
+      points.append((x, y))
     }
     // Where all four sides are crossed, each line separates a low corner.
     return points.count == 4 && corners[0].value >= level

@@ -8,12 +8,13 @@ struct SampleTable {
   private var unsupported: [(path: String, reason: String)] = []
 
   /// The per-sample gradients of a step, and one warning per reason for which layers are left out, by reason; nil if no layer has a
-  /// gradient. If the number of samples is nil, it is the number of rows of the first layer's gradient.
+  /// gradient or there are no samples. If the number of samples is nil, it is the number of rows of the first layer's gradient.
   mutating func gradients(
     of step: [ProbedLayer], samples: Int?
   ) -> (samples: SampleGradients, missing: [String: String])? {
     guard let rows = step.first(where: { $0.gradient != nil })?.gradient?.shape.first else { return nil }
     let count = samples ?? rows
+    guard count > 0 else { return nil }
     if !calls.elementsEqual(step, by: { $0 === $1 }) { classify(step) }
     var missing = unsupported
     let ready = supported.filter { layer in

@@ -37,7 +37,7 @@ public struct DeadUnits: Probe {
 
   /// Records `dead_fraction` once the window is full; `output` has any shape, with the units last.
   public mutating func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
-    guard layer.mayBeRectified, let columns = output.shape.last, columns > 0 else { return }
+    guard layer.mayBeRectified, let columns = output.shape.last, output.elementCount > 0 else { return }
     var state = units.removeValue(forKey: layer.index) ?? Units(lastActive: Array(repeating: 0, count: columns))
     defer { units[layer.index] = state }
     guard state.lastActive.count == columns else {

@@ -38,7 +38,8 @@ public struct InputGradients: Probe {
     let indices = step.model.tokenIndices { loss = again() }
     handle.remove()
     guard !indices.contains(where: \.isOnTape) else { return step.warnOfIndices(about.name) }
-    guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first, count > 0 else {
+    guard leaves.first?.shape.first != 0 else { return step.warnOfEmptyBatch(about.name) }
+    guard leaves.count == 1, loss.isOnTape, let count = leaves[0].shape.first else {
       return step.warn(
         "\(about.name) needs a model that is called once, with one tensor, when the loss is computed, so it is left out"
       )

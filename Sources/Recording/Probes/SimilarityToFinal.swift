@@ -39,11 +39,14 @@ public struct SimilarityToFinal: Probe {
   private var layers: [ProbedLayer] = []
 
   /// A probe that evaluates the model on `inputs`, [n, …] as the model takes them; by default on the first `samples`, 64, of
-  /// the first recorded batch. It keeps at most `observations`, 50 by default. Stops the program if `samples` or `observations`
-  /// is below 2.
+  /// the first recorded batch. It keeps at most `observations`, 50 by default. Stops the program if `samples`, `observations`
+  /// or the number of rows of `inputs` is below 2.
   public init(on inputs: Tensor? = nil, samples: Int = 64, observations: Int = 50) {
     guard samples >= 2, observations >= 2 else {
       stop("SimilarityToFinal", "samples are \(samples) and observations \(observations); both must be 2 or more")
+    }
+    if let inputs, (inputs.shape.first ?? 0) < 2 {
+      stop("SimilarityToFinal", "the inputs have the shape \(inputs.shape); there must be 2 samples or more")
     }
     (self.inputs, self.samples, self.observations) = (inputs?.detached(), samples, observations)
   }

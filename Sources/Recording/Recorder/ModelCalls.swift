@@ -41,8 +41,12 @@ extension Module {
 extension ProbedStep {
   /// The first samples of the model's input; nil, with a warning, if the step has no single input.
   func input(samples: Int, for what: String) -> Tensor? {
-    guard let input, let count = input.shape.first, count > 0 else {
+    guard let input, let count = input.shape.first else {
       warn("\(what) needs a model that takes one tensor and returns one tensor, so it is left out")
+      return nil
+    }
+    guard count > 0 else {
+      warnOfEmptyBatch(what)
       return nil
     }
     return input.first(min(count, samples))
@@ -56,6 +60,9 @@ extension ProbedStep {
     if takesIndices { warnOfIndices(what) }
     return takesIndices ? nil : x
   }
+
+  /// Warns that the step's batch has no samples.
+  func warnOfEmptyBatch(_ what: String) { warn("\(what) is left out at steps whose batch has no samples") }
 
   /// Warns that the model's input is token indices.
   func warnOfIndices(_ what: String) {

@@ -17,6 +17,8 @@ final class ModelObserver {
   private var standingHandles: [HookHandle] = []
   private var handles: [HookHandle] = []
   @exclusivity(unchecked) private(set) var isAttached = false
+  /// Whether the recording has ended.
+  private(set) var hasEnded = false
 
   @exclusivity(unchecked) private var lastOutput: Tensor?
   @exclusivity(unchecked) private var before: [ObjectIdentifier: Tensor] = [:]
@@ -49,6 +51,7 @@ final class ModelObserver {
 
   /// Removes all hooks.
   func end() {
+    hasEnded = true
     reference.observer = nil
     detach()
     for handle in standingHandles { handle.remove() }

@@ -92,16 +92,19 @@ public final class Recorder {
   ///
   /// The row of a step covers all tensors that were given under one name. Inside `withoutGradients { }` a recorder with a model observes
   /// nothing. With a model the site's depth is that of the tensor; without a model the n-th name has depth n.
-  public func observe(_ name: String, _ tensor: Tensor) { observer.observe(name, tensor) }
+  public func observe(_ name: String, _ tensor: Tensor) {
+    if observer.hasEnded { return assembly.warnings.warnObservedTooLate(name) }
+    observer.observe(name, tensor)
+  }
 
   /// Records a number under a name, such as `validation_loss`, at the last completed step, or at step 0 if there is none. Throws a
-  /// `RunFileError` if writing has failed.
+  /// `RunFileError` if writing has failed or the recording is finished.
   public func record(_ name: String, _ value: Double) throws {
     try assembly.writer.scalar(step: max(assembly.number - 1, 0), name: name, value: value)
   }
 
   /// Records the loss and the accuracy of an evaluation as `NAME_loss` and `NAME_accuracy`. Throws a `RunFileError` if writing has
-  /// failed.
+  /// failed or the recording is finished.
   public func record(_ evaluation: Evaluation) throws {
     try record("\(evaluation.name)_loss", evaluation.loss)
     if let accuracy = evaluation.accuracy { try record("\(evaluation.name)_accuracy", accuracy) }
@@ -111,9 +114,10 @@ public final class Recorder {
   ///
   /// `loss` is a scalar, or [samples], whose mean is recorded; the losses of samples make some probes more exact. `accuracy` is a
   /// fraction from 0 to 1. `again` computes the same loss again, a scalar or [samples], and is needed by probes with
-  /// `ProbeNeeds.lossAgain`. Throws a `RunFileError` if the run file can no longer be written, and any error of a probe; rows that
-  /// were written before are kept.
+  /// `ProbeNeeds.lossAgain`. Throws a `RunFileError` if the run file can no longer be written or the recording is finished, and any
+  /// error of a probe; rows that were written before are kept.
   public func step(loss: Tensor, accuracy: Double? = nil, again: (() -> Tensor)? = nil) throws {
+    try assembly.writer.requireOpen()
     let losses = loss.elementCount > 1 ? loss.values.map(Double.init) : []
     let value = losses.isEmpty ? Double(loss.value) : losses.reduce(0, +) / Double(losses.count)
     try assembly.reportProblems(loss: value)
@@ -130,9 +134,10 @@ public final class Recorder {
   }
 
   /// Ends the recording, removes the recorder's hooks and opens the run file. `meta` is added to its entries. Throws a `RunFileError` if
-  /// the run file can't be written, and any error of a probe. Any later call of `step` or `record` stops.
+  /// the run file can't be written, and any error of a probe. Later calls of `step`, `record` and `finish` throw a `RunFileError`, and `observe` prints a warning.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
     observer.end()
+    try assembly.writer.requireOpen()
     if assembly.number == 0 { assembly.warnings.warnNoSteps() }
     if let unhooked = observer.unhooked {
       let report = FinalReport(unhooked: unhooked, layers: assembly.sites.layers, writer: assembly.writer)

@@ -35,6 +35,10 @@ final class RecordingWarnings {
 
   func warnNoSteps() { warnOnce("no step is recorded; call recorder.step(loss:) after each optimizer.step()") }
 
+  func warnObservedTooLate(_ name: String) {
+    warnOnce("“\(name)” was observed after recorder.finish(), so it is not recorded", key: "observed too late")
+  }
+
   func warnNoLossAgain() {
     warnOnce(
       "a probe needs to compute the loss of the step again and can't, so it records nothing; give recorder.step(loss:again:) a "

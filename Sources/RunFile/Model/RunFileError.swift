@@ -16,6 +16,10 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   case cannotCreate(path: String, reason: String)
   /// Recording stopped; rows that were written before are kept.
   case cannotWrite(path: String, reason: String)
+  /// A row contradicts others and was left out; all others are kept.
+  case refusedRow(path: String, reason: String)
+  /// The recording is finished, so nothing can be added.
+  case finished(path: String)
 
   /// One line: what was wrong, where, and what to do. Control characters of paths and values are shown as escapes.
   public var description: String { "\(path): \(problem)".escapedForTerminal }
@@ -23,7 +27,8 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   private var path: String {
     switch self {
     case .noSuchFile(let path), .notARunFile(let path, _), .newerFormat(let path, _, _), .unreadable(let path, _),
-      .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _), .cannotWrite(let path, _):
+      .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _), .cannotWrite(let path, _),
+      .refusedRow(let path, _), .finished(let path):
       path.isEmpty ? "“”" : path
     }
   }
@@ -45,6 +50,10 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
       "can't create a run file (\(reason)); choose a path in a folder that can be written"
     case .cannotWrite(_, let reason):
       "recording stopped (\(reason)); what was written before is kept. Free space or restore the folder, then record again"
+    case .refusedRow(_, let reason):
+      "recording stopped, since \(reason); all other rows are kept. Correct the call that appends this row, then record again"
+    case .finished:
+      "this recording is finished, so nothing can be added; record before finish(), or into a new file"
     }
   }
 }

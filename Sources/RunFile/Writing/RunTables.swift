@@ -19,13 +19,11 @@ final class RunTables {
   private var lastSiteSteps: [Int: Int?] = [:]
   private var lastParameterSteps: [Int: Int?] = [:]
 
-  /// The reason why an entry can't be written, other than an error of SQLite.
-  enum Refusal: Error {
-    case fileIsGone
-    case undefined(_ what: String, Int, step: Int)
-    case repeated(_ what: String, Int, step: Int)
-    case foreignRow(step: Int, inStep: Int)
-  }
+  /// The first row that was left out since `write` began.
+  private var refusal: RowRefusal?
+
+  /// The file was removed, moved or replaced.
+  struct FileIsGone: Error {}
 
   /// Opens the tables of the new file at `path`.
   init(path: String) throws(SQLiteError) {
@@ -46,13 +44,16 @@ final class RunTables {
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
   }
 
-  /// Writes all entries in one transaction. After an error none of the entries is in the file, and these tables can't be used any more.
-  func write(_ entries: [Entry]) throws {
+  /// Writes all entries in one transaction, except rows that contradict others; returns the reason of the first one. After a thrown error
+  /// none of the entries is in the file, and these tables can't be used any more.
+  func write(_ entries: [Entry]) throws -> RowRefusal? {
     // Linux reports no error when a program writes into a deleted file.
-    if database.hasMoved { throw Refusal.fileIsGone }
+    if database.hasMoved { throw FileIsGone() }
+    refusal = nil
     try database.execute("BEGIN IMMEDIATE")
     for entry in entries { try write(entry) }
     try database.execute("COMMIT")
+    return refusal
   }
 
   /// Moves all rows from the -wal file into the run file and removes the -wal file. If others read it for longer than `patience`, in
@@ -72,7 +73,7 @@ final class RunTables {
     }
   }
 
-  private func write(_ entry: Entry) throws {
+  private func write(_ entry: Entry) throws(SQLiteError) {
     switch entry {
     case .meta(let entries):
       for (key, value) in entries { try meta.run(key.rawValue, value) }
@@ -89,7 +90,13 @@ final class RunTables {
           new.id, new.path, json(new.shape), new.site, json(new.optimizers), new.isFrozen ? 1 : 0)
       }
     case .step(let row, let layerRows, let weightRows):
-      try step.run(row.step, row.loss, row.accuracy, row.learningRate, row.seconds)
+      do {
+        try step.run(row.step, row.loss, row.accuracy, row.learningRate, row.seconds)
+      } catch  where error.primaryCode == SQLITE_CONSTRAINT {
+        // SQLite undoes that statement alone. The rows would be those of another step.
+        refusal = refusal ?? .repeatedStep(row.step)
+        return
+      }
       try write(layerRows, of: row.step)
       try write(weightRows, of: row.step)
     case .scalar(let name, let row): try scalar.run(row.step, name, row.value)
@@ -115,20 +122,35 @@ final class RunTables {
     ).run(values: summary.values)
   }
 
-  /// Refuses a row of another step, a row whose key is not defined, and a second row of a key in a step. `lastSteps` holds the last step
-  /// of each defined key.
-  private static func admit(
-    rowOf key: Int, named name: String, at rowStep: Int, in step: Int, _ lastSteps: inout [Int: Int?]
-  ) throws {
-    guard rowStep == step else { throw Refusal.foreignRow(step: rowStep, inStep: step) }
-    guard let lastStep = lastSteps.updateValue(step, forKey: key) else {
-      throw Refusal.undefined(name, key, step: step)
+  /// The rows of a step, except those of another step, those whose key is not defined, and all but the first of a key. `lastSteps` holds
+  /// the last step of each defined key.
+  private func admitted<Row>(
+    _ rows: [Row], of step: Int, named name: String, _ lastSteps: inout [Int: Int?],
+    _ keys: (Row) -> (key: Int, step: Int)
+  ) -> [Row] {
+    var refused: Set<Int> = []
+    for (index, row) in rows.enumerated() {
+      let (key, rowStep) = keys(row)
+      if let reason = Self.refusal(of: key, named: name, at: rowStep, in: step, &lastSteps) {
+        refused.insert(index)
+        refusal = refusal ?? reason
+      }
     }
-    guard lastStep != step else { throw Refusal.repeated(name, key, step: step) }
+    return refused.isEmpty ? rows : rows.indices.filter { !refused.contains($0) }.map { rows[$0] }
   }
 
-  private func write(_ rows: [LayerRow], of step: Int) throws {
-    for row in rows { try Self.admit(rowOf: row.site, named: "site", at: row.step, in: step, &lastSiteSteps) }
+  private static func refusal(
+    of key: Int, named name: String, at rowStep: Int, in step: Int, _ lastSteps: inout [Int: Int?]
+  ) -> RowRefusal? {
+    guard rowStep == step else { return .foreign(step: rowStep, inStep: step) }
+    guard let known = lastSteps.index(forKey: key) else { return .undefined(name, key, step: step) }
+    guard lastSteps.values[known] != step else { return .repeated(name, key, step: step) }
+    lastSteps.values[known] = step
+    return nil
+  }
+
+  private func write(_ rows: [LayerRow], of step: Int) throws(SQLiteError) {
+    let rows = admitted(rows, of: step, named: "site", &lastSiteSteps) { ($0.site, $0.step) }
     try layers.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.site, at: first + 1)
@@ -138,10 +160,8 @@ final class RunTables {
     }
   }
 
-  private func write(_ rows: [WeightRow], of step: Int) throws {
-    for row in rows {
-      try Self.admit(rowOf: row.parameter, named: "parameter", at: row.step, in: step, &lastParameterSteps)
-    }
+  private func write(_ rows: [WeightRow], of step: Int) throws(SQLiteError) {
+    let rows = admitted(rows, of: step, named: "parameter", &lastParameterSteps) { ($0.parameter, $0.step) }
     try weights.insert(rows) { row, statement, first in
       statement.bind(row.step, at: first)
       statement.bind(row.parameter, at: first + 1)

@@ -4,14 +4,14 @@ import Foundation
 /// Writes a run file on a thread of its own.
 ///
 /// Entries reach the file within half a second, so a run that is killed loses at most that. If an entry can't be written, the next call
-/// throws; entries that were written before are kept. Calls are fast. If the disk is slower than the training, they wait, so that memory
+/// throws; entries that were written before are kept, and where a row contradicts others, all but that one. Calls are fast. If the disk is slower than the training, they wait, so that memory
 /// stays bounded.
 ///
 /// The file can be read while it grows. It is in SQLite's WAL mode until `finish`, or the release of the writer, makes it a single file.
 public final class RunWriter: Sendable {
   /// The path of the file.
   public let path: String
-  private let queue = WriteQueue()
+  private let queue: WriteQueue
   private let clock: @Sendable () -> Date
 
   /// Creates a file at `path`, and its folder if there is none. A run file that is already there is replaced. `meta` is written first;
@@ -21,6 +21,7 @@ public final class RunWriter: Sendable {
     // Before the thread starts, which `deinit` would wait for.
     try createRunFile(at: path)
     self.path = path
+    queue = WriteQueue(path: path)
     self.clock = clock
     let thread = Thread { [queue] in queue.end(Self.write(queue, to: path)) }
     thread.name = "run file"
@@ -40,7 +41,7 @@ public final class RunWriter: Sendable {
   public func add(meta: [MetaKey: String]) throws { try queue.append(.meta(meta)) }
 
   /// Adds a step and its rows. A step may be added only once, with at most one row per site and per parameter. Throws a `RunFileError`
-  /// if writing has failed; the writing thread finds wrong rows, so a later call throws.
+  /// if writing has failed; the writing thread finds wrong rows and leaves them out, so a later call throws.
   public func append(step: StepRow, layers: [LayerRow] = [], weights: [WeightRow] = []) throws {
     try queue.append(.step(step, layers, weights))
   }
@@ -69,9 +70,13 @@ public final class RunWriter: Sendable {
     try queue.append(.histogram(quantity: quantity, Histogram(step: step, site: site, counts: counts)))
   }
 
+  /// Throws the `RunFileError` that adding an entry would throw.
+  package func requireOpen() throws { try queue.requireOpen() }
+
   /// Writes the remaining entries, `meta` and the summary, and opens the finished run. Throws a `RunFileError` if writing has failed. Any
-  /// later call that adds an entry stops.
+  /// later call throws a `RunFileError`.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
+    try queue.requireOpen()
     try queue.close(finalMeta: [.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given })
     return try Run(path: path)
   }
@@ -85,11 +90,13 @@ public final class RunWriter: Sendable {
     do {
       let tables = try RunTables(path: path)
       while let entries = queue.takeAll() {
-        if !entries.isEmpty { try tables.write(entries) }
+        if let refusal = try tables.write(entries) {
+          queue.refuse(.refusedRow(path: path, reason: refusal.description))
+        }
       }
       // All rows are committed, so they can be read. One transaction writes both: a finished run has a summary.
-      if let meta = queue.metaAtEnd {
-        try tables.write([.meta(meta), .summary(RunSummary(computedFrom: Run(path: path)))])
+      if let meta = queue.metaAtEnd, !queue.hasRefused {
+        _ = try tables.write([.meta(meta), .summary(RunSummary(computedFrom: Run(path: path)))])
       }
       try tables.seal()
       return nil
@@ -100,20 +107,12 @@ public final class RunWriter: Sendable {
 
   private static func reason(for error: any Error, at path: String) -> String {
     switch error {
-    case RunTables.Refusal.undefined(let what, let id, let step):
-      "step \(step) has a row for \(what) \(id), which was never defined"
-    case RunTables.Refusal.repeated(let what, let id, let step):
-      "step \(step) has two rows for \(what) \(id)"
-    case RunTables.Refusal.foreignRow(let step, let inStep):
-      "step \(inStep) was appended with a row of step \(step)"
     // SQLite may find that first, and then reports a file that it can't open, or its journal.
-    case RunTables.Refusal.fileIsGone,
+    case is RunTables.FileIsGone,
       is SQLiteError where !FileManager.default.fileExists(atPath: path):
       "the file was removed, moved or replaced"
     case let error as SQLiteError where error.primaryCode == SQLITE_FULL:
       "the disk is full"
-    case let error as SQLiteError where error.primaryCode == SQLITE_CONSTRAINT:
-      "a step was appended twice: \(error.message)"
     case let error as SQLiteError:
       error.message
     default:

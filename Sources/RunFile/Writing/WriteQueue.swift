@@ -1,5 +1,4 @@
 import Foundation
-import Support
 
 /// The queue of entries from the training thread to the writing thread. Its size is bounded.
 ///
@@ -20,14 +19,29 @@ final class WriteQueue: @unchecked Sendable {
   private var finalMeta: [MetaKey: String]?
   private var isDone = false
   private var failure: RunFileError?
+  private let path: String
 
-  /// Adds an entry. Throws the error that ended the writing thread. Stops the program if the queue is closed.
+  /// The queue of entries for the file at `path`, which errors name.
+  init(path: String) { self.path = path }
+
+  /// Throws the error of the writing thread, or one that says that the queue is closed, if no entry can be added.
+  func requireOpen() throws(RunFileError) {
+    condition.lock()
+    defer { condition.unlock() }
+    try checkIsOpen()
+  }
+
+  private func checkIsOpen() throws(RunFileError) {
+    if let failure { throw failure }
+    if isClosed { throw .finished(path: path) }
+  }
+
+  /// Adds an entry. Throws as `requireOpen` does.
   func append(_ entry: Entry) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
     while isAbandoned || weight >= Self.limit && failure == nil { condition.wait() }
-    if let failure { throw failure }
-    if isClosed { stop("RunWriter", "written to after finish()") }
+    try checkIsOpen()
     let before = weight
     entries.append(entry)
     weight += entry.weight
@@ -35,8 +49,9 @@ final class WriteQueue: @unchecked Sendable {
     if before < Self.plenty, weight >= Self.plenty { condition.broadcast() }
   }
 
-  /// Closes the queue and waits until the writing thread has written all entries and ended. Throws the error that ended it. A complete
-  /// recording has final entries of `meta`. Threads that append to an abandoned queue wait for ever.
+  /// Closes the queue and waits until the writing thread has written all entries and ended. Throws its error, or one that says that
+  /// the queue is already closed. A complete recording has final entries of `meta`. Threads that append to an abandoned queue wait for
+  /// ever.
   func close(finalMeta: [MetaKey: String]? = nil, isAbandoned: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
@@ -65,11 +80,22 @@ final class WriteQueue: @unchecked Sendable {
   /// The final entries of `meta`; nil if the recording is not complete. For the writing thread.
   var metaAtEnd: [MetaKey: String]? { condition.withLock { finalMeta } }
 
-  /// Marks the writing thread as ended, with its error or nil. For the writing thread.
-  func end(_ failure: RunFileError?) {
+  /// Reports that an entry was left out; entries that are in the queue are still taken. For the writing thread.
+  func refuse(_ error: RunFileError) {
     condition.lock()
     defer { condition.unlock() }
-    self.failure = failure
+    failure = failure ?? error
+    condition.broadcast()
+  }
+
+  /// Whether an entry was left out. For the writing thread.
+  var hasRefused: Bool { condition.withLock { failure != nil } }
+
+  /// Marks the writing thread as ended, with its error or nil. For the writing thread.
+  func end(_ error: RunFileError?) {
+    condition.lock()
+    defer { condition.unlock() }
+    failure = failure ?? error
     entries = []
     isDone = true
     condition.broadcast()

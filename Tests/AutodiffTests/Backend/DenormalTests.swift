@@ -28,21 +28,24 @@ import Testing
   }
 
   /// Gradients too, whatever thread of oneDNN's computes them. In a process of its own, where two threads can be asked for.
-  @Test(arguments: [1, 2]) func onAllThreadsThatShareAProduct(_ threads: Int) async {
-    await #expect(processExitsWith: .success) { [threads] in
-      useThreads(threads)
-      let x = Tensor(repeating: 1e-30, shape: [512, 256]).requiringGradient()
-      let weight = Tensor(repeating: 1e-11, shape: [256, 256])
-      /// Sums of 256 terms of 10⁻⁴¹, forward and, from an upstream gradient of 10⁻³⁰, backward.
-      func tiny() -> [Float] {
-        let y = linear(x, weight: weight)
-        let slope = gradients(of: (y * 1e-30).sum(), withRespectTo: [x])[0]
-        return y.values + slope.values
-      }
-      for _ in 0..<3 {
-        #expect(tiny().allSatisfy { $0 > 0 && $0 < .leastNormalMagnitude })
-        #expect(withDenormalsFlushed(tiny).allSatisfy { $0 == 0 })
-      }
+  @Test func onAllThreadsThatShareAProduct() async {
+    await #expect(processExitsWith: .success) { DenormalTests.flushOn(threads: 1) }
+    await #expect(processExitsWith: .success) { DenormalTests.flushOn(threads: 2) }
+  }
+
+  private static func flushOn(threads: Int) {
+    useThreads(threads)
+    let x = Tensor(repeating: 1e-30, shape: [512, 256]).requiringGradient()
+    let weight = Tensor(repeating: 1e-11, shape: [256, 256])
+    /// Sums of 256 terms of 10⁻⁴¹, forward and, from an upstream gradient of 10⁻³⁰, backward.
+    func tiny() -> [Float] {
+      let y = linear(x, weight: weight)
+      let slope = gradients(of: (y * 1e-30).sum(), withRespectTo: [x])[0]
+      return y.values + slope.values
+    }
+    for _ in 0..<3 {
+      #expect(tiny().allSatisfy { $0 > 0 && $0 < .leastNormalMagnitude })
+      #expect(withDenormalsFlushed(tiny).allSatisfy { $0 == 0 })
     }
   }
 }

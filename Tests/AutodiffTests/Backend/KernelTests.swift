@@ -119,7 +119,7 @@ import Testing
     let sizes = (0...20).flatMap { [1 << $0, (1 << $0) + 1, (1 << $0) * 13 / 8] }
     for round in 0..<2 {
       for size in sizes {
-        let block = memory_take(size)
+        let block = memory_take(size)!
         #expect(Int(bitPattern: block) % 64 == 0)
         memset(block, Int32(round + 1), size)
         blocks.append((block, size))
@@ -146,7 +146,7 @@ import Testing
           var blocks: [UnsafeMutableRawPointer] = []
           inThread {
             blocks = (0..<count).map { index in
-              let block = memory_take(size)
+              let block = memory_take(size)!
               memset(block, Int32(index % 256), size)
               return block
             }

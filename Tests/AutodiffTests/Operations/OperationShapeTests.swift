@@ -1,4 +1,5 @@
 import Autodiff
+import TestSupport
 import Testing
 
 private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape) }
@@ -18,7 +19,7 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
     ({ _ = zeros([2, 3]).padded(2, before: 1, after: 0) }, "padded: no dimension 2 in the shape [2, 3]"),
     (
       { _ = zeros([2, 3]).padded(0, before: 1, after: -1) },
-      "padded: no dimension 0 in the shape [2, 3], or fewer than 0 zeros"
+      "padded: no dimension 0 in the shape [2, 3], or numbers of zeros outside of 0 to 2147483647"
     ),
     ({ _ = zeros([2, 3]).sliced(1, 1..<4) }, "sliced: no 1..<4 along dimension 1 of the shape [2, 3]"),
     ({ _ = zeros([2, 3]).sliced(0, -1..<1) }, "sliced: no -1..<1 along dimension 0 of the shape [2, 3]"),
@@ -64,9 +65,14 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
     ),
   ]
 
-  @Test(arguments: wrongShapes.indices) func wrongShapesNameOperationAndShapes(_ index: Int) async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
-      OperationShapeTests.wrongShapes[index].compute()
+  private static let input = ExitTestInput("wrong-shapes-of-operations")
+
+  @Test(.serialized, arguments: wrongShapes.indices)
+  func wrongShapesNameOperationAndShapes(_ index: Int) async throws {
+    try Self.input.set(index)
+    defer { Self.input.remove() }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      OperationShapeTests.wrongShapes[try OperationShapeTests.input.value()].compute()
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains(Self.wrongShapes[index].words), "\(text)")

@@ -84,15 +84,18 @@ import Testing
 
   /// The same with the instructions of older processors, to which an environment variable restricts oneDNN, without and with
   /// arithmetic in bfloat16 in the library. In a process of its own, since the variable is read once.
-  @Test(arguments: ["AVX512_CORE", "AVX2"]) func onOlderProcessors(_ instructions: String) async {
-    await #expect(processExitsWith: .success) { [instructions] in
-      for name in ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] { setenv(name, instructions, 1) }
-      #expect(BFloat16Products.current == .widened)
-      let tests = PrecisionTests()
-      tests.productsInBfloat16(17, 33, 9)
-      tests.gradientsAreCloseToThoseOfFloat32(.bfloat16)
-      tests.activationsTakeHalfTheMemory()
-    }
+  @Test func onOlderProcessors() async {
+    await #expect(processExitsWith: .success) { PrecisionTests.computeInBFloat16(with: "AVX512_CORE") }
+    await #expect(processExitsWith: .success) { PrecisionTests.computeInBFloat16(with: "AVX2") }
+  }
+
+  private static func computeInBFloat16(with instructions: String) {
+    for name in ["ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"] { setenv(name, instructions, 1) }
+    #expect(BFloat16Products.current == .widened)
+    let tests = PrecisionTests()
+    tests.productsInBfloat16(17, 33, 9)
+    tests.gradientsAreCloseToThoseOfFloat32(.bfloat16)
+    tests.activationsTakeHalfTheMemory()
   }
 
   /// What a hook returns is stored as the gradient that it replaces.

@@ -1,5 +1,6 @@
 import Autodiff
 import NeuralNetworks
+import TestSupport
 import Testing
 
 /// A loss as a module.
@@ -115,9 +116,14 @@ private func evaluated(_ module: Module) -> Module {
     ),
   ]
 
-  @Test(arguments: wrongShapes.indices) func wrongShapesNameOperationModuleAndShapes(_ index: Int) async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
-      let (make, shape, _) = LayerShapeTests.wrongShapes[index]
+  private static let input = ExitTestInput("wrong-shapes-of-layers")
+
+  @Test(.serialized, arguments: wrongShapes.indices)
+  func wrongShapesNameOperationModuleAndShapes(_ index: Int) async throws {
+    try Self.input.set(index)
+    defer { Self.input.remove() }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let (make, shape, _) = LayerShapeTests.wrongShapes[try LayerShapeTests.input.value()]
       let net = Sequential(Identity(), make())
       net.initialize(seed: 0)
       _ = net(Tensor(repeating: 0, shape: shape))
@@ -125,10 +131,14 @@ private func evaluated(_ module: Module) -> Module {
     #expect(text(result).contains(Self.wrongShapes[index].words), "\(text(result))")
   }
 
-  @Test(arguments: [5, 1.5, -1, .nan] as [Float]) func anEmbeddingStopsAtAnIndexOutsideOfItsTable(_ row: Float) async {
+  private static let row = ExitTestInput("row-of-embedding")
+
+  @Test(.serialized, arguments: [5, 1.5, -1, .nan] as [Float])
+  func anEmbeddingStopsAtAnIndexOutsideOfItsTable(_ row: Float) async throws {
+    try Self.row.set("\(row)")
+    defer { Self.row.remove() }
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      [row = "\(row)" as String] in
-      let net = Sequential(Identity(), Embedding(5, 2))
+      let net = Sequential(Identity(), Embedding(5, 2)), row = try LayerShapeTests.row.value(String.self)
       net.initialize(seed: 0)
       _ = net(Tensor([1, Float(row)!], shape: [2]))
     }

@@ -104,8 +104,13 @@ private final class ScaledTanh: Module, Saturating {
     ({ $0.states = [] }, "update of short: 0 states were assigned; the optimizer declares 1"),
   ]
 
-  @Test(arguments: wrongUpdates.indices) func anUpdateOfAnotherShapeStops(_ index: Int) async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+  private static let input = ExitTestInput("wrong-updates")
+
+  @Test(.serialized, arguments: wrongUpdates.indices) func anUpdateOfAnotherShapeStops(_ index: Int) async throws {
+    try Self.input.set(index)
+    defer { Self.input.remove() }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let index = try OwnPiecesTests.input.value(Int.self)
       let pair = Pair([[1, 2, 3], [Double](repeating: 0, count: 35)])
       pair.setGradients([[1, 2, 3], [Double](repeating: 1, count: 35)])
       Assigning(pair, states: ["s"], OwnPiecesTests.wrongUpdates[index].0).step()

@@ -6,6 +6,25 @@ import RunFile
 import TestSupport
 import Testing
 
+private final class WithParent: Module {
+  final class Child: Module {
+    weak var parent: WithParent?
+    var strong: Module?
+    let layer = Linear(6, 4), head = Linear(4, 1)
+
+    override func forward(_ x: Tensor) -> Tensor { head(layer(x)) }
+  }
+
+  let child = Child()
+
+  override init() {
+    super.init()
+    child.parent = self
+  }
+
+  override func forward(_ x: Tensor) -> Tensor { child(x) }
+}
+
 @Suite struct RecorderTests {
   private func net() -> Sequential {
     let net = Sequential(
@@ -273,6 +292,47 @@ import Testing
       #expect(try recorder.finish().steps.isEmpty)
       #expect(notices == ["no step is recorded; call recorder.step(loss:) after each optimizer.step()"])
     }
+  }
+
+  @Test func callsAfterFinishThrowAndTrainingGoesOn() throws {
+    try withTemporaryFolder { folder in
+      var notices: [String] = []
+      let net = net(), optimizer = SGD(net, learningRate: 0.1), path = folder + "/run.rheo"
+      let recorder = try Recorder(net, optimizer, writingTo: path, warn: { notices.append($0) })
+      _ = try train(net, optimizer, steps: 2, recorder)
+      let run = try recorder.finish(), finished = RunFileError.finished(path: path)
+      #expect(throws: finished) { try train(net, optimizer, steps: 1, recorder) }
+      #expect(throws: finished) { try recorder.record("late", 1) }
+      #expect(throws: finished) { try recorder.record(Evaluation(loss: 1)) }
+      #expect(throws: finished) { try recorder.finish() }
+      for _ in 0..<2 { recorder.observe("hidden", Tensor([1, 2], shape: [2])) }
+      #expect(notices == ["“hidden” was observed after recorder.finish(), so it is not recorded"])
+      #expect(try run.steps.count == 2 && Run(path: path).isFinished && Run(path: path).scalarNames().isEmpty)
+    }
+  }
+
+  /// A module that refers weakly to the one that holds it is recorded as any other; one that holds it stops with both paths.
+  @Test func aModelThatRefersToItsParentIsRecorded() async throws {
+    try withTemporaryFolder { folder in
+      let model = WithParent()
+      model.initialize(seed: 1)
+      let optimizer = SGD(model, learningRate: 0.1)
+      let recorder = try Recorder(model, optimizer, writingTo: folder + "/run.rheo")
+      let loss = model(inputs).sum()
+      loss.backward()
+      optimizer.step()
+      try recorder.step(loss: loss)
+      #expect(try recorder.finish().sites.map(\.path) == ["child.layer", "child.head"])
+    }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let model = WithParent()
+      model.child.strong = model
+      try withTemporaryFolder {
+        _ = try Recorder(model, SGD(Linear(1, 1), learningRate: 0.1), writingTo: $0 + "/run.rheo")
+      }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("the module at “child.strong” is the model itself, which holds it"), "\(text)")
   }
 
   @Test func aRemovedFolderStopsTheRecordingWithAnError() throws {

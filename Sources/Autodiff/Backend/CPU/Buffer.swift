@@ -7,11 +7,24 @@ package final class Buffer {
   package let precision: Precision
   private let bytes: Int
 
-  /// Memory for `count` elements, not initialized.
-  package init(count: Int, precision: Precision = .float32) {
+  /// Memory for the elements of a tensor, not initialized. Stops the program if there is none.
+  package convenience init(shape: Shape, precision: Precision = .float32) {
+    self.init(count: shape.elementCount, precision) { shape }
+  }
+
+  /// Memory for `count` elements, not initialized. Stops the program if there is none.
+  package convenience init(count: Int, precision: Precision = .float32) {
+    self.init(count: count, precision) { [count] }
+  }
+
+  @inline(__always)
+  private init(count: Int, _ precision: Precision, shape: () -> Shape) {
     bytes = count * precision.bytes
     self.precision = precision
-    pointer = memory_take(bytes).assumingMemoryBound(to: Float.self)
+    guard let memory = memory_take(bytes) else {
+      stopWithoutMemory(bytes: bytes, for: "a tensor of shape \(shape())")
+    }
+    pointer = memory.assumingMemoryBound(to: Float.self)
   }
 
   /// The bits of the elements, where they have 16.
@@ -26,6 +39,15 @@ package final class Buffer {
   func clear() { UnsafeMutableRawPointer(pointer).initializeMemory(as: UInt8.self, repeating: 0, count: bytes) }
 
   deinit { memory_give(pointer, bytes) }
+}
+
+/// Stops the program since there is no memory for `what`.
+@inline(never)
+func stopWithoutMemory(bytes: Int, for what: String) -> Never {
+  stop(
+    "out of memory",
+    "\(what) needs \(bytes) bytes, and the tensors of this thread hold \(TensorMemory.inUse); use a smaller batch size, or keep "
+      + "fewer activations by `checkpointed { }` around blocks of the model")
 }
 
 /// The memory that tensors of the calling thread use, in bytes.

@@ -18,7 +18,7 @@ extension Tensor {
   func converted(to target: Precision) -> Tensor {
     guard target != .float32 else { return Tensor(shape: shape, buffer: widenedBuffer()) }
     let count = elementCount
-    let output = Buffer(count: count, precision: target)
+    let output = Buffer(shape: shape, precision: target)
     withFloat32 {
       if target == .bfloat16 {
         narrow_to_bfloat16($0, output.half, count)
@@ -32,7 +32,7 @@ extension Tensor {
   /// The elements, which have 16 bits, as Float32.
   @inline(never)
   private func widenedBuffer() -> Buffer {
-    let wide = Buffer(count: elementCount)
+    let wide = Buffer(shape: shape)
     if precision == .bfloat16 {
       widen_bfloat16(storage.half, wide.pointer, elementCount)
     } else {
@@ -43,7 +43,7 @@ extension Tensor {
 
   /// The elements rounded to bfloat16 and stored as Float32, in one pass: the values of `cast(to: .bfloat16).cast(to: .float32)`.
   func roundedToBFloat16() -> Tensor {
-    let output = Buffer(count: elementCount)
+    let output = Buffer(shape: shape)
     withFloat32 { round_to_bfloat16($0, output.pointer, elementCount) }
     return Tensor(shape: shape, buffer: output)
   }

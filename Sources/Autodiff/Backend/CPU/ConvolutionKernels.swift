@@ -48,7 +48,7 @@ struct ConvolutionKernels {
       return Tensor(repeating: 0, shape: shape).castWithoutTape(to: precision)
     }
     let isBFloat16 = BFloat16Products.areNative && operands.allSatisfy { $0.precision == .bfloat16 }
-    let output = Buffer(count: shape.elementCount, precision: isBFloat16 ? precision : .float32)
+    let output = Buffer(shape: shape, precision: isBFloat16 ? precision : .float32)
     var convolution = onednn_convolution(
       images: Int64(images[0]), height: Int64(images[1]), width: Int64(images[2]), inputs: Int64(images[3]),
       outputs: Int64(weights[0]), groups: Int64(groups), kernel_height: Int64(weights[2]),

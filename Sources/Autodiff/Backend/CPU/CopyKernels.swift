@@ -16,7 +16,7 @@ final class GatherIndices {
 extension Tensor {
   /// y[i] = x[indices[i]], a new tensor of the given shape and of this one's precision, not on the tape.
   func gatheredWithoutTape(_ indices: GatherIndices, to shape: Shape) -> Tensor {
-    let output = Buffer(count: shape.elementCount)
+    let output = Buffer(shape: shape)
     withExtendedLifetime(indices) {
       withFloat32 { gather($0, indices.pointer, output.pointer, shape.elementCount) }
     }
@@ -34,7 +34,7 @@ extension Tensor {
 
   /// The part that `layout` describes, a new tensor of this one's precision, not on the tape.
   func part(_ layout: SliceLayout) -> Tensor {
-    let output = Buffer(count: layout.partShape.elementCount, precision: precision)
+    let output = Buffer(shape: layout.partShape, precision: precision)
     layout.copy(fromWhole: storage, toPart: output)
     return Tensor(shape: layout.partShape, buffer: output)
   }
@@ -42,7 +42,7 @@ extension Tensor {
 
 /// A tensor of zeros into which parts are copied as their layouts describe, not on the tape. The parts have the given precision.
 func assembled(_ parts: [(tensor: Tensor, layout: SliceLayout)], to shape: Shape, _ precision: Precision) -> Tensor {
-  let output = Buffer(count: shape.elementCount, precision: precision)
+  let output = Buffer(shape: shape, precision: precision)
   let filled = parts.reduce(0) { $0 + $1.tensor.elementCount }
   if filled < shape.elementCount { output.clear() }
   for (tensor, layout) in parts { layout.copy(fromPart: tensor.storage, toWhole: output) }

@@ -18,7 +18,7 @@ struct ClassTargets {
 
   /// The gradient of the logits, where g is a scalar, or has an element per row; not on the tape.
   func gradient(of logits: Tensor, _ g: Tensor, scale: Float) -> Tensor {
-    let output = Buffer(count: logits.elementCount)
+    let output = Buffer(shape: logits.shape)
     withKernelTargets { targets in
       withFloat32(logits, g) { logits, values in
         cross_entropy_gradient(

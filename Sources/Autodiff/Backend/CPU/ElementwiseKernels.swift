@@ -6,11 +6,11 @@ extension Tensor {
     let count = elementCount
     if precision != .float32, case .relu = operation {
       // It depends on the sign alone, so elements of 16 bits need not be widened.
-      let output = Buffer(count: count, precision: precision)
+      let output = Buffer(shape: shape, precision: precision)
       relu_half(storage.half, output.half, count, precision == .bfloat16 ? 0x7f80 : 0x7c00)
       return Tensor(shape: shape, buffer: output)
     }
-    let output = Buffer(count: count)
+    let output = Buffer(shape: shape)
     withFloat32 { operation.run($0, output.pointer, count) }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
@@ -31,7 +31,7 @@ extension Tensor {
 func combine(_ name: String, _ left: Tensor, _ right: Tensor, _ operation: BinaryOperation) -> Tensor {
   guard left.shape == right.shape else { return combineBroadcast(name, left, right, operation) }
   let count = left.elementCount
-  let output = Buffer(count: count)
+  let output = Buffer(shape: left.shape)
   if count > 0 {
     withFloat32(left, right) { left, right in
       var size = Int64(count), step: Int64 = 1
@@ -46,11 +46,11 @@ func combine(_ name: String, _ left: Tensor, _ right: Tensor, _ operation: Binar
 func combine(_ gradient: Tensor, _ saved: Tensor, _ operation: GradientOperation) -> Tensor {
   let count = gradient.elementCount
   if gradient.precision != .float32, gradient.precision == saved.precision, case .relu = operation {
-    let output = Buffer(count: count, precision: gradient.precision)
+    let output = Buffer(shape: gradient.shape, precision: gradient.precision)
     relu_gradient_half(gradient.storage.half, saved.storage.half, output.half, count)
     return Tensor(shape: gradient.shape, buffer: output)
   }
-  let output = Buffer(count: count)
+  let output = Buffer(shape: gradient.shape)
   withFloat32(gradient, saved) { operation.run($0, $1, output.pointer, count) }
   return Tensor(shape: gradient.shape, buffer: output).castWithoutTape(to: commonPrecision(gradient, saved))
 }
@@ -67,7 +67,7 @@ private func combineBroadcast(
   guard let shape = left.shape.broadcast(with: right.shape) else {
     stop(name, left.shape, right.shape, "aligned at the last dimension, sizes are equal or one of them is 1")
   }
-  let output = Buffer(count: shape.elementCount)
+  let output = Buffer(shape: shape)
   if shape.elementCount > 0 {
     let iterator = StridedIterator(
       over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))

@@ -18,7 +18,7 @@ struct NormalizationKernels {
 
   /// (x − mean) inverse weight + bias, with one mean and one inverse per column.
   func normalizeColumns(_ x: Tensor, _ mean: Tensor, _ inverse: Tensor, _ weight: Tensor?, _ bias: Tensor?) -> Tensor {
-    let output = Buffer(count: x.elementCount)
+    let output = Buffer(shape: x.shape)
     x.withFloat32 { x in
       withFloat32(mean, inverse) { mean, inverse in
         withFloat32(weight) { weight in
@@ -49,7 +49,7 @@ struct NormalizationKernels {
   func normalizeRows(
     _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, epsilon: Float, centered: Bool
   ) -> (output: Tensor, mean: Tensor, inverse: Tensor) {
-    let mean = Buffer(count: rows), inverse = Buffer(count: rows), output = Buffer(count: x.elementCount)
+    let mean = Buffer(count: rows), inverse = Buffer(count: rows), output = Buffer(shape: x.shape)
     x.withFloat32 { x in
       withFloat32(weight) { weight in
         withFloat32(bias) {
@@ -86,7 +86,7 @@ struct NormalizationKernels {
     _ shape: Shape,
     _ body: (_ x: Output, _ weight: Output, _ bias: Output, _ work: UnsafeMutablePointer<Double>) -> Void
   ) -> NormalizationGradients {
-    let x = Buffer(count: shape.elementCount), weight = Buffer(count: columns), bias = Buffer(count: columns)
+    let x = Buffer(shape: shape), weight = Buffer(count: columns), bias = Buffer(count: columns)
     withWork { body(x.pointer, weight.pointer, bias.pointer, $0) }
     return NormalizationGradients(
       x: Tensor(shape: shape, buffer: x), weight: Tensor(shape: [columns], buffer: weight),

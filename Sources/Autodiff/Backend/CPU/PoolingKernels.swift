@@ -15,7 +15,7 @@ struct PoolingShape {
   /// The largest element of each window, and where in x it is; not on the tape.
   func largest(of x: Tensor) -> (values: Tensor, indices: GatherIndices) {
     var kernel = kernel
-    let values = Buffer(count: output.elementCount)
+    let values = Buffer(shape: output)
     let indices = GatherIndices(count: output.elementCount) { indices in
       x.withFloat32 { pool_largest(&kernel, $0, values.pointer, indices.baseAddress!) }
     }
@@ -25,7 +25,7 @@ struct PoolingShape {
   /// The mean of each window, elements beyond the edge counting as 0; not on the tape.
   func mean(of x: Tensor) -> Tensor {
     var kernel = kernel
-    let values = Buffer(count: output.elementCount)
+    let values = Buffer(shape: output)
     x.withFloat32 { pool_mean(&kernel, $0, values.pointer) }
     return Tensor(shape: output, buffer: values).castWithoutTape(to: x.precision)
   }
@@ -33,7 +33,7 @@ struct PoolingShape {
   /// The transpose of `mean`, from the output's shape to the input's; not on the tape.
   func spread(_ y: Tensor) -> Tensor {
     var kernel = kernel
-    let values = Buffer(count: input.elementCount)
+    let values = Buffer(shape: input)
     y.withFloat32 { spread_mean(&kernel, $0, values.pointer) }
     return Tensor(shape: input, buffer: values).castWithoutTape(to: y.precision)
   }

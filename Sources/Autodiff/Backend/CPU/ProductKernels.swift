@@ -14,7 +14,7 @@ struct MatrixProduct {
   ) -> Tensor {
     let isBFloat16 = left.precision == .bfloat16 && right.precision == .bfloat16 && BFloat16Products.areNative
     let stored: Precision = isBFloat16 && result == .bfloat16 ? .bfloat16 : .float32
-    let output = Buffer(count: shape.elementCount, precision: stored)
+    let output = Buffer(shape: shape, precision: stored)
     let type = isBFloat16 ? onednn_bfloat16 : onednn_float32
     var product = onednn_product(
       batches: Int64(batches), rows: Int64(rows), inner: Int64(inner), columns: Int64(columns),
@@ -55,9 +55,15 @@ extension Tensor {
   }
 }
 
-/// Sets how many threads the products and convolutions of the calling thread may use. At first all cores of the machine, or what
-/// the environment variable OMP_NUM_THREADS says. Stops the program if `count` is below 1.
+/// Sets how many threads the products and convolutions of the calling thread may use. Stops the program if `count` is below 1.
+///
+/// At first it is the smallest of the processors that this process may run on, the quota of its control group, and the environment
+/// variables OMP_NUM_THREADS and SLURM_CPUS_PER_TASK. Products of less than 34 million operations, 2 · rows · inner · columns, run on
+/// one thread, since waking up others takes longer. Threads without work sleep, unless OMP_WAIT_POLICY is set.
 public func useThreads(_ count: Int) {
-  guard count >= 1 else { stop("useThreads", "\(count) threads, at least 1 is needed") }
+  guard count >= 1, count <= Int(Int32.max) else { stop("useThreads", "\(count) threads, it must be 1 or more") }
   onednn_use_threads(Int32(count))
 }
+
+/// The number of threads that the products of the calling thread may use.
+package var threadCount: Int { Int(onednn_threads()) }

@@ -6,7 +6,7 @@ extension Tensor {
 
   /// The sums over the dimensions in which `target`, which broadcasts to this shape, is repeated; a new tensor, not on the tape.
   func sums(to target: Shape) -> Tensor {
-    let output = Buffer(count: target.elementCount)
+    let output = Buffer(shape: target)
     guard elementCount > 0 else {
       output.fill(with: 0, count: target.elementCount)
       return Tensor(shape: target, buffer: output)
@@ -25,7 +25,7 @@ extension Tensor {
       default:
         let count = target.elementCount, rank = Int32(iterator.sizes.count)
         guard sum_strided(x, output.pointer, count, iterator.first, iterator.sizes, rank) != 0 else {
-          stop("sum", "out of memory: no room for \(count) sums in Float64")
+          stopWithoutMemory(bytes: 8 * count, for: "sums of shape \(target) in Float64")
         }
       }
     }
@@ -35,7 +35,7 @@ extension Tensor {
   /// The elements read by `strides` over the sizes of `target`: transposition and broadcasting. A new tensor in Float32, not on
   /// the tape.
   func strided(by strides: [Int64], to target: Shape) -> Tensor {
-    let output = Buffer(count: target.elementCount)
+    let output = Buffer(shape: target)
     guard target.elementCount > 0 else { return Tensor(shape: target, buffer: output) }
     withFloat32 { x in
       if strides.isEmpty {
@@ -49,7 +49,7 @@ extension Tensor {
 
   /// This tensor repeated to the shape `target`, to which it broadcasts; a new tensor in Float32, not on the tape.
   func repeated(to target: Shape) -> Tensor {
-    let output = Buffer(count: target.elementCount)
+    let output = Buffer(shape: target)
     if target.elementCount > 0 {
       let strides = shape.strides(broadcastTo: target)
       let iterator = StridedIterator(over: target, strides, strides)

@@ -64,7 +64,7 @@ extension Tensor {
   package func change(
     from before: Tensor, gradient: Tensor, last: Tensor?
   ) -> (change: Tensor, withChange: Double, withLast: Double) {
-    let change = Buffer(count: elementCount)
+    let change = Buffer(shape: shape)
     let found = Autodiff.withFloat32(self, before) { after, before in
       gradient.withFloat32 { gradient in
         Autodiff.withFloat32(last) {
@@ -104,7 +104,8 @@ extension Tensor {
     let n = shape[0], height = shape[1], width = shape[2], channels = shape[3]
     let high = (height + 2 * padding - kernelSize) / stride + 1, wide = (width + 2 * padding - kernelSize) / stride + 1
     let size = kernelSize * kernelSize * count
-    let output = Buffer(count: n * high * wide * size)
+    let patches: Shape = [n, high * wide, size]
+    let output = Buffer(shape: patches)
     withFloat32 { images in
       for image in 0..<n {
         unfold_image(
@@ -112,7 +113,7 @@ extension Tensor {
           padding, output.pointer + image * high * wide * size)
       }
     }
-    return Tensor(shape: [n, high * wide, size], buffer: output)
+    return Tensor(shape: patches, buffer: output)
   }
 }
 

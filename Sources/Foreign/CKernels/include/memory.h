@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/// A block of at least `bytes` bytes, aligned to 64, not cleared. Stops the process with a message if there is no memory.
-void *_Nonnull memory_take(size_t bytes);
+/// A block of at least `bytes` bytes, aligned to 64, not cleared; NULL if there is no memory.
+void *_Nullable memory_take(size_t bytes);
 
 /// Returns a block; `bytes` is as in `memory_take`. Any thread may return any block.
 void memory_give(void *_Nonnull block, size_t bytes);

@@ -10,8 +10,15 @@
 
 const char *_Nonnull onednn_reason(int code);
 
-/// The number of threads that the work of the calling thread may use, 1 or more.
+/// The code where the library could not be loaded.
+enum { onednn_not_loaded = -1 };
+
+/// Sets how many threads the work of the calling thread may use, 1 or more. Work of less than 34 million operations runs on one.
 void onednn_use_threads(int count);
+
+/// How many threads the work of the calling thread may use: at first the smallest of the processors and the quota that the process was
+/// given, OMP_NUM_THREADS and SLURM_CPUS_PER_TASK.
+int onednn_threads(void);
 
 /// Calls `body` on each of the threads that the work of the calling thread may use, itself included.
 void onednn_on_each_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
