@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a step was appended twice", 3, 4, [LayerRow(step: 3, site: 0)]),
+    ("step 3 was appended twice", 3, 4, [LayerRow(step: 3, site: 0)]),
     ("step 4 has two rows for site 1", 4, 4, [LayerRow(step: 4, site: 1), LayerRow(step: 4, site: 1)]),
     ("step 4 has a row for site 100, which was never defined", 4, 4, [LayerRow(step: 4, site: 100)]),
     ("step 4 was appended with a row of step 3", 4, 4, [LayerRow(step: 3, site: 0)]),

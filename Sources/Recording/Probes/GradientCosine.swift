@@ -13,11 +13,13 @@ public struct GradientCosine: Probe {
   /// A probe without settings.
   public init() {}
 
-  /// Records the cosine to the last gradient.
+  /// Records the cosine to the last gradient, if neither is 0.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName else { return }
-    if let before = last.updateValue(update.gradient, forKey: layer.index) {
-      results.record(.gradientCosine, cosine(before, update.gradient))
+    if let before = last.updateValue(update.gradient, forKey: layer.index),
+      let cosine = cosine(before, update.gradient)
+    {
+      results.record(.gradientCosine, cosine)
     }
   }
 }

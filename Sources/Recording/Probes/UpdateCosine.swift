@@ -15,12 +15,12 @@ public struct UpdateCosine: Probe {
   /// A probe without settings.
   public init() {}
 
-  /// Records the cosine to the last update.
+  /// Records the cosine to the last update, if neither is 0.
   public mutating func observe(update: ParameterChange, of layer: ProbedLayer, into results: inout ProbeOutput) {
     guard update.name == layer.weightName, let value = update.before else { return }
     let change = update.parameter.value.detached() - value
-    if let before = last.updateValue(change, forKey: layer.index) {
-      results.record(.updateCosine, cosine(before, change))
+    if let before = last.updateValue(change, forKey: layer.index), let cosine = cosine(before, change) {
+      results.record(.updateCosine, cosine)
     }
   }
 }

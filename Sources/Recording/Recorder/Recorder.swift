@@ -137,7 +137,8 @@ public final class Recorder {
   /// the run file can't be written, and any error of a probe. Later calls of `step`, `record` and `finish` throw a `RunFileError`, and `observe` prints a warning.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
     observer.end()
-    try assembly.writer.requireOpen()
+    // Writes what was accepted, and throws the reason.
+    guard assembly.writer.isOpen else { return try assembly.writer.finish() }
     if assembly.number == 0 { assembly.warnings.warnNoSteps() }
     if let unhooked = observer.unhooked {
       let report = FinalReport(unhooked: unhooked, layers: assembly.sites.layers, writer: assembly.writer)

@@ -73,10 +73,12 @@ public final class RunWriter: Sendable {
   /// Throws the `RunFileError` that adding an entry would throw.
   package func requireOpen() throws { try queue.requireOpen() }
 
+  /// Whether entries can be added.
+  package var isOpen: Bool { queue.isOpen }
+
   /// Writes the remaining entries, `meta` and the summary, and opens the finished run. Throws a `RunFileError` if writing has failed. Any
   /// later call throws a `RunFileError`.
   public func finish(meta: [MetaKey: String] = [:]) throws -> Run {
-    try queue.requireOpen()
     try queue.close(finalMeta: [.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given })
     return try Run(path: path)
   }

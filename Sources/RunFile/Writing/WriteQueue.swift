@@ -31,6 +31,9 @@ final class WriteQueue: @unchecked Sendable {
     try checkIsOpen()
   }
 
+  /// Whether an entry can be added.
+  var isOpen: Bool { condition.withLock { failure == nil && !isClosed } }
+
   private func checkIsOpen() throws(RunFileError) {
     if let failure { throw failure }
     if isClosed { throw .finished(path: path) }
@@ -55,12 +58,14 @@ final class WriteQueue: @unchecked Sendable {
   func close(finalMeta: [MetaKey: String]? = nil, isAbandoned: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
+    let wasClosed = isClosed
     isClosed = true
     if isAbandoned { self.isAbandoned = true }
     self.finalMeta = self.finalMeta ?? finalMeta
     condition.broadcast()
     while !isDone { condition.wait() }
     if let failure { throw failure }
+    if wasClosed, !isAbandoned { throw .finished(path: path) }
   }
 
   /// Waits for entries and takes them all; nil if the queue is closed and empty. For the writing thread.

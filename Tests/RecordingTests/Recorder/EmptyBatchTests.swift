@@ -21,30 +21,55 @@ import Testing
     return Tensor(sampleValues(shape.elementCount), shape: shape)
   }
 
+  /// A sum of nothing is 0, and so are its gradients. Nothing is recorded of tensors without elements, and nothing is not a number.
   @Test(arguments: ["linear", "normalized", "image"], ["thorough", "everything"])
   func areRecordedAsNothing(_ kind: String, _ probes: String) throws {
     try withTemporaryFolder { folder in
-      let net = Self.net(kind), path = folder + "/run.rheo"
-      net.initialize(seed: 3)
-      let optimizer = SGD(net, learningRate: 0.1)
-      var notices: [String] = []
-      let recorder = try Recorder(
-        net, optimizer, writingTo: path, probes: probes == "thorough" ? .thorough : .everything,
-        warn: { notices.append($0) })
-      for rows in [4, 0, 4] {
-        func loss() -> Tensor { net(Self.inputs(kind, rows: rows)).squared().sum() }
-        let computed = loss()
-        computed.backward()
-        optimizer.step()
-        try recorder.step(loss: computed, again: loss)
-      }
-      let run = try recorder.finish()
-      print("NOTICES", kind, probes, notices)
-      let database = try PlainSQL(path)
-      for table in ["layer", "weight", "measure", "scalar", "fact", "event", "histogram"] {
-        for row in try database("SELECT * FROM \(table) WHERE step = 1") { print("ROW", kind, probes, table, row) }
-      }
-      #expect(run.steps.count == 3)
+      let trained = try train(kind, probes, in: folder) { $0.squared().sum() }
+      #expect(trained.run.steps.map(\.loss.isFinite) == [true, true, true])
+      let database = try PlainSQL(folder + "/run.rheo")
+      #expect(try database("SELECT * FROM layer WHERE step = 1").isEmpty)
+      #expect(
+        try database("SELECT * FROM histogram WHERE step = 1 AND quantity IN ('activation', 'gradient')").isEmpty)
+      #expect(try database("SELECT * FROM measure WHERE value = 'NaN'").isEmpty)
+      #expect(try database("SELECT * FROM event").isEmpty)
+      #expect(try database("SELECT * FROM layer WHERE step = 2").count == trained.run.sites.count)
+      #expect(trained.notices.filter { $0.contains("no samples") }.count == (probes == "everything" ? 3 : 0))
+      #expect(trained.values.allSatisfy { $0.isFinite }, "parameters and running statistics")
     }
+  }
+
+  /// The mean of no losses is not a number, which is reported as such, and no gradient is.
+  @Test func aMeanLossIsReported() throws {
+    try withTemporaryFolder { folder in
+      let trained = try train("linear", "thorough", in: folder) {
+        crossEntropy($0, Array(repeating: 0, count: $0.shape[0]))
+      }
+      #expect(trained.run.steps.map(\.loss.isNaN) == [false, true, false])
+      #expect(trained.notices == ["the loss is nan at step 1; recording continues"])
+      #expect(trained.run.events.map(\.text) == ["the loss is nan"])
+      #expect(trained.values.allSatisfy { $0.isFinite })
+    }
+  }
+
+  /// Three steps, the second of which has an empty batch.
+  private func train(
+    _ kind: String, _ probes: String, in folder: String, _ loss: @escaping (Tensor) -> Tensor
+  ) throws -> (run: Run, notices: [String], values: [Float]) {
+    let net = Self.net(kind)
+    net.initialize(seed: 3)
+    let optimizer = SGD(net, learningRate: 0.1)
+    var notices: [String] = []
+    let recorder = try Recorder(
+      net, optimizer, writingTo: folder + "/run.rheo", probes: probes == "thorough" ? .thorough : .everything,
+      warn: { notices.append($0) })
+    for rows in [4, 0, 4] {
+      let computed = loss(net(Self.inputs(kind, rows: rows)))
+      computed.backward()
+      optimizer.step()
+      try recorder.step(loss: computed, again: { loss(net(Self.inputs(kind, rows: rows))) })
+    }
+    let values = net.parameters.flatMap { $0.parameter.value.values } + net.buffers.flatMap { $0.buffer.value.values }
+    return (try recorder.finish(), notices, values)
   }
 }
