@@ -15,12 +15,12 @@ public struct Histograms: Probe {
 
   /// Adds an output of any shape.
   public func observe(output: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
-    if output.elementCount > 0 { results.accumulate("activation", histogram: counts(of: output)) }
+    results.accumulate("activation", histogram: counts(of: output))
   }
 
   /// Adds a gradient of any shape.
   public func observe(gradient: Tensor, of layer: ProbedLayer, into results: inout ProbeOutput) {
-    if gradient.elementCount > 0 { results.accumulate("gradient", histogram: counts(of: gradient)) }
+    results.accumulate("gradient", histogram: counts(of: gradient))
   }
 
   /// Records a weight and its gradient.

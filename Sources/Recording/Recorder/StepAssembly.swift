@@ -61,7 +61,7 @@ final class StepAssembly {
     } else if let layer = nonfiniteGradient {
       warnings.reportNonfinite("a gradient is not finite", at: layer, step: number)
     }
-    if !loss.isFinite { warnings.reportNonfinite("the loss is \(loss)", at: nil, step: number) }
+    if !loss.isFinite { warnings.reportNonfinite("the loss is \(loss.isNaN ? .nan : loss)", at: nil, step: number) }
   }
 
   /// Writes the step, and begins the next one.

@@ -29,8 +29,6 @@ import Testing
       #expect(trained.run.steps.map(\.loss.isFinite) == [true, true, true])
       let database = try PlainSQL(folder + "/run.rheo")
       #expect(try database("SELECT * FROM layer WHERE step = 1").isEmpty)
-      #expect(
-        try database("SELECT * FROM histogram WHERE step = 1 AND quantity IN ('activation', 'gradient')").isEmpty)
       #expect(try database("SELECT * FROM measure WHERE value = 'NaN'").isEmpty)
       #expect(try database("SELECT * FROM event").isEmpty)
       #expect(try database("SELECT * FROM layer WHERE step = 2").count == trained.run.sites.count)
