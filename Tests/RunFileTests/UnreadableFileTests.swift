@@ -57,20 +57,28 @@ import Testing
     }
   }
 
+  private static let input = ExitTestInput("unreadable-file")
+
   @Test func aFileThatMayNotBeReadIsNotDamaged() async throws {
     let folder = try makeFolder(), path = folder + "/run.rheo"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Self.input.set(path)
+    defer {
+      Self.input.remove()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
     try Self.run(path)
     chmod(path, 0)
     chmod(folder, 0o755)
-    await #expect(processExitsWith: .success) { [path = path as String] in
+    await #expect(processExitsWith: .success) {
+      let path = try UnreadableFileTests.input.value(String.self)
       if geteuid() == 0 { setuid(65534) }
       let error = try #require(throws: RunFileError.self) { try Run(path: path) }
       #expect(error.description == "\(path): can't read this run file: you may not read it; change its permissions")
     }
     chmod(path, 0o644)
     chmod(folder, 0o600)
-    await #expect(processExitsWith: .success) { [path = path as String] in
+    await #expect(processExitsWith: .success) {
+      let path = try UnreadableFileTests.input.value(String.self)
       if geteuid() == 0 { setuid(65534) }
       let error = try #require(throws: RunFileError.self) { try Run(path: path) }
       #expect(error.description.contains("you may not open a folder of its path"))

@@ -108,9 +108,12 @@ import Testing
     net.initialize(seed: 1)
     try net.saveWeights(to: folder + "/w")
     var leftovers = 0
+    let input = ExitTestInput("killed-writer")
+    defer { input.remove() }
     for milliseconds in [1, 3, 6, 10, 15] {
+      try input.set([folder: milliseconds])
       await #expect(processExitsWith: .signal(SIGKILL)) {
-        [folder = folder as String, milliseconds = milliseconds as Int] in
+        let (folder, milliseconds) = try ExitTestInput("killed-writer").value([String: Int].self).first!
         Thread.detachNewThread {
           usleep(UInt32(milliseconds) * 1000)
           kill(getpid(), SIGKILL)
