@@ -159,18 +159,18 @@ import Testing
   @Test func rowsInTheQueueAreKeptAfterARefusal() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo", writer = try Self.startedWriter(path)
-      var accepted = 0
-      try writer.append(step: StepRow(step: -1, loss: 1, seconds: 0), layers: [LayerRow(step: 5, site: 0)])
+      var accepted = 1
+      try writer.append(step: StepRow(step: 0, loss: 1, seconds: 0), layers: [LayerRow(step: 5, site: 0)])
       do {
         while accepted < 100_000 {
           try writer.append(step: StepRow(step: accepted, loss: 1, seconds: 0))
           accepted += 1
         }
       } catch let error as RunFileError {
-        #expect(error == .refusedRow(path: path, reason: "step -1 was appended with a row of step 5"))
+        #expect(error == .refusedRow(path: path, reason: "step 0 was appended with a row of step 5"))
       }
       #expect(throws: RunFileError.self) { try writer.finish() }
-      #expect(try Run(path: path).steps.map(\.step) == Array(-1..<accepted))
+      #expect(try Run(path: path).steps.map(\.step) == Array(0..<accepted))
     }
   }
 
