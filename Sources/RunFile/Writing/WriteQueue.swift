@@ -34,7 +34,9 @@ final class WriteQueue: @unchecked Sendable {
   /// Whether an entry can be added.
   var isOpen: Bool { condition.withLock { failure == nil && !isClosed } }
 
+  /// Waits for ever in an abandoned queue. `condition` is locked.
   private func checkIsOpen() throws(RunFileError) {
+    while isAbandoned { condition.wait() }
     if let failure { throw failure }
     if isClosed { throw .finished(path: path) }
   }
@@ -43,7 +45,7 @@ final class WriteQueue: @unchecked Sendable {
   func append(_ entry: Entry) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
-    while isAbandoned || weight >= Self.limit && failure == nil { condition.wait() }
+    while weight >= Self.limit, failure == nil, !isAbandoned { condition.wait() }
     try checkIsOpen()
     let before = weight
     entries.append(entry)
@@ -53,11 +55,12 @@ final class WriteQueue: @unchecked Sendable {
   }
 
   /// Closes the queue and waits until the writing thread has written all entries and ended. Throws its error, or one that says that
-  /// the queue is already closed. A complete recording has final entries of `meta`. Threads that append to an abandoned queue wait for
-  /// ever.
+  /// the queue is already closed. A complete recording has final entries of `meta`. Other threads that use an abandoned queue
+  /// wait for ever.
   func close(finalMeta: [MetaKey: String]? = nil, isAbandoned: Bool = false) throws(RunFileError) {
     condition.lock()
     defer { condition.unlock() }
+    while self.isAbandoned, !isAbandoned { condition.wait() }
     let wasClosed = isClosed
     isClosed = true
     if isAbandoned { self.isAbandoned = true }

@@ -110,8 +110,9 @@ import Testing
     var leftovers = 0
     let input = ExitTestInput("killed-writer")
     defer { input.remove() }
-    for milliseconds in [1, 3, 6, 10, 15] {
-      try input.set([folder: milliseconds])
+    // More kills where the first hit no write.
+    for attempt in 1...60 where attempt <= 5 || leftovers == 0 {
+      try input.set([folder: 3 * attempt])
       await #expect(processExitsWith: .signal(SIGKILL)) {
         let (folder, milliseconds) = try ExitTestInput("killed-writer").value([String: Int].self).first!
         Thread.detachNewThread {
