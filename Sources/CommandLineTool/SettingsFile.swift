@@ -6,7 +6,10 @@ import Support
 /// The settings of an experiment that a JSON file gives: an object with their names as keys and numbers as values. Throws a
 /// `UsageError` if the file is not such an object, and if a key or a value is not one that the experiment takes.
 func settingsFile(_ path: String, of experiment: Experiment) throws(UsageError) -> [String: Double] {
-  guard let data = FileManager.default.contents(atPath: path) else { throw .noSettingsFile(path: path) }
+  let data: Data
+  do { data = Data(try InputFile(path: path).contents()) } catch {
+    throw .noSettingsFile(path: path, reason: error.reason)
+  }
   let members: [JSONMember]
   do {
     members = try StrictJSON(data).root.members

@@ -29,8 +29,8 @@ extension UsageError: CustomStringConvertible {
       "\(command) takes \(operands.isEmpty ? "nothing" : "only \(operands)"), so “\(word)” is not expected"
     case .exclusive(let one, let other):
       "\(one) and \(other) exclude each other; give one of them"
-    case .noSettingsFile(let path):
-      "\(path): no such file; --settings is a JSON file such as {\"depth\": 30}"
+    case .noSettingsFile(let path, let reason):
+      "\(path): \(reason); --settings is a JSON file such as {\"depth\": 30}"
     case .brokenSettingsFile(let path, let error):
       "\(path), \(error); a settings file is a JSON object such as {\"depth\": 30, \"learning-rate\": 0.1}"
     case .unknownSetting(let name, let path, let settings):

@@ -15,7 +15,7 @@ enum UsageError: Error, Equatable {
   case missingOperand(command: String, operands: String)
   case surplusOperand(String, command: String, operands: String)
   case exclusive(String, String)
-  case noSettingsFile(path: String)
+  case noSettingsFile(path: String, reason: String)
   case brokenSettingsFile(path: String, JSONError)
   case unknownSetting(String, path: String, settings: [String])
   case notWhole(flag: String, value: String, range: ClosedRange<Int>)

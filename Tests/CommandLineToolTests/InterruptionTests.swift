@@ -88,7 +88,9 @@ import Testing
       try Data(text.utf8).write(to: URL(filePath: list))
       let run = try bash("ulimit -f 20; trap '' XFSZ; $TOOL new my-test", in: folder)
       #expect(run.code == 1)
-      #expect(run.errors == "rheoscope: experiments/AllExperiments.swift: can't write there (file too large)\n")
+      #expect(
+        run.errors
+          == "rheoscope: experiments/AllExperiments.swift: can't write there (the file is larger than allowed)\n")
       #expect(try String(contentsOfFile: list, encoding: .utf8) == text)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/experiments") == ["AllExperiments.swift"])
     }

@@ -123,10 +123,10 @@ import Testing
       try "".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
       try expectFailure(
         ["run", "activations", "--out", "file"], in: folder,
-        "file: can't write there (not a directory); choose another output folder (--out DIR)")
+        "file: can't write there (“file” is a file, not a folder); choose another output folder (--out DIR)")
       try expectFailure(
         ["run", "activations", "--out", "/proc/output"],
-        "/proc/output: can't write there (no such file or directory); choose another output folder (--out DIR)")
+        "/proc/output: can't write there (no such file); choose another output folder (--out DIR)")
     }
   }
 

@@ -52,9 +52,9 @@ import Testing
       let gone = folder + "/.unfinished-gone.lease"
       try write("", gone)
       try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -300)], ofItemAtPath: gone)
-      try write("half", folder + "/.unfinished-99999999/v/seed-0.rheo")
-      try write("other", folder + "/.unfinished-99999999-ab/new/v/seed-1.rheo")
-      try write("no run", folder + "/.unfinished-99999999-cd/new/report.md")
+      try write("half", folder + "/.unfinished-1-ab/new/v/seed-0.rheo")
+      try write("other", folder + "/.unfinished-1-cd/new/v/seed-1.rheo")
+      try write("no run", folder + "/.unfinished-1-gh/new/report.md")
       try write("another's", folder + "/.unfinished-1-ef/new/v/seed-0.rheo")
       var notes: [String] = []
       try OutputFolder(path: folder) { notes.append($0) }.discard()
@@ -91,7 +91,7 @@ import Testing
     try withTemporaryFolder { folder in
       try write("", folder + "/file")
       let path = folder + "/file/x"
-      #expect(throws: ExperimentError.notWritable(path: path, reason: "not a directory")) {
+      #expect(throws: ExperimentError.notWritable(path: path, reason: "“\(folder)/file” is a file, not a folder")) {
         try OutputFolder(path: path)
       }
     }

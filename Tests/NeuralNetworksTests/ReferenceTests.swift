@@ -22,10 +22,7 @@ import Testing
     var description: String { "\(net) \(loss) \(optimizer)" }
   }
 
-  static let recorded: Recorded = {
-    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/reference.json")
-    return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
-  }()
+  static let recorded = try! reference("NeuralNetworksTests/Reference/reference.json", as: Recorded.self)
 
   private func model(_ net: String) -> Module {
     func residual() -> Residual { Residual(ReLU(), Linear(4, 4), scale: 0.5) }

@@ -27,18 +27,18 @@ import Testing
     }
   }
 
-  @Test func errorsHaveTheSystemsMessage() throws {
+  @Test func errorsNameTheProblem() throws {
     try withTemporaryFolder { folder in
       try AtomicFile.write(Data(), to: folder + "/file")
       func message(_ path: String) -> String? {
         do {
           try AtomicFile.write(Data(), to: path)
           return nil
-        } catch { return error.systemMessage }
+        } catch { return pathProblem(error.code, path) }
       }
-      #expect(message(folder + "/file/a.txt") == "Not a directory")
+      #expect(message(folder + "/file/a.txt") == "“\(folder)/file” is a file, not a folder")
       try FileManager.default.createDirectory(atPath: folder + "/folder/a.txt", withIntermediateDirectories: true)
-      #expect(message(folder + "/folder/a.txt") == "Is a directory")
+      #expect(message(folder + "/folder/a.txt") == "it is a folder")
     }
   }
 

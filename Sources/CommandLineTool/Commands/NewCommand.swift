@@ -39,7 +39,7 @@ extension Tool {
 
 private func write(_ text: String, to path: String) throws(NewExperimentError) {
   do { try AtomicFile.write(Data(text.utf8), to: path) } catch {
-    throw .notWritable(path, reason: (error.systemMessage ?? error.localizedDescription).lowercased())
+    throw .notWritable(path, reason: pathProblem(error.code, path))
   }
 }
 

@@ -1,3 +1,6 @@
+import Foundation
+import Support
+
 /// Why an experiment could not run, or its results could not be read.
 public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   /// The output folder, or a file in it, can't be written.
@@ -9,9 +12,16 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   /// A file of an earlier run's results is missing.
   case noRecord(path: String)
   /// A file of an earlier run's results can't be read.
+  case unreadableRecord(path: String, reason: String)
+  /// A file of an earlier run's results has other contents than it should.
   case brokenRecord(path: String, problem: String)
   /// An earlier run's results name an experiment, a profile or settings that this version does not have.
   case unknownRecord(path: String, problem: String)
+
+  /// A file or folder can't be written, for the reason of a failed system call.
+  static func notWritable(path: String, _ code: POSIXErrorCode) -> ExperimentError {
+    .notWritable(path: path, reason: pathProblem(code, path))
+  }
 
   /// One line: what was wrong, where, and what would be right.
   public var description: String {
@@ -24,6 +34,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "a batch of \(batch) is larger than the training set of \(images) images; choose a smaller batch"
     case .noRecord(let path):
       "\(path): no such file; name a folder with the results of an experiment"
+    case .unreadableRecord(let path, let reason):
+      "\(path): can't read it (\(reason)); name a folder with the results of an experiment"
     case .brokenRecord(let path, let problem):
       "\(path): \(problem); run the experiment again"
     case .unknownRecord(let path, let problem):

@@ -40,9 +40,7 @@ package struct ClaimSummary {
 
   /// Writes the page. Throws an `ExperimentError` where that is not possible.
   package func write(to path: String) throws {
-    do { try AtomicFile.write(Data(page.utf8), to: path) } catch {
-      throw ExperimentError.notWritable(path: path, reason: error.systemMessage ?? error.localizedDescription)
-    }
+    try ExperimentHarness.write(Data(page.utf8), to: path)
   }
 }
 

@@ -24,10 +24,7 @@ package func writeIndex(of experiments: [Experiment], in folder: String) throws 
     \(entries.map(\.section).joined(separator: "\n\n"))
 
     """
-  let path = "\(folder)/index.md"
-  do { try AtomicFile.write(Data(index.utf8), to: path) } catch {
-    throw ExperimentError.notWritable(path: path, reason: error.systemMessage ?? error.localizedDescription)
-  }
+  try write(Data(index.utf8), to: "\(folder)/index.md")
 }
 
 /// One experiment in the index, from the results of its run.

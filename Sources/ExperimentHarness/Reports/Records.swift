@@ -151,12 +151,20 @@ struct Manifest: Codable {
 }
 
 private func write(_ value: some Encodable, to path: String) throws {
-  try AtomicFile.write(JSONEncoder.readable.encode(value) + Data("\n".utf8), to: path)
+  try write(JSONEncoder.readable.encode(value) + Data("\n".utf8), to: path)
+}
+
+/// Writes a whole file at once. Throws an `ExperimentError`.
+func write(_ data: Data, to path: String) throws(ExperimentError) {
+  do { try AtomicFile.write(data, to: path) } catch { throw .notWritable(path: path, error.code) }
 }
 
 /// Reads what `write` has written; throws an `ExperimentError` where the file is missing or not valid.
 private func read<Value: Decodable>(_ path: String) throws(ExperimentError) -> Value {
-  guard let data = FileManager.default.contents(atPath: path) else { throw .noRecord(path: path) }
+  let data: Data
+  do { data = Data(try InputFile(path: path).contents()) } catch {
+    throw error.isMissing ? .noRecord(path: path) : .unreadableRecord(path: path, reason: error.reason)
+  }
   let decoder = JSONDecoder()
   decoder.nonConformingFloatDecodingStrategy = .convertFromString(
     positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")

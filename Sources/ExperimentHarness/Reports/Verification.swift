@@ -64,11 +64,11 @@ package struct Verification: Sendable {
   private mutating func checkFiles(of manifest: Manifest, in folder: String) {
     var missing: [String] = []
     for (file, hash) in manifest.files.sorted(by: { $0.key < $1.key }) {
-      guard let data = FileManager.default.contents(atPath: "\(folder)/\(file)") else {
+      guard let data = try? InputFile(path: "\(folder)/\(file)").contents() else {
         missing.append(file)
         continue
       }
-      if digest(of: data) != hash { differences.append("\(file): changed since it was written") }
+      if digest(of: Data(data)) != hash { differences.append("\(file): changed since it was written") }
     }
     let runs = missing.count { $0.hasSuffix(".rheo") }
     if runs > 0 { notes.append("\(runs) run file\(runs == 1 ? " is" : "s are") missing") }

@@ -27,7 +27,9 @@ public final class Console: Sendable {
   /// The same without escapes, for text that is made for a terminal, such as colours, or for programs.
   package func printAsIs(_ line: String) {
     guard !isQuiet, outputError.load(ordering: .relaxed) == 0 else { return }
-    if let error = write(line + "\n", to: STDOUT_FILENO) { outputError.store(error, ordering: .relaxed) }
+    do { try writeAll(line + "\n", to: STDOUT_FILENO) } catch {
+      outputError.store(error.code.rawValue, ordering: .relaxed)
+    }
   }
 
   /// Whether the reader of standard output has closed it, as `head` does.
@@ -43,7 +45,7 @@ public final class Console: Sendable {
   public func note(_ line: String) {
     guard !isQuiet else { return }
     clearProgress()
-    _ = write("rheoscope: \(line.escapedForTerminalLines)\n", to: STDERR_FILENO)
+    try? writeAll("rheoscope: \(line.escapedForTerminalLines)\n", to: STDERR_FILENO)
   }
 
   /// Shows progress, from 0 to 1, at most ten times per second.
@@ -55,7 +57,7 @@ public final class Console: Sendable {
       progress.isShown = true
       return "\(name): \(Int(100 * fraction)) %"
     }
-    if let line { _ = write("\r\u{1B}[K\(line)", to: STDERR_FILENO) }
+    if let line { try? writeAll("\r\u{1B}[K\(line)", to: STDERR_FILENO) }
   }
 
   func clearProgress() {
@@ -63,17 +65,6 @@ public final class Console: Sendable {
       defer { progress.isShown = false }
       return progress.isShown
     }
-    if wasShown { _ = write("\r\u{1B}[K", to: STDERR_FILENO) }
-  }
-
-  /// Writes all of a text. Returns the error number of a failed write, or nil.
-  private func write(_ text: String, to descriptor: Int32) -> Int32? {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR { return errno }
-      rest = rest.dropFirst(max(count, 0))
-    }
-    return nil
+    if wasShown { try? writeAll("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 }

@@ -27,7 +27,7 @@ extension Experiment {
       }
       let seconds = ProcessInfo.processInfo.systemUptime - begin
       try Summary(results).write(to: "\(folder.staging)/summary.json")
-      try Data(results.report(options).utf8).write(to: URL(filePath: "\(folder.staging)/report.md"))
+      try write(Data(results.report(options).utf8), to: "\(folder.staging)/report.md")
       let manifest = Manifest(
         results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
       try manifest.write(to: "\(folder.staging)/manifest.json")

@@ -18,7 +18,7 @@ func createRunFile(at path: String) throws(RunFileError) {
   do {
     draft = try TemporaryFile(in: name.deletingLastPathComponent)
   } catch {
-    throw .cannotCreate(path: path, reason: systemMessage(error.code.rawValue))
+    throw .cannotCreate(path: path, reason: pathProblem(error.code, path))
   }
   defer {
     draft.remove()
@@ -31,7 +31,9 @@ func createRunFile(at path: String) throws(RunFileError) {
     throw .cannotCreate(path: path, reason: error.message)
   }
   for suffix in companions { unlink(path + suffix) }
-  guard rename(draft.path, path) == 0 else { throw .cannotCreate(path: path, reason: systemMessage()) }
+  guard rename(draft.path, path) == 0 else {
+    throw .cannotCreate(path: path, reason: pathProblem(POSIXError.last.code, path))
+  }
 }
 
 /// The endings of the files that SQLite writes beside a database.
@@ -42,8 +44,7 @@ private func createFolder(_ folder: String, for path: String) throws(RunFileErro
   do {
     try makeFolder(at: folder)
   } catch {
-    throw .cannotCreate(
-      path: path, reason: "its folder can't be made: \(error.systemMessage ?? error.localizedDescription)")
+    throw .cannotCreate(path: path, reason: "its folder can't be made: \(pathProblem(error.code, folder))")
   }
 }
 

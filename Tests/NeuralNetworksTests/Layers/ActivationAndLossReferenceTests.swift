@@ -38,10 +38,7 @@ import Testing
     var description: String { name }
   }
 
-  static let recorded: Recorded = {
-    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/activations_and_losses.json")
-    return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
-  }()
+  static let recorded = try! reference("NeuralNetworksTests/Reference/activations_and_losses.json", as: Recorded.self)
 
   private func module(_ name: String) throws -> Module {
     let modules = [

@@ -28,10 +28,7 @@ import Testing
     var description: String { name }
   }
 
-  static let recorded: Recorded = {
-    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/layers.json")
-    return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
-  }()
+  static let recorded = try! reference("NeuralNetworksTests/Reference/layers.json", as: Recorded.self)
 
   private func layer(_ name: String) -> Module {
     switch name {

@@ -19,10 +19,7 @@ import Testing
     let clipped: [String: Clipped]
   }
 
-  static let recorded: Recorded = {
-    let file = URL(filePath: repositoryRoot + "/Tests/NeuralNetworksTests/Reference/optimizers.json")
-    return try! JSONDecoder().decode(Recorded.self, from: Data(contentsOf: file))
-  }()
+  static let recorded = try! reference("NeuralNetworksTests/Reference/optimizers.json", as: Recorded.self)
 
   static let optimizers: [(String, @Sendable (Module) throws -> Optimizer)] = [
     ("sgd", { SGD($0, learningRate: 0.1) }),

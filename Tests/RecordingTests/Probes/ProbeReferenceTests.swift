@@ -24,8 +24,7 @@ import Testing
   }
 
   @Test func layersSamplesAndCurvatureAreThoseOfPyTorch() throws {
-    let file = URL(filePath: repositoryRoot + "/Tests/RecordingTests/Reference/probes.json")
-    let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: file))
+    let reference = try TestSupport.reference("RecordingTests/Reference/probes.json", as: Reference.self)
     try withTemporaryFolder { folder in
       let net = Sequential(Linear(6, 8), Tanh(), Linear(8, 5), ReLU(), Linear(5, 3))
       net.initialize(seed: 0)

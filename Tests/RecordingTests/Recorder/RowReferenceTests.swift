@@ -25,8 +25,7 @@ private final class Sequences: Module {
   }
 
   @Test(arguments: ["convolutional", "attention"]) func rowsAreThoseOfPyTorch(_ kind: String) throws {
-    let file = URL(filePath: repositoryRoot + "/Tests/RecordingTests/Reference/rows.json")
-    let references = try JSONDecoder().decode([String: Reference].self, from: Data(contentsOf: file))
+    let references = try TestSupport.reference("RecordingTests/Reference/rows.json", as: [String: Reference].self)
     let reference = try #require(references[kind])
     let net: Module =
       kind == "attention"

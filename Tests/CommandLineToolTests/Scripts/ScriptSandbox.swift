@@ -11,7 +11,7 @@ struct ScriptSandbox {
   init(in folder: String) throws {
     self.folder = folder
     let files = FileManager.default
-    let source = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/").dropFirst()
+    let source = repositoryRoot
     for name in ["Sources", "experiments", ".ci"] {
       try files.createDirectory(atPath: "\(repository)/\(name)", withIntermediateDirectories: true)
     }

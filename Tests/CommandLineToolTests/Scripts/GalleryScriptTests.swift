@@ -78,8 +78,7 @@ import Testing
     }
   }
 
-  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
+  private let root = repositoryRoot
 
   /// What README's commands and its programs write is ignored by git, so that `git status` stays clean after them.
   @Test func gitIgnoresWhatTheCommandsOfREADMEWrite() throws {

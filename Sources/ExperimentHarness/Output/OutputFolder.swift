@@ -29,7 +29,7 @@ package struct OutputFolder: Sendable {
       lease = try Lease.claim(work + Self.leaseEnding)!
       try makeFolder(at: work + "/new")
     } catch {
-      throw .notWritable(path: path, reason: reason(for: error))
+      throw .notWritable(path: path, error.code)
     }
     try Publication.completeAll(in: path)
     keepLeftovers(note)
@@ -84,7 +84,8 @@ package struct OutputFolder: Sendable {
       if rename(results, target) == 0 { return target }
       break
     }
-    throw .notWritable(path: path, reason: systemMessage().lowercased() + "; the results are in \(results)")
+    let problem = pathProblem(POSIXError.last.code, path)
+    throw .notWritable(path: path, reason: problem + "; the results are in \(results)")
   }
 
   /// Moves what killed processes recorded to a visible folder, and removes what else they left.
@@ -94,8 +95,7 @@ package struct OutputFolder: Sendable {
         "\(path)/\(name.hasSuffix(Self.leaseEnding) ? String(name.dropLast(Self.leaseEnding.count)) : name)"
       guard leftover != work, !Lease.isAlive(leftover + Self.leaseEnding) else { continue }
       unlink(leftover + Self.leaseEnding)
-      // A version without `new` wrote into the folder itself.
-      let results = FileManager.default.fileExists(atPath: leftover + "/new") ? leftover + "/new" : leftover
+      let results = leftover + "/new"
       if holdsRuns(results) {
         guard let kept = try? Self.moved(results, in: path, as: "interrupted") else { continue }
         note("an earlier run was killed; what it recorded is in \(kept)")
@@ -108,9 +108,4 @@ package struct OutputFolder: Sendable {
 /// Whether a folder or one of its subfolders has a run file.
 private func holdsRuns(_ folder: String) -> Bool {
   FileManager.default.enumerator(atPath: folder)?.contains { ($0 as? String)?.hasSuffix(".rheo") == true } ?? false
-}
-
-/// The system's message in lower case, as part of a sentence. Where Foundation hides it, it is that of the last failed call.
-func reason(for error: any Error) -> String {
-  (error.systemMessage ?? (errno == 0 ? error.localizedDescription : systemMessage())).lowercased()
 }

@@ -49,8 +49,8 @@ package struct Publication {
 
   /// A publication that another process began.
   private init?(interrupted work: String, in folder: String) {
-    guard let data = FileManager.default.contents(atPath: work + "/plan.json"),
-      let plan = try? JSONDecoder().decode(Plan.self, from: data)
+    guard let data = try? InputFile(path: work + "/plan.json").contents(),
+      let plan = try? JSONDecoder().decode(Plan.self, from: Data(data))
     else { return nil }
     (self.folder, self.work, self.plan, rename) = (folder, work, plan, { Foundation.rename($0, $1) })
   }
@@ -60,8 +60,9 @@ package struct Publication {
     let lock = FolderLock(folder)
     defer { lock.release() }
     let begun = "\(folder)/\(Self.prefix)\((work as NSString).lastPathComponent.drop { $0 == "." })"
-    do { try AtomicFile.write(JSONEncoder().encode(plan), to: work + "/plan.json") } catch {
-      throw Failure(path: work, reason: reason(for: error))
+    let data = try! JSONEncoder().encode(plan)
+    do { try AtomicFile.write(data, to: work + "/plan.json") } catch {
+      throw Failure(path: work, reason: pathProblem(error.code, work))
     }
     try move(work, begun)
     let publication = Publication(folder: folder, work: begun, plan: plan, rename: rename)
@@ -139,7 +140,7 @@ package struct Publication {
 
   private func move(_ from: String, _ to: String) throws(Failure) {
     guard rename(from, to) != 0 else { return }
-    throw Failure(path: to, reason: systemMessage().lowercased())
+    throw Failure(path: to, reason: pathProblem(POSIXError.last.code, to))
   }
 
   private func check(_ path: String, is expected: mode_t, or problem: String) throws(Failure) {
@@ -175,6 +176,6 @@ private func kind(of path: String) -> mode_t? {
 
 private func makeParent(of path: String) throws(Publication.Failure) {
   do { try makeFolder(at: (path as NSString).deletingLastPathComponent) } catch {
-    throw Publication.Failure(path: path, reason: reason(for: error))
+    throw Publication.Failure(path: path, reason: pathProblem(error.code, path))
   }
 }

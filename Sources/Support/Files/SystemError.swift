@@ -28,7 +28,7 @@ package func pathProblem(_ code: POSIXErrorCode, _ path: String) -> String {
   case .EFBIG: return "the file is larger than allowed"
   case .EROFS: return "the disk can only be read"
   case .EMFILE, .ENFILE: return "too many files are open"
-  default: return systemMessage(code.rawValue)
+  default: return systemMessage(code.rawValue).lowercased()
   }
 }
 
@@ -41,15 +41,4 @@ private func ancestors(of path: String) -> [String] {
 private func kind(of path: String) -> mode_t? {
   var status = stat()
   return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
-}
-
-extension Error {
-  /// The system's message behind an error of Foundation's; nil where it has none. The path is left out, since our own errors name it.
-  package var systemMessage: String? {
-    let error = self as NSError
-    if error.domain == NSPOSIXErrorDomain { return Support.systemMessage(Int32(error.code)) }
-    guard let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain
-    else { return nil }
-    return Support.systemMessage(Int32(underlying.code))
-  }
 }

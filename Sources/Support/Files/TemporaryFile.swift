@@ -33,12 +33,7 @@ package struct TemporaryFile {
 
   /// Adds bytes at the end. Throws a `POSIXError`.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(POSIXError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      guard count >= 0 || errno == EINTR else { throw POSIXError.last }
-      rest = rest.dropFirst(max(count, 0))
-    }
+    try writeAll(bytes, to: descriptor)
   }
 
   /// As above.
