@@ -42,8 +42,9 @@ public struct Tool {
   /// Interrupts the run at a signal. A run that is moving its results into their places comes to its end first.
   private func watchSignals() {
     Signals.watch { [console, interruption] signal in
-      guard let message = interruption.interrupt(bySignal: signal) else { return }
+      guard let (message, canBeResumed) = interruption.interrupt(bySignal: signal) else { return }
       console.note(message)
+      if canBeResumed { console.note("the same command with --resume goes on with this run") }
       // Not `exit`, which would run what training threads have registered while they are training.
       _exit(128 + signal)
     }

@@ -46,6 +46,8 @@ import Testing
           --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; it overrides --quick and --full, and a setting's own flag such as --depth overrides it
+          --resume          goes on with the interrupted run in the folder for results, with its settings; for all: leaves out experiments whose results are there
+          --checkpoint N    steps between checkpoints, from which --resume goes on (default: 100)
           --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files
@@ -70,6 +72,8 @@ import Testing
           --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; it overrides --quick and --full, and a setting's own flag such as --depth overrides it
+          --resume          goes on with the interrupted run in the folder for results, with its settings; for all: leaves out experiments whose results are there
+          --checkpoint N    steps between checkpoints, from which --resume goes on (default: 100)
           --jobs N          parallel trials, each of one net with one seed (default: one per core)
           --threads N       threads per trial (default: 1)
           --data DIR        folder with Fashion-MNIST's four files

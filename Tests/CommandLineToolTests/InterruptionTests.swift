@@ -33,9 +33,12 @@ import Testing
       #expect(run.code == code, "\(run.errors)")
       #expect(
         try #require(
-          run.errors.firstMatch(of: /interrupted after step ([0-9]+); what was recorded is in x\/interrupted\n/)
+          run.errors.firstMatch(
+            of: /interrupted after step ([0-9]+); what was recorded is in x\/interrupted\n/
+          )
         ).1
           != "0")
+      #expect(run.errors.hasSuffix("\nrheoscope: the same command with --resume goes on with this run\n"))
       #expect(try String(contentsOfFile: folder + "/x/manifest.json", encoding: .utf8) == before)
       let kept = try FileManager.default.subpathsOfDirectory(atPath: folder + "/x/interrupted").filter {
         $0.hasSuffix(".rheo")

@@ -1,5 +1,6 @@
 import ExperimentHarness
 import Foundation
+import NeuralNetworks
 import RunFile
 import TestSupport
 import Testing
@@ -54,6 +55,57 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: results).filter { $0.hasPrefix(".") } == [])
       }
       #expect(recorded > 0)
+    }
+  }
+
+  /// A run that is killed again and again, and resumed each time, ends with the results of a run without a break, and repeats at most the steps
+  /// since the last checkpoint.
+  @Test func killedAndResumedRuns() throws {
+    try withTemporaryFolder { folder in
+      let words = self.words + ["--checkpoint", "20"], begin = Date()
+      for name in ["whole", "killed"] {
+        try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+      }
+      #expect(try LaunchedProgram(words, in: folder + "/whole").end(within: 60).code == 0)
+      let seconds = Date().timeIntervalSince(begin), killed = folder + "/killed"
+      var random = Generator(seed: 5), isBegun = false, resumed = 0
+      for _ in 0..<cases(6, full: 100) {
+        let run = try LaunchedProgram(words + (isBegun ? ["--resume"] : []), in: killed)
+        usleep(UInt32(1e6 * Double.random(in: 0...(0.4 * seconds), using: &random)))
+        run.kill()
+        _ = try run.end()
+        let results = killed + "/x"
+        guard FileManager.default.fileExists(atPath: results) else { continue }
+        // As the next command does.
+        try OutputFolder(path: results).discard()
+        isBegun = FileManager.default.fileExists(atPath: results + "/interrupted/unfinished.json")
+        resumed += isBegun ? 1 : 0
+        for file in files(in: results, ending: ".checkpoint") {
+          let state = try TrainingState.others(in: "\(results)/\(file)").numbers["losses"]?.count ?? 0
+          let path = "\(results)/\(file.dropLast(10))rheo"
+          guard FileManager.default.fileExists(atPath: path) else { continue }  // a net that is not recorded
+          let steps = try Run(path: path).steps.count
+          #expect(state <= steps && state % 20 == 0, "the run file has all steps of its checkpoint")
+        }
+        if FileManager.default.fileExists(atPath: results + "/manifest.json") {
+          #expect(try problems(ofResultsIn: results) == [])
+          try FileManager.default.removeItem(atPath: results)
+          isBegun = false
+        }
+      }
+      let last = try LaunchedProgram(words + (isBegun ? ["--resume"] : []), in: killed).end(within: 120)
+      #expect(last.code == 0 && resumed > 0, "\(last.errors)")
+      let runs = files(in: folder + "/whole/x", ending: ".rheo")
+      #expect(runs.count > 1)
+      for file in runs {
+        #expect(
+          try RunComparison.differences(between: "\(folder)/whole/x/\(file)", and: "\(killed)/x/\(file)") == [])
+      }
+      for file in ["summary.json", "loss.png"] {
+        #expect(
+          try Data(contentsOf: URL(filePath: "\(folder)/whole/x/\(file)"))
+            == Data(contentsOf: URL(filePath: "\(killed)/x/\(file)")), "\(file)")
+      }
     }
   }
 

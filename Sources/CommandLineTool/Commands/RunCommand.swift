@@ -35,6 +35,14 @@ extension Command {
 
   private static let resources = [
     Flag(
+      name: "--resume", kind: .none,
+      help:
+        "goes on with the interrupted run in the folder for results, with its settings; for all: leaves out experiments whose "
+        + "results are there"),
+    Flag(
+      name: "--checkpoint", kind: .whole(1...1_000_000_000),
+      help: "steps between checkpoints, from which --resume goes on (default: 100)"),
+    Flag(
       name: "--jobs", kind: .whole(1...1_024),
       help: "parallel trials, each of one net with one seed (default: one per core)"),
     Flag(name: "--threads", kind: .whole(1...1_024), help: "threads per trial (default: 1)"),
@@ -82,7 +90,8 @@ extension Tool {
     let options = runOptions(
       arguments, profile, output: arguments["--out"] ?? "\(profile.folder)/\(name)", typed: typed)
     let outcome = try experiment.run(
-      settings(of: experiment, arguments, profile), options, console: console)
+      settings(of: experiment, arguments, profile), options.resuming(try asked(of: experiment, arguments), arguments),
+      console: console)
     // An index that exists stays true.
     if arguments["--out"] == nil, FileManager.default.fileExists(atPath: "\(profile.folder)/index.md") {
       try writeIndex(of: Experiment.all, in: profile.folder)
@@ -104,8 +113,16 @@ extension Tool {
     let profile = try profile(arguments), folder = arguments["--out"] ?? profile.folder
     var outcomes: [Outcome] = []
     for experiment in Experiment.all {
-      let options = runOptions(arguments, profile, output: "\(folder)/\(experiment.name)", typed: typed)
-      outcomes.append(try experiment.run(experiment.settings(in: profile), options, console: console))
+      let output = "\(folder)/\(experiment.name)", settings = experiment.settings(in: profile)
+      var options = runOptions(arguments, profile, output: output, typed: typed)
+      if arguments["--resume"] != nil {
+        if try experiment.hasResults(of: settings, profile, in: output) {
+          console.print("\(experiment.name): results of these settings are in \(output)/\n")
+          continue
+        }
+        if try experiment.hasInterruptedRun(in: output) { options = options.resuming([:], arguments) }
+      }
+      outcomes.append(try experiment.run(settings, options, console: console))
       console.print("")
     }
     try writeIndex(of: Experiment.all, in: folder)
@@ -133,13 +150,20 @@ extension Tool {
   /// The profile's settings, which a file's override, which flags override.
   private func settings(of experiment: Experiment, _ arguments: Arguments, _ profile: Profile) throws -> Settings {
     var settings = experiment.settings(in: profile)
+    for (name, value) in try asked(of: experiment, arguments) { settings[name] = value }
+    return settings
+  }
+
+  /// The settings that a file and flags give.
+  private func asked(of experiment: Experiment, _ arguments: Arguments) throws -> [String: Double] {
+    var asked: [String: Double] = [:]
     if let path = arguments["--settings"] {
-      for (name, value) in try settingsFile(path, of: experiment) { settings[name] = value }
+      for (name, value) in try settingsFile(path, of: experiment) { asked[name] = value }
     }
     for setting in experiment.settings {
-      if let value = arguments.number("--" + setting.name) { settings[setting.name] = value }
+      if let value = arguments.number("--" + setting.name) { asked[setting.name] = value }
     }
-    return settings
+    return asked
   }
 
   private func runOptions(_ arguments: Arguments, _ profile: Profile, output: String, typed: [String]) -> RunOptions {
@@ -148,7 +172,17 @@ extension Tool {
     options.jobs = arguments.whole("--jobs") ?? options.jobs
     options.threads = arguments.whole("--threads") ?? options.threads
     options.data = arguments["--data"] ?? options.data
+    options.checkpointInterval = arguments.whole("--checkpoint") ?? 100
     options.verifyCommand = commandLine(["verify", output])
+    return options
+  }
+}
+
+extension RunOptions {
+  /// With --resume, options that go on with a run that was begun with the settings `asked`.
+  fileprivate func resuming(_ asked: [String: Double], _ arguments: Arguments) -> RunOptions {
+    var options = self
+    if arguments["--resume"] != nil { options.resuming = asked }
     return options
   }
 }

@@ -7,6 +7,10 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case notWritable(path: String, reason: String)
   /// Results can't be moved into their places, of which `path` is the first. The new ones are in the folder `kept`.
   case notPublished(path: String, reason: String, kept: String)
+  /// There is no interrupted run in a folder.
+  case nothingToResume(path: String)
+  /// An interrupted run can't be resumed.
+  case notResumable(path: String, reason: String)
   /// A batch would be larger than the training set.
   case batchTooLarge(batch: Int, images: Int)
   /// A file of an earlier run's results is missing.
@@ -30,6 +34,10 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(path): can't write there (\(reason)); choose another output folder"
     case .notPublished(let path, let reason, let kept):
       "\(path): can't put the new results there (\(reason)); the earlier results stand, and the new ones are in \(kept)"
+    case .nothingToResume(let path):
+      "\(path): no interrupted run is there; run from the beginning instead"
+    case .notResumable(let path, let reason):
+      "\(path): can't go on with this run (\(reason)); resume it as it was begun, or run from the beginning"
     case .batchTooLarge(let batch, let images):
       "a batch of \(batch) is larger than the training set of \(images) images; choose a smaller batch"
     case .noRecord(let path):

@@ -52,6 +52,23 @@ package struct OutputFolder: Sendable {
     }
   }
 
+  /// The visible folder with the interrupted run that began last; nil if there is none.
+  package func latestInterrupted() -> String? {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    func begin(_ folder: String) -> Date? {
+      let file = "\(path)/\(folder)/\(UnfinishedRun.fileName)"
+      return (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
+    }
+    return folders.filter { $0.hasPrefix("interrupted") }.compactMap { name in begin(name).map { (name, $0) } }
+      .max { $0.1 < $1.1 }.map { "\(path)/\($0.0)" }
+  }
+
+  /// Takes an interrupted run over, whose files are then in `staging`. Throws an `ExperimentError` where they can't be moved.
+  package func resume(_ interrupted: String) throws(ExperimentError) {
+    // An empty folder is replaced.
+    guard rename(interrupted, staging) == 0 else { throw .notWritable(path: interrupted, POSIXError.last.code) }
+  }
+
   /// Moves run files that were recorded to a visible folder, which no later run removes, and returns its path; where nothing was recorded,
   /// removes the work folder and returns nil. Throws an `ExperimentError` where that is not possible; then they stay in the work folder.
   package func keep(_ name: String) throws(ExperimentError) -> String? {
@@ -105,7 +122,8 @@ package struct OutputFolder: Sendable {
   }
 }
 
-/// Whether a folder or one of its subfolders has a run file.
+/// Whether a folder or one of its subfolders has results of training.
 private func holdsRuns(_ folder: String) -> Bool {
-  FileManager.default.enumerator(atPath: folder)?.contains { ($0 as? String)?.hasSuffix(".rheo") == true } ?? false
+  FileManager.default.enumerator(atPath: folder)?.contains { ($0 as? String).map(TrialFiles.areResults) ?? false }
+    ?? false
 }

@@ -35,7 +35,7 @@ package struct Publication {
     of work: String, in folder: String, clearing folders: [String], by rename: @escaping Rename
   ) throws(Failure) {
     let found = FileManager.default.enumerator(atPath: work + "/new")?.compactMap { $0 as? String } ?? []
-    let files = found.filter { kind(of: "\(work)/new/\($0)") == S_IFREG }.sorted()
+    let files = found.filter { kind(of: "\(work)/new/\($0)") == S_IFREG && !TrialFiles.areOfUnfinishedRun($0) }.sorted()
     plan = Plan(
       files: files.filter { $0 != "manifest.json" } + files.filter { $0 == "manifest.json" }, folders: folders)
     (self.folder, self.work, self.rename) = (folder, work, rename)

@@ -23,9 +23,9 @@ struct Summary: Codable {
     disagreements = results.disagreements.map { ClaimRecord($0.judgement, why: $0.reason) }
   }
 
-  init(path: String) throws { self = try read(path) }
+  init(path: String) throws { self = try readRecord(path) }
 
-  func write(to path: String) throws { try ExperimentHarness.write(self, to: path) }
+  func write(to path: String) throws { try writeRecord(self, to: path) }
 }
 
 /// One variant in `summary.json`.
@@ -93,7 +93,7 @@ extension Judgement {
 
 extension Repeatability {
   /// The form in `summary.json`.
-  fileprivate var recorded: String {
+  var recorded: String {
     switch self {
     case .exactly: "exactly"
     case .within(let share): "\(share)"
@@ -143,14 +143,15 @@ struct Manifest: Codable {
   }
 
   init(path: String) throws {
-    self = try read(path)
+    self = try readRecord(path)
     try check(at: path)
   }
 
-  func write(to path: String) throws { try ExperimentHarness.write(self, to: path) }
+  func write(to path: String) throws { try writeRecord(self, to: path) }
 }
 
-private func write(_ value: some Encodable, to path: String) throws {
+/// Writes a value as JSON. Throws an `ExperimentError`.
+func writeRecord(_ value: some Encodable, to path: String) throws {
   try write(JSONEncoder.readable.encode(value) + Data("\n".utf8), to: path)
 }
 
@@ -159,8 +160,8 @@ func write(_ data: Data, to path: String) throws(ExperimentError) {
   do { try AtomicFile.write(data, to: path) } catch { throw .notWritable(path: path, error.code) }
 }
 
-/// Reads what `write` has written; throws an `ExperimentError` where the file is missing or not valid.
-private func read<Value: Decodable>(_ path: String) throws(ExperimentError) -> Value {
+/// Reads what `writeRecord` has written; throws an `ExperimentError` where the file is missing or not valid.
+func readRecord<Value: Decodable>(_ path: String) throws(ExperimentError) -> Value {
   let data: Data
   do { data = Data(try InputFile(path: path).contents()) } catch {
     throw error.isMissing ? .noRecord(path: path) : .unreadableRecord(path: path, reason: error.reason)

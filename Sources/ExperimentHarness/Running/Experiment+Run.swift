@@ -10,14 +10,17 @@ extension Experiment {
   /// the console names.
   @discardableResult
   public func run(_ settings: Settings, _ options: RunOptions, console: Console) throws -> Outcome {
-    let begin = ProcessInfo.processInfo.systemUptime
+    let started = ProcessInfo.processInfo.systemUptime
     try options.interruption?.check()
     let folder = try OutputFolder(path: options.output) { console.note($0) }
     let earlier = try? Manifest(path: "\(options.output)/manifest.json")
     options.interruption?.begin { try folder.keep("interrupted") }
     defer { options.interruption?.end() }
     do {
-      let provenance = Provenance(command: options.command), data = SharedData(directory: options.data)
+      let data = SharedData(directory: options.data)
+      var (settings, options) = (settings, options)
+      let seconds = try begin(&settings, &options, in: folder, console)
+      let provenance = Provenance(command: options.command)
       console.print(question + "\n" + settings.summary + "\n")
       let trials = try trials(settings, options, provenance, data, in: folder.staging, console)
       let results = Results(experiment: self, settings: settings, trials: trials)
@@ -25,11 +28,11 @@ extension Experiment {
       for figure in figures {
         try figure.draw(results).write(to: "\(folder.staging)/\(figure.name).png", command: options.command)
       }
-      let seconds = ProcessInfo.processInfo.systemUptime - begin
+      let secondsInAll = seconds + ProcessInfo.processInfo.systemUptime - started
       try Summary(results).write(to: "\(folder.staging)/summary.json")
       try write(Data(results.report(options).utf8), to: "\(folder.staging)/report.md")
       let manifest = Manifest(
-        results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
+        results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: secondsInAll)
       try manifest.write(to: "\(folder.staging)/manifest.json")
       options.interruption?.end()
       try folder.publish(clearing: results.variants.map(\.name))
@@ -59,13 +62,13 @@ extension Experiment {
       useThreads(options.threads)
       let environment = TrialEnvironment(
         experiment: name, folder: folder, data: data, provenance: provenance, interruption: options.interruption,
+        checkpointInterval: options.checkpointInterval,
         printNotice: { console.note($0) },
         showProgress: { console.showProgress(progress.mean(with: $0, ofTrial: index), of: name) })
       let (variant, seed) = (variants[pairs[index].0], pairs[index].seed)
-      let context = TrialContext(variant, seed: seed, settings, environment)
-      try variant.trial(context)
+      let trial = try finishedTrial(variant, seed: seed, environment) ?? run(variant, seed: seed, settings, environment)
       environment.showProgress(1)
-      return context.trial
+      return trial
     }
   }
 }

@@ -13,10 +13,10 @@ public final class Interruption: Sendable {
   /// An interruption of no run yet.
   public init() {}
 
-  /// Ends the run that is training, if there is one, and returns what to print: after which step, and where the recorded files are. The
+  /// Ends the run that is training, if there is one, and returns what to print: after which step, and where the recorded files are; and whether a later run can go on with them. The
   /// training stands still from then on, so the caller ends the process. Nil if no run is training: one that is moving its results into
   /// their places comes to its end, and the next one throws `Interrupted`.
-  package func interrupt(bySignal signal: Int32) -> String? {
+  package func interrupt(bySignal signal: Int32) -> (message: String, canBeResumed: Bool)? {
     state.withLock { state in
       state.signal = signal
       guard let keep = state.keep else { return nil }
@@ -29,10 +29,10 @@ public final class Interruption: Sendable {
       let after = steps.max().map { "interrupted after step \($0)" }
       do {
         let kept = try keep()
-        return (after ?? "interrupted before the first step")
-          + (kept.map { "; what was recorded is in \($0)" } ?? "; nothing was recorded")
+        let message = after ?? "interrupted before the first step"
+        return (message + (kept.map { "; what was recorded is in \($0)" } ?? "; nothing was recorded"), kept != nil)
       } catch {
-        return "\(after ?? "interrupted"); \(error)"
+        return ("\(after ?? "interrupted"); \(error)", false)
       }
     }
   }
@@ -47,6 +47,9 @@ public final class Interruption: Sendable {
 
   /// A run has recorded all, and can't be interrupted from now on.
   func end() { state.withLock { ($0.keep, $0.writers) = (nil, []) } }
+
+  /// Runs `body`, which writes files of the run; an interruption waits for its end.
+  func heldBack(_ body: () throws -> Void) throws { try state.withLock { _ in try body() } }
 
   /// A run file is being recorded.
   func add(_ writer: RunWriter) { state.withLock { $0.writers.append(writer) } }

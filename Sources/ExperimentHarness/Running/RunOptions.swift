@@ -21,6 +21,10 @@ public struct RunOptions: Sendable {
   public var date: Date
   /// Ends the run from another thread; nil where nothing does.
   public var interruption: Interruption?
+  /// The number of steps after which a trial saves a checkpoint; nil for no checkpoints.
+  public var checkpointInterval: Int?
+  /// The settings that an interrupted run must have been begun with, if the run goes on with one; nil for a run from the beginning.
+  package var resuming: [String: Double]?
 
   /// Options with one job per core and one thread per job, unless given.
   public init(

@@ -44,15 +44,14 @@ extension Variant {
           model, optimizer, probes: probes(context),
           meta: [.classes: "10", .optimizer: "\(type(of: optimizer))"])
         : nil
-      var losses: [Double] = []
-      for batch in data.train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps) {
+      let batches = data.train.batches(of: settings.batch, seed: UInt64(context.seed))
+      let losses = try context.train(model, optimizer, recorder, on: batches, steps: settings.steps) { batch in
         let logits = model(batch.inputs)
         let loss = loss(logits, batch.labels)
         loss.backward()
         optimizer.step()
         try recorder?.step(loss: loss, accuracy: accuracy(of: logits, batch.labels))
-        losses.append(Double(loss.value))
-        context.reportProgress(Double(losses.count) / Double(settings.steps))
+        return loss
       }
       model.evaluate()
       let tested = accuracy(of: model, on: data.test, first: testImages)

@@ -13,6 +13,10 @@ public final class TrialContext {
   private let experimentSettings: Settings
   private let environment: TrialEnvironment
   private(set) var trial: Trial
+  let files: TrialFiles
+  /// The checkpoint that the trial goes on from, until it does; nil if it begins.
+  var checkpointToResume: String?
+  private var hasTrained = false
 
   init(_ variant: Variant, seed: Int, _ settings: Settings, _ environment: TrialEnvironment) {
     self.variant = variant
@@ -21,6 +25,22 @@ public final class TrialContext {
     self.settings = variant.adjusted(settings)
     self.environment = environment
     trial = Trial(variant: variant.name, seed: seed)
+    files = TrialFiles(in: environment.folder, variant.name, seed: seed)
+    checkpointToResume = files.hasCheckpoint ? files.checkpoint : nil
+  }
+
+  /// After how many steps checkpoints are saved; nil for none.
+  var checkpointInterval: Int? { environment.checkpointInterval }
+
+  /// Whether a training is the trial's first.
+  func beginTraining() -> Bool {
+    defer { hasTrained = true }
+    return !hasTrained
+  }
+
+  /// Writes files, and holds interruptions back meanwhile.
+  func saving(_ body: () throws -> Void) throws {
+    if let interruption = environment.interruption { try interruption.heldBack(body) } else { try body() }
   }
 
   // MARK: Reporting
@@ -58,18 +78,25 @@ public final class TrialContext {
   public func data() throws -> FashionMNIST { try environment.data.load() }
 
   /// A recorder that writes the trial's run file. `meta` is stored in the file beside experiment, variant, seed and settings.
-  /// Stops the program if the trial has a recorder already. Throws a `RunFileError` where the file can't be written.
+  /// In a trial that goes on from a checkpoint the recorder does too. Stops the program if the trial has a recorder already. Throws a
+  /// `RunFileError` where the file can't be written.
   public func recorder(
     _ model: Module, _ optimizer: Optimizer, probes: ProbeSet = .standard, meta: [MetaKey: String] = [:]
   ) throws -> Recorder {
     guard trial.runPath == nil else {
       stop("TrialContext.recorder", "a trial writes one run file, and a recorder for it exists already")
     }
-    let path = "\(environment.folder)/\(variant.name)/seed-\(seed).rheo"
-    trial.runPath = path
-    let recorder = try Recorder(
-      model, optimizer, writingTo: path, probes: probes, meta: runMeta.merging(meta) { $1 }
-    ) { [self] in note($0) }
+    trial.runPath = files.run
+    let warn: (String) -> Void = { [self] in note($0) }
+    let recorder: Recorder
+    if let checkpoint = checkpointToResume {
+      recorder = try ExperimentHarness.resuming(checkpoint) {
+        try Recorder(resuming: files.run, from: checkpoint, model, optimizer, probes: probes, warn: warn)
+      }
+    } else {
+      recorder = try Recorder(
+        model, optimizer, writingTo: files.run, probes: probes, meta: runMeta.merging(meta) { $1 }, warn: warn)
+    }
     environment.interruption?.add(recorder.writer)
     return recorder
   }
@@ -97,6 +124,7 @@ struct TrialEnvironment: Sendable {
   let data: SharedData
   let provenance: Provenance
   let interruption: Interruption?
+  let checkpointInterval: Int?
   let printNotice: @Sendable (String) -> Void
   let showProgress: @Sendable (Double) -> Void
 }

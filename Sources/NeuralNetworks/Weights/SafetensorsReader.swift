@@ -35,11 +35,13 @@ struct SafetensorsReader {
     }
   }
 
-  /// The tensors with these names and shapes. Throws unless the file has exactly these.
-  func tensors(named shapes: [(name: String, shape: Shape)]) throws(WeightsError) -> [Tensor] {
+  /// The tensors with these names and shapes. Throws unless the file has exactly these, besides those with names that are ignored.
+  func tensors(
+    named shapes: [(name: String, shape: Shape)], ignoring isIgnored: (String) -> Bool = { _ in false }
+  ) throws(WeightsError) -> [Tensor] {
     var misfits: [WeightsError.Misfit] = []
     let wanted = Set(shapes.map(\.name))
-    let spare = header.entries.keys.filter { !wanted.contains($0) }.sorted()
+    let spare = header.entries.keys.filter { !wanted.contains($0) && !isIgnored($0) }.sorted()
     let absent = shapes.map(\.name).filter { header.entries[$0] == nil }
     // Comparing thousands of names is slow, and a description shows only the first misfits.
     func nearest(_ name: String, _ names: [String]) -> [String] {

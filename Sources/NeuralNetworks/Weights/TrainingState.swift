@@ -33,6 +33,13 @@ public struct TrainingState: Equatable, Sendable {
   ///
   /// An existing file is replaced only when the new one is complete. Throws a `WeightsError` if the file cannot be written.
   public func save(_ model: Module, _ optimizer: Optimizer, _ scaler: LossScaler? = nil, to path: String) throws {
+    try save(model, optimizer, scaler, with: SavedState(), to: path)
+  }
+
+  /// Writes also `others`, what others need to go on, which `others(in:)` reads. Throws a `WeightsError` if the file cannot be written.
+  package func save(
+    _ model: Module, _ optimizer: Optimizer, _ scaler: LossScaler?, with others: SavedState, to path: String
+  ) throws {
     var metadata = [
       Key.format: Self.format, Key.step: "\(step)", Key.batchPosition: "\(batchPosition)",
       Key.optimizer: optimizer.kind, Key.stepCount: "\(optimizer.stepCount)",
@@ -47,9 +54,27 @@ public struct TrainingState: Equatable, Sendable {
     for (path, source) in model.randomSources {
       metadata[Key.random + path] = String(decoding: try JSONEncoder().encode(source.stream), as: UTF8.self)
     }
+    for (key, text) in others.metadata { metadata[Key.others + key] = text }
     let tensors = model.savedTensors.map { (Key.model + $0.name, $0.tensor) }
     let states = zip(optimizer.stateShapes, optimizer.states.joined()).map { ($0.name, $1) }
-    try writeSafetensors(tensors + states, metadata: metadata, to: path)
+    try writeSafetensors(
+      tensors + states + others.tensors.map { (Key.others + $0.key, $0.value) }, metadata: metadata, to: path)
+  }
+
+  /// What was saved `with` a training state. Throws a `WeightsError` if the file cannot be read.
+  package static func others(in path: String) throws(WeightsError) -> SavedState {
+    let file = try SafetensorsReader(path: path)
+    func isOther(_ name: String) -> Bool { name.hasPrefix(Key.others) }
+    func own(_ name: String) -> String { String(name.dropFirst(Key.others.count)) }
+    var metadata: [String: String] = [:], tensors: [String: Tensor] = [:]
+    for (key, text) in file.header.metadata where isOther(key) { metadata[own(key)] = text }
+    let shapes = file.header.entries.filter { isOther($0.key) }.map { (name: $0.key, shape: Shape($0.value.shape)) }
+    for (shape, tensor) in zip(shapes, try file.tensors(named: shapes, ignoring: { !isOther($0) })) {
+      tensors[own(shape.name)] = tensor
+    }
+    let (state, badKey) = SavedState.reading(metadata, tensors)
+    if let badKey { throw .differentTraining(path: path, problem: "“\(Key.others + badKey)” is no list of numbers") }
+    return state
   }
 
   /// Reads a file that `save` wrote, and restores model, optimizer and loss scaler.
@@ -81,7 +106,7 @@ public struct TrainingState: Equatable, Sendable {
     }
     let streams = try entries.streams(of: model)
     let weights = model.savedShapes.map { (Key.model + $0.name, $0.shape) }
-    let tensors = try file.tensors(named: weights + optimizer.stateShapes)
+    let tensors = try file.tensors(named: weights + optimizer.stateShapes, ignoring: { $0.hasPrefix(Key.others) })
 
     // From here on nothing throws.
     model.assign(Array(tensors.prefix(weights.count)))
@@ -105,7 +130,7 @@ private enum Key {
   static let optimizer = "optimizer", stepCount = "optimizer.steps", learningRate = "optimizer.learning_rate"
   static let scheduledRate = "optimizer.scheduled_rate", schedule = "optimizer.schedule"
   static let scale = "loss_scaler.scale", stepsAtScale = "loss_scaler.steps"
-  static let random = "random.", model = "model."
+  static let random = "random.", model = "model.", others = "others."
 }
 
 extension Optimizer {

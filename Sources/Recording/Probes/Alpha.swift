@@ -74,6 +74,33 @@ public struct Alpha: Probe {
     (square, product, lastProduct) = (0, 0, 0)
   }
 
+  /// Adds the last step, its loss and its slope.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    if let start {
+      state.numbers["start"] = [Double(start.number), start.loss, start.slope]
+      state.numbers["variances"] = start.variances.map { [$0.loss, $0.slope] }
+    }
+    state.numbers["square"] = [lastSquare]
+    for (name, parameter) in parameters(of: layers) { state.tensors[name] = lastChange[ObjectIdentifier(parameter)] }
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    if let numbers = state.numbers["start"], numbers.count == 3 {
+      start = LinePoint(number: Int(clamping: numbers[0]), loss: numbers[1], slope: numbers[2])
+      if let variances = state.numbers["variances"], variances.count == 2 {
+        start?.variances = (variances[0], variances[1])
+      }
+    }
+    lastSquare = state.numbers["square"]?.first ?? 0
+    for (name, parameter) in parameters(of: layers) { lastChange[ObjectIdentifier(parameter)] = state.tensors[name] }
+  }
+
+  /// The parameters of layers, by the layer's index and their name.
+  private func parameters(of layers: [ProbedLayer]) -> [(String, Parameter)] {
+    layers.flatMap { layer in layer.module.ownParameters.map { ("\(layer.index).\($0.name)", $0.parameter) } }
+  }
+
   private func point(at step: ProbedStep, slope: Double, along direction: [ObjectIdentifier: Tensor]) -> LinePoint {
     var variances: (Double, Double)?
     if step.losses.count > 1, let samples = step.samples, samples.count > 1 {

@@ -56,6 +56,23 @@ public struct DeadUnits: Probe {
   public func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
     step.warnOfOtherWidth(about.name, at: pathWithOtherWidth)
   }
+
+  /// Adds when each unit was active last.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    for (index, units) in units {
+      state.numbers["\(index)"] = [Double(units.stepCount), Double(units.step)] + units.lastActive.map { Double($0) }
+    }
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    for layer in layers {
+      guard let numbers = state.numbers["\(layer.index)"], numbers.count >= 2 else { continue }
+      units[layer.index] = Units(
+        stepCount: Int(clamping: numbers[0]), step: Int(clamping: numbers[1]),
+        lastActive: numbers.dropFirst(2).map { Int64(Int(clamping: $0)) })
+    }
+  }
 }
 
 extension ProbedStep {

@@ -24,4 +24,12 @@ public struct DistanceFromInitialization: Probe {
     guard let start = first[layer.index] else { return }
     results.record(.distanceFromInitialization, update.parameter.value.squaredDistance(to: start).squareRoot())
   }
+
+  /// Adds the first weights.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.add(first) }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    first = state.tensors(of: layers)
+  }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import NeuralNetworks
 import RunFile
 
 /// The cosine between a weight's gradients at successive recorded steps: `gradient_cosine`. Near −1 the weight oscillates, near 1 it moves
@@ -21,5 +22,13 @@ public struct GradientCosine: Probe {
     {
       results.record(.gradientCosine, cosine)
     }
+  }
+
+  /// Adds the last gradients.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.add(last) }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    last = state.tensors(of: layers)
   }
 }

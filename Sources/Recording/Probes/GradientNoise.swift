@@ -1,4 +1,5 @@
 import Autodiff
+import NeuralNetworks
 import RunFile
 import Support
 
@@ -55,6 +56,19 @@ public struct GradientNoise: Probe {
     guard includesLayers else { return }
     for sampled in samples.layers {
       _ = record(sampled.squaredNorms, sampled.gradientSquare, as: sampled.layer.index, &sampled.layer.output)
+    }
+  }
+
+  /// Adds the averages.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    for (index, estimate) in estimates { state.numbers["\(index)"] = [estimate.noise, estimate.signal] }
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    for index in [-1] + layers.map(\.index) {
+      guard let numbers = state.numbers["\(index)"], numbers.count == 2 else { continue }
+      estimates[index] = Estimates(noise: numbers[0], signal: numbers[1])
     }
   }
 

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import NeuralNetworks
 import RunFile
 import Support
@@ -26,6 +27,19 @@ public struct HessianTrace: Probe {
     guard vectors >= 1 else { stop("HessianTrace", "the number of vectors is \(vectors); it must be 1 or more") }
     self.vectors = vectors
     random = RandomStream(seed: seed, name: "hessian_trace")
+  }
+
+  /// Adds the position of the random stream.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    state.texts["random"] = (try? JSONEncoder().encode(random)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    if let text = state.texts["random"], let saved = try? JSONDecoder().decode(RandomStream.self, from: Data(text.utf8))
+    {
+      random = saved
+    }
   }
 
   /// Records the traces.

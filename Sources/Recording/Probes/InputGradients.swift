@@ -61,6 +61,18 @@ public struct InputGradients: Probe {
     lastStep = step.number
   }
 
+  /// Adds the sums over steps.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    state.numbers = ["sums": sums, "samples": [Double(samples)], "last_step": [Double(lastStep)]]
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    sums = state.numbers["sums"] ?? []
+    samples = Int(clamping: state.numbers["samples"]?.first ?? 0)
+    lastStep = Int(clamping: state.numbers["last_step"]?.first ?? 0)
+  }
+
   /// Records the features. Throws a `RunFileError` if writing has failed.
   public mutating func finish(_ report: FinalReport) throws {
     for (feature, sum) in sums.enumerated() {

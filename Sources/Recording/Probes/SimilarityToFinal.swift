@@ -80,6 +80,30 @@ public struct SimilarityToFinal: Probe {
     }
   }
 
+  /// Adds the inputs and what was observed.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {
+    state.tensors["inputs"] = inputs
+    state.numbers = [
+      "steps": kept.map { Double($0.step) }, "interval": [Double(interval)], "count": [Double(count)],
+      "layers": self.layers.map { Double($0.index) },
+    ]
+    for observation in kept {
+      for (index, products) in observation.products { state.tensors["\(observation.step).\(index)"] = products }
+    }
+  }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    inputs = state.tensors["inputs"] ?? inputs
+    interval = max(1, Int(clamping: state.numbers["interval"]?.first ?? 1))
+    count = Int(clamping: state.numbers["count"]?.first ?? 0)
+    let known = Set((state.numbers["layers"] ?? []).map { Int(clamping: $0) })
+    self.layers = layers.filter { known.contains($0.index) }
+    kept = (state.numbers["steps"] ?? []).map { Int(clamping: $0) }.map { step in
+      Observation(step: step, products: state.part(under: "\(step).").tensors(of: layers))
+    }
+  }
+
   /// The centred products by the index of the layer; several outputs of a call count as one output of all their units.
   private func products(_ model: Module, _ call: () -> Void) -> [Int: Tensor] {
     let count = inputs?.shape[0]

@@ -23,4 +23,12 @@ public struct UpdateCosine: Probe {
       results.record(.updateCosine, cosine)
     }
   }
+
+  /// Adds the last updates.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.add(last) }
+
+  /// Takes over what `save` added. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    last = state.tensors(of: layers)
+  }
 }

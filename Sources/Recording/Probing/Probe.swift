@@ -80,6 +80,13 @@ public protocol Probe {
   /// Called once at the end of the recording, to record numbers at past steps that need the trained model. Throws any error of the
   /// probe, which `Recorder.finish` rethrows.
   mutating func finish(_ report: FinalReport) throws
+
+  /// Adds to `state` what the probe remembers between steps, for a checkpoint; nothing by default. `layers` are all sites so far.
+  func save(to state: inout SavedState, _ layers: [ProbedLayer])
+
+  /// Takes over what `save` added, in a recording that is resumed with the same probes. Throws any error of the probe, which
+  /// `Recorder.init(resuming:)` rethrows.
+  mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws
 }
 
 extension Probe {
@@ -95,6 +102,10 @@ extension Probe {
   public mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) throws {}
   /// Does nothing. Throws never.
   public mutating func finish(_ report: FinalReport) throws {}
+  /// Adds nothing.
+  public func save(to state: inout SavedState, _ layers: [ProbedLayer]) {}
+  /// Does nothing. Throws never.
+  public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {}
 }
 
 /// A description of what a probe measures.

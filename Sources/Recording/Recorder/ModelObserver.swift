@@ -41,6 +41,31 @@ final class ModelObserver {
     }
   }
 
+  /// What it remembers between steps.
+  func save() -> SavedState {
+    var state = SavedState()
+    state.numbers["last_recorded_step"] = [Double(lastRecordedStep)]
+    state.numbers["called"] = called == nil ? [] : [0]
+    state.numbers["absences"] = [Double(observed?.absences ?? 0)]
+    state.numbers["last_steps"] = step.sites.layers.map { Double($0.lastStep) }
+    return state
+  }
+
+  /// Takes over what `save` returned, and the sites that were found, with their modules.
+  func restore(from state: SavedState, _ sites: [(site: Site, module: Module)]) {
+    for (site, module) in sites {
+      let layer = step.sites.restore(site, module, probes: probes.probes(at: module === model ? "" : site.module))
+      if site.kind != .tensor { observed?.restore(layer) }
+    }
+    func number(_ name: String) -> Int { Int(clamping: state.numbers[name]?.first ?? 0) }
+    lastRecordedStep = number("last_recorded_step")
+    observed?.absences = number("absences")
+    if state.numbers["called"]?.isEmpty == true { called = nil }
+    for (layer, step) in zip(step.sites.layers, state.numbers["last_steps"] ?? []) {
+      layer.lastStep = Int(clamping: step)
+    }
+  }
+
   /// Begins a step; hooks are needed if it is recorded.
   func begin(isRecorded: Bool) {
     lastOutput = nil

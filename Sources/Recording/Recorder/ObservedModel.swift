@@ -6,11 +6,19 @@ final class ObservedModel {
   private let probes: (_ path: String) -> [Int]
   private let recorder: WeakRecorder
   private var observations: [ModuleObservation] = []
-  private var absences = 0
+  /// How often `wereModulesReplaced` was called since modules were last replaced.
+  var absences = 0
+  /// The layers of modules that a resumed recording knows, until they are observed.
+  private var restored: [ObjectIdentifier: ObservedModule.Calls] = [:]
 
   /// Observes the modules whose paths have probes, for `recorder`.
   init(_ model: Module, _ probes: @escaping (_ path: String) -> [Int], _ recorder: WeakRecorder) {
     (self.model, self.probes, self.recorder) = (model, probes, recorder)
+  }
+
+  /// Adds a layer of an earlier recording. Call it before `attach`.
+  func restore(_ layer: ProbedLayer) {
+    restored[ObjectIdentifier(layer.module), default: ObservedModule.Calls()][layer.callIndex] = layer
   }
 
   /// Adds the hooks. Returns the paths of modules that replaced others since the last call.
@@ -20,7 +28,11 @@ final class ObservedModel {
     guard !areObserved(present) else { return [] }
     let known = Dictionary(uniqueKeysWithValues: observations.map { (ObjectIdentifier($0.module), $0) })
     observations = present.map { path, module in
-      known[ObjectIdentifier(module)] ?? ModuleObservation(module, ObservedModule(module, path, probes(path), recorder))
+      known[ObjectIdentifier(module)]
+        ?? ModuleObservation(
+          module,
+          ObservedModule(
+            module, path, probes(path), restored.removeValue(forKey: ObjectIdentifier(module)) ?? .init(), recorder))
     }
     return known.isEmpty ? [] : present.filter { known[ObjectIdentifier($0.module)] == nil }.map(\.path)
   }

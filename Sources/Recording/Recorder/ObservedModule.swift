@@ -9,11 +9,11 @@ final class ObservedModule: CallObserver {
   /// The indices of the recorder's probes that observe it.
   let probes: [Int]
   /// The layer of each call.
-  var calls = Calls()
+  var calls: Calls
   private let recorder: WeakRecorder
 
-  init(_ module: Module, _ path: String, _ probes: [Int], _ recorder: WeakRecorder) {
-    (self.module, self.path, self.probes, self.recorder) = (module, path, probes, recorder)
+  init(_ module: Module, _ path: String, _ probes: [Int], _ calls: Calls, _ recorder: WeakRecorder) {
+    (self.module, self.path, self.probes, self.calls, self.recorder) = (module, path, probes, calls, recorder)
   }
 
   func observe(output: Tensor, of input: Tensor, callIndex: Int, isLayer: Bool) {

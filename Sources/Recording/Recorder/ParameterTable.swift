@@ -71,6 +71,22 @@ struct ParameterTable {
     return taken.isEmpty ? nil : taken
   }
 
+  /// Whether each parameter is frozen, as of the last call of `takeChanges`.
+  var areFrozen: [Bool] { frozen }
+
+  /// Takes over the rows that an earlier recording wrote. Returns false if they are those of other parameters.
+  mutating func restore(_ written: [RecordedParameter], areFrozen: [Bool]) -> Bool {
+    // They are written with the first step.
+    if written.isEmpty { return true }
+    guard written.map(\.id) == Array(rows.indices), written.map(\.path) == rows.map(\.path),
+      written.map(\.shape) == rows.map(\.shape), areFrozen.count == rows.count
+    else { return false }
+    (rows, frozen, newCount) = (written, areFrozen, 0)
+    // Compares all in the next step.
+    versions = versions.map { _ in -1 }
+    return true
+  }
+
   /// One sentence per parameter that was frozen or unfrozen since the last call.
   mutating func takeChanges() -> [String] {
     let now = optimizers.map(\.groupVersion)

@@ -27,6 +27,27 @@ final class ProbeRunner {
     schedules = rules.values.sorted { $0[0] < $1[0] }.map { (probes.plans[$0[0]].schedule.rule.begin(), $0) }
   }
 
+  /// The names of the probes.
+  var names: [String] { plans.map(\.probe.about.name) }
+
+  /// What all probes need to go on.
+  func save(_ layers: [ProbedLayer]) -> SavedState {
+    var all = SavedState()
+    for (index, plan) in plans.enumerated() {
+      var state = SavedState()
+      plan.probe.save(to: &state, layers)
+      all.add(state, under: "\(index).")
+    }
+    return all
+  }
+
+  /// Goes on as after steps with these losses. Throws any error of a probe.
+  func restore(from all: SavedState, _ layers: [ProbedLayer], losses: [Double?]) throws {
+    for index in plans.indices { try plans[index].probe.restore(from: all.part(under: "\(index)."), layers) }
+    // A schedule may depend on the losses before.
+    for step in losses.indices { _ = begin(step, lastLoss: step == 0 ? nil : losses[step - 1]) }
+  }
+
   /// The indices of the probes that observe a path.
   func probes(at path: String) -> [Int] { filters.indices.filter { filters[$0]?.matches(path) ?? true } }
 

@@ -2,6 +2,7 @@ import Autodiff
 import Foundation
 import NeuralNetworks
 import RunFile
+import Support
 
 /// Records a training loop into a run file: by default statistics (mean, RMS, extremes, …) of every layer's output, of the gradient of the
 /// loss with respect to that output, and of each weight's update, at every step.
@@ -67,22 +68,80 @@ public final class Recorder {
     try self.init(model: nil, [], writingTo: path, probes, meta, warn, clock)
   }
 
-  private init(
+  private convenience init(
     model: Module?, _ optimizers: [Optimizer], writingTo path: String, _ probes: ProbeSet, _ meta: [MetaKey: String],
     _ warn: ((String) -> Void)?, _ clock: @escaping () -> Double
   ) throws {
-    if let model {
-      for pattern in probes.plans.compactMap(\.pattern) { try model.requireModule(matching: pattern) }
-    }
+    try Self.check(probes, model)
     let own: [MetaKey: String] = [
       .depthSource: model == nil ? "call order" : "tape", .bfloat16Products: BFloat16Products.current.rawValue,
     ]
-    let writer = try RunWriter(path: path, meta: own.merging(meta) { $1 })
+    self.init(model, optimizers, try RunWriter(path: path, meta: own.merging(meta) { $1 }), probes, warn, clock)
+    begin()
+  }
+
+  /// Goes on with a recording in the run file that it began, from a checkpoint that `TrainingState.save(_:_:_:recorder:to:)` wrote with its recorder.
+  ///
+  /// Rows of later steps are removed from the run file, so no step is in it twice. The finished file is that of a recording without a
+  /// break, but for clock values and an event of kind `interrupted`. The model, the optimizers, what is frozen, and the probes must be those
+  /// of the recording; restore the model and the optimizer with `TrainingState.init(restoring:)`.
+  ///
+  ///     let state = try TrainingState(restoring: model, optimizer, from: "training.safetensors")
+  ///     let recorder = try Recorder(resuming: "run.rheo", from: "training.safetensors", model, optimizer)
+  ///     batches.position = state.batchPosition
+  ///     for step in state.step..<100 { … }
+  ///
+  /// Throws a `WeightsError` if the checkpoint can't be read or has no recorder, and a `RunFileError` if the run file can't be read or
+  /// written, or holds another model's recording; the run file is unchanged then. Throws any error of a probe.
+  public convenience init(
+    resuming path: String, from checkpoint: String, _ model: Module, _ optimizers: Optimizer...,
+    probes: ProbeSet = .standard, warn: ((String) -> Void)? = nil,
+    clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
+  ) throws {
+    try Self.check(probes, model)
+    let state = try RecorderState(in: checkpoint)
+    let known = ProbeRunner(probes).names
+    guard state.probes == known else {
+      throw WeightsError.differentTraining(
+        path: checkpoint,
+        problem: "its probes are \(listed(state.probes)), and here they are \(listed(known)); give the same")
+    }
+    let recorded = try RecordedModel(in: path, at: state, model, optimizers)
+    self.init(model, optimizers, try RunWriter(resuming: path, at: state.position), probes, warn, clock)
+    assembly.parameters = recorded.parameters
+    observer.restore(from: state.observer, recorded.sites)
+    assembly.warnings.warned = Set(state.warnings)
+    assembly.restore(recorded.steps, seconds: state.seconds)
+    try self.probes.restore(from: state.probeStates, assembly.sites.layers, losses: recorded.steps.map(\.loss))
+    try writer.event(
+      step: assembly.number, kind: .interrupted,
+      text: "the recording was interrupted, and goes on from a checkpoint before this step")
+    begin()
+  }
+
+  private init(
+    _ model: Module?, _ optimizers: [Optimizer], _ writer: RunWriter, _ probes: ProbeSet,
+    _ warn: ((String) -> Void)?, _ clock: @escaping () -> Double
+  ) {
     self.probes = ProbeRunner(probes)
     assembly = StepAssembly(
       writer, RecordingWarnings(writer, warn: warn), ParameterTable(model, optimizers), clock: clock)
     observer = ModelObserver(model, optimizers, self.probes, assembly)
-    begin()
+  }
+
+  private static func check(_ probes: ProbeSet, _ model: Module?) throws {
+    for pattern in probes.plans.compactMap(\.pattern) { try model?.requireModule(matching: pattern) }
+  }
+
+  /// All that it needs to go on. Writes all rows first. Throws a `RunFileError` if writing has failed.
+  func state() throws -> RecorderState {
+    if assembly.seen.forward {
+      stop("TrainingState.save", "a step has begun; save between recorder.step() and the next forward pass")
+    }
+    return RecorderState(
+      position: try writer.flush(), seconds: assembly.seconds, probes: probes.names,
+      warnings: assembly.warnings.warned.sorted(), areFrozen: assembly.parameters.areFrozen, observer: observer.save(),
+      probeStates: probes.save(assembly.sites.layers))
   }
 
   /// Writes the run file.

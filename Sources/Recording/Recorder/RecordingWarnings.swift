@@ -7,7 +7,8 @@ import Support
 final class RecordingWarnings {
   private let writer: RunWriter
   private let warn: (String) -> Void
-  private var warned: Set<String> = []
+  /// The keys of warnings that were printed.
+  var warned: Set<String> = []
 
   init(_ writer: RunWriter, warn: ((String) -> Void)?) {
     self.writer = writer

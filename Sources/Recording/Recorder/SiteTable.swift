@@ -29,13 +29,25 @@ struct SiteTable {
         id: layers.count, module: path.isEmpty ? module.kind : path, call: callIndex,
         kind: ModuleKind(rawValue: module.kind), depth: isLayer ? max(depth, 1) : depth,
         isLayer: isLayer, shape: Array(shape)), module, shape, probes)
+    addParameters(of: module, layer)
+    return layer
+  }
+
+  /// Adds a site that an earlier recording found and wrote.
+  mutating func restore(_ site: Site, _ module: Module, probes: [Int]) -> ProbedLayer {
+    let layer = add(site, module, Shape(site.shape), probes)
+    new = []
+    if site.kind == .tensor { observed[site.module] = layer } else { addParameters(of: module, layer) }
+    return layer
+  }
+
+  private mutating func addParameters(of module: Module, _ layer: ProbedLayer) {
     // A shared parameter belongs to the first module that is called.
     if known.insert(ObjectIdentifier(module)).inserted {
       for (name, parameter) in module.ownParameters where owners[ObjectIdentifier(parameter)] == nil {
         owners[ObjectIdentifier(parameter)] = (layer, name)
       }
     }
-    return layer
   }
 
   /// The site of a tensor that is observed under a name. With a model, `depth` is the tensor's, and the site is no layer. Without a model

@@ -7,7 +7,7 @@ final class StepAssembly {
   let writer: RunWriter
   let warnings: RecordingWarnings
   private let clock: () -> Double
-  private let started: Double
+  private var started: Double
 
   /// Optimizer steps before the current one.
   @exclusivity(unchecked) private(set) var number = 0
@@ -30,6 +30,17 @@ final class StepAssembly {
   ) {
     (self.writer, self.warnings, self.parameters, self.clock) = (writer, warnings, parameters, clock)
     started = clock()
+  }
+
+  /// The seconds since the recording began.
+  var seconds: Double { clock() - started }
+
+  /// Goes on after the last of these steps, `seconds` after the recording began.
+  func restore(_ steps: [StepRow], seconds: Double) {
+    number = steps.count
+    lastLoss = steps.last?.loss
+    started = clock() - seconds
+    model.begin(number)
   }
 
   /// The sites of the current step, in the order of first calls.
@@ -72,7 +83,7 @@ final class StepAssembly {
     for change in parameters.takeChanges() { try writer.event(step: number, kind: .parameterChanged, text: change) }
     try writer.append(
       step: StepRow(
-        step: number, loss: loss, accuracy: accuracy, learningRate: learningRate, seconds: clock() - started),
+        step: number, loss: loss, accuracy: accuracy, learningRate: learningRate, seconds: seconds),
       layers: layers.compactMap { $0.output.row.isEmpty ? nil : $0.output.row },
       weights: layers.reduce(into: weights) { $0 += $1.output.weights })
     for layer in layers { try layer.output.write(step: number, site: layer.index, to: writer) }

@@ -16,6 +16,8 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   case cannotCreate(path: String, reason: String)
   /// Recording stopped; rows that were written before are kept.
   case cannotWrite(path: String, reason: String)
+  /// A recording can't go on in the file that it began.
+  case cannotResume(path: String, reason: String)
   /// A row contradicts others and was left out; all others are kept.
   case refusedRow(path: String, reason: String)
   /// The recording is finished, so nothing can be added.
@@ -28,7 +30,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .noSuchFile(let path), .notARunFile(let path, _), .newerFormat(let path, _, _), .unreadable(let path, _),
       .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _), .cannotWrite(let path, _),
-      .refusedRow(let path, _), .finished(let path):
+      .cannotResume(let path, _), .refusedRow(let path, _), .finished(let path):
       path.isEmpty ? "“”" : path
     }
   }
@@ -50,6 +52,8 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
       "can't create a run file (\(reason)); choose a path in a folder that can be written"
     case .cannotWrite(_, let reason):
       "recording stopped (\(reason)); what was written before is kept. Free space or restore the folder, then record again"
+    case .cannotResume(_, let reason):
+      "can't go on with this recording (\(reason)); give the file as it was with its checkpoint, or record from the beginning"
     case .refusedRow(_, let reason):
       "recording stopped, since \(reason); all other rows are kept. Correct the call that appends this row, then record again"
     case .finished:

@@ -25,7 +25,7 @@ final class RunTables {
   /// The file was removed, moved or replaced.
   struct FileIsGone: Error {}
 
-  /// Opens the tables of the new file at `path`.
+  /// Opens the tables of the file at `path`.
   init(path: String) throws(SQLiteError) {
     database = try Database(path: path, flags: SQLITE_OPEN_READWRITE)
     try database.execute("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2048")
@@ -42,6 +42,12 @@ final class RunTables {
     event = try database.prepare("INSERT INTO event VALUES (?, ?, ?, ?)")
     measure = try database.prepare("INSERT INTO measure VALUES (?, ?, ?, ?)")
     histogram = try database.prepare("INSERT INTO histogram VALUES (?, ?, ?, ?)")
+    for id in try database.computed("SELECT id FROM site", { $0.computedInt(0) }) {
+      lastSiteSteps.updateValue(nil, forKey: id)
+    }
+    for id in try database.computed("SELECT id FROM parameter", { $0.computedInt(0) }) {
+      lastParameterSteps.updateValue(nil, forKey: id)
+    }
   }
 
   /// Writes all entries in one transaction, except rows that contradict others; returns the reason of the first one. After a thrown error

@@ -17,16 +17,30 @@ public final class RunWriter: Sendable {
   /// Creates a file at `path`, and its folder if there is none. A run file that is already there is replaced. `meta` is written first;
   /// `clock` returns the time for its entries `started` and `finished`. Throws a `RunFileError` if the file can't be created, or if a
   /// file of another kind is there.
-  public init(path: String, meta: [MetaKey: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }) throws {
-    // Before the thread starts, which `deinit` would wait for.
+  public convenience init(
+    path: String, meta: [MetaKey: String] = [:], clock: @escaping @Sendable () -> Date = { Date() }
+  ) throws {
     try createRunFile(at: path)
+    self.init(path: path, at: RunPosition(), clock)
+    try queue.append(.meta([.started: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
+  }
+
+  /// Goes on with a recording in the file that it began: rows that came after `position` are removed, the entries that a finished recording
+  /// has too. Throws a `RunFileError` if the file can't be written, or does not hold what it held at `position`.
+  package convenience init(
+    resuming path: String, at position: RunPosition, clock: @escaping @Sendable () -> Date = { Date() }
+  ) throws {
+    try position.restore(at: path)
+    self.init(path: path, at: position, clock)
+  }
+
+  private init(path: String, at position: RunPosition, _ clock: @escaping @Sendable () -> Date) {
     self.path = path
-    queue = WriteQueue(path: path)
     self.clock = clock
+    queue = WriteQueue(path: path, at: position)
     let thread = Thread { [queue] in queue.end(Self.write(queue, to: path)) }
     thread.name = "run file"
     thread.start()
-    try queue.append(.meta([.started: clock().formatted(.iso8601)].merging(meta) { _, given in given }))
   }
 
   deinit { try? queue.close() }
@@ -82,6 +96,9 @@ public final class RunWriter: Sendable {
     try queue.close(finalMeta: [.finished: clock().formatted(.iso8601)].merging(meta) { _, given in given })
     return try Run(path: path)
   }
+
+  /// Waits until all entries are in the file, and returns what it holds then. Throws a `RunFileError` if writing has failed.
+  package func flush() throws -> RunPosition { try queue.flush() }
 
   /// Writes the remaining entries and closes the file from any thread, without finishing the run; from then on threads that add an entry
   /// stand still. For a process that is about to end. Throws a `RunFileError` if writing has failed.

@@ -14,6 +14,10 @@ final class WriteQueue: @unchecked Sendable {
   private let condition = NSCondition()
   private var entries: [Entry] = []
   private var weight = 0
+  private var position: RunPosition
+  /// Whether the writing thread is writing entries that it took, and whether another one waits for that.
+  private var isWriting = false
+  private var isFlushing = false
   private var isClosed = false
   private var isAbandoned = false
   private var finalMeta: [MetaKey: String]?
@@ -21,8 +25,8 @@ final class WriteQueue: @unchecked Sendable {
   private var failure: RunFileError?
   private let path: String
 
-  /// The queue of entries for the file at `path`, which errors name.
-  init(path: String) { self.path = path }
+  /// The queue of entries for the file at `path`, which errors name, after what is in the file.
+  init(path: String, at position: RunPosition) { (self.path, self.position) = (path, position) }
 
   /// Throws the error of the writing thread, or one that says that the queue is closed, if no entry can be added.
   func requireOpen() throws(RunFileError) {
@@ -49,9 +53,22 @@ final class WriteQueue: @unchecked Sendable {
     try checkIsOpen()
     let before = weight
     entries.append(entry)
+    position.add(entry)
     weight += entry.weight
     // Waking a thread is slow, so it happens only once the size is reached.
     if before < Self.plenty, weight >= Self.plenty { condition.broadcast() }
+  }
+
+  /// Waits until all entries are in the file, and returns what it holds then. Throws as `requireOpen` does.
+  func flush() throws(RunFileError) -> RunPosition {
+    condition.lock()
+    defer { condition.unlock() }
+    isFlushing = true
+    condition.broadcast()
+    while !entries.isEmpty || isWriting, !isDone { condition.wait() }
+    isFlushing = false
+    try checkIsOpen()
+    return position
   }
 
   /// Closes the queue and waits until the writing thread has written all entries and ended. Throws its error, or one that says that
@@ -75,9 +92,14 @@ final class WriteQueue: @unchecked Sendable {
   func takeAll() -> [Entry]? {
     condition.lock()
     defer { condition.unlock() }
+    if isWriting {
+      isWriting = false
+      condition.broadcast()
+    }
     let deadline = Date(timeIntervalSinceNow: Self.patience)
-    while !isClosed, weight < Self.plenty, condition.wait(until: deadline) {}
+    while !isClosed, weight < Self.plenty, !isFlushing || entries.isEmpty, condition.wait(until: deadline) {}
     if isClosed, entries.isEmpty { return nil }
+    isWriting = true
     let taken = entries
     entries = []
     weight = 0
