@@ -54,7 +54,7 @@ import Testing
     try withTemporaryFolder { folder in
       for _ in 0..<count {
         var bytes = random.choice(samples)
-        for _ in 0..<Int.random(in: 0...4, using: &random) { damage(&bytes, samples, &random) }
+        for _ in 0..<Int.random(in: 0...4, using: &random) { bytes.damage(from: samples, &random) }
         let path = "\(folder)/a.\(kind.ending)"
         try Data(bytes).write(to: URL(filePath: path))
         do {
@@ -69,31 +69,5 @@ import Testing
     }
     // Labels alone are no data set.
     #expect(accepted > 0 || kind.ending == "gz")
-  }
-
-  /// One change: of a bit, a byte, a number, or a piece that is lost, repeated, or comes from another file.
-  private func damage(_ bytes: inout [UInt8], _ samples: [[UInt8]], _ random: inout Generator) {
-    guard !bytes.isEmpty else { return }
-    let start = Int.random(in: 0..<bytes.count, using: &random)
-    let end = min(start + Int.random(in: 0...40, using: &random), bytes.count)
-    switch Int.random(in: 0..<8, using: &random) {
-    case 0: bytes[start] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-    case 1: bytes[start] = UInt8.random(in: 0...255, using: &random)
-    case 2: bytes.removeSubrange(start..<end)
-    case 3: bytes.insert(contentsOf: bytes[start..<end], at: start)
-    case 4: bytes.removeLast(bytes.count - start)
-    case 5:
-      let other = random.choice(samples)
-      guard !other.isEmpty else { return }
-      let from = Int.random(in: 0..<other.count, using: &random)
-      bytes.replaceSubrange(start..<end, with: other[from..<min(from + end - start, other.count)])
-    case 6:
-      let texts = [
-        "-1", "0", "1e308", "nan", "99999999999999999999", "4294967296", "2.0", "\"", "'", ",", "(", "[", "{", "\n",
-        "\r", "\u{0}", "é", "e\u{301}", "\u{202E}", "\"__metadata__\":{},",
-      ]
-      bytes.replaceSubrange(start..<start, with: Array(random.choice(texts).utf8))
-    default: bytes.replaceSubrange(start..<end, with: [UInt8](repeating: 0xFF, count: end - start))
-    }
   }
 }

@@ -117,4 +117,27 @@ import Testing
       #expect(Set(rest) == Set([own, foreign, "a"] + others))
     }
   }
+
+  @Test func foldersOfDeadProcessesAreRemoved() throws {
+    try withTemporaryFolder { folder in
+      let process = Process()
+      process.executableURL = URL(filePath: "/bin/true")
+      try process.run()
+      let number = process.processIdentifier
+      process.waitUntilExit()
+      let own = ".0123456789abcdef_\(ProcessIdentity.current.text).partial", foreign = ".0123456789abcdef_k_1_1.partial"
+      for name in [".0123456789abcdef_\(ProcessIdentity(number: number).text).partial", own, foreign, "another"] {
+        try FileManager.default.createDirectory(
+          atPath: "\(folder)/\(name)/results", withIntermediateDirectories: true)
+      }
+      let new = try TemporaryFolder(in: folder)
+      #expect(chmod(new.path, 0o700) == 0)
+      let names = Set([own, foreign, "another"])
+      #expect(
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+          == names.union([(new.path as NSString).lastPathComponent]))
+      new.remove()
+      #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder)) == names)
+    }
+  }
 }

@@ -34,8 +34,12 @@ package struct Verification: Sendable {
     try before.check(against: manifest, at: "\(folder)/summary.json")
     checkFiles(of: manifest, in: folder)
 
-    let output = NSTemporaryDirectory() + "rheoscope-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: output) }
+    let temporary: TemporaryFolder
+    do { temporary = try TemporaryFolder() } catch {
+      throw ExperimentError.notWritable(path: NSTemporaryDirectory(), error.code)
+    }
+    defer { temporary.remove() }
+    let output = temporary.path + "/results"
     var options = RunOptions(
       profile: profile, threads: manifest.threads, data: data ?? manifest.dataFolder, output: output,
       command: manifest.command)

@@ -67,7 +67,7 @@ package struct TemporaryFile {
   }
 
   /// The process that writes a file, by its name; nil if the name is not one of ours.
-  private static func writer(ofFileNamed name: String) -> ProcessIdentity? {
+  static func writer(ofFileNamed name: String) -> ProcessIdentity? {
     guard name.hasPrefix("."), let match = name.prefixMatch(of: /\.[0-9a-f]{16}_([-_0-9a-z]+)\.partial/) else {
       return nil
     }
