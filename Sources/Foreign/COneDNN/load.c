@@ -14,7 +14,9 @@ const char *load_error = "it was not loaded";
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
 
-static const char *const library_name = "libdnnl.so." TEXT(DNNL_VERSION_MAJOR);
+// The library's usual name, and the link that was installed with the headers: Debian 13 and later have no file of the usual name, but
+// libdnnl.so.3.6, for oneDNN 3.7 and 3.12 alike.
+static const char *const library_names[] = {"libdnnl.so." TEXT(DNNL_VERSION_MAJOR), "libdnnl.so"};
 
 #define NAME(name) "dnnl_" #name,
 static const char *const names[] = {FUNCTIONS(NAME)};
@@ -23,7 +25,8 @@ static void *load_waiting_passively(void) {
   // A user's own choice stays, and programs that this one starts don't see ours.
   int is_chosen = getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || getenv("KMP_BLOCKTIME");
   if (!is_chosen) setenv("OMP_WAIT_POLICY", "passive", 1);
-  void *library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(library_names[0], RTLD_NOW | RTLD_LOCAL);
+  if (!library) library = dlopen(library_names[1], RTLD_NOW | RTLD_LOCAL);
   if (!is_chosen) unsetenv("OMP_WAIT_POLICY");
   return library;
 }
@@ -33,7 +36,15 @@ __attribute__((constructor)) static void load(void) {
   static char reason[512];
   void *library = load_waiting_passively();
   if (!library) {
-    snprintf(reason, sizeof reason, "%s can't be loaded (%s); install the package libdnnl-dev", library_name, dlerror());
+    snprintf(reason, sizeof reason, "%s can't be loaded (%s); install the package libdnnl-dev", library_names[0], dlerror());
+    load_error = reason;
+    return;
+  }
+  // Another version than the headers' has other functions behind the same names.
+  const dnnl_version_t *(*version)(void) = (const dnnl_version_t *(*)(void))dlsym(library, "dnnl_version");
+  if (!version || version()->major != DNNL_VERSION_MAJOR) {
+    snprintf(reason, sizeof reason, "%s is not version %d; install the package libdnnl-dev and build again", library_names[1],
+             DNNL_VERSION_MAJOR);
     load_error = reason;
     return;
   }
@@ -41,7 +52,8 @@ __attribute__((constructor)) static void load(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     functions[i] = dlsym(library, names[i]);
     if (!functions[i]) {
-      snprintf(reason, sizeof reason, "%s has no function %s; install the package libdnnl-dev again", library_name, names[i]);
+      snprintf(reason, sizeof reason, "%s has no function %s; install the package libdnnl-dev again", library_names[0],
+               names[i]);
       load_error = reason;
       return;
     }
