@@ -42,8 +42,9 @@ let lines = Figure(
 
 // 2: a heatmap. Row by row, the first row at the bottom; NaN is drawn as a pattern.
 let layers = 20
-let gradients = (0..<layers).flatMap { layer in
-  steps.map { step in layer == 3 && step > 150 ? .nan : pow(0.5, Double(layers - 1 - layer)) * (1 + step / 50) }
+let gradients = (0..<layers).flatMap { layer -> [Double] in
+  let factor = pow(0.5, Double(layers - 1 - layer))
+  return steps.map { step in layer == 3 && step > 150 ? .nan : factor * (1 + step / 50) }
 }
 let colors = ColorScale(Scale(.log, from: 1e-6, to: 10), .viridis)
 let heatmap = Figure(
