@@ -23,9 +23,9 @@ struct SVGText {
   }
 
   /// The file with images and clips numbered from 0, so that the same figure gives the same bytes. Cairo numbers them through the
-  /// life of a process.
+  /// life of a process; from 1.18 on it names images `source-N`.
   private static func renumbered(_ text: String) -> String {
-    ["image", "surface"].reduce(text) { text, word in
+    ["image", "surface", "source-"].reduce(text) { text, word in
       var numbers: [Substring: Int] = [:]
       // Names follow a quotation mark or a #, neither of which occurs in base64.
       return ["\"" + word, "#" + word].reduce(text) { text, mark in
