@@ -92,7 +92,7 @@ let package = Package(
     tests("MeanField", ["Support"]),
     tests("Diagnosis"),
     tests("Plotting"),
-    tests("CairoBackend"),
+    tests("CairoBackend", ["CZlib"]),
     tests("Terminal", ["CairoBackend", "Plotting"]),
     tests("RheoscopePlots"),
     tests("Charts", ["CCairo", "CairoBackend", "Diagnosis", "Terminal"], exclude: ["Goldens"]),

@@ -1,3 +1,4 @@
+import CZlib
 import CairoBackend
 import Foundation
 import Plotting
@@ -61,9 +62,25 @@ import Testing
     #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
     let pdf = try figure.pdf()
     #expect(try figure.pdf() == pdf)
-    #expect(pdf.prefix(5) == Data("%PDF-".utf8) && pdf.range(of: Data("CreationDate".utf8)) == nil)
-    #expect(pdf.range(of: Data("/MediaBox [ 0 0 150 90 ]".utf8)) != nil, "in points")
+    #expect(pdf.prefix(5) == Data("%PDF-".utf8))
+    let parts = pdf + uncompressedStreams(of: pdf)
+    #expect(parts.range(of: Data("/Title".utf8)) != nil && parts.range(of: Data("CreationDate".utf8)) == nil)
+    #expect(parts.range(of: Data("/MediaBox [ 0 0 150 90 ]".utf8)) != nil, "in points")
     #expect(throws: FigureError.self) { try Figure(panels: [], size: Size(width: 0, height: 5)).svg() }
+  }
+
+  /// What the compressed streams of a PDF file hold. Cairo 1.18 keeps the size of the page and the metadata in one.
+  private func uncompressedStreams(of pdf: Data) -> Data {
+    var result = Data(), rest = pdf[...]
+    while let start = rest.range(of: Data("\nstream\n".utf8)),
+      let end = rest[start.upperBound...].range(of: Data("endstream".utf8))
+    {
+      let stream = [UInt8](rest[start.upperBound..<end.lowerBound])
+      var bytes = [UInt8](repeating: 0, count: 1 << 20), count = uLongf(bytes.count)
+      if uncompress(&bytes, &count, stream, uLong(stream.count)) == Z_OK { result += bytes.prefix(Int(count)) }
+      rest = rest[end.upperBound...]
+    }
+    return result
   }
 
   @Test func filesAppearOnlyWhenComplete() throws {
