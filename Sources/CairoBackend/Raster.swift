@@ -9,14 +9,17 @@ package final class Raster {
   package let height: Int
   private let surface: OpaquePointer
 
-  /// Draws a figure with `scale` pixels per unit. Throws a `FigureError` if its size is not drawable.
-  package init(_ figure: Figure, theme: Theme, scale: Double, fonts: Fonts?) throws(FigureError) {
+  /// Draws a figure with `scale` pixels per unit, through the canvas that `wrapped` makes of Cairo's. Throws a `FigureError` if its
+  /// size is not drawable.
+  package init(
+    _ figure: Figure, theme: Theme, scale: Double, fonts: Fonts?, wrapped: (any Canvas) -> any Canvas = { $0 }
+  ) throws(FigureError) {
     let size = try figure.pixelSize(scale: scale)
     width = Int(size.width)
     height = Int(size.height)
     surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(width), Int32(height))!
     let canvas = CairoCanvas(surface: surface, scale: scale, resolution: scale, fonts: fonts ?? .system)
-    figure.draw(on: canvas, theme: theme)
+    figure.draw(on: wrapped(canvas), theme: theme)
     cairo_surface_flush(surface)
     try figure.check(canvas.status, scale: scale)
     guard cairo_image_surface_get_data(surface) != nil else {

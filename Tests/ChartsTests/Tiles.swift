@@ -60,13 +60,42 @@ struct Tiles {
   }
 
   /// The largest difference of a tile, mean over red, green and blue, of 255; nil where sizes differ.
-  func worstDifference(from other: Tiles) -> Double? {
+  func worstDifference(from other: Tiles) -> Double? { differences(from: other)?.max() }
+
+  /// The difference of each tile, mean over red, green and blue, of 255; nil where sizes differ.
+  func differences(from other: Tiles) -> [Double]? {
     guard width == other.width, height == other.height else { return nil }
     func part(_ pixel: UInt32, _ shift: UInt32) -> Int { Int(pixel >> shift & 0xFF) }
     return zip(pixels, other.pixels).map { one, two -> Double in
       let differences = [UInt32(16), 8, 0].map { abs(part(one, $0) - part(two, $0)) }
       return Double(differences.reduce(0, +)) / 3
-    }.max()
+    }
+  }
+
+  /// Each tile as the mean of itself and its neighbours, up to eight.
+  var blurred: Tiles {
+    var result = self
+    for index in pixels.indices {
+      let near = neighbours(of: index).map { pixels[$0] }
+      let means = [UInt32(16), 8, 0].map { shift in
+        (near.reduce(0) { $0 + ($1 >> shift & 0xFF) } / UInt32(near.count)) << shift
+      }
+      result.pixels[index] = means.reduce(0, |)
+    }
+    return result
+  }
+
+  /// Which tiles differ from those of another picture of the same size, or have a neighbour that does.
+  func changes(from other: Tiles) -> [Bool] {
+    pixels.indices.map { neighbours(of: $0).contains { pixels[$0] != other.pixels[$0] } }
+  }
+
+  /// The places of a tile and of the tiles around it.
+  private func neighbours(of index: Int) -> [Int] {
+    let (y, x) = index.quotientAndRemainder(dividingBy: width)
+    return (max(y - 1, 0)...min(y + 1, height - 1)).flatMap { row in
+      (max(x - 1, 0)...min(x + 1, width - 1)).map { row * width + $0 }
+    }
   }
 }
 
