@@ -61,7 +61,8 @@ import Testing
 
   /// To the nearest Float32, as numbers of float64 are.
   @Test func integersBeyond24BitsAreRounded() throws {
-    #expect(try set("rounded").batch(at: 0..<2).inputs.values == [0x1p24, -0x1p24 - 4, 0x1p53, 0x1p24])
+    let expected: [Float] = [0x1p24, -0x1p24 - 4, 0x1p53, 0x1p24]
+    #expect(try set("rounded").batch(at: 0..<2).inputs.values == expected)
   }
 
   @Test func halfPrecisionIsExact() throws {

@@ -48,8 +48,9 @@ import Testing
     if count > 2 { values[2] = 1e-30 }
     let exact = values.map(Double.init)
     let seen = statistics_of(values, count, -0.2, 0.7)
-    #expect(abs(seen.sum - exact.reduce(0, +)) < 1e-7 * exact.reduce(0) { $0 + abs($1) })
-    #expect(abs(seen.square_sum / exact.reduce(0) { $0 + $1 * $1 } - 1) < 1e-7)
+    let magnitude = exact.reduce(0) { $0 + abs($1) }, squares = exact.reduce(0) { $0 + $1 * $1 }
+    #expect(abs(seen.sum - exact.reduce(0, +)) < 1e-7 * magnitude)
+    #expect(abs(seen.square_sum / squares - 1) < 1e-7)
     #expect(seen.minimum == values.min() && seen.maximum == values.max())
     #expect(seen.zeros == values.filter { $0 == 0 }.count)
     #expect(seen.outside == values.filter { $0 < -0.2 || $0 > 0.7 }.count)

@@ -94,66 +94,79 @@ private func crossEntropyCase(_ rows: Int, _ classes: Int) -> OperationCase {
     })
 }
 
-let operationCases: [OperationCase] =
-  unary("negate", { $0 }, { -$0 }, { -$0 })
-  + unary("relu", awayFromZero, relu, { max($0, 0) })
-  + unary("sigmoid", { 4 * $0 }, sigmoid, ActivationFormulas.sigmoid)
-  + unary("tanh", { 2 * $0 }, tanh, { Foundation.tanh($0) })
-  + unary("exp", { 3 * $0 }, exp, { Foundation.exp($0) })
-  + unary("log", positive, log, { Foundation.log($0) })
-  + unary("square", { $0 }, square, { $0 * $0 })
-  + unary("squareRoot", positive, { $0.squareRoot() }, { $0.squareRoot() })
-  + unary(
+// A list per kind, since Swift 6.2 does not find the types of a sum of them all.
+
+private let elementwiseCases: [[OperationCase]] = [
+  unary("negate", { $0 }, { -$0 }, { -$0 }),
+  unary("relu", awayFromZero, relu, { max($0, 0) }),
+  unary("sigmoid", { 4 * $0 }, sigmoid, ActivationFormulas.sigmoid),
+  unary("tanh", { 2 * $0 }, tanh, { Foundation.tanh($0) }),
+  unary("exp", { 3 * $0 }, exp, { Foundation.exp($0) }),
+  unary("log", positive, log, { Foundation.log($0) }),
+  unary("square", { $0 }, square, { $0 * $0 }),
+  unary("squareRoot", positive, { $0.squareRoot() }, { $0.squareRoot() }),
+  unary(
     "number arithmetic", awayFromZero, { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) },
-    { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) })
-  + binary("+", { $0 + $1 }, { $0 + $1 }) + binary("-", { $0 - $1 }, { $0 - $1 })
-  + binary("*", { $0 * $1 }, { $0 * $1 }) + binary("/", { $0 / $1 }, { $0 / $1 })
-  + [(false, false), (false, true), (true, false), (true, true)].flatMap { left, right in
-    [product(3, 4, 5, left, right), product(1, 1, 1, left, right), product(17, 1, 33, left, right)]
-  }
-  + [
-    OperationCase(
-      description: "linear with bias", shapes: [[5, 7], [3, 7], [3]],
-      operation: { linear($0[0], weight: $0[1], bias: $0[2]) },
-      reference: { $0[0].linear($0[1], $0[2]) }),
-    OperationCase(
-      description: "linear on three dimensions", shapes: [[2, 3, 4], [6, 4]],
-      operation: { linear($0[0], weight: $0[1]) },
-      reference: { $0[0].linear($0[1]) }),
-  ]
-  + reduction([7], [0], keeping: false) + reduction([3, 17], [0], keeping: false)
-  + reduction([3, 17], [1], keeping: true)
-  + reduction([5, 4], [0, 1], keeping: false) + reduction([2, 3, 4], [1], keeping: false)
-  + reduction([2, 3, 4], [0, 2], keeping: true) + reduction([2, 3, 4, 2], [0, 3], keeping: false)
-  + [
-    OperationCase(
-      description: "sum", shapes: [[3, 17]], operation: { $0[0].sum() },
-      reference: { Float64Array([], [$0[0].values.reduce(0, +)]) }),
-    OperationCase(
-      description: "mean", shapes: [[3, 17]], operation: { $0[0].mean() },
-      reference: { Float64Array([], [$0[0].values.reduce(0, +) / 51]) }),
-    OperationCase(
-      description: "reshape", shapes: [[3, 4]], operation: { $0[0].reshaped(2, -1) },
-      reference: { Float64Array([2, 6], $0[0].values) }),
-    OperationCase(
-      description: "transpose", shapes: [[3, 4]], operation: { $0[0].transposed() },
-      reference: { $0[0].transposed([1, 0]) }),
-    OperationCase(
-      description: "transpose of three", shapes: [[2, 3, 4]], operation: { $0[0].transposed(2, 0, 1) },
-      reference: { $0[0].transposed([2, 0, 1]) }),
-    OperationCase(
-      description: "broadcast", shapes: [[3, 1]], operation: { $0[0].broadcast(to: [2, 3, 4]) },
-      reference: { x in Float64Array([2, 3, 4]) { x[0][$0] } }),
-    OperationCase(
-      description: "softmax", shapes: [[3, 5]], operation: { softmax($0[0]) },
-      reference: { $0[0].logShares.map { Foundation.exp($0) } }),
-    OperationCase(
-      description: "meanSquaredError", shapes: [[3, 5], [3, 5]], operation: { meanSquaredError($0[0], $0[1]) },
-      reference: {
-        Float64Array([], [zip($0[0].values, $0[1].values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / 15])
-      }),
-    crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
-  ]
+    { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) }),
+  binary("+", { $0 + $1 }, { $0 + $1 }), binary("-", { $0 - $1 }, { $0 - $1 }),
+  binary("*", { $0 * $1 }, { $0 * $1 }), binary("/", { $0 / $1 }, { $0 / $1 }),
+]
+
+private let productCases: [[OperationCase]] = [(false, false), (false, true), (true, false), (true, true)].map {
+  [product(3, 4, 5, $0, $1), product(1, 1, 1, $0, $1), product(17, 1, 33, $0, $1)]
+}
+
+private let linearCases = [
+  OperationCase(
+    description: "linear with bias", shapes: [[5, 7], [3, 7], [3]],
+    operation: { linear($0[0], weight: $0[1], bias: $0[2]) },
+    reference: { $0[0].linear($0[1], $0[2]) }),
+  OperationCase(
+    description: "linear on three dimensions", shapes: [[2, 3, 4], [6, 4]],
+    operation: { linear($0[0], weight: $0[1]) },
+    reference: { $0[0].linear($0[1]) }),
+]
+
+private let reductionCases: [[OperationCase]] = [
+  reduction([7], [0], keeping: false), reduction([3, 17], [0], keeping: false),
+  reduction([3, 17], [1], keeping: true),
+  reduction([5, 4], [0, 1], keeping: false), reduction([2, 3, 4], [1], keeping: false),
+  reduction([2, 3, 4], [0, 2], keeping: true), reduction([2, 3, 4, 2], [0, 3], keeping: false),
+]
+
+private let otherCases = [
+  OperationCase(
+    description: "sum", shapes: [[3, 17]], operation: { $0[0].sum() },
+    reference: { Float64Array([], [$0[0].values.reduce(0, +)]) }),
+  OperationCase(
+    description: "mean", shapes: [[3, 17]], operation: { $0[0].mean() },
+    reference: { Float64Array([], [$0[0].values.reduce(0, +) / 51]) }),
+  OperationCase(
+    description: "reshape", shapes: [[3, 4]], operation: { $0[0].reshaped(2, -1) },
+    reference: { Float64Array([2, 6], $0[0].values) }),
+  OperationCase(
+    description: "transpose", shapes: [[3, 4]], operation: { $0[0].transposed() },
+    reference: { $0[0].transposed([1, 0]) }),
+  OperationCase(
+    description: "transpose of three", shapes: [[2, 3, 4]], operation: { $0[0].transposed(2, 0, 1) },
+    reference: { $0[0].transposed([2, 0, 1]) }),
+  OperationCase(
+    description: "broadcast", shapes: [[3, 1]], operation: { $0[0].broadcast(to: [2, 3, 4]) },
+    reference: { x in Float64Array([2, 3, 4]) { x[0][$0] } }),
+  OperationCase(
+    description: "softmax", shapes: [[3, 5]], operation: { softmax($0[0]) },
+    reference: { $0[0].logShares.map { Foundation.exp($0) } }),
+  OperationCase(
+    description: "meanSquaredError", shapes: [[3, 5], [3, 5]], operation: { meanSquaredError($0[0], $0[1]) },
+    reference: {
+      let squares = zip($0[0].values, $0[1].values).map { ($0 - $1) * ($0 - $1) }
+      return Float64Array([], [squares.reduce(0, +) / 15])
+    }),
+  crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
+]
+
+let operationCases: [OperationCase] =
+  [elementwiseCases, productCases, [linearCases], reductionCases, [otherCases]].flatMap(\.self).flatMap(\.self)
 
 let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
 

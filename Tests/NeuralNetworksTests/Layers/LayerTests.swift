@@ -13,7 +13,7 @@ import Testing
     let dropped = Double(y.count { $0 == 0 }) / 100_000
     // Five standard deviations of the fraction of 0.3 in a hundred thousand.
     #expect(abs(dropped - 0.3) < 5 * (0.3 * 0.7 / 100_000).squareRoot())
-    #expect(Set(y) == [0, 1 / 0.7])
+    #expect(Set(y) == [0, 1 / Float(0.7)])
     #expect(layer(x).values != y)
     layer.initialize(seed: 1)
     #expect(layer(x).values == y)

@@ -77,7 +77,8 @@ import Testing
     let values = layer.weight.value.values.map(Double.init)
     let mean = values.reduce(0, +) / Double(values.count)
     #expect(abs(mean) < 5 * (variance / Double(values.count)).squareRoot())
-    #expect(abs(values.reduce(0) { $0 + $1 * $1 } / Double(values.count) / variance - 1) < 0.03)
+    let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+    #expect(abs(meanSquare / variance - 1) < 0.03)
     if initializer.description.contains("uniform") || initializer.description.hasPrefix("U") {
       #expect(values.map(abs).max()! <= (3 * variance).squareRoot() * 1.000001)
     }

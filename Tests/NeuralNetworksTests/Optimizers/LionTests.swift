@@ -53,7 +53,8 @@ import Testing
     let pair = Pair([[1, 1, 1], [Double](repeating: 1, count: 35)]), lion = Lion(pair)
     pair.setGradients([[1, -1, 0], [Double](repeating: 1, count: 35)])
     lion.step()
-    #expect(pair.short.value.values == [1 - 0.0001, 1 + 0.0001, 1])
+    let rate: Float = 0.0001
+    #expect(pair.short.value.values == [1 - rate, 1 + rate, 1])
     #expect(lion.states[0][0].values.map { ($0 * 10_000).rounded() } == [100, -100, 0])
   }
 
