@@ -96,8 +96,7 @@ private func crossEntropyCase(_ rows: Int, _ classes: Int) -> OperationCase {
 
 // A list per kind, since Swift 6.2 does not find the types of a sum of them all.
 
-private let elementwiseCases: [[OperationCase]] = [
-  unary("negate", { $0 }, { -$0 }, { -$0 }),
+private let functionCases: [[OperationCase]] = [
   unary("relu", awayFromZero, relu, { max($0, 0) }),
   unary("sigmoid", { 4 * $0 }, sigmoid, ActivationFormulas.sigmoid),
   unary("tanh", { 2 * $0 }, tanh, { Foundation.tanh($0) }),
@@ -105,9 +104,21 @@ private let elementwiseCases: [[OperationCase]] = [
   unary("log", positive, log, { Foundation.log($0) }),
   unary("square", { $0 }, square, { $0 * $0 }),
   unary("squareRoot", positive, { $0.squareRoot() }, { $0.squareRoot() }),
-  unary(
-    "number arithmetic", awayFromZero, { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) },
-    { (3 * $0 - 2) / 4 + 1 / $0 + (2 - $0) }),
+]
+
+private let numberCases = unary(
+  "number arithmetic", awayFromZero,
+  { x in
+    let quotient = 1 / x, difference = 2 - x
+    return (3 * x - 2) / 4 + quotient + difference
+  },
+  { x in
+    let quotient = 1 / x, difference = 2 - x
+    return (3 * x - 2) / 4 + quotient + difference
+  })
+
+private let arithmeticCases: [[OperationCase]] = [
+  unary("negate", { $0 }, { -$0 }, { -$0 }),
   binary("+", { $0 + $1 }, { $0 + $1 }), binary("-", { $0 - $1 }, { $0 - $1 }),
   binary("*", { $0 * $1 }, { $0 * $1 }), binary("/", { $0 / $1 }, { $0 / $1 }),
 ]
@@ -165,8 +176,9 @@ private let otherCases = [
   crossEntropyCase(1, 2), crossEntropyCase(1, 10), crossEntropyCase(17, 3),
 ]
 
-let operationCases: [OperationCase] =
-  [elementwiseCases, productCases, [linearCases], reductionCases, [otherCases]].flatMap(\.self).flatMap(\.self)
+let operationCases: [OperationCase] = [
+  functionCases, [numberCases], arithmeticCases, productCases, [linearCases], reductionCases, [otherCases],
+].flatMap(\.self).flatMap(\.self)
 
 let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
 
