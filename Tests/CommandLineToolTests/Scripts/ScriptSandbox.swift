@@ -55,11 +55,13 @@ struct ScriptSandbox {
     try program(
       "swift",
       """
-      [ "$1" = --version ] || echo "swift $*" >>"$NOTES"
+      case "$1" in --version | -print-target-info) ;; *) echo "swift $*" >>"$NOTES" ;; esac
       case "$1" in
         --version)
           [ -z "${FAKE_SWIFT_ERROR:-}" ] || { echo "$FAKE_SWIFT_ERROR" >&2; exit 127; }
           echo "Swift version ${FAKE_SWIFT:-6.3} (swift-RELEASE)" ;;
+        -print-target-info)
+          echo "    \\"runtimeResourcePath\\": \\"${FAKE_LIBRARIES:-}\\"" ;;
         build)
           sleep 0.2
           echo "[1/2] Compiling Main.swift"

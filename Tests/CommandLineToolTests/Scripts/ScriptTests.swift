@@ -239,6 +239,23 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
     }
   }
 
+  /// As in Debian's package of Swift 6.2.
+  @Test func testGivesAnEmptyLibraryWhereTheToolchainLacksIt() throws {
+    try withScripts { scripts in
+      let folder = scripts.folder + "/libraries"
+      try FileManager.default.createDirectory(atPath: folder + "/linux", withIntermediateDirectories: true)
+      try scripts.write("", to: "libraries/linux/libTesting.so")
+      #expect(try scripts.run("test", [], ["FAKE_LIBRARIES": folder]).code == 0)
+      let place = scripts.repository + "/.build/empty-libraries"
+      #expect(try scripts.calls().allSatisfy { $0.hasSuffix(" -Xlinker -L\(place)") })
+      #expect(try String(contentsOfFile: place + "/lib_Testing_Foundation.a", encoding: .utf8) == "!<arch>\n")
+
+      try scripts.write("", to: "libraries/linux/lib_Testing_Foundation.so")
+      #expect(try scripts.run("test", [], ["FAKE_LIBRARIES": folder]).code == 0)
+      #expect(try scripts.calls().allSatisfy { !$0.contains("-Xlinker") })
+    }
+  }
+
   @Test func testPrintsFailuresWithTheirMessages() throws {
     try withScripts { scripts in
       let run = try scripts.run("test", [], ["FAKE_TESTS": "3"])
