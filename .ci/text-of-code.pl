@@ -17,16 +17,18 @@ sub text {
   return <$file> // '';
 }
 
-# The code of Swift or C with blanks in place of everything but strings and, if `comments`, comments. Lines stay lines.
+# The code of Swift or C with blanks in place of everything but strings and, if `comments`, comments. Lines stay lines. What strings
+# interpolate becomes `gap`, a blank by default.
 sub text_of_code {
-  my ($code, $comments) = @_;
+  my ($code, $comments, $gap) = @_;
+  $gap //= ' ';
   my $nested = qr/\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))*\)/;
   my $result = '';
   while ($code =~ m{\G(?:(//[^\n]*|/\*.*?\*/)|(\#*""".*?"""\#*|\#"(?:[^"\n]|"(?!\#))*"\#|"(?:\\$nested|\\.|[^"\\\n])*")|(\n)|.)}gs) {
     my ($comment, $string, $newline) = ($1, $2, $3);
     if (defined $string) {
       # What is interpolated is code.
-      $result .= $string =~ s/\\\#*$nested/ /gr;
+      $result .= $string =~ s/\\\#*$nested/$gap/gr;
     } elsif (defined $comment) {
       $result .= $comments ? $comment : $comment =~ s/[^\n]//gr;
     } else {
