@@ -112,3 +112,25 @@ import Testing
     }
   }
 }
+
+/// `run --resume` at the command line.
+@Suite struct ResumeCommandTests {
+  private let words = ["run", "vanishing-product", "--depth", "5", "--out", "x"]
+
+  @Test func completeResultsAreKept() throws {
+    try withTemporaryFolder { folder in
+      let none = try runTool(words: words + ["--resume"], in: folder)
+      #expect(none.code == 1)
+      #expect(none.errors == "rheoscope: x: no interrupted run is there; run from the beginning instead\n")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+      #expect(try runTool(words: words, in: folder).code == 0)
+      let before = try Data(contentsOf: URL(filePath: folder + "/x/manifest.json"))
+      let again = try runTool(words: words + ["--resume"], in: folder)
+      #expect(again.code == 0 && again.errors == "")
+      #expect(again.output == "complete results of this run are in x/\n")
+      #expect(try Data(contentsOf: URL(filePath: folder + "/x/manifest.json")) == before)
+      let other = try runTool(words: words + ["--resume", "--width", "3"], in: folder)
+      #expect(other.code == 1 && other.errors == none.errors)
+    }
+  }
+}

@@ -31,6 +31,18 @@ public struct Shape: Hashable, Sendable {
     elementCount = isEmpty ? 0 : product
   }
 
+  /// A shape with sizes from a file; nil where `init(_:)` would stop the program.
+  package init?(exactly sizes: [Int]) {
+    guard sizes.count <= 8, sizes.allSatisfy({ 0...Int(Int32.max) ~= $0 }) else { return nil }
+    var product = 1
+    for size in sizes where size > 0 {
+      let (next, overflows) = product.multipliedReportingOverflow(by: size)
+      guard !overflows, next <= Shape.mostElements else { return nil }
+      product = next
+    }
+    self.init(sizes)
+  }
+
   /// The product of two numbers. Stops the program if it is more than the elements that a shape with these sizes may have.
   private static func product(_ left: Int, _ right: Int, _ sizes: some Collection<Int>) -> Int {
     let (product, overflows) = left.multipliedReportingOverflow(by: right)

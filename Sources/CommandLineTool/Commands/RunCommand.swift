@@ -89,9 +89,15 @@ extension Tool {
     let profile = try profile(arguments)
     let options = runOptions(
       arguments, profile, output: arguments["--out"] ?? "\(profile.folder)/\(name)", typed: typed)
-    let outcome = try experiment.run(
-      settings(of: experiment, arguments, profile), options.resuming(try asked(of: experiment, arguments), arguments),
-      console: console)
+    let asked = try asked(of: experiment, arguments), settings = settings(of: experiment, asked, profile)
+    var resumed = options
+    if arguments["--resume"] != nil {
+      resumed.resuming = ResumeRequest(settings: asked, threads: arguments.whole("--threads"))
+      guard try experiment.progress(settings, resumed) != .complete else {
+        return console.print("complete results of this run are in \(options.output)/")
+      }
+    }
+    let outcome = try experiment.run(settings, resumed, console: console)
     // An index that exists stays true.
     if arguments["--out"] == nil, FileManager.default.fileExists(atPath: "\(profile.folder)/index.md") {
       try writeIndex(of: Experiment.all, in: profile.folder)
@@ -116,11 +122,17 @@ extension Tool {
       let output = "\(folder)/\(experiment.name)", settings = experiment.settings(in: profile)
       var options = runOptions(arguments, profile, output: output, typed: typed)
       if arguments["--resume"] != nil {
-        if try experiment.hasResults(of: settings, profile, in: output) {
-          console.print("\(experiment.name): results of these settings are in \(output)/\n")
+        let request = ResumeRequest(settings: settings.byName, threads: arguments.whole("--threads"))
+        options.resuming = request
+        switch try experiment.progress(settings, options) {
+        case .complete:
+          console.print("\(experiment.name): complete results are in \(output)/\n")
           continue
+        case .interrupted: break
+        case .none(let reason):
+          if let reason { console.note("\(reason); \(experiment.name) begins") }
+          options.resuming = nil
         }
-        if try experiment.hasInterruptedRun(in: output) { options = options.resuming([:], arguments) }
       }
       outcomes.append(try experiment.run(settings, options, console: console))
       console.print("")
@@ -147,10 +159,10 @@ extension Tool {
     }
   }
 
-  /// The profile's settings, which a file's override, which flags override.
-  private func settings(of experiment: Experiment, _ arguments: Arguments, _ profile: Profile) throws -> Settings {
+  /// The profile's settings, which those that were asked for override.
+  private func settings(of experiment: Experiment, _ asked: [String: Double], _ profile: Profile) -> Settings {
     var settings = experiment.settings(in: profile)
-    for (name, value) in try asked(of: experiment, arguments) { settings[name] = value }
+    for (name, value) in asked { settings[name] = value }
     return settings
   }
 
@@ -174,15 +186,6 @@ extension Tool {
     options.data = arguments["--data"] ?? options.data
     options.checkpointInterval = arguments.whole("--checkpoint") ?? 100
     options.verifyCommand = commandLine(["verify", output])
-    return options
-  }
-}
-
-extension RunOptions {
-  /// With --resume, options that go on with a run that was begun with the settings `asked`.
-  fileprivate func resuming(_ asked: [String: Double], _ arguments: Arguments) -> RunOptions {
-    var options = self
-    if arguments["--resume"] != nil { options.resuming = asked }
     return options
   }
 }

@@ -7,8 +7,8 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   case notWritable(path: String, reason: String)
   /// Results can't be moved into their places, of which `path` is the first. The new ones are in the folder `kept`.
   case notPublished(path: String, reason: String, kept: String)
-  /// There is no interrupted run in a folder.
-  case nothingToResume(path: String)
+  /// There is no interrupted run in a folder, in which another process may be at work.
+  case nothingToResume(path: String, holder: String?)
   /// An interrupted run can't be resumed.
   case notResumable(path: String, reason: String)
   /// A batch would be larger than the training set.
@@ -34,8 +34,9 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
       "\(path): can't write there (\(reason)); choose another output folder"
     case .notPublished(let path, let reason, let kept):
       "\(path): can't put the new results there (\(reason)); the earlier results stand, and the new ones are in \(kept)"
-    case .nothingToResume(let path):
-      "\(path): no interrupted run is there; run from the beginning instead"
+    case .nothingToResume(let path, let holder):
+      "\(path): no interrupted run is there"
+        + (holder.map { ", but \($0) is at work; wait for its end" } ?? "; run from the beginning instead")
     case .notResumable(let path, let reason):
       "\(path): can't go on with this run (\(reason)); resume it as it was begun, or run from the beginning"
     case .batchTooLarge(let batch, let images):

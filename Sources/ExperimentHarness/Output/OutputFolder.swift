@@ -52,21 +52,31 @@ package struct OutputFolder: Sendable {
     }
   }
 
-  /// The visible folder with the interrupted run that began last; nil if there is none.
-  package func latestInterrupted() -> String? {
+  /// The visible folders with interrupted runs, the one that was at work last first.
+  package func interruptedRuns() -> [String] {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     func begin(_ folder: String) -> Date? {
       let file = "\(path)/\(folder)/\(UnfinishedRun.fileName)"
       return (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
     }
-    return folders.filter { $0.hasPrefix("interrupted") }.compactMap { name in begin(name).map { (name, $0) } }
-      .max { $0.1 < $1.1 }.map { "\(path)/\($0.0)" }
+    return folders.filter { $0.wholeMatch(of: /interrupted(-[0-9]+)?/) != nil }
+      .compactMap { name in begin(name).map { (name, $0) } }.sorted { $0.1 > $1.1 }.map { "\(path)/\($0.0)" }
+  }
+
+  /// Who is at work in the folder besides this process, for a message; nil if nobody is.
+  package func otherHolder() -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.map { "\(path)/\($0)" }.first {
+      $0.hasSuffix(Self.leaseEnding) && $0 != lease.path && Lease.isAlive($0)
+    }.flatMap { Lease.holder(of: $0) }
   }
 
   /// Takes an interrupted run over, whose files are then in `staging`. Throws an `ExperimentError` where they can't be moved.
   package func resume(_ interrupted: String) throws(ExperimentError) {
     // An empty folder is replaced.
-    guard rename(interrupted, staging) == 0 else { throw .notWritable(path: interrupted, POSIXError.last.code) }
+    guard rename(interrupted, staging) != 0 else { return }
+    if errno == ENOENT { throw .notResumable(path: interrupted, reason: "another process has just gone on with it") }
+    throw .notWritable(path: interrupted, POSIXError.last.code)
   }
 
   /// Moves run files that were recorded to a visible folder, which no later run removes, and returns its path; where nothing was recorded,

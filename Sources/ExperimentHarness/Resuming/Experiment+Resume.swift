@@ -12,11 +12,7 @@ extension Experiment {
       try UnfinishedRun(self, settings, options, Provenance(command: options.command)).write(in: folder.staging)
       return 0
     }
-    guard let interrupted = folder.latestInterrupted() else {
-      throw ExperimentError.nothingToResume(path: folder.path)
-    }
-    let unfinished = try UnfinishedRun(in: interrupted)
-    try unfinished.check(self, options, asked: asked, at: interrupted)
+    let (interrupted, unfinished) = try fittingRun(asked, options, in: folder)
     let recorded = try self.settings(
       in: options.profile, recorded: unfinished.settings, at: "\(interrupted)/\(UnfinishedRun.fileName)")
     try folder.resume(interrupted)
@@ -34,35 +30,70 @@ extension Experiment {
     return unfinished.seconds
   }
 
-  /// Whether a folder has an interrupted run to go on with. Throws an `ExperimentError` where the folder can't be written.
-  package func hasInterruptedRun(in path: String) throws -> Bool {
-    guard access(path, F_OK) == 0 else { return false }
-    let folder = try OutputFolder(path: path)
+  /// The interrupted run that was at work last of those that fit. Throws an `ExperimentError`: that of the last one where none fits.
+  private func fittingRun(
+    _ asked: ResumeRequest, _ options: RunOptions, in folder: OutputFolder
+  ) throws -> (path: String, run: UnfinishedRun) {
+    var failure: any Error = ExperimentError.nothingToResume(path: folder.path, holder: folder.otherHolder())
+    for (index, path) in folder.interruptedRuns().enumerated() {
+      do {
+        let run = try UnfinishedRun(in: path)
+        try run.check(self, options, asked, at: path)
+        return (path, run)
+      } catch {
+        if index == 0 { failure = error }
+      }
+    }
+    throw failure
+  }
+
+  /// What a folder of results has for a run that is asked for.
+  package enum Progress: Equatable, Sendable {
+    /// An interrupted run to go on with.
+    case interrupted
+    /// Complete results of this version with these settings.
+    case complete
+    /// Neither. The text says why an interrupted run that is there can't be used; nil if there is none.
+    case none(String?)
+  }
+
+  /// What a folder has for a run with options that ask to go on; results that a killed process was moving there are completed first. Throws
+  /// an `ExperimentError` where the folder can't be written.
+  package func progress(_ settings: Settings, _ options: RunOptions) throws -> Progress {
+    let asked = options.resuming ?? ResumeRequest(settings: settings.byName)
+    guard access(options.output, F_OK) == 0 else { return .none(nil) }
+    let folder = try OutputFolder(path: options.output)
     defer { folder.discard() }
-    return folder.latestInterrupted() != nil
+    do {
+      _ = try fittingRun(asked, options, in: folder)
+      return .interrupted
+    } catch {
+      if try hasResults(of: settings, options.profile, in: options.output) { return .complete }
+      return .none(folder.interruptedRuns().isEmpty ? nil : "\(error)")
+    }
   }
 
-  /// Whether a folder has the results of a run of this version with these settings. Throws an `ExperimentError` where they can't be read.
-  package func hasResults(of settings: Settings, _ profile: Profile, in path: String) throws -> Bool {
-    guard access("\(path)/manifest.json", F_OK) == 0 else { return false }
-    let manifest = try Manifest(path: "\(path)/manifest.json")
+  /// Whether a folder has all results of a run of this version with these settings. Damaged results are none.
+  private func hasResults(of settings: Settings, _ profile: Profile, in path: String) throws -> Bool {
+    guard let manifest = try? Manifest(path: "\(path)/manifest.json") else { return false }
     return manifest.experiment == name && manifest.settings == settings.byName && manifest.profile == profile.rawValue
-      && manifest.version == rheoscopeVersion
+      && manifest.version == rheoscopeVersion && manifest.files.keys.allSatisfy { access("\(path)/\($0)", F_OK) == 0 }
   }
 
-  /// The trial that an interrupted run finished; nil if it did not.
-  func finishedTrial(_ variant: Variant, seed: Int, _ environment: TrialEnvironment) throws -> Trial? {
+  /// The trial that an interrupted run finished; nil if it did not, or if its results were changed.
+  func finishedTrial(
+    _ variant: Variant, seed: Int, _ settings: Settings, _ environment: TrialEnvironment
+  ) throws -> Trial? {
     let files = TrialFiles(in: environment.folder, variant.name, seed: seed)
     do {
-      guard let (trial, hash) = try TrialResults.trial(variant.name, seed: seed, files) else { return nil }
+      let identity = TrialIdentity(environment.experiment, variant, seed: seed, settings)
+      guard let (trial, hash) = try TrialResults.trial(identity, files) else { return nil }
       if let hash { try environment.data.require(hash) }
       return trial
-    } catch let error as DatasetError {
-      throw error
-    } catch let error as ChangedData {
-      throw error
-    } catch {
-      environment.printNotice("\(error); \(variant.name), seed \(seed), begins again")
+    } catch let error as ExperimentError {
+      // What may pass ends the run, which can be resumed then.
+      guard case .brokenRecord = error else { throw error }
+      environment.printNotice("\(error.problem); \(variant.name), seed \(seed), begins again")
       return nil
     }
   }
@@ -74,15 +105,21 @@ extension Experiment {
       try variant.trial(context)
     } catch let error as UnusableCheckpoint {
       environment.printNotice("\(error.reason); \(variant.name), seed \(seed), begins again")
-      unlink(error.path)
-      context = TrialContext(variant, seed: seed, settings, environment)
+      context = TrialContext(variant, seed: seed, settings, environment, resumes: false)
       try variant.trial(context)
     }
     let trial = context.trial, files = context.files
     try context.saving {
-      try TrialResults(trial, dataHash: environment.data.hash).write(to: files.results)
+      try TrialResults(trial, context.identity, dataHash: environment.data.hash).write(to: files.results)
       unlink(files.checkpoint)
     }
     return trial
+  }
+}
+
+extension ExperimentError {
+  /// What is wrong with a record, without advice.
+  fileprivate var problem: String {
+    if case .brokenRecord(let path, let problem) = self { "\(path): \(problem)" } else { "\(self)" }
   }
 }

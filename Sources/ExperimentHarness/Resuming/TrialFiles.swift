@@ -24,7 +24,9 @@ struct TrialFiles: Sendable {
 
   /// Whether a file of a run's folder is one that only an unfinished run has.
   static func areOfUnfinishedRun(_ path: String) -> Bool {
+    // Hidden ones are drafts of killed processes.
     path.hasSuffix(checkpointEnding) || path.hasSuffix(resultsEnding) || path == UnfinishedRun.fileName
+      || (path as NSString).lastPathComponent.hasPrefix(".")
   }
 
   /// Whether a file of a run's folder is the result of training.
@@ -34,7 +36,7 @@ struct TrialFiles: Sendable {
 }
 
 /// The results of a finished trial, kept until all trials of the run are finished. Numbers are texts, which keep all bits.
-struct TrialResults: Codable {
+struct TrialResults: SealedRecord {
   struct Number: Codable {
     let name: String
     let value: String?
@@ -43,17 +45,22 @@ struct TrialResults: Codable {
   struct Curve: Codable {
     let x, y: [String]
   }
-  let isRecorded: Bool
+  let trial: TrialIdentity
+  /// The checksum of the run file; nil where nothing was recorded.
+  let runChecksum: String?
+  var checksum = ""
   /// The hash of the data set that was used.
   let dataHash: String?
   let measured: [Number]
   let series: [String: Curve]
   let tables: [String: [[String]]]
 
-  init(_ trial: Trial, dataHash: String?) {
+  /// Throws an `ExperimentError` where the run file can't be read.
+  init(_ trial: Trial, _ identity: TrialIdentity, dataHash: String?) throws {
     func texts(_ numbers: [Double]) -> [String] { numbers.map { "\($0)" } }
     self.dataHash = dataHash
-    isRecorded = trial.runPath != nil
+    self.trial = identity
+    runChecksum = try trial.runPath.map(Self.checksum)
     measured = trial.names.map { name in
       let number = trial.measured[name]!
       return Number(name: name, value: number.value.map { "\($0)" }, repeats: number.repeats.recorded)
@@ -62,19 +69,32 @@ struct TrialResults: Codable {
     tables = trial.tables.mapValues { $0.map(texts) }
   }
 
-  func write(to path: String) throws { try writeRecord(self, to: path) }
+  private static func checksum(ofFile path: String) throws -> String {
+    var sum = Checksum()
+    do { try InputFile(path: path).contents().withUnsafeBytes { sum.add($0) } } catch {
+      throw ExperimentError.unreadableRecord(path: path, reason: error.reason)
+    }
+    return sum.text
+  }
 
-  /// The trial whose results are in these files; nil if it did not finish. Throws an `ExperimentError` where they can't be read.
-  static func trial(_ variant: String, seed: Int, _ files: TrialFiles) throws -> (trial: Trial, dataHash: String?)? {
+  /// The trial whose results are in these files; nil if it did not finish. Throws an `ExperimentError` where they can't be read, or are
+  /// not as they were written.
+  static func trial(_ identity: TrialIdentity, _ files: TrialFiles) throws -> (trial: Trial, dataHash: String?)? {
     guard access(files.results, F_OK) == 0 else { return nil }
-    let record: TrialResults = try readRecord(files.results)
+    let record = try Self.read(files.results)
+    guard record.trial == identity else {
+      throw ExperimentError.brokenRecord(path: files.results, problem: "it has the results of another trial")
+    }
+    if let written = record.runChecksum, try checksum(ofFile: files.run) != written {
+      throw ExperimentError.brokenRecord(path: files.run, problem: "it was changed after it was written")
+    }
     func number(_ text: String) throws(ExperimentError) -> Double {
       guard let number = Double(text) else {
         throw .brokenRecord(path: files.results, problem: "“\(text)” is no number")
       }
       return number
     }
-    var trial = Trial(variant: variant, seed: seed)
+    var trial = Trial(variant: identity.variant, seed: identity.seed)
     for entry in record.measured where trial.measured[entry.name] == nil {
       trial.names.append(entry.name)
       trial.measured[entry.name] = MeasuredNumber(
@@ -87,10 +107,7 @@ struct TrialResults: Codable {
       trial.series[name] = Series(x: try curve.x.map(number), y: try curve.y.map(number))
     }
     trial.tables = try record.tables.mapValues { try $0.map { try $0.map(number) } }
-    if record.isRecorded {
-      guard try Run(path: files.run).isFinished else { return nil }
-      trial.runPath = files.run
-    }
+    if record.runChecksum != nil { trial.runPath = files.run }
     return (trial, record.dataHash)
   }
 }

@@ -14,12 +14,15 @@ extension Experiment {
     try options.interruption?.check()
     let folder = try OutputFolder(path: options.output) { console.note($0) }
     let earlier = try? Manifest(path: "\(options.output)/manifest.json")
-    options.interruption?.begin { try folder.keep("interrupted") }
+    var (settings, options) = (settings, options), secondsBefore = 0.0
+    do { secondsBefore = try begin(&settings, &options, in: folder, console) } catch {
+      folder.discard()
+      throw error
+    }
     defer { options.interruption?.end() }
     do {
+      try options.interruption?.begin { try folder.keep("interrupted") }
       let data = SharedData(directory: options.data)
-      var (settings, options) = (settings, options)
-      let seconds = try begin(&settings, &options, in: folder, console)
       let provenance = Provenance(command: options.command)
       console.print(question + "\n" + settings.summary + "\n")
       let trials = try trials(settings, options, provenance, data, in: folder.staging, console)
@@ -28,11 +31,11 @@ extension Experiment {
       for figure in figures {
         try figure.draw(results).write(to: "\(folder.staging)/\(figure.name).png", command: options.command)
       }
-      let secondsInAll = seconds + ProcessInfo.processInfo.systemUptime - started
+      let seconds = secondsBefore + ProcessInfo.processInfo.systemUptime - started
       try Summary(results).write(to: "\(folder.staging)/summary.json")
       try write(Data(results.report(options).utf8), to: "\(folder.staging)/report.md")
       let manifest = Manifest(
-        results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: secondsInAll)
+        results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
       try manifest.write(to: "\(folder.staging)/manifest.json")
       options.interruption?.end()
       try folder.publish(clearing: results.variants.map(\.name))
@@ -66,7 +69,8 @@ extension Experiment {
         printNotice: { console.note($0) },
         showProgress: { console.showProgress(progress.mean(with: $0, ofTrial: index), of: name) })
       let (variant, seed) = (variants[pairs[index].0], pairs[index].seed)
-      let trial = try finishedTrial(variant, seed: seed, environment) ?? run(variant, seed: seed, settings, environment)
+      let trial =
+        try finishedTrial(variant, seed: seed, settings, environment) ?? run(variant, seed: seed, settings, environment)
       environment.showProgress(1)
       return trial
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Rheoscope
 import Synchronization
 
@@ -7,6 +8,8 @@ public final class Interruption: Sendable {
     var writers: [RunWriter] = []
     var keep: (@Sendable () throws -> String?)?
     var signal: Int32?
+    /// Whether a run was ended. Its process ends too.
+    var isOver = false
   }
   private let state = Mutex(State())
 
@@ -20,6 +23,7 @@ public final class Interruption: Sendable {
     state.withLock { state in
       state.signal = signal
       guard let keep = state.keep else { return nil }
+      state.isOver = true
       var steps: [Int] = []
       for writer in state.writers {
         // A file that can't be closed has an error of its own; what was written before is in it.
@@ -42,17 +46,28 @@ public final class Interruption: Sendable {
     if let signal = state.withLock({ $0.signal }) { throw Interrupted(signal: signal) }
   }
 
-  /// A run begins; `keep` moves what it recorded to its place.
-  func begin(_ keep: @escaping @Sendable () throws -> String?) { state.withLock { ($0.keep, $0.writers) = (keep, []) } }
+  /// A run begins; `keep` moves what it recorded to its place. Throws `Interrupted` if `interrupt` was called.
+  func begin(_ keep: @escaping @Sendable () throws -> String?) throws(Interrupted) {
+    use { ($0.keep, $0.writers) = (keep, []) }
+    try check()
+  }
 
   /// A run has recorded all, and can't be interrupted from now on.
-  func end() { state.withLock { ($0.keep, $0.writers) = (nil, []) } }
+  func end() { use { ($0.keep, $0.writers) = (nil, []) } }
 
   /// Runs `body`, which writes files of the run; an interruption waits for its end.
-  func heldBack(_ body: () throws -> Void) throws { try state.withLock { _ in try body() } }
+  func heldBack(_ body: () throws -> Void) throws { try use { _ in try body() } }
 
   /// A run file is being recorded.
-  func add(_ writer: RunWriter) { state.withLock { $0.writers.append(writer) } }
+  func add(_ writer: RunWriter) { use { $0.writers.append(writer) } }
+
+  /// Uses the state, unless a run was ended: its threads stand still from then on.
+  private func use<Failure: Error>(_ body: (inout State) throws(Failure) -> Void) throws(Failure) {
+    try state.withLock { state throws(Failure) in
+      while state.isOver { sleep(1_000) }
+      try body(&state)
+    }
+  }
 }
 
 /// A signal arrived before the run began.

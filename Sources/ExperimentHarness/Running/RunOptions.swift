@@ -21,10 +21,16 @@ public struct RunOptions: Sendable {
   public var date: Date
   /// Ends the run from another thread; nil where nothing does.
   public var interruption: Interruption?
-  /// The number of steps after which a trial saves a checkpoint; nil for no checkpoints.
-  public var checkpointInterval: Int?
-  /// The settings that an interrupted run must have been begun with, if the run goes on with one; nil for a run from the beginning.
-  package var resuming: [String: Double]?
+  /// The number of steps after which a trial saves a checkpoint; nil for no checkpoints. Stops the program if it is below 1.
+  public var checkpointInterval: Int? {
+    didSet {
+      if let interval = checkpointInterval, interval < 1 {
+        stop("RunOptions", "a checkpoint after \(interval) steps; it must be 1 or more")
+      }
+    }
+  }
+  /// What an interrupted run must have been begun with, if the run goes on with one; nil for a run from the beginning.
+  package var resuming: ResumeRequest?
 
   /// Options with one job per core and one thread per job, unless given.
   public init(

@@ -14,11 +14,13 @@ public final class TrialContext {
   private let environment: TrialEnvironment
   private(set) var trial: Trial
   let files: TrialFiles
+  let identity: TrialIdentity
   /// The checkpoint that the trial goes on from, until it does; nil if it begins.
   var checkpointToResume: String?
   private var hasTrained = false
 
-  init(_ variant: Variant, seed: Int, _ settings: Settings, _ environment: TrialEnvironment) {
+  /// With `resumes` the trial goes on from its checkpoint, if it has one.
+  init(_ variant: Variant, seed: Int, _ settings: Settings, _ environment: TrialEnvironment, resumes: Bool = true) {
     self.variant = variant
     self.seed = seed
     experimentSettings = settings
@@ -26,11 +28,18 @@ public final class TrialContext {
     self.environment = environment
     trial = Trial(variant: variant.name, seed: seed)
     files = TrialFiles(in: environment.folder, variant.name, seed: seed)
-    checkpointToResume = files.hasCheckpoint ? files.checkpoint : nil
+    identity = TrialIdentity(environment.experiment, variant, seed: seed, settings)
+    checkpointToResume = resumes && files.hasCheckpoint ? files.checkpoint : nil
   }
 
   /// After how many steps checkpoints are saved; nil for none.
   var checkpointInterval: Int? { environment.checkpointInterval }
+
+  /// The hash of the data set; nil where no trial has read it.
+  var dataHash: String? { environment.data.hash }
+
+  /// Throws unless the data set is the one with this hash.
+  func requireData(_ hash: String) throws { try environment.data.require(hash) }
 
   /// Whether a training is the trial's first.
   func beginTraining() -> Bool {
@@ -90,8 +99,10 @@ public final class TrialContext {
     let warn: (String) -> Void = { [self] in note($0) }
     let recorder: Recorder
     if let checkpoint = checkpointToResume {
-      recorder = try ExperimentHarness.resuming(checkpoint) {
-        try Recorder(resuming: files.run, from: checkpoint, model, optimizer, probes: probes, warn: warn)
+      _ = try resume(model, optimizer)
+      recorder = try usingCheckpoint(checkpoint) {
+        try identity.check(Run(path: files.run))
+        return try Recorder(resuming: files.run, from: checkpoint, model, optimizer, probes: probes, warn: warn)
       }
     } else {
       recorder = try Recorder(

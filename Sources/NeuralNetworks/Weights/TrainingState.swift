@@ -1,5 +1,6 @@
 import Autodiff
 import Foundation
+import Support
 
 /// The position of a training loop. It is saved with all that is needed to resume training with the same bits.
 ///
@@ -57,18 +58,20 @@ public struct TrainingState: Equatable, Sendable {
     for (key, text) in others.metadata { metadata[Key.others + key] = text }
     let tensors = model.savedTensors.map { (Key.model + $0.name, $0.tensor) }
     let states = zip(optimizer.stateShapes, optimizer.states.joined()).map { ($0.name, $1) }
-    try writeSafetensors(
-      tensors + states + others.tensors.map { (Key.others + $0.key, $0.value) }, metadata: metadata, to: path)
+    let all = tensors + states + others.tensors.map { (Key.others + $0.key, $0.value) }
+    metadata[Key.checksum] = Self.checksum(metadata, all)
+    try writeSafetensors(all, metadata: metadata, to: path)
   }
 
   /// What was saved `with` a training state. Throws a `WeightsError` if the file cannot be read.
   package static func others(in path: String) throws(WeightsError) -> SavedState {
     let file = try SafetensorsReader(path: path)
+    try checkIsUnchanged(file)
     func isOther(_ name: String) -> Bool { name.hasPrefix(Key.others) }
     func own(_ name: String) -> String { String(name.dropFirst(Key.others.count)) }
     var metadata: [String: String] = [:], tensors: [String: Tensor] = [:]
     for (key, text) in file.header.metadata where isOther(key) { metadata[own(key)] = text }
-    let shapes = file.header.entries.filter { isOther($0.key) }.map { (name: $0.key, shape: Shape($0.value.shape)) }
+    let shapes = try Self.shapes(in: file).filter { isOther($0.name) }
     for (shape, tensor) in zip(shapes, try file.tensors(named: shapes, ignoring: { !isOther($0) })) {
       tensors[own(shape.name)] = tensor
     }
@@ -107,6 +110,7 @@ public struct TrainingState: Equatable, Sendable {
     let streams = try entries.streams(of: model)
     let weights = model.savedShapes.map { (Key.model + $0.name, $0.shape) }
     let tensors = try file.tensors(named: weights + optimizer.stateShapes, ignoring: { $0.hasPrefix(Key.others) })
+    try Self.checkIsUnchanged(file)
 
     // From here on nothing throws.
     model.assign(Array(tensors.prefix(weights.count)))
@@ -121,6 +125,44 @@ public struct TrainingState: Equatable, Sendable {
   }
 
   private static let format = "training state 1"
+
+  /// Throws a `WeightsError` unless a file is as it was written; those of earlier versions have no checksum.
+  private static func checkIsUnchanged(_ file: SafetensorsReader) throws(WeightsError) {
+    guard let written = file.header.metadata[Key.checksum] else { return }
+    let shapes = try shapes(in: file)
+    let tensors = zip(shapes.map(\.name), try file.tensors(named: shapes)).map { (name: $0, tensor: $1) }
+    guard checksum(file.header.metadata, tensors) == written else {
+      throw .differentTraining(path: file.path, problem: "it was changed after it was written")
+    }
+  }
+
+  /// Names and shapes of all tensors. Throws a `WeightsError` if one has too many dimensions.
+  private static func shapes(in file: SafetensorsReader) throws(WeightsError) -> [(name: String, shape: Shape)] {
+    var shapes: [(name: String, shape: Shape)] = []
+    for (name, entry) in file.header.entries {
+      guard let shape = Shape(exactly: entry.shape) else {
+        throw .malformed(
+          path: file.path, problem: "“\(name)” has the shape \(entry.shape); at most 8 dimensions are possible")
+      }
+      shapes.append((name, shape))
+    }
+    return shapes
+  }
+
+  /// The checksum of all entries but itself.
+  private static func checksum(_ metadata: [String: String], _ tensors: [(name: String, tensor: Tensor)]) -> String {
+    var sum = Checksum()
+    for (key, text) in metadata.sorted(by: { $0.key < $1.key }) where key != Key.checksum {
+      sum.add(key)
+      sum.add(text)
+    }
+    for (name, tensor) in tensors.sorted(by: { $0.name < $1.name }) {
+      sum.add(name)
+      sum.add("\(tensor.shape)")
+      tensor.withValues { sum.add(UnsafeRawBufferPointer($0)) }
+    }
+    return sum.text
+  }
 }
 
 /// The names of the metadata.
@@ -130,7 +172,7 @@ private enum Key {
   static let optimizer = "optimizer", stepCount = "optimizer.steps", learningRate = "optimizer.learning_rate"
   static let scheduledRate = "optimizer.scheduled_rate", schedule = "optimizer.schedule"
   static let scale = "loss_scaler.scale", stepsAtScale = "loss_scaler.steps"
-  static let random = "random.", model = "model.", others = "others."
+  static let random = "random.", model = "model.", others = "others.", checksum = "checksum"
 }
 
 extension Optimizer {

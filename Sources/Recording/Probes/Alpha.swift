@@ -84,16 +84,17 @@ public struct Alpha: Probe {
     for (name, parameter) in parameters(of: layers) { state.tensors[name] = lastChange[ObjectIdentifier(parameter)] }
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
-    if let numbers = state.numbers["start"], numbers.count == 3 {
-      start = LinePoint(number: Int(clamping: numbers[0]), loss: numbers[1], slope: numbers[2])
-      if let variances = state.numbers["variances"], variances.count == 2 {
-        start?.variances = (variances[0], variances[1])
-      }
+    if let numbers = try state.numbers("start", 3) {
+      guard let number = Int(exactly: numbers[0]) else { throw SavedStateError(problem: "“start” has no step") }
+      start = LinePoint(number: number, loss: numbers[1], slope: numbers[2])
+      start?.variances = try state.numbers("variances", 2).map { ($0[0], $0[1]) }
     }
-    lastSquare = state.numbers["square"]?.first ?? 0
-    for (name, parameter) in parameters(of: layers) { lastChange[ObjectIdentifier(parameter)] = state.tensors[name] }
+    lastSquare = try state.numbers("square", 1)?[0] ?? 0
+    for (name, parameter) in parameters(of: layers) {
+      lastChange[ObjectIdentifier(parameter)] = try state.tensor(name, parameter.shape)
+    }
   }
 
   /// The parameters of layers, by the layer's index and their name.

@@ -64,13 +64,17 @@ public struct DeadUnits: Probe {
     }
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
     for layer in layers {
-      guard let numbers = state.numbers["\(layer.index)"], numbers.count >= 2 else { continue }
+      let counts = try state.counts("\(layer.index)")
+      guard !counts.isEmpty else { continue }
+      // `record` takes as many units as the layer's first output had.
+      guard counts.count == 2 + (layer.shape.last ?? 0) else {
+        throw SavedStateError(problem: "“\(layer.index)” has \(counts.count - 2) units, not \(layer.shape.last ?? 0)")
+      }
       units[layer.index] = Units(
-        stepCount: Int(clamping: numbers[0]), step: Int(clamping: numbers[1]),
-        lastActive: numbers.dropFirst(2).map { Int64(Int(clamping: $0)) })
+        stepCount: counts[0], step: counts[1], lastActive: counts.dropFirst(2).map { Int64($0) })
     }
   }
 }

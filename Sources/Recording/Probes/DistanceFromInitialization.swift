@@ -28,8 +28,8 @@ public struct DistanceFromInitialization: Probe {
   /// Adds the first weights.
   public func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.add(first) }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if a tensor has not the shape of its weight.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
-    first = state.tensors(of: layers)
+    first = try state.weights(of: layers)
   }
 }

@@ -27,8 +27,8 @@ public struct GradientCosine: Probe {
   /// Adds the last gradients.
   public func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.add(last) }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if a tensor has not the shape of its weight.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
-    last = state.tensors(of: layers)
+    last = try state.weights(of: layers)
   }
 }

@@ -64,10 +64,10 @@ public struct GradientNoise: Probe {
     for (index, estimate) in estimates { state.numbers["\(index)"] = [estimate.noise, estimate.signal] }
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
     for index in [-1] + layers.map(\.index) {
-      guard let numbers = state.numbers["\(index)"], numbers.count == 2 else { continue }
+      guard let numbers = try state.numbers("\(index)", 2) else { continue }
       estimates[index] = Estimates(noise: numbers[0], signal: numbers[1])
     }
   }

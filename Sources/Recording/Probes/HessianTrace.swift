@@ -34,12 +34,12 @@ public struct HessianTrace: Probe {
     state.texts["random"] = (try? JSONEncoder().encode(random)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
-    if let text = state.texts["random"], let saved = try? JSONDecoder().decode(RandomStream.self, from: Data(text.utf8))
-    {
-      random = saved
-    }
+    guard let text = state.texts["random"],
+      let saved = try? JSONDecoder().decode(RandomStream.self, from: Data(text.utf8))
+    else { throw SavedStateError(problem: "“random” is not the position of a random stream") }
+    random = saved
   }
 
   /// Records the traces.

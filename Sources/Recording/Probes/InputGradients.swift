@@ -66,11 +66,11 @@ public struct InputGradients: Probe {
     state.numbers = ["sums": sums, "samples": [Double(samples)], "last_step": [Double(lastStep)]]
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
     sums = state.numbers["sums"] ?? []
-    samples = Int(clamping: state.numbers["samples"]?.first ?? 0)
-    lastStep = Int(clamping: state.numbers["last_step"]?.first ?? 0)
+    samples = try state.counts("samples").first ?? 0
+    lastStep = try state.counts("last_step").first ?? 0
   }
 
   /// Records the features. Throws a `RunFileError` if writing has failed.

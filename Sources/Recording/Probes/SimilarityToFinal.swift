@@ -92,15 +92,19 @@ public struct SimilarityToFinal: Probe {
     }
   }
 
-  /// Takes over what `save` added. Throws never.
+  /// Takes over what `save` added. Throws a `SavedStateError` if that is not what it can be.
   public mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
     inputs = state.tensors["inputs"] ?? inputs
-    interval = max(1, Int(clamping: state.numbers["interval"]?.first ?? 1))
-    count = Int(clamping: state.numbers["count"]?.first ?? 0)
-    let known = Set((state.numbers["layers"] ?? []).map { Int(clamping: $0) })
+    interval = try max(1, state.counts("interval").first ?? 1)
+    count = try state.counts("count").first ?? 0
+    let known = Set(try state.counts("layers")), samples = inputs?.shape.first ?? 0
     self.layers = layers.filter { known.contains($0.index) }
-    kept = (state.numbers["steps"] ?? []).map { Int(clamping: $0) }.map { step in
-      Observation(step: step, products: state.part(under: "\(step).").tensors(of: layers))
+    kept = try state.counts("steps").map { step in
+      var products: [Int: Tensor] = [:]
+      for layer in self.layers {
+        products[layer.index] = try state.tensor("\(step).\(layer.index)", [samples * (samples + 1) / 2])
+      }
+      return Observation(step: step, products: products)
     }
   }
 

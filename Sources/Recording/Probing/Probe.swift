@@ -84,8 +84,8 @@ public protocol Probe {
   /// Adds to `state` what the probe remembers between steps, for a checkpoint; nothing by default. `layers` are all sites so far.
   func save(to state: inout SavedState, _ layers: [ProbedLayer])
 
-  /// Takes over what `save` added, in a recording that is resumed with the same probes. Throws any error of the probe, which
-  /// `Recorder.init(resuming:)` rethrows.
+  /// Takes over what `save` added, in a recording that is resumed with the same probes. Throws any error of the probe, such as
+  /// a `SavedStateError`, which `Recorder.init(resuming:)` shows.
   mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws
 }
 

@@ -7,17 +7,13 @@ extension SavedState {
     for (index, tensor) in tensors { self.tensors["\(index)"] = tensor }
   }
 
-  /// The tensors of layers by their indices.
-  func tensors(of layers: [ProbedLayer]) -> [Int: Tensor] {
+  /// The tensors of layers by their indices, each of the shape of the layer's weight. Throws a `SavedStateError` if one has another.
+  func weights(of layers: [ProbedLayer]) throws(SavedStateError) -> [Int: Tensor] {
     var found: [Int: Tensor] = [:]
-    for layer in layers { found[layer.index] = tensors["\(layer.index)"] }
+    for layer in layers {
+      guard let name = layer.weightName, let weight = layer.parameter(name) else { continue }
+      found[layer.index] = try tensor("\(layer.index)", weight.shape)
+    }
     return found
-  }
-}
-
-extension Int {
-  /// The nearest whole number; 0 for NaN.
-  init(clamping number: Double) {
-    self = number.isNaN ? 0 : Int(exactly: number.rounded()) ?? (number < 0 ? .min : .max)
   }
 }

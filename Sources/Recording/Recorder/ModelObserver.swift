@@ -51,19 +51,15 @@ final class ModelObserver {
     return state
   }
 
-  /// Takes over what `save` returned, and the sites that were found, with their modules.
-  func restore(from state: SavedState, _ sites: [(site: Site, module: Module)]) {
-    for (site, module) in sites {
-      let layer = step.sites.restore(site, module, probes: probes.probes(at: module === model ? "" : site.module))
-      if site.kind != .tensor { observed?.restore(layer) }
-    }
-    func number(_ name: String) -> Int { Int(clamping: state.numbers[name]?.first ?? 0) }
-    lastRecordedStep = number("last_recorded_step")
-    observed?.absences = number("absences")
+  /// Takes over the layers and what `save` returned. Throws a `SavedStateError` if that is not what it can be.
+  func restore(from state: SavedState) throws {
+    for layer in step.sites.layers where !(layer.module is HookPoint && layer.isObserved) { observed?.restore(layer) }
+    lastRecordedStep = Int(exactly: try state.numbers("last_recorded_step", 1)?[0] ?? -2) ?? -2
+    // More absences than steps can't be.
+    observed?.absences = min(try state.counts("absences").first ?? 0, step.number)
     if state.numbers["called"]?.isEmpty == true { called = nil }
-    for (layer, step) in zip(step.sites.layers, state.numbers["last_steps"] ?? []) {
-      layer.lastStep = Int(clamping: step)
-    }
+    let lastSteps = try state.numbers("last_steps", step.sites.layers.count) ?? []
+    for (layer, step) in zip(step.sites.layers, lastSteps) { layer.lastStep = Int(exactly: step) ?? -1 }
   }
 
   /// Begins a step; hooks are needed if it is recorded.

@@ -76,7 +76,8 @@ public final class Recorder {
     let own: [MetaKey: String] = [
       .depthSource: model == nil ? "call order" : "tape", .bfloat16Products: BFloat16Products.current.rawValue,
     ]
-    self.init(model, optimizers, try RunWriter(path: path, meta: own.merging(meta) { $1 }), probes, warn, clock)
+    self.init(
+      model, optimizers, try RunWriter(path: path, meta: own.merging(meta) { $1 }), ProbeRunner(probes), warn, clock)
     begin()
   }
 
@@ -92,7 +93,7 @@ public final class Recorder {
   ///     for step in state.step..<100 { … }
   ///
   /// Throws a `WeightsError` if the checkpoint can't be read or has no recorder, and a `RunFileError` if the run file can't be read or
-  /// written, or holds another model's recording; the run file is unchanged then. Throws any error of a probe.
+  /// written, or holds another model's recording. The run file is unchanged then.
   public convenience init(
     resuming path: String, from checkpoint: String, _ model: Module, _ optimizers: Optimizer...,
     probes: ProbeSet = .standard, warn: ((String) -> Void)? = nil,
@@ -100,19 +101,28 @@ public final class Recorder {
   ) throws {
     try Self.check(probes, model)
     let state = try RecorderState(in: checkpoint)
-    let known = ProbeRunner(probes).names
-    guard state.probes == known else {
+    let recorded = try RecordedModel(in: path, at: state, model, optimizers, probes)
+    let runner = ProbeRunner(probes)
+    func restoring(_ body: () throws -> Void) throws {
+      do { try body() } catch {
+        throw WeightsError.differentTraining(path: checkpoint, problem: "of the recorder \(error)")
+      }
+    }
+    guard state.probes == runner.names else {
       throw WeightsError.differentTraining(
         path: checkpoint,
-        problem: "its probes are \(listed(state.probes)), and here they are \(listed(known)); give the same")
+        problem: "its probes are \(listed(state.probes)), and here they are \(listed(runner.names)); give the same")
     }
-    let recorded = try RecordedModel(in: path, at: state, model, optimizers)
-    self.init(model, optimizers, try RunWriter(resuming: path, at: state.position), probes, warn, clock)
+    try restoring {
+      try runner.restore(from: state.probeStates, recorded.sites.layers, losses: recorded.steps.map(\.loss))
+    }
+    // The file is changed last.
+    self.init(model, optimizers, try RunWriter(resuming: path, at: state.position), runner, warn, clock)
     assembly.parameters = recorded.parameters
-    observer.restore(from: state.observer, recorded.sites)
+    assembly.sites = recorded.sites
     assembly.warnings.warned = Set(state.warnings)
     assembly.restore(recorded.steps, seconds: state.seconds)
-    try self.probes.restore(from: state.probeStates, assembly.sites.layers, losses: recorded.steps.map(\.loss))
+    try restoring { try observer.restore(from: state.observer) }
     try writer.event(
       step: assembly.number, kind: .interrupted,
       text: "the recording was interrupted, and goes on from a checkpoint before this step")
@@ -120,10 +130,10 @@ public final class Recorder {
   }
 
   private init(
-    _ model: Module?, _ optimizers: [Optimizer], _ writer: RunWriter, _ probes: ProbeSet,
+    _ model: Module?, _ optimizers: [Optimizer], _ writer: RunWriter, _ probes: ProbeRunner,
     _ warn: ((String) -> Void)?, _ clock: @escaping () -> Double
   ) {
-    self.probes = ProbeRunner(probes)
+    self.probes = probes
     assembly = StepAssembly(
       writer, RecordingWarnings(writer, warn: warn), ParameterTable(model, optimizers), clock: clock)
     observer = ModelObserver(model, optimizers, self.probes, assembly)
@@ -133,9 +143,12 @@ public final class Recorder {
     for pattern in probes.plans.compactMap(\.pattern) { try model?.requireModule(matching: pattern) }
   }
 
+  /// Whether a step is over and the next one has not begun.
+  package var isBetweenSteps: Bool { !assembly.seen.forward }
+
   /// All that it needs to go on. Writes all rows first. Throws a `RunFileError` if writing has failed.
   func state() throws -> RecorderState {
-    if assembly.seen.forward {
+    if !isBetweenSteps {
       stop("TrainingState.save", "a step has begun; save between recorder.step() and the next forward pass")
     }
     return RecorderState(

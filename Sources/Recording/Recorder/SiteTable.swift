@@ -34,11 +34,15 @@ struct SiteTable {
   }
 
   /// Adds a site that an earlier recording found and wrote.
-  mutating func restore(_ site: Site, _ module: Module, probes: [Int]) -> ProbedLayer {
-    let layer = add(site, module, Shape(site.shape), probes)
+  mutating func restore(_ site: Site, _ module: Module, _ shape: Shape, probes: [Int]) {
+    let layer = add(site, module, shape, probes)
     new = []
-    if site.kind == .tensor { observed[site.module] = layer } else { addParameters(of: module, layer) }
-    return layer
+    if site.kind == .tensor {
+      observed[site.module] = layer
+      layer.isObserved = true
+    } else {
+      addParameters(of: module, layer)
+    }
   }
 
   private mutating func addParameters(of module: Module, _ layer: ProbedLayer) {

@@ -8,8 +8,10 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   case notARunFile(path: String, reason: String)
   /// The run file has a newer format than this version reads.
   case newerFormat(path: String, found: Int, supported: Int)
-  /// The run file can't be read: it is locked, damaged, or you may not read it. `reason` says what would be right.
+  /// The run file can't be read: it is damaged, or its path is wrong. `reason` says what would be right.
   case unreadable(path: String, reason: String)
+  /// The run file can't be read now: another program has locked it, or you may not read it. `reason` says what would be right.
+  case unavailable(path: String, reason: String)
   /// A value of the run file is not what its column must hold. `row` is the row's number, or in `meta` its key; nil if it is not known.
   case wrongValue(path: String, table: String, row: String?, column: String, found: String, expected: String)
   /// A new run file can't be created.
@@ -29,7 +31,8 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
   private var path: String {
     switch self {
     case .noSuchFile(let path), .notARunFile(let path, _), .newerFormat(let path, _, _), .unreadable(let path, _),
-      .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _), .cannotWrite(let path, _),
+      .unavailable(let path, _), .wrongValue(let path, _, _, _, _, _), .cannotCreate(let path, _),
+      .cannotWrite(let path, _),
       .cannotResume(let path, _), .refusedRow(let path, _), .finished(let path):
       path.isEmpty ? "“”" : path
     }
@@ -43,7 +46,7 @@ public enum RunFileError: Error, Equatable, CustomStringConvertible {
       "not a run file (\(reason)); give the path of a .rheo file that a recording wrote"
     case .newerFormat(_, let found, let supported):
       "written in run file format \(found), while this version reads up to \(supported); update Rheoscope"
-    case .unreadable(_, let reason):
+    case .unreadable(_, let reason), .unavailable(_, let reason):
       "can't read this run file: \(reason)"
     case .wrongValue(_, let table, let row, let column, let found, let expected):
       "in its table \(table)\(row.map { ", row \($0)" } ?? ""), \(column) is \(found), but must be \(expected); "

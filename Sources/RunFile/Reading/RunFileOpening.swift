@@ -50,9 +50,9 @@ func runFileError(_ error: any Error, reading path: String) -> RunFileError {
     case SQLITE_IOERR where error.code == SQLITE_IOERR | 2 << 8:
       return .unreadable(path: path, reason: "\(error.message); \(copy)")
     case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
-      return .unreadable(path: path, reason: "\(error.message); end that program, or try again when it is done")
+      return .unavailable(path: path, reason: "\(error.message); end that program, or try again when it is done")
     case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH, SQLITE_READONLY:
-      return .unreadable(path: path, reason: "\(error.message); check its permissions and those of its folder")
+      return .unavailable(path: path, reason: "\(error.message); check its permissions and those of its folder")
     default: return .unreadable(path: path, reason: error.message)
     }
   default: return .unreadable(path: path, reason: "\(error); record the run again")
@@ -72,9 +72,9 @@ private func checkFile(at path: String) throws(RunFileError) {
       throw .unreadable(path: path, reason: "its path goes through a file as if it were a folder; check the path")
     case ENAMETOOLONG:
       throw .unreadable(path: path, reason: "its name is too long: at most 255 bytes, and 4095 with its folders")
-    case EACCES: throw .unreadable(path: path, reason: "you may not open a folder of its path; check the permissions")
+    case EACCES: throw .unavailable(path: path, reason: "you may not open a folder of its path; check the permissions")
     case ELOOP: throw .unreadable(path: path, reason: "it is a link that leads to itself; check the path")
-    default: throw .unreadable(path: path, reason: systemMessage())
+    default: throw .unavailable(path: path, reason: systemMessage())
     }
   }
   switch status.st_mode & S_IFMT {
@@ -85,7 +85,7 @@ private func checkFile(at path: String) throws(RunFileError) {
   default: throw .notARunFile(path: path, reason: "it is a device")
   }
   guard faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 else {
-    throw .unreadable(
+    throw .unavailable(
       path: path, reason: errno == EACCES ? "you may not read it; change its permissions" : systemMessage())
   }
   guard status.st_size > 0 else { throw .notARunFile(path: path, reason: "it is empty") }

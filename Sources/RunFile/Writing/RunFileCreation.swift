@@ -52,7 +52,7 @@ private func createFolder(_ folder: String, for path: String) throws(RunFileErro
 private func checkReplaceable(_ path: String) throws(RunFileError) {
   do throws(RunFileError) {
     _ = try openRunFile(at: path)
-  } catch .noSuchFile, .newerFormat, .unreadable {
+  } catch .noSuchFile, .newerFormat, .unreadable, .unavailable {
     return
   } catch .notARunFile where isEmptyFile(path) {
     return

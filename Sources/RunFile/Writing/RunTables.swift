@@ -62,6 +62,9 @@ final class RunTables {
     return refusal
   }
 
+  /// Makes all rows that were written outlast a power failure.
+  func synchronize() throws(SQLiteError) { try database.execute("PRAGMA wal_checkpoint(PASSIVE)") }
+
   /// Moves all rows from the -wal file into the run file and removes the -wal file. If others read it for longer than `patience`, in
   /// seconds, the -wal file stays, which is harmless.
   func seal(patience: Double = 1) throws(SQLiteError) {

@@ -97,7 +97,7 @@ public final class RunWriter: Sendable {
     return try Run(path: path)
   }
 
-  /// Waits until all entries are in the file, and returns what it holds then. Throws a `RunFileError` if writing has failed.
+  /// Waits until all entries are on the disk, and returns what the file holds then. Throws a `RunFileError` if writing has failed.
   package func flush() throws -> RunPosition { try queue.flush() }
 
   /// Writes the remaining entries and closes the file from any thread, without finishing the run; from then on threads that add an entry
@@ -108,9 +108,13 @@ public final class RunWriter: Sendable {
   private static func write(_ queue: WriteQueue, to path: String) -> RunFileError? {
     do {
       let tables = try RunTables(path: path)
-      while let entries = queue.takeAll() {
-        if let refusal = try tables.write(entries) {
+      while let (entries, isFlushing) = queue.takeAll() {
+        if !entries.isEmpty, let refusal = try tables.write(entries) {
           queue.refuse(.refusedRow(path: path, reason: refusal.description))
+        }
+        if isFlushing {
+          try tables.synchronize()
+          queue.endFlush()
         }
       }
       // All rows are committed, so they can be read. One transaction writes both: a finished run has a summary.

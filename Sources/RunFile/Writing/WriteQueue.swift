@@ -15,8 +15,7 @@ final class WriteQueue: @unchecked Sendable {
   private var entries: [Entry] = []
   private var weight = 0
   private var position: RunPosition
-  /// Whether the writing thread is writing entries that it took, and whether another one waits for that.
-  private var isWriting = false
+  /// Whether another thread waits until all entries are on the disk.
   private var isFlushing = false
   private var isClosed = false
   private var isAbandoned = false
@@ -59,14 +58,13 @@ final class WriteQueue: @unchecked Sendable {
     if before < Self.plenty, weight >= Self.plenty { condition.broadcast() }
   }
 
-  /// Waits until all entries are in the file, and returns what it holds then. Throws as `requireOpen` does.
+  /// Waits until all entries are on the disk, and returns what the file holds then. Throws as `requireOpen` does.
   func flush() throws(RunFileError) -> RunPosition {
     condition.lock()
     defer { condition.unlock() }
     isFlushing = true
     condition.broadcast()
-    while !entries.isEmpty || isWriting, !isDone { condition.wait() }
-    isFlushing = false
+    while isFlushing, !isDone { condition.wait() }
     try checkIsOpen()
     return position
   }
@@ -88,23 +86,27 @@ final class WriteQueue: @unchecked Sendable {
     if wasClosed, !isAbandoned { throw .finished(path: path) }
   }
 
-  /// Waits for entries and takes them all; nil if the queue is closed and empty. For the writing thread.
-  func takeAll() -> [Entry]? {
+  /// Waits for entries and takes them all, and says whether a thread waits until they are on the disk; nil if the queue is closed and empty.
+  /// For the writing thread.
+  func takeAll() -> (entries: [Entry], isFlushing: Bool)? {
     condition.lock()
     defer { condition.unlock() }
-    if isWriting {
-      isWriting = false
-      condition.broadcast()
-    }
     let deadline = Date(timeIntervalSinceNow: Self.patience)
-    while !isClosed, weight < Self.plenty, !isFlushing || entries.isEmpty, condition.wait(until: deadline) {}
+    while !isClosed, weight < Self.plenty, !isFlushing, condition.wait(until: deadline) {}
     if isClosed, entries.isEmpty { return nil }
-    isWriting = true
     let taken = entries
     entries = []
     weight = 0
     condition.broadcast()
-    return taken
+    return (taken, isFlushing)
+  }
+
+  /// Reports that all entries that were taken are on the disk. For the writing thread.
+  func endFlush() {
+    condition.lock()
+    defer { condition.unlock() }
+    isFlushing = false
+    condition.broadcast()
   }
 
   /// The final entries of `meta`; nil if the recording is not complete. For the writing thread.

@@ -284,7 +284,7 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
   @Test(arguments: [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)])
   func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int, _ words: Int) throws {
     try withScripts { scripts in
-      for part in ["imports", "symbols", "outside", "instructions"] {
+      for part in ["imports", "messages", "symbols", "outside", "instructions"] {
         try scripts.program("exit 0", at: "the repository/.ci/\(part)")
       }
       try scripts.program("exit \(words)", at: "the repository/.ci/words")
@@ -295,7 +295,7 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
       #expect(run.output.contains("<run><all><--quick><--out><"))
       let parts = [
         ("tests", tests), ("experiments", experiments), ("format", format), ("imports", 0), ("words", words),
-        ("symbols", 0), ("outside", 0), ("instructions", 0),
+        ("messages", 0), ("symbols", 0), ("outside", 0), ("instructions", 0),
       ]
       let summary = parts.map { "\($0): \($1 == 0 ? "passed" : "failed, see above")\n" }.joined()
       let count = tests == 0 ? "✔ Test run with 3 tests passed\n" : "✘ Test run with 3 tests failed with 1 issue.\n"

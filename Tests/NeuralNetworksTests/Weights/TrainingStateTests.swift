@@ -155,6 +155,9 @@ import Testing
       "“random.noise.source” is “{\"key\":[1]}”, not the position of a random stream"
     ),
     ("format", "training state 9", "its format is not “training state 1”"),
+    ("step", "3", "it was changed after it was written"),
+    ("optimizer.steps", "9223372036854775807", "it was changed after it was written"),
+    ("checksum", "0123456789abcdef", "it was changed after it was written"),
   ])
   func editedNumbersAreRefused(_ key: String, _ text: String, _ problem: String) throws {
     try withTemporaryFolder { folder in

@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// All probes; an infinite loss triggers one of them.
+  /// Probes with and without memory; a small loss triggers one of them.
   private static var probes: ProbeSet {
     .standard + ProbeSet(DeadUnits(window: 4), EffectiveRank(), GradientCosine(), UpdateCosine())
       + ProbeSet(DistanceFromInitialization(), GradientNoise(), Alpha(), SimilarityToFinal(samples: 4, observations: 5))

@@ -7,7 +7,8 @@ import Rheoscope
 /// The driver of libFuzzer: it makes bytes that reach new code, and calls the function with them.
 @_silgen_name("LLVMFuzzerRunDriver")
 func runFuzzer(
-  _ count: UnsafeMutablePointer<Int32>, _ words: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+  _ count: UnsafeMutablePointer<Int32>,
+  _ words: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
   _ test: @convention(c) (UnsafePointer<UInt8>, Int) -> Int32
 ) -> Int32
 
