@@ -1,3 +1,5 @@
+import Support
+
 /// The reason why an installed data set could not be loaded, with its fix.
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// The file does not exist.
@@ -22,7 +24,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case wrongLabel(path: String, row: Int, label: Int, classes: Int)
 
   /// One line: the file, the problem, and how to fix it.
-  public var description: String {
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
     case .missing(let path): "\(path): no such file; \(Self.remedy("install"))"
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason)); \(Self.repair)"

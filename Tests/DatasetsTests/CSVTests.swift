@@ -53,7 +53,7 @@ import Testing
   @Test func errorsNameLineAndColumn() throws {
     #expect(
       try problem("x,\"a\nb\",y\n1,2,0\n\n1,two,0\n") { try Dataset(csv: $0, label: "y") }
-        == ", line 5, column 2 (a\nb): “two” is not a finite number")
+        == ", line 5, column 2 (a\\nb): “two” is not a finite number")
     #expect(
       try problem("1,2\n,2\n") { try Dataset(csv: $0, label: 1, hasHeader: false) }
         == ", line 2, column 1: the field is empty; a number is needed")

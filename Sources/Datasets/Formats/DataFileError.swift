@@ -1,3 +1,5 @@
+import Support
+
 /// The reason why a CSV or npy file could not be read as a data set.
 public enum DataFileError: Error, Equatable, CustomStringConvertible {
   /// The file can't be opened or read.
@@ -18,7 +20,9 @@ public enum DataFileError: Error, Equatable, CustomStringConvertible {
   case empty(path: String)
 
   /// One line: the file, the problem, and how to fix it.
-  public var description: String {
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
     case .line(let path, let line, let column, let problem):

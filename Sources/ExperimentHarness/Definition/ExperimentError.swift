@@ -28,7 +28,9 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
   }
 
   /// One line: what was wrong, where, and what would be right.
-  public var description: String {
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
     case .notWritable(let path, let reason):
       "\(path): can't write there (\(reason)); choose another output folder"

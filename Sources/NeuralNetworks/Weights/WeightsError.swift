@@ -1,3 +1,5 @@
+import Support
+
 /// The reason why weights or a training state could not be saved or loaded. The model is then unchanged.
 public enum WeightsError: Error, Equatable, CustomStringConvertible {
   /// The file cannot be opened or read.
@@ -29,7 +31,9 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible {
   static let shownMisfits = 6
 
   /// The file, the problem, and what would be right.
-  public var description: String {
+  public var description: String { message.escapedForTerminal }
+
+  private var message: String {
     switch self {
     case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
     case .unwritable(let path, let reason): "\(path): cannot be written (\(reason)); an existing file is unchanged"

@@ -38,30 +38,38 @@ let readers: [String: Reader] = [
   },
 ]
 
-let name = ProcessInfo.processInfo.environment["READER"] ?? ""
-guard let reader = readers[name] else {
+/// What is fuzzed; a C function sees only what is global.
+enum Fuzzed {
+  static let name = ProcessInfo.processInfo.environment["READER"] ?? ""
+  static let read = readers[name]
+  /// In memory, so that disks don't set the pace.
+  static let folder = "/dev/shm/fuzz-\(getpid())"
+  static let path = name == "gz" ? folder + "/train-labels-idx1-ubyte.gz" : "\(folder)/a.\(name)"
+
+  static func test(_ bytes: UnsafePointer<UInt8>, _ size: Int) {
+    unlink(path)
+    _ = FileManager.default.createFile(atPath: path, contents: Data(bytes: bytes, count: size))
+    do {
+      try read?(path)
+    } catch {
+      let text = "\(error)"
+      guard error is DataFileError || error is DatasetError || error is WeightsError || error is RunFileError,
+        text.hasPrefix(folder), !text.unicodeScalars.contains(where: { $0.value < 32 })
+      else { fatalError("not an error of ours in one line: \(text)") }
+    }
+  }
+}
+
+guard Fuzzed.read != nil else {
   print("READER is one of \(readers.keys.sorted().joined(separator: ", "))")
   exit(2)
 }
-// Of memory, so that disks don't set the pace.
-let folder = "/dev/shm/fuzz-\(getpid())"
-try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-let path = name == "gz" ? folder + "/train-labels-idx1-ubyte.gz" : "\(folder)/a.\(name)"
-
-nonisolated(unsafe) var count = CommandLine.argc
-nonisolated(unsafe) var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv
+try FileManager.default.createDirectory(atPath: Fuzzed.folder, withIntermediateDirectories: true)
+var count = CommandLine.argc
+var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = CommandLine.unsafeArgv
 let code = runFuzzer(&count, &words) { bytes, size in
-  unlink(path)
-  FileManager.default.createFile(atPath: path, contents: Data(bytes: bytes, count: size))
-  do {
-    try reader(path)
-  } catch {
-    let text = "\(error)"
-    guard error is DataFileError || error is DatasetError || error is WeightsError || error is RunFileError,
-      text.hasPrefix(folder), !text.unicodeScalars.contains(where: { $0.value < 32 })
-    else { fatalError("not an error of ours in one line: \(text)") }
-  }
+  Fuzzed.test(bytes, size)
   return 0
 }
-try? FileManager.default.removeItem(atPath: folder)
+try? FileManager.default.removeItem(atPath: Fuzzed.folder)
 exit(code)
