@@ -102,7 +102,9 @@ let package = Package(
     tests("Rheoscope"),
     .testTarget(
       name: "Robustness",
-      dependencies: ["TestSupport", "CommandLineTool", "Datasets", "ExperimentHarness", "NeuralNetworks", "RunFile"],
+      dependencies: [
+        "TestSupport", "Autodiff", "CommandLineTool", "Datasets", "ExperimentHarness", "NeuralNetworks", "RunFile",
+      ],
       path: "Tests/Robustness", swiftSettings: checks),
   ]
 )

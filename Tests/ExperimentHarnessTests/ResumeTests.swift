@@ -285,6 +285,24 @@ import Testing
     }
   }
 
+  /// A run that was killed when all its results were written, but none was in its place.
+  @Test func completeResultsOfAKilledRunAreWrittenAgain() throws {
+    try withTemporaryFolder { folder in
+      let experiment = experiment(), kept = try fail(experiment, in: folder)
+      for file in ["manifest.json", "summary.json", "report.md"] {
+        try Data("{}".utf8).write(to: URL(filePath: "\(kept)/\(file)"))
+      }
+      try run(experiment, in: folder, resuming: ResumeRequest())
+      let data = try Data(contentsOf: URL(filePath: folder + "/x/manifest.json"))
+      let manifest = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+      let hashes = try #require(manifest["files"] as? [String: String])
+      #expect(hashes["manifest.json"] == nil && hashes.count == 5)
+      for (file, hash) in hashes {
+        #expect(digest(of: try Data(contentsOf: URL(filePath: "\(folder)/x/\(file)"))) == hash, "\(file)")
+      }
+    }
+  }
+
   @Test func anInterruptedRunStaysWhereAnotherBegins() throws {
     try withTemporaryFolder { folder in
       let experiment = experiment(), kept = try fail(experiment, in: folder), before = try results(in: kept)

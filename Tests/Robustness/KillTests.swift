@@ -1,3 +1,4 @@
+import Autodiff
 import ExperimentHarness
 import Foundation
 import NeuralNetworks
@@ -83,11 +84,11 @@ import Testing
         isBegun = FileManager.default.fileExists(atPath: results + "/interrupted/unfinished.json")
         resumed += isBegun ? 1 : 0
         for file in files(in: results, ending: ".checkpoint") {
-          let state = try TrainingState.others(in: "\(results)/\(file)").numbers["losses"]?.count ?? 0
+          let state = try TrainingState.others(in: "\(results)/\(file)").tensors["losses"]?.elementCount ?? 0
           let path = "\(results)/\(file.dropLast(10))rheo"
           guard FileManager.default.fileExists(atPath: path) else { continue }  // a net that is not recorded
           let steps = try Run(path: path).steps.count
-          #expect(state <= steps && state % 20 == 0, "the run file has all steps of its checkpoint")
+          #expect(state > 0 && state <= steps && state % 20 == 0, "the run file has all steps of its checkpoint")
         }
         if FileManager.default.fileExists(atPath: results + "/manifest.json") {
           #expect(try problems(ofResultsIn: results) == [])

@@ -32,10 +32,12 @@ package func digest(of data: Data) -> String {
   return state.map { String(format: "%08x", $0) }.joined()
 }
 
-/// The SHA-256 of each file of results in a folder and its subfolders, by its path in the folder. Throws where the folder can't be read.
+/// The SHA-256 of each file of results in a folder and its subfolders, by its path in the folder, but of the manifest, which will hold them. A
+/// run that was killed after it had written that is resumed. Throws where the folder can't be read.
 func digests(ofFilesIn folder: String) throws -> [String: String] {
   var digests: [String: String] = [:]
-  for path in try FileManager.default.subpathsOfDirectory(atPath: folder) where !TrialFiles.areOfUnfinishedRun(path) {
+  for path in try FileManager.default.subpathsOfDirectory(atPath: folder)
+  where path != "manifest.json" && !TrialFiles.areOfUnfinishedRun(path) {
     guard let data = FileManager.default.contents(atPath: "\(folder)/\(path)") else { continue }
     digests[path] = digest(of: data)
   }
