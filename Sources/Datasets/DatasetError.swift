@@ -34,7 +34,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .truncated(let path): "\(path): the file is cut short; \(Self.repair)"
     case .damaged(let path): "\(path): the compressed data are damaged; \(Self.repair)"
     case .wrongMagic(let path, let found, let expected):
-      "\(path): it begins with \(hexadecimal(found)); an IDX file of this kind begins with \(hexadecimal(expected)); \(Self.repair)"
+      "\(path): it begins with 0x\(found.hexadecimal); an IDX file of this kind begins with 0x\(expected.hexadecimal); \(Self.repair)"
     case .wrongImageSize(let path, let rows, let columns):
       "\(path): its images have \(rows) × \(columns) pixels; they must have 28 × 28; \(Self.repair)"
     case .empty(let path): "\(path): it has no samples; \(Self.repair)"
@@ -50,9 +50,4 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   private static func remedy(_ installing: String) -> String {
     "apt-get \(installing) dataset-fashion-mnist, or name another folder"
   }
-}
-
-private func hexadecimal(_ word: UInt32) -> String {
-  let digits = String(word, radix: 16)
-  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// Fashion-MNIST: grey images of clothes, 28 × 28 pixels, in ten classes; 60,000 for training and 10,000 for testing.
 ///
 /// Inputs are standardized: (pixel / 255 − mean) / deviation, with mean and standard deviation over all pixels of the training
@@ -36,10 +38,7 @@ public struct FashionMNIST: Sendable {
     let table = (0...255).map { Float((Double($0) / 255 - mean) / deviation) }
     self.train = train.dataset(table)
     self.test = test.dataset(table)
-    hash = [train.images, train.labels, test.images, test.labels].map { file in
-      let digits = String(file.checksum, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined(separator: "-")
+    hash = [train.images, train.labels, test.images, test.labels].map(\.checksum.hexadecimal).joined(separator: "-")
   }
 }
 

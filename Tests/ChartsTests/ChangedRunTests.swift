@@ -36,6 +36,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(10), "seed \(seed), \(changes)")
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
       }
+      #expect(!isFull || peakMemory() < 2 << 30)
       #expect(drawn > 1000, "many charts are drawn: \(drawn)")
     }
   }

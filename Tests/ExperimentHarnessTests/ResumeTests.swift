@@ -202,7 +202,7 @@ import Testing
     try withTemporaryFolder { folder in
       let experiment = experiment(), data = folder + "/data"
       try FileManager.default.copyItem(atPath: FashionMNIST.defaultDirectory, toPath: data)
-      // The labels for training and for tests are read in the other order.
+      // The set for tests is that for training.
       try FileManager.default.removeItem(atPath: data + "/t10k-images-idx3-ubyte.gz")
       try FileManager.default.removeItem(atPath: data + "/t10k-labels-idx1-ubyte.gz")
       for part in ["images-idx3", "labels-idx1"] {

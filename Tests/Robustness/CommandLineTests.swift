@@ -19,7 +19,7 @@ import Testing
     "--chart", "--out", "--format", "--theme", "--scale", "--width", "--height", "--smooth", "--steps", "--layers",
     "--title", "--measure", "--scalar", "--list", "--quick", "--full", "--settings", "--jobs", "--threads", "--data",
     "--help",
-    "--depth", "--seeds", "--nonsense", "-h", "--", "--=", "---",
+    "--resume", "--checkpoint", "--json", "--depth", "--seeds", "--nonsense", "-h", "--", "--=", "---",
   ]
   private static let values = [
     "0", "1", "2", "-1", "1.5", "1e308", "1e999", "nan", "inf", "NaN", "99999999999999999999", "0x10", "", " ", "abc",
@@ -75,6 +75,7 @@ import Testing
         if let code = end.code { codes.insert(code) }
       }
       #expect(codes == [0, 1, 2])
+      #expect(!isFull || peakMemory() < 2 << 30)
     }
   }
 

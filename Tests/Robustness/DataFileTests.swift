@@ -67,6 +67,7 @@ import Testing
         }
       }
     }
+    #expect(!isFull || peakMemory() < 2 << 30)
     // Labels alone are no data set.
     #expect(accepted > 0 || kind.ending == "gz")
   }

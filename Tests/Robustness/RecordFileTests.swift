@@ -95,6 +95,7 @@ import Testing
         #expect(ContinuousClock.now - begin < .seconds(10), "case \(number)")
         try FileManager.default.removeItem(atPath: copy)
       }
+      #expect(!isFull || peakMemory() < 2 << 30)
       #expect(used > 0, "\(used) used, \(refused) refused")
       // A trial whose results can't be read begins again.
       #expect(refused > 10 || file.hasSuffix(".results.json"), "\(used) used, \(refused) refused")

@@ -49,6 +49,7 @@ import Testing
         }
         #expect(ContinuousClock.now - begin < .seconds(10), "case \(number)")
       }
+      #expect(!isFull || peakMemory() < 2 << 30)
       #expect(read > 100 && refused > 100, "\(read) read, \(refused) refused")
     }
   }

@@ -91,13 +91,18 @@ import Testing
     }
   }
 
+  /// The number of a process that has ended.
+  private func endedProcess() throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/true")
+    try process.run()
+    process.waitUntilExit()
+    return process.processIdentifier
+  }
+
   @Test func leftoversOfDeadProcessesAreRemoved() throws {
     try withTemporaryFolder { folder in
-      let process = Process()
-      process.executableURL = URL(filePath: "/bin/true")
-      try process.run()
-      let number = process.processIdentifier
-      process.waitUntilExit()
+      let number = try endedProcess()
       func write(_ name: String, age: Int) throws {
         try Data().write(to: URL(filePath: "\(folder)/\(name)"))
         let time = timespec(tv_sec: Int(Date().timeIntervalSince1970) - age, tv_nsec: 0)
@@ -120,18 +125,14 @@ import Testing
 
   @Test func foldersOfDeadProcessesAreRemoved() throws {
     try withTemporaryFolder { folder in
-      let process = Process()
-      process.executableURL = URL(filePath: "/bin/true")
-      try process.run()
-      let number = process.processIdentifier
-      process.waitUntilExit()
+      let number = try endedProcess()
       let own = ".0123456789abcdef_\(ProcessIdentity.current.text).partial", foreign = ".0123456789abcdef_k_1_1.partial"
       for name in [".0123456789abcdef_\(ProcessIdentity(number: number).text).partial", own, foreign, "another"] {
         try FileManager.default.createDirectory(
           atPath: "\(folder)/\(name)/results", withIntermediateDirectories: true)
       }
       let new = try TemporaryFolder(in: folder)
-      #expect(chmod(new.path, 0o700) == 0)
+      #expect(access(new.path, W_OK) == 0)
       let names = Set([own, foreign, "another"])
       #expect(
         Set(try FileManager.default.contentsOfDirectory(atPath: folder))

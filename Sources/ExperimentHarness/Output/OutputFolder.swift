@@ -55,12 +55,12 @@ package struct OutputFolder: Sendable {
   /// The visible folders with interrupted runs, the one that was at work last first.
   package func interruptedRuns() -> [String] {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    func begin(_ folder: String) -> Date? {
+    func lastBegin(_ folder: String) -> Date? {
       let file = "\(path)/\(folder)/\(UnfinishedRun.fileName)"
       return (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
     }
     return folders.filter { $0.wholeMatch(of: /interrupted(-[0-9]+)?/) != nil }
-      .compactMap { name in begin(name).map { (name, $0) } }.sorted { $0.1 > $1.1 }.map { "\(path)/\($0.0)" }
+      .compactMap { name in lastBegin(name).map { (name, $0) } }.sorted { $0.1 > $1.1 }.map { "\(path)/\($0.0)" }
   }
 
   /// Who is at work in the folder besides this process, for a message; nil if nobody is.

@@ -15,6 +15,8 @@ extension Experiment {
     let (interrupted, unfinished) = try fittingRun(asked, options, in: folder)
     let recorded = try self.settings(
       in: options.profile, recorded: unfinished.settings, at: "\(interrupted)/\(UnfinishedRun.fileName)")
+    // If this fails, nothing was moved.
+    try unfinished.write(in: interrupted)
     try folder.resume(interrupted)
     settings = recorded
     options.threads = unfinished.threads
@@ -26,7 +28,6 @@ extension Experiment {
           + "an uninterrupted run")
     }
     console.note("going on with the run of \(unfinished.date)")
-    try unfinished.write(in: folder.staging)
     return unfinished.seconds
   }
 
@@ -68,13 +69,13 @@ extension Experiment {
       _ = try fittingRun(asked, options, in: folder)
       return .interrupted
     } catch {
-      if try hasResults(of: settings, options.profile, in: options.output) { return .complete }
+      if hasResults(of: settings, options.profile, in: options.output) { return .complete }
       return .none(folder.interruptedRuns().isEmpty ? nil : "\(error)")
     }
   }
 
   /// Whether a folder has all results of a run of this version with these settings. Damaged results are none.
-  private func hasResults(of settings: Settings, _ profile: Profile, in path: String) throws -> Bool {
+  private func hasResults(of settings: Settings, _ profile: Profile, in path: String) -> Bool {
     guard let manifest = try? Manifest(path: "\(path)/manifest.json") else { return false }
     return manifest.experiment == name && manifest.settings == settings.byName && manifest.profile == profile.rawValue
       && manifest.version == rheoscopeVersion && manifest.files.keys.allSatisfy { access("\(path)/\($0)", F_OK) == 0 }

@@ -17,8 +17,7 @@ extension TrialContext {
     let isFirst = beginTraining()
     var losses = isFirst ? try resume(model, optimizer) ?? [] : []
     guard losses.count <= steps else {
-      throw UnusableCheckpoint(
-        path: files.checkpoint, reason: "\(files.checkpoint): it has more steps than the training")
+      throw UnusableCheckpoint(reason: "\(files.checkpoint): it has more steps than the training")
     }
     checkpointToResume = nil
     var interval = isFirst ? checkpointInterval : nil
@@ -56,7 +55,7 @@ extension TrialContext {
   /// `UnusableCheckpoint`, or an error that may pass, such as that a file is locked.
   func resume(_ model: Module, _ optimizer: Optimizer) throws -> [Double]? {
     guard let path = checkpointToResume else { return nil }
-    return try usingCheckpoint(path) {
+    return try usingCheckpoint {
       let others = try TrainingState.others(in: path)
       guard others.texts[Self.trial] == identity.text else {
         throw WeightsError.differentTraining(path: path, problem: "it is the checkpoint of another trial")
@@ -77,22 +76,21 @@ extension TrialContext {
 
 /// A checkpoint that can't be used. The trial begins again without it.
 struct UnusableCheckpoint: Error {
-  let path: String
   let reason: String
 }
 
 /// Runs what goes on from a checkpoint. Errors that say that the checkpoint or the run file is damaged or another one become an
 /// `UnusableCheckpoint`; others, which may pass, are thrown as they are.
-func usingCheckpoint<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+func usingCheckpoint<Result>(_ body: () throws -> Result) throws -> Result {
   do {
     return try body()
   } catch let error as WeightsError {
     if case .unreadable = error { throw error }
-    throw UnusableCheckpoint(path: path, reason: "\(error)")
+    throw UnusableCheckpoint(reason: "\(error)")
   } catch let error as RunFileError {
     switch error {
     case .noSuchFile, .notARunFile, .unreadable, .wrongValue, .cannotResume:
-      throw UnusableCheckpoint(path: path, reason: "\(error)")
+      throw UnusableCheckpoint(reason: "\(error)")
     default: throw error
     }
   }

@@ -16,7 +16,7 @@ extension Experiment {
     let earlier = try? Manifest(path: "\(options.output)/manifest.json")
     var (settings, options) = (settings, options), secondsBefore = 0.0
     do { secondsBefore = try begin(&settings, &options, in: folder, console) } catch {
-      folder.discard()
+      _ = try folder.keep("interrupted")
       throw error
     }
     defer { options.interruption?.end() }

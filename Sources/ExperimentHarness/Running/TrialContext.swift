@@ -100,7 +100,7 @@ public final class TrialContext {
     let recorder: Recorder
     if let checkpoint = checkpointToResume {
       _ = try resume(model, optimizer)
-      recorder = try usingCheckpoint(checkpoint) {
+      recorder = try usingCheckpoint {
         try identity.check(Run(path: files.run))
         return try Recorder(resuming: files.run, from: checkpoint, model, optimizer, probes: probes, warn: warn)
       }

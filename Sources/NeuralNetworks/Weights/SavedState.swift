@@ -91,7 +91,7 @@ extension SavedState {
     return metadata
   }
 
-  /// Nil, and the key, where a list of numbers is none.
+  /// Reads what `metadata` wrote; `badKey` is that of a list of numbers that is none.
   static func reading(_ metadata: [String: String], _ tensors: [String: Tensor]) -> (state: SavedState, badKey: String?)
   {
     var state = SavedState(), badKey: String?

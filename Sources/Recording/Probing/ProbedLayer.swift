@@ -25,8 +25,6 @@ public final class ProbedLayer {
   @exclusivity(unchecked) var isFrozen = false
   /// The nodes of its tensors, where it is the site of `Recorder.observe`.
   @exclusivity(unchecked) var awaited: [AwaitedGradient] = []
-  /// Whether it is a restored site of `Recorder.observe`.
-  var isObserved = false
   /// The number of passes in this step.
   @exclusivity(unchecked) var passes = 0
   /// The range of outputs where the layer's nonlinearity is not saturated; nil if it does not saturate.

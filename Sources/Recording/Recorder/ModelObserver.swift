@@ -53,7 +53,7 @@ final class ModelObserver {
 
   /// Takes over the layers and what `save` returned. Throws a `SavedStateError` if that is not what it can be.
   func restore(from state: SavedState) throws {
-    for layer in step.sites.layers where !(layer.module is HookPoint && layer.isObserved) { observed?.restore(layer) }
+    for layer in step.sites.layers { observed?.restore(layer) }
     lastRecordedStep = Int(exactly: try state.numbers("last_recorded_step", 1)?[0] ?? -2) ?? -2
     // More absences than steps can't be.
     observed?.absences = min(try state.counts("absences").first ?? 0, step.number)

@@ -101,8 +101,8 @@ public final class Recorder {
   ) throws {
     try Self.check(probes, model)
     let state = try RecorderState(in: checkpoint)
-    let recorded = try RecordedModel(in: path, at: state, model, optimizers, probes)
     let runner = ProbeRunner(probes)
+    let recorded = try RecordedModel(in: path, at: state, model, optimizers, runner)
     func restoring(_ body: () throws -> Void) throws {
       do { try body() } catch {
         throw WeightsError.differentTraining(path: checkpoint, problem: "of the recorder \(error)")

@@ -37,12 +37,7 @@ struct SiteTable {
   mutating func restore(_ site: Site, _ module: Module, _ shape: Shape, probes: [Int]) {
     let layer = add(site, module, shape, probes)
     new = []
-    if site.kind == .tensor {
-      observed[site.module] = layer
-      layer.isObserved = true
-    } else {
-      addParameters(of: module, layer)
-    }
+    if site.kind == .tensor { observed[site.module] = layer } else { addParameters(of: module, layer) }
   }
 
   private mutating func addParameters(of module: Module, _ layer: ProbedLayer) {

@@ -76,10 +76,7 @@ package struct TemporaryFile {
 }
 
 /// 16 random hexadecimal digits.
-func randomToken() -> String {
-  let digits = String(UInt64.random(in: 0...(.max)), radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
-}
+func randomToken() -> String { UInt64.random(in: 0...(.max)).hexadecimal }
 
 extension Duration {
   var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }

@@ -53,6 +53,26 @@ struct GateSaturation: Probe {
 }
 // end column
 
+// begin memory
+/// The mean of the losses so far.
+struct MeanLoss: Probe {
+  let about = ProbeDescription(
+    name: "mean_loss", quantity: "Σ L / steps", unit: "loss", cost: "none", source: "none")
+  private var sum = 0.0, steps = 0.0
+
+  mutating func stepDidEnd(_ step: ProbedStep, into results: inout ProbeOutput) {
+    (sum, steps) = (sum + step.loss, steps + 1)
+    results.record("mean_loss", sum / steps)
+  }
+
+  func save(to state: inout SavedState, _ layers: [ProbedLayer]) { state.numbers["sums"] = [sum, steps] }
+
+  mutating func restore(from state: SavedState, _ layers: [ProbedLayer]) throws {
+    if let sums = try state.numbers("sums", 2) { (sum, steps) = (sums[0], sums[1]) }
+  }
+}
+// end memory
+
 @Suite struct ProbeTests {
   private func recorded(_ probes: ProbeSet, _ model: Sequential, in folder: String) throws -> Run {
     model.initialize(seed: 1)
@@ -75,6 +95,40 @@ struct GateSaturation: Probe {
       #expect(measures.count == 3 * 3 && Set(measures.map(\.step)) == [0, 2, 4])
       // A distribution's kurtosis is at least 1.
       #expect(measures.allSatisfy { $0.value >= 1 && $0.value < 100 })
+    }
+  }
+
+  @Test func remembersAcrossABreak() throws {
+    try withTemporaryFolder { folder in
+      let batches = Dataset.blobs(samplesPerClass: 40, seed: 1).batches(of: 40, seed: 1)
+      func model() -> (Linear, SGD) {
+        let model = Linear(2, 3)
+        model.initialize(seed: 1)
+        return (model, SGD(model, learningRate: 0.1))
+      }
+      func train(_ steps: Range<Int>, _ model: Linear, _ optimizer: SGD, _ recorder: Recorder) throws {
+        for batch in batches.starting(at: steps.lowerBound).prefix(steps.count) {
+          let loss = crossEntropy(model(batch.inputs), batch.labels)
+          loss.backward()
+          optimizer.step()
+          try recorder.step(loss: loss)
+        }
+      }
+      let path = folder + "/run.rheo", checkpoint = folder + "/training.safetensors"
+      let (first, descent) = model()
+      let begun = try Recorder(first, descent, writingTo: path, probes: [MeanLoss()])
+      try train(0..<4, first, descent, begun)
+      try TrainingState(step: 4).save(first, descent, recorder: begun, to: checkpoint)
+      try train(4..<5, first, descent, begun)
+      _ = try begun.finish()
+      let (second, other) = model()
+      let state = try TrainingState(restoring: second, other, from: checkpoint)
+      let recorder = try Recorder(resuming: path, from: checkpoint, second, other, probes: [MeanLoss()])
+      try train(state.step..<8, second, other, recorder)
+      let run = try recorder.finish(), means = try run.measures("mean_loss").map(\.value)
+      #expect(means.count == 8)
+      let mean = run.steps.reduce(0) { $0 + $1.loss } / 8
+      #expect(abs(means[7] - mean) < 1e-12)
     }
   }
 
