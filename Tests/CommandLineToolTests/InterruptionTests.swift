@@ -133,4 +133,76 @@ import Testing
       #expect(other.code == 1 && other.errors == none.errors)
     }
   }
+
+  private let long =
+    "run residual --depth 4 --width 8 --batch 16 --steps 400 --seeds 1 --jobs 1 --checkpoint 20 --out x"
+
+  /// Runs a line of bash in a folder, with the tool as $TOOL.
+  private func bash(_ line: String, in folder: String) throws -> ProcessRun {
+    var environment = ProcessInfo.processInfo.environment
+    environment["TOOL"] = builtProgram("rheoscope")
+    return try ProcessRun("/bin/bash", ["-c", line], in: folder, environment: environment)
+  }
+
+  /// Starts `long`, and ends it when it has a checkpoint.
+  private func interrupt(in folder: String) throws {
+    let run = try bash(
+      """
+      set +m; (trap - INT; exec $TOOL \(long)) & pid=$!
+      for _ in {1..300}; do sleep 0.05; ls x/.unfinished-*/new/*/*.checkpoint >/dev/null 2>&1 && break; done
+      python3 -c 'import os,sys,signal; os.kill(int(sys.argv[1]), signal.SIGINT)' $pid; wait $pid
+      """, in: folder)
+    #expect(run.code == 130, "\(run.errors)")
+  }
+
+  private func trial(in folder: String) throws -> String {
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder + "/x").filter { $0.hasSuffix(".rheo") }
+    return try #require(files.sorted().first { !$0.hasPrefix("interrupted/") })
+  }
+
+  /// Of two processes that resume one run at once, one goes on with it, and the other says that there is nothing to resume.
+  @Test func oneOfTwoProcessesResumes() throws {
+    try withTemporaryFolder { folder in
+      try interrupt(in: folder)
+      let both = try bash(
+        """
+        $TOOL \(long) --resume >a.out 2>a.err & first=$!
+        $TOOL \(long) --resume >b.out 2>b.err & second=$!
+        wait $first; echo $?; wait $second; echo $?
+        """, in: folder)
+      let codes = both.output.split(separator: "\n").compactMap { Int($0) }
+      let errors = try ["a", "b"].map { try String(contentsOfFile: "\(folder)/\($0).err", encoding: .utf8) }
+      #expect(codes.contains(0), "\(errors)")
+      for (code, error) in zip(codes, errors) where code != 0 {
+        #expect(code == 1 && error.hasPrefix("rheoscope: x: "), "\(error)")
+        #expect(error.split(separator: "\n").count == 1, "\(error)")
+      }
+      let run = try Run(path: "\(folder)/x/\(try trial(in: folder))")
+      #expect(run.isFinished && run.steps.map(\.step) == Array(0..<400))
+    }
+  }
+
+  /// A signal in the first milliseconds of `--resume`, before, while and after the interrupted run is taken over.
+  @Test func aSignalWhileResumingBeginsLosesNothing() throws {
+    try withTemporaryFolder { folder in
+      try interrupt(in: folder)
+      for milliseconds in [0, 5, 10, 15, 20, 30, 40, 60, 80] {
+        let run = try bash(
+          """
+          set +m; (trap - TERM; exec $TOOL \(long) --resume) & pid=$!
+          python3 -c 'import os,sys,signal,time; time.sleep(\(milliseconds) / 1000); os.kill(int(sys.argv[1]), 15)' $pid
+          wait $pid
+          """, in: folder)
+        #expect(run.code == 143, "\(milliseconds): \(run.errors)")
+        #expect(FileManager.default.fileExists(atPath: folder + "/x/interrupted"), "\(milliseconds): \(run.errors)")
+      }
+      #expect(try bash("$TOOL \(long) --resume", in: folder).code == 0)
+      let resumed = "\(folder)/x/\(try trial(in: folder))"
+      try withTemporaryFolder { other in
+        #expect(try bash("$TOOL \(long)", in: other).code == 0)
+        let whole = "\(other)/x/\(try trial(in: other))"
+        #expect(try RunComparison.differences(between: whole, and: resumed) == [])
+      }
+    }
+  }
 }
