@@ -22,6 +22,20 @@ extension Dataset {
   }
 }
 
+extension Dataset {
+  /// The same samples sorted by class, those of a class in their order: a fault to study. Batches in this order hold one class after the
+  /// other, so a net learns each class and forgets the ones before:
+  ///
+  ///     for batch in data.train.sortedByClass().inOrder(of: 64) { … }
+  ///
+  /// `batches(of:seed:)` shuffles them again. Stops the program if the samples have targets instead of classes.
+  public func sortedByClass() -> Dataset {
+    guard targets == nil else { stop("sortedByClass", "the samples have targets, not classes") }
+    // The standard library's sort is stable, but does not promise it.
+    return subset((0..<count).sorted { (labels[$0], $0) < (labels[$1], $1) })
+  }
+}
+
 /// An endless sequence of shuffled batches. Every iteration yields the same batches.
 public struct ShuffledBatches: Sequence, Sendable {
   let dataset: Dataset

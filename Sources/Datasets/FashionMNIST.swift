@@ -3,7 +3,8 @@ import Support
 /// Fashion-MNIST: grey images of clothes, 28 × 28 pixels, in ten classes; 60,000 for training and 10,000 for testing.
 ///
 /// Inputs are standardized: (pixel / 255 − mean) / deviation, with mean and standard deviation over all pixels of the training
-/// images, about 0.2860 and 0.3530.
+/// images, about 0.2860 and 0.3530. With `standardized: false` they are the pixels from 0 to 255 as they are, a fault to study: such inputs
+/// have a mean of 73 and make the first steps large.
 ///
 /// Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
 /// 2017, arXiv:1708.07747.
@@ -18,7 +19,7 @@ public struct FashionMNIST: Sendable {
 
   /// The training set: inputs [n, 784], rows of pixels from the top.
   public let train: Dataset
-  /// The test set: inputs [n, 784], standardized with the moments of the training images.
+  /// The test set: inputs [n, 784], standardized with the moments of the training images, unless `standardized` was false.
   public let test: Dataset
   /// The mean of the training images' pixels, from 0 (black) to 1.
   public let mean: Double
@@ -28,14 +29,15 @@ public struct FashionMNIST: Sendable {
   /// images, test labels.
   public let hash: String
 
-  /// Loads the four gzipped IDX files of a directory. Throws a `DatasetError` if one is missing or damaged.
-  public init(directory: String = defaultDirectory) throws {
+  /// Loads the four gzipped IDX files of a directory. Inputs are standardized by default. Throws a `DatasetError` if a file is missing or
+  /// damaged.
+  public init(directory: String = defaultDirectory, standardized: Bool = true) throws {
     let train = try Part("train", in: directory)
     let test = try Part("t10k", in: directory)
     let (mean, deviation) = momentsOfPixels(train.images.elements)
     self.mean = mean
     standardDeviation = deviation
-    let table = (0...255).map { Float((Double($0) / 255 - mean) / deviation) }
+    let table = (0...255).map { Float(standardized ? (Double($0) / 255 - mean) / deviation : Double($0)) }
     self.train = train.dataset(table)
     self.test = test.dataset(table)
     hash = [train.images, train.labels, test.images, test.labels].map(\.checksum.hexadecimal).joined(separator: "-")

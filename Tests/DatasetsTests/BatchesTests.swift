@@ -48,6 +48,21 @@ import Testing
   }
 
   /// Every epoch up to a position is shuffled, so positions that would take hours stop at once.
+  /// Those of a class stay in their order.
+  @Test func sortingByClassIsStable() async {
+    let data = Dataset(
+      inputs: (0..<9).map(Float.init), labels: [2, 0, 1, 0, 2, 2, 1, 0, 0], classNames: ["a", "b", "c"])
+    let sorted = data.sortedByClass(), batches = Array(sorted.inOrder(of: 4))
+    #expect(batches.map(\.labels) == [[0, 0, 0, 0], [1, 1, 2, 2], [2]])
+    #expect(batches.flatMap { $0.inputs.values } == [1, 3, 7, 8, 2, 6, 0, 4, 5])
+    #expect(sorted.labels.count == 9 && sorted.classNames == ["a", "b", "c"] && data.labels[0] == 2)
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Dataset(inputs: [[1], [2]] as [[Float]], targets: [1, 2]).sortedByClass()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("sortedByClass: the samples have targets, not classes"))
+  }
+
   @Test func positionsOutOfRangeStop() async {
     let results = [
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

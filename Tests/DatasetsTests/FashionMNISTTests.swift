@@ -27,6 +27,19 @@ import Testing
     #expect(relativeDifference(batch.inputs.values, expected) < 1e-6)
   }
 
+  @Test func pixelsAsTheyAre() throws {
+    let files = try SmallImageFiles()
+    defer { try? files.remove() }
+    let plain = try FashionMNIST(directory: files.directory, standardized: false)
+    let standard = try FashionMNIST(directory: files.directory)
+    for (data, image) in [(plain.train, 13), (plain.test, 4)] {
+      let batch = data.batch(at: [image])
+      #expect(batch.inputs.values == (0..<784).map { Float(SmallImageFiles.pixel(image, $0)) })
+    }
+    #expect(plain.train.labels == standard.train.labels && plain.hash == standard.hash)
+    #expect(plain.mean == standard.mean && plain.standardDeviation == standard.standardDeviation)
+  }
+
   @Test func theHashIdentifiesTheData() throws {
     let files = try SmallImageFiles()
     defer { try? files.remove() }

@@ -34,10 +34,12 @@ extension Tensor {
 
   /// left / right, element by element, of two shapes that broadcast to one. Stops the program if they don't.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
-    record(combine("/", left, right, .divide), from: left, right) { gradient, pass in
+    let quotient = record(combine("/", left, right, .divide), from: left, right) { gradient, pass in
       pass.add((gradient / right).summed(to: left.shape), to: left)
       // Not left / right², whose square leaves the numbers' range long before the quotient does.
       pass.add((-gradient * (left / right / right)).summed(to: right.shape), to: right)
     }
+    OperationWatch.check("/", right, on: quotient.isOnTape) { $0 == 0 }
+    return quotient
   }
 }

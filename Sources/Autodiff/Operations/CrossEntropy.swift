@@ -9,7 +9,7 @@
 /// −w log softmax(logits) of all classes.
 ///
 /// Stops the program if the shapes don't fit, a label or ε is out of range, or the number of class weights is not that of
-/// classes.
+/// classes. Warns, once per module, if there is one class.
 ///
 /// Source of label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
 /// arXiv:1512.00567.
@@ -17,14 +17,17 @@ public func crossEntropy(
   _ logits: Tensor, _ labels: [Int], classWeights: [Float]? = nil, labelSmoothing: Float = 0,
   reduction: Reduction = .mean
 ) -> Tensor {
-  let targets = ClassTargets(labels, for: logits, classWeights, labelSmoothing)
+  let targets = ClassTargets("crossEntropy", labels, for: logits, "logits", classWeights, labelSmoothing)
+  let given = logits
   let logits = logits.cast(to: .float32)
   let losses = targets.losses(of: logits)
   let scale = reduction == .mean ? 1 / targets.weight : 1
   let output = reduction == .none ? losses : Tensor(Float(losses.sumOfElements() * Double(scale)))
-  return record(output, from: logits) { gradient, pass in
+  let loss = record(output, from: logits) { gradient, pass in
     pass.add(gradientOfCrossEntropy(gradient, logits, targets, scale), to: logits)
   }
+  OperationWatch.see("crossEntropy", given, .classes(labels), loss)
+  return loss
 }
 
 /// g · scale · (softmax(logits) Σ t − t), where t is a row of targets; g is a scalar, or has an element per row.
@@ -33,24 +36,34 @@ private func gradientOfCrossEntropy(_ g: Tensor, _ logits: Tensor, _ targets: Cl
   // In operations that have gradients themselves.
   let rows = targets.matrix
   let factor = g.shape.isEmpty ? g : g.reshaped(targets.labels.count, 1)
-  return (softmax(logits) * rows.sum(axes: [1], keepingDimensions: true) - rows) * (factor * scale)
+  return (shares(logits) * rows.sum(axes: [1], keepingDimensions: true) - rows) * (factor * scale)
 }
 
 extension ClassTargets {
-  /// Stops the program unless there is a label for each row and a weight for each class, all within their ranges.
-  fileprivate init(_ labels: [Int], for logits: Tensor, _ classWeights: [Float]?, _ smoothing: Float) {
-    guard logits.shape.count == 2, logits.shape[0] == labels.count, logits.shape[1] > 0 else {
-      stop("crossEntropy", "logits of shape \(logits.shape) for \(labels.count) labels, [labels, classes] is needed")
+  /// Stops the program, in the name of `operation`, unless there is a label for each row of `scores`, which are `what`, and a weight for
+  /// each class, all within their ranges.
+  init(
+    _ operation: String, _ labels: [Int], for scores: Tensor, _ what: String, _ classWeights: [Float]?,
+    _ smoothing: Float = 0
+  ) {
+    guard scores.shape.count == 2, scores.shape[0] == labels.count, scores.shape[1] > 0 else {
+      stop(operation, "\(what) of shape \(scores.shape) for \(labels.count) labels, [labels, classes] is needed")
     }
-    let classes = logits.shape[1]
+    let classes = scores.shape[1]
+    if classes == 1, !labels.isEmpty {
+      warnOnce(
+        operation,
+        "there is one class, so the loss is always 0 and has no gradient; for yes or no use two classes, or binaryCrossEntropy"
+      )
+    }
     for (row, label) in labels.enumerated() where label < 0 || label >= classes {
-      stop("crossEntropy", "label \(label) in row \(row), labels are 0 to \(classes - 1)")
+      stop(operation, "label \(label) in row \(row), labels are 0 to \(classes - 1)")
     }
     if let count = classWeights?.count, count != classes {
-      stop("crossEntropy", "\(count) class weights for \(classes) classes")
+      stop(operation, "\(count) class weights for \(classes) classes")
     }
     guard (0...1).contains(smoothing) else {
-      stop("crossEntropy", "the label smoothing is \(smoothing), it is 0 to 1")
+      stop(operation, "the label smoothing is \(smoothing), it is 0 to 1")
     }
     self.init(
       labels: labels.map { Int32(truncatingIfNeeded: $0) }, classWeights: classWeights, smoothing: smoothing,
@@ -58,7 +71,7 @@ extension ClassTargets {
   }
 
   /// The number that the mean divides by.
-  fileprivate var weight: Float {
+  var weight: Float {
     guard let classWeights else { return Float(labels.count) }
     return Float(labels.reduce(0.0) { $0 + Double(classWeights[Int($1)]) })
   }

@@ -17,9 +17,11 @@ extension Tensor {
 
   /// √x, element by element; NaN for negative elements. The derivative at 0 is infinite.
   public func squareRoot() -> Tensor {
-    recordKeepingOutput(map(.squareRoot), from: self) { [node] gradient, pass in
+    let root = recordKeepingOutput(map(.squareRoot), from: self) { [node] gradient, pass in
       pass.add(gradient.scaled(by: 0.5) / pass.output, to: node)
     }
+    OperationWatch.check("squareRoot", self, on: root.isOnTape) { $0 <= 0 }
+    return root
   }
 
   /// |x|, element by element; the derivative at 0 is 0.
@@ -68,14 +70,18 @@ public func square(_ x: Tensor) -> Tensor { x.squared() }
 
 /// eˣ, element by element.
 public func exp(_ x: Tensor) -> Tensor {
-  recordKeepingOutput(x.map(.exp), from: x) { [node = x.node] gradient, pass in
+  let power = recordKeepingOutput(x.map(.exp), from: x) { [node = x.node] gradient, pass in
     pass.add(gradient * pass.output, to: node)
   }
+  OperationWatch.check("exp", power, on: power.isOnTape) { $0 == .infinity }
+  return power
 }
 
 /// The natural logarithm, element by element; −∞ at 0, NaN below.
 public func log(_ x: Tensor) -> Tensor {
-  record(x.map(.log), from: x) { gradient, pass in pass.add(gradient / x, to: x) }
+  let logarithm = record(x.map(.log), from: x) { gradient, pass in pass.add(gradient / x, to: x) }
+  OperationWatch.check("log", x, on: logarithm.isOnTape) { $0 <= 0 }
+  return logarithm
 }
 
 /// g where x lies within the limits, both included, otherwise 0.

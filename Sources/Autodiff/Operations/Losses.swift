@@ -22,13 +22,14 @@ public enum Reduction: Sendable {
 /// (prediction − target)², element by element; the mean over all elements, a scalar, by default. Stops the program if the
 /// shapes of prediction and target differ.
 public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-  reduction(difference("meanSquaredError", prediction, target).squared())
+  seen("meanSquaredError", prediction, target, reduction(difference("meanSquaredError", prediction, target).squared()))
 }
 
 /// |prediction − target|, element by element, whose derivative at 0 is 0; the mean over all elements, a scalar, by default.
 /// Stops the program if the shapes of prediction and target differ.
 public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-  reduction(difference("meanAbsoluteError", prediction, target).absolute())
+  seen(
+    "meanAbsoluteError", prediction, target, reduction(difference("meanAbsoluteError", prediction, target).absolute()))
 }
 
 /// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, element by element, so that
@@ -42,7 +43,7 @@ public func huberLoss(
   guard threshold > 0 else { stop("huberLoss", "the threshold is \(threshold), it must be above 0") }
   let difference = difference("huberLoss", prediction, target)
   let pull = difference.clamped(to: -threshold...threshold)
-  return reduction(pull * (difference - 0.5 * pull))
+  return seen("huberLoss", prediction, target, reduction(pull * (difference - 0.5 * pull)))
 }
 
 /// −t ln p − (1 − t) ln(1 − p), where p = sigmoid(logit), element by element, for targets t from 0 to 1 of the logits' shape; the
@@ -50,7 +51,7 @@ public func huberLoss(
 ///
 /// `positiveWeight`, a tensor that broadcasts to the logits' shape, multiplies the first term: values above 1 compensate for rare
 /// positives. Both terms are computed from the logit without p, so that neither loses digits. Stops the program if the
-/// target's shape is not that of the logits, or the weight does not broadcast to it.
+/// target's shape is not that of the logits, a target is outside of 0 to 1, or the weight does not broadcast to the logits' shape.
 ///
 /// Source: Cox, "The regression analysis of binary sequences", 1958, doi:10.1111/j.2517-6161.1958.tb00292.x.
 public func binaryCrossEntropy(
@@ -60,18 +61,20 @@ public func binaryCrossEntropy(
   if let weight = positiveWeight, weight.shape.broadcast(with: logits.shape) != logits.shape {
     stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape broadcasts to that of the logits")
   }
-  let logits = logits.cast(to: .float32), target = target.cast(to: .float32)
+  let given = logits, logits = given.cast(to: .float32), target = target.cast(to: .float32)
+  target.check("binaryCrossEntropy", "target", in: 0...1, binaryTargetAdvice)
   let positive = positiveWeight.map { $0 * target } ?? target
-  return reduction(positive * softplus(-logits) + (1 - target) * softplus(logits))
+  return seen(
+    "binaryCrossEntropy", given, target, reduction(positive * softplus(-logits) + (1 - target) * softplus(logits)))
+}
+
+/// Reports the call of a loss function, and returns the loss.
+func seen(_ function: String, _ prediction: Tensor, _ target: Tensor, _ loss: Tensor) -> Tensor {
+  OperationWatch.see(function, prediction, .numbers(target), loss)
+  return loss
 }
 
 private func difference(_ operation: String, _ prediction: Tensor, _ target: Tensor) -> Tensor {
   check(operation, prediction, target)
   return prediction.cast(to: .float32) - target.cast(to: .float32)
-}
-
-private func check(_ operation: String, _ prediction: Tensor, _ target: Tensor) {
-  guard prediction.shape == target.shape else {
-    stop(operation, prediction.shape, target.shape, "prediction and target have the same shape")
-  }
 }

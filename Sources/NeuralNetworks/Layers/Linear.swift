@@ -22,6 +22,12 @@ public final class Linear: Module {
     self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil
   }
 
+  /// A layer with these parameters, W [outputs, inputs] and b [outputs].
+  init(weight: Parameter, bias: Parameter) {
+    (outputs, inputs) = (weight.shape[0], weight.shape[1])
+    (self.weight, self.bias) = (weight, bias)
+  }
+
   public override func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias?.value) }
 
   public override var details: String { "\(inputs) → \(outputs)" }

@@ -46,7 +46,7 @@ public final class MultiHeadAttention: Module {
     let scale = 1 / Float(width / heads).squareRoot()
     var scores = matmul(byHead(query(x)) * scale, byHead(key(x)), transposeRight: true)
     if isCausal { scores = scores + causalMask(length) }
-    let mixed = matmul(weights(softmax(scores)), byHead(value(x)))
+    let mixed = matmul(weights(shares(scores)), byHead(value(x)))
     return output(mixed.transposed(0, 2, 1, 3).reshaped(x.shape))
   }
 

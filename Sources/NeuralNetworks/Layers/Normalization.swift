@@ -8,8 +8,8 @@ import Autodiff
 /// [n, height, width, channels].
 ///
 /// weight begins as 1, bias as 0, the running mean as 0 and the running variance as 1; ε = 10⁻⁵ and momentum 0.1 by default.
-/// With one element per channel, which PyTorch refuses, the output is the bias, x and weight have no gradient, and the running
-/// variance is not updated. An empty batch does not update the running statistics.
+/// With one element per channel, which PyTorch refuses, the output is the bias, x and weight have no gradient, the running
+/// variance is not updated, and a warning is printed, once per module. An empty batch does not update the running statistics.
 ///
 /// Source: Ioffe and Szegedy, "Batch normalization", 2015, arXiv:1502.03167.
 public final class BatchNorm: Module {
@@ -40,6 +40,12 @@ public final class BatchNorm: Module {
     }
     let (output, moments) = batchNorm(x, weight: weight.value, bias: bias.value, epsilon: epsilon)
     let count = Float(x.elementCount / weight.shape[0])
+    if count == 1 {
+      warnOnce(
+        "batch normalization",
+        "the batch of shape \(x.shape) has one value per channel, so the output is the bias and x has no gradient; use larger "
+          + "batches, or evaluate() for single samples")
+    }
     withoutGradients {
       runningMean.set((1 - momentum) * runningMean.value + momentum * moments.mean)
       // The unbiased variance of a single element is undefined.

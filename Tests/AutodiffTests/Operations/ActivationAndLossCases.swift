@@ -3,7 +3,9 @@ import Foundation
 import TestSupport
 
 /// Activations and losses, written out as their formulas say.
-let activationAndLossCases: [OperationCase] = activationCases + rowCases + crossEntropyCases + differenceCases
+let activationAndLossCases: [OperationCase] =
+  activationCases + rowCases + crossEntropyCases + differenceCases
+  + probabilityCases
 
 private let awayFromOne: @Sendable (Float) -> Float = { abs(abs(2 * $0) - 1) < 0.1 ? $0 / 2 : 2 * $0 }
 
@@ -74,13 +76,14 @@ private let crossEntropyCases: [OperationCase] = [(1, 2), (1, 10), (17, 3), (5, 
 }
 
 private func difference(
-  _ name: String, _ operation: @escaping @Sendable (Tensor, Tensor, Reduction) -> Tensor,
+  _ name: String, domain: @escaping @Sendable (Float) -> Float = { $0 },
+  _ operation: @escaping @Sendable (Tensor, Tensor, Reduction) -> Tensor,
   _ reference: @escaping @Sendable (Double, Double) -> Double
 ) -> [OperationCase] {
   shapes.flatMap { shape in
     [Reduction.mean, .sum, .none].map { reduction in
       OperationCase(
-        description: "\(name) \(shape) \(reduction)", shapes: [shape, shape],
+        description: "\(name) \(shape) \(reduction)", shapes: [shape, shape], domain: domain,
         operation: { operation($0[0], $0[1], reduction) },
         reference: { reduced(Float64Array.broadcast($0[0], $0[1], reference), reduction) })
     }
@@ -93,19 +96,58 @@ private let differenceCases: [OperationCase] =
   + difference(
     "huberLoss", { huberLoss($0, $1, threshold: 0.5, reduction: $2) },
     { abs($0 - $1) < 0.5 ? ($0 - $1) * ($0 - $1) / 2 : 0.5 * (abs($0 - $1) - 0.25) })
+  // Targets are from 0 to 1, so all inputs are, also times 1.5.
   + difference(
-    "binaryCrossEntropy", { binaryCrossEntropy(logits: $0, $1, reduction: $2) },
-    { $1 * Foundation.log(1 + Foundation.exp(-$0)) + (1 - $1) * Foundation.log(1 + Foundation.exp($0)) })
+    "binaryCrossEntropy", domain: { 0.6 * abs($0) }, { binaryCrossEntropy(logits: 5 * $0 - 2, $1, reduction: $2) },
+    { share, target in
+      let logit = 5 * share - 2
+      return target * Foundation.log(1 + Foundation.exp(-logit))
+        + (1 - target) * Foundation.log(1 + Foundation.exp(logit))
+    })
+  + difference(
+    "binaryCrossEntropy of probabilities", domain: { 0.1 + 0.5 * abs($0) },
+    { binaryCrossEntropy(probabilities: $0, $1, reduction: $2) },
+    { -$1 * Foundation.log($0) - (1 - $1) * Foundation.log(1 - $0) })
   + shapes.map { shape in
     OperationCase(
       description: "binaryCrossEntropy \(shape) with a weight", shapes: [shape, shape, [shape.last!]],
-      operation: { binaryCrossEntropy(logits: $0[0], $0[1], positiveWeight: $0[2]) },
+      domain: { 0.6 * abs($0) },
+      operation: { binaryCrossEntropy(logits: 5 * $0[0] - 2, $0[1], positiveWeight: $0[2]) },
       reference: { x in
         let losses = Float64Array(shape) { i in
-          let logit = x[0][i], target = x[1][i]
+          let logit = 5 * x[0][i] - 2, target = x[1][i]
           return x[2][[i.last!]] * target * Foundation.log(1 + Foundation.exp(-logit))
             + (1 - target) * Foundation.log(1 + Foundation.exp(logit))
         }
         return reduced(losses, .mean)
       })
   }
+
+/// Losses of probabilities or their logarithms. Softmax is part of the operation where rows must have the sum 1.
+private let probabilityCases: [OperationCase] = [(1, 2), (17, 3), (5, 33)].flatMap { rows, classes in
+  [Reduction.mean, .sum, .none].flatMap { reduction in
+    [false, true].flatMap { weighted in
+      let labels = (0..<rows).map { ($0 * 7 + 1) % classes }
+      let weights = weighted ? (0..<classes).map { 0.25 + Float($0 % 4) } : nil
+      let name = "\(rows)×\(classes) \(reduction) weighted \(weighted)"
+      @Sendable func loss(_ logarithms: Float64Array) -> Float64Array {
+        let losses = Float64Array([rows]) { r in
+          -Double(weights?[labels[r[0]]] ?? 1) * logarithms[[r[0], labels[r[0]]]]
+        }
+        return reduced(losses, reduction, weight: labels.reduce(0) { $0 + Double(weights?[$1] ?? 1) })
+      }
+      return [
+        OperationCase(
+          description: "negativeLogLikelihood \(name)", shapes: [[rows, classes]], domain: { -3 * abs($0) },
+          operation: { negativeLogLikelihood($0[0], labels, classWeights: weights, reduction: reduction) },
+          reference: { loss($0[0]) }),
+        OperationCase(
+          description: "crossEntropy of probabilities \(name)", shapes: [[rows, classes]], domain: { 3 * $0 },
+          operation: {
+            crossEntropy(probabilities: softmax($0[0]), labels, classWeights: weights, reduction: reduction)
+          },
+          reference: { loss($0[0].logShares) }),
+      ]
+    }
+  }
+}

@@ -100,10 +100,12 @@ import Testing
 
   @Test(arguments: [Precision.bfloat16, .float16]) func lossesOfSixteenBitsAreInFloat32(_ precision: Precision) {
     let x = Tensor(sampleValues(12), shape: [4, 3]).cast(to: precision).requiringGradient()
-    let target = Tensor(sampleValues(12, seed: 2), shape: [4, 3])
+    let target = Tensor(sampleValues(12, seed: 2), shape: [4, 3]), share = target.absolute()
     let losses: [(Tensor) -> Tensor] = [
       { crossEntropy($0, [0, 2, 1, 1], labelSmoothing: 0.1) }, { meanSquaredError($0, target) },
-      { meanAbsoluteError($0, target) }, { huberLoss($0, target) }, { binaryCrossEntropy(logits: $0, target) },
+      { meanAbsoluteError($0, target) }, { huberLoss($0, target) }, { binaryCrossEntropy(logits: $0, share) },
+      { binaryCrossEntropy(probabilities: $0.absolute(), share) },
+      { negativeLogLikelihood(-$0.absolute(), [0, 2, 1, 1]) },
     ]
     for loss in losses {
       #expect(loss(x).precision == .float32)
@@ -114,10 +116,16 @@ import Testing
 
   @Test func theMeanIsTheDefaultReduction() {
     let x = Tensor(sampleValues(12), shape: [4, 3]), target = Tensor(sampleValues(12, seed: 2), shape: [4, 3])
-    let labels = [0, 2, 1, 1]
+    let labels = [0, 2, 1, 1], share = target.absolute(), p = softmax(x)
     let losses: [(byDefault: Tensor, by: (Reduction) -> Tensor, count: Int)] = [
       (crossEntropy(x, labels), { crossEntropy(x, labels, reduction: $0) }, 4),
-      (binaryCrossEntropy(logits: x, target), { binaryCrossEntropy(logits: x, target, reduction: $0) }, 12),
+      (binaryCrossEntropy(logits: x, share), { binaryCrossEntropy(logits: x, share, reduction: $0) }, 12),
+      (
+        binaryCrossEntropy(probabilities: p, share),
+        { binaryCrossEntropy(probabilities: p, share, reduction: $0) }, 12
+      ),
+      (negativeLogLikelihood(-share, labels), { negativeLogLikelihood(-share, labels, reduction: $0) }, 4),
+      (crossEntropy(probabilities: p, labels), { crossEntropy(probabilities: p, labels, reduction: $0) }, 4),
       (meanSquaredError(x, target), { meanSquaredError(x, target, reduction: $0) }, 12),
       (meanAbsoluteError(x, target), { meanAbsoluteError(x, target, reduction: $0) }, 12),
       (huberLoss(x, target), { huberLoss(x, target, reduction: $0) }, 12),
@@ -127,6 +135,135 @@ import Testing
       #expect(byDefault.shape == [] && byDefault.value == loss(.mean).value)
       #expect(mean != 0 && abs(byDefault.value - mean) <= 1e-6 * abs(mean))
     }
+  }
+
+  /// A probability of 0 has a finite loss and derivative; a logarithm of −∞ has not.
+  @Test func probabilitiesOfZeroAndOne() {
+    let p = Tensor([0, 1, 1, 0], shape: [2, 2]).requiringGradient()
+    let losses = crossEntropy(probabilities: p, [0, 0], reduction: .none)
+    losses.sum().backward()
+    #expect(losses.values == [100, 0] && p.gradient?.values == [-1e12, 0, -1, 0])
+    let logarithms = Tensor([0, -.infinity], shape: [1, 2]).requiringGradient()
+    #expect(negativeLogLikelihood(logarithms, [1]).value == .infinity)
+    let certain = negativeLogLikelihood(logarithms, [0])
+    certain.backward()
+    #expect(certain.value == 0 && logarithms.gradient?.values == [-1, 0])
+  }
+
+  /// NaN, as of a training that has diverged, is no programmer error.
+  @Test func probabilitiesThatAreNaN() {
+    let nan = Tensor(repeating: .nan, shape: [2, 3]), half = Tensor(repeating: 0.5, shape: [2, 3])
+    for loss in [
+      crossEntropy(probabilities: nan, [0, 1]), negativeLogLikelihood(nan, [0, 1]),
+      binaryCrossEntropy(probabilities: nan, half), binaryCrossEntropy(probabilities: half, nan),
+      binaryCrossEntropy(logits: half, nan), binaryCrossEntropy(logits: nan, half),
+    ] { #expect(loss.value.isNaN) }
+  }
+
+  @Test func probabilitiesOfEmptyBatches() {
+    let empty = Tensor([], shape: [0, 5]).requiringGradient()
+    #expect(crossEntropy(probabilities: empty, []).value.isNaN && negativeLogLikelihood(empty, []).value.isNaN)
+    #expect(binaryCrossEntropy(probabilities: empty, empty).value.isNaN)
+    (crossEntropy(probabilities: empty, [], reduction: .sum) + negativeLogLikelihood(empty, [], reduction: .sum)
+      + binaryCrossEntropy(probabilities: empty, empty, reduction: .sum)).backward()
+    #expect(empty.gradient?.shape == [0, 5])
+  }
+
+  /// Rows of softmax in 16 bits have sums that differ from 1 by their rounding.
+  @Test(arguments: [Precision.bfloat16, .float16]) func probabilitiesOfSixteenBitsArePermitted(_ precision: Precision) {
+    let x = Tensor(sampleValues(64 * 33).map { 5 * $0 }, shape: [64, 33]).cast(to: precision)
+    let labels = (0..<64).map { $0 % 33 }
+    #expect(crossEntropy(probabilities: softmax(x), labels).value > 1)
+    #expect(negativeLogLikelihood(logSoftmax(10 * x), labels).value > 1)
+    // Exact in 16 bits.
+    let p = Tensor([0.5, 0.25, 0.25], shape: [1, 3]).cast(to: precision).requiringGradient()
+    let loss = crossEntropy(probabilities: p, [1])
+    loss.backward()
+    #expect(loss.precision == .float32 && abs(loss.value - 1.3862944) < 1e-6)
+    #expect(p.gradient?.precision == precision && p.gradient?.values == [0, -4, 0])
+  }
+
+  /// Losses whose program stops, and what it prints.
+  static let refused: [(loss: @Sendable () -> Tensor, words: String)] = [
+    (
+      { binaryCrossEntropy(logits: ones([2, 2]), Tensor([0, 1, 1, 1.5], shape: [2, 2])) },
+      "binaryCrossEntropy: the target 1.5 at position 3 is out of range; it must be from 0 to 1: 1 for a positive"
+    ),
+    (
+      { binaryCrossEntropy(logits: ones([2]), Tensor([-1, 1], shape: [2])) },
+      "binaryCrossEntropy: the target -1.0 at position 0 is out of range"
+    ),
+    (
+      { binaryCrossEntropy(probabilities: ones([2]), Tensor([1, 2], shape: [2])) },
+      "binaryCrossEntropy: the target 2.0 at position 1 is out of range"
+    ),
+    (
+      { binaryCrossEntropy(probabilities: Tensor([0.5, 1.25], shape: [2]), ones([2])) },
+      "binaryCrossEntropy: the probability 1.25 at position 1 is out of range; it must be from 0 to 1: apply sigmoid"
+    ),
+    (
+      { binaryCrossEntropy(probabilities: ones([3, 1]), ones([3])) },
+      "binaryCrossEntropy: shapes [3, 1] and [3] don't fit: prediction and target have the same shape; write "
+        + "target.reshaped(3, 1)"
+    ),
+    (
+      { binaryCrossEntropy(logits: ones([3]), ones([3, 1])) },
+      "binaryCrossEntropy: shapes [3] and [3, 1] don't fit: prediction and target have the same shape; write "
+        + "target.reshaped(3)"
+    ),
+    ({ meanSquaredError(ones([3, 1]), ones([3])) }, "target.reshaped(3, 1)"),
+    ({ meanAbsoluteError(ones([3, 1]), ones([3])) }, "target.reshaped(3, 1)"),
+    (
+      { huberLoss(ones([2, 3]), ones([3])) },
+      "prediction and target have the same shape; losses do not broadcast, so write target.broadcast(to: [2, 3])"
+    ),
+    (
+      { meanSquaredError(ones([2, 3]), ones([4])) },
+      "shapes [2, 3] and [4] don't fit: prediction and target have the same shape\n"
+    ),
+    (
+      { crossEntropy(probabilities: Tensor([0.5, 0.5, 2, -1], shape: [2, 2]), [0, 1]) },
+      "crossEntropy: the probability 2.0 at position 2 is out of range; it must be from 0 to 1: apply softmax to logits"
+    ),
+    (
+      { crossEntropy(probabilities: Tensor([0.5, 0.5, 0.5, 0.498], shape: [2, 2]), [0, 1]) },
+      "crossEntropy: the probabilities of row 1 have the sum 0.998; it must be 1 within 0.001; apply softmax to logits"
+    ),
+    (
+      { crossEntropy(probabilities: Tensor([0.5, 0.5], shape: [1, 2]), [2]) },
+      "crossEntropy: label 2 in row 0, labels are 0 to 1"
+    ),
+    (
+      { crossEntropy(probabilities: ones([2]), [0, 0]) },
+      "crossEntropy: probabilities of shape [2] for 2 labels, [labels, classes] is needed"
+    ),
+    (
+      { negativeLogLikelihood(Tensor([-1, 0.5], shape: [1, 2]), [0]) },
+      "negativeLogLikelihood: the log probability 0.5 at position 1 is out of range; logarithms of probabilities are 0 or "
+        + "less: use logSoftmax, or crossEntropy for logits"
+    ),
+    (
+      { negativeLogLikelihood(-ones([2, 2]), [0, -1]) }, "negativeLogLikelihood: label -1 in row 1, labels are 0 to 1"
+    ),
+    (
+      { negativeLogLikelihood(-ones([2, 2]), [0]) },
+      "negativeLogLikelihood: log probabilities of shape [2, 2] for 1 labels, [labels, classes] is needed"
+    ),
+    (
+      { negativeLogLikelihood(-ones([1, 2]), [0], classWeights: [1]) },
+      "negativeLogLikelihood: 1 class weights for 2 classes"
+    ),
+  ]
+
+  private static let input = ExitTestInput("refused-losses")
+
+  @Test(.serialized, arguments: refused.indices) func refusedLossesNameWhatIsWrong(_ index: Int) async throws {
+    try Self.input.set(index)
+    defer { Self.input.remove() }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = ActivationAndLossTests.refused[try ActivationAndLossTests.input.value()].loss()
+    }
+    #expect(text(result).contains(Self.refused[index].words), "\(text(result))")
   }
 
   private func text(_ result: ExitTest.Result?) -> String {
@@ -172,3 +309,5 @@ import Testing
     #expect(text(slope).contains("leakyReLU: the slope -1.0 is negative"))
   }
 }
+
+private func ones(_ shape: Shape) -> Tensor { Tensor(repeating: 1, shape: shape) }

@@ -14,6 +14,12 @@ import Testing
     let losses, halfLosses: [Loss]
     let edges: [Float]
     let edgeSlopes: [EdgeSlopes]
+    let endLosses: EndLosses
+  }
+
+  struct EndLosses: Decodable, Sendable {
+    let inputs, target: [Float]
+    let output, gradient: [Double]
   }
 
   struct Result: Decodable, Sendable {
@@ -78,7 +84,7 @@ import Testing
   private func loss(_ name: String, _ x: Tensor, _ reduction: Reduction) throws -> Tensor {
     let recorded = Self.recorded
     let target = Tensor(recorded.target, shape: x.shape), truth = Tensor(recorded.truth, shape: x.shape)
-    let labels = recorded.labels, weights = recorded.weights
+    let labels = recorded.labels, weights = recorded.weights, soft = sigmoid(target)
     let weight = Tensor(weights, shape: [weights.count])
     let losses: [String: () -> Tensor] = [
       "crossEntropy": { crossEntropy(x, labels, reduction: reduction) },
@@ -90,6 +96,16 @@ import Testing
       "binaryCrossEntropy": { binaryCrossEntropy(logits: x, truth, reduction: reduction) },
       "binaryCrossEntropy weighted": {
         binaryCrossEntropy(logits: x, truth, positiveWeight: weight, reduction: reduction)
+      },
+      "negativeLogLikelihood": { negativeLogLikelihood(logSoftmax(x), labels, reduction: reduction) },
+      "negativeLogLikelihood weighted": {
+        negativeLogLikelihood(logSoftmax(x), labels, classWeights: weights, reduction: reduction)
+      },
+      "binaryCrossEntropy of probabilities": {
+        binaryCrossEntropy(probabilities: sigmoid(x), truth, reduction: reduction)
+      },
+      "binaryCrossEntropy of probabilities, soft": {
+        binaryCrossEntropy(probabilities: sigmoid(x), soft, reduction: reduction)
       },
       "meanSquaredError": { meanSquaredError(x, target, reduction: reduction) },
       "meanAbsoluteError": { meanAbsoluteError(x, target, reduction: reduction) },
@@ -117,6 +133,21 @@ import Testing
     #expect(y.precision == .float32 && x.gradient?.precision == .bfloat16)
     #expect(relativeDifference(y.values, expected.output) < 2e-2)
     #expect(relativeDifference(x.gradient?.values ?? [], expected.gradient) < 2e-2)
+  }
+
+  /// Probabilities of 0, near 0, near 1 and 1, each compared by itself.
+  @Test func lossesAtTheEndsOfProbabilities() {
+    let expected = Self.recorded.endLosses, count = expected.inputs.count
+    let p = Tensor(expected.inputs, shape: [count]).requiringGradient()
+    let losses = binaryCrossEntropy(probabilities: p, Tensor(expected.target, shape: [count]), reduction: .none)
+    losses.sum().backward()
+    for index in 0..<count {
+      let (loss, slope) = (expected.output[index], expected.gradient[index])
+      // 1 − p has the spacing of numbers near 1.
+      #expect(abs(Double(losses.values[index]) - loss) <= 1e-5 * loss + 0x1p-23, "\(index): \(losses.values[index])")
+      #expect(
+        abs(Double(p.gradient!.values[index]) - slope) <= 1e-5 * abs(slope), "\(index): \(p.gradient!.values[index])")
+    }
   }
 
   /// Derivatives where two pieces meet, right beside that, and at large inputs, each compared by itself.

@@ -3,7 +3,9 @@ import Foundation
 import NeuralNetworks
 import TestSupport
 
-let layerCases = activationCases + rowCases + imageCases + normalizationCases + sequenceCases
+let layerCases =
+  activationCases + rowCases + imageCases + normalizationCases + sequenceCases
+  + recurrentCases
 
 /// A batch of one, rows of one, and sizes that are no multiple of a vector's length.
 private let rowShapes: [Shape] = [[1, 5], [4, 1], [3, 17], [2, 3, 7]]
@@ -204,4 +206,51 @@ private let sequenceCases: [LayerCase] = [
   LayerCase("Residual of width 1", [[1, 1], [3, 1]], { Residual.reZero(Linear(1, 1), Tanh()) }) { x, n in
     x + n[0] * x.linear(n[1], n[2]).map(Foundation.tanh)
   },
+]
+
+/// `step` is the next state and cell state from those of the input and the state before, which are weighted sums for all gates.
+private func recurrent(
+  _ name: String, _ shapes: [Shape], _ units: Int, _ make: @escaping @Sendable () -> Module,
+  _ step: @escaping @Sendable (_ x: [Double], _ own: [Double], _ h: Double, _ c: Double) -> (h: Double, c: Double)
+) -> LayerCase {
+  LayerCase(name, shapes, make) { x, n in
+    let count = x.shape[0], time = x.shape[1], features = x.shape[2]
+    var h = Float64Array([count, units]) { _ in 0 }, c = h, outputs: [Float64Array] = []
+    for t in 0..<time {
+      let fromInput = Float64Array([count, features]) { x[[$0[0], t, $0[1]]] }.linear(n[0], n[1])
+      let fromState = h.linear(n[2], n[3])
+      func gates(_ all: Float64Array, _ i: [Int]) -> [Double] {
+        stride(from: 0, to: all.shape[1], by: units).map { all[[i[0], $0 + i[1]]] }
+      }
+      let next = Float64Array.indices([count, units]).map { i in
+        step(gates(fromInput, i), gates(fromState, i), h[i], c[i])
+      }
+      h = Float64Array([count, units], next.map(\.h))
+      c = Float64Array([count, units], next.map(\.c))
+      outputs.append(h)
+    }
+    return Float64Array([count, time, units]) { outputs[$0[1]][[$0[0], $0[2]]] }
+  }
+}
+
+private func lstm(_ name: String, _ shapes: [Shape], _ units: Int) -> LayerCase {
+  recurrent(name, shapes, units, { [features = shapes[0][2]] in LSTM(features, units, forgetBias: 1) }) {
+    x, own, _, c in
+    let (i, f, g, o) = (x[0] + own[0], x[1] + own[1], x[2] + own[2], x[3] + own[3])
+    let next = ActivationFormulas.sigmoid(f) * c + ActivationFormulas.sigmoid(i) * Foundation.tanh(g)
+    return (ActivationFormulas.sigmoid(o) * Foundation.tanh(next), next)
+  }
+}
+
+private func gru(_ name: String, _ shapes: [Shape], _ units: Int) -> LayerCase {
+  recurrent(name, shapes, units, { [features = shapes[0][2]] in GRU(features, units) }) { x, own, h, _ in
+    let reset = ActivationFormulas.sigmoid(x[0] + own[0]), keep = ActivationFormulas.sigmoid(x[1] + own[1])
+    return ((1 - keep) * Foundation.tanh(x[2] + reset * own[2]) + keep * h, 0)
+  }
+}
+
+private let recurrentCases: [LayerCase] = [
+  lstm("LSTM", [[1, 1, 3], [2, 3, 3]], 4), lstm("LSTM of width 1", [[1, 1, 1], [2, 5, 1]], 1),
+  lstm("LSTM of 17 units", [[2, 2, 2]], 17), gru("GRU", [[1, 1, 3], [2, 3, 3]], 4),
+  gru("GRU of width 1", [[1, 1, 1], [2, 5, 1]], 1), gru("GRU of 17 units", [[2, 2, 2]], 17),
 ]

@@ -54,6 +54,10 @@ import Testing
     case "block, post-norm": TransformerBlock(4, heads: 2, hidden: 7, placement: .post, isCausal: true)
     case "projected residual": Residual(Linear(5, 4), scale: 0.5, shortcut: Linear(5, 4, bias: false))
     case "ReZero": Residual(Linear(5, 5), scale: 0, learnsScale: true)
+    case "LSTM": LSTM(3, 4)
+    case "LSTM, one step": LSTM(2, 3)
+    case "GRU": GRU(3, 4)
+    case "GRU, one step": GRU(2, 3)
     default: stop("layer", "there is none named \(name)")
     }
   }

@@ -68,6 +68,12 @@ private func evaluated(_ module: Module) -> Module {
       { TransformerBlock(4, heads: 2) }, [2, 3, 6],
       "layer normalization in 1.attentionNorm (LayerNorm): shapes [2, 3, 6] and [4] don't fit"
     ),
+    ({ LSTM(3, 4) }, [2, 3], "LSTM in 1 (LSTM): the input has the shape [2, 3]; it must be [n, time, features], with"),
+    (
+      { GRU(3, 4) }, [2, 0, 3],
+      "GRU in 1 (GRU): the input has the shape [2, 0, 3]; it must be [n, time, features], with"
+    ),
+    ({ LSTM(3, 4) }, [2, 5, 4], "linear in 1.cell.input (Linear): shapes [2, 4] and [16, 3] don't fit"),
     ({ Residual(Linear(3, 4)) }, [2, 3], "Residual in 1 (Residual): shapes [2, 3] and [2, 4] don't fit"),
     (
       { Loss { crossEntropy($0, [1]) } }, [2, 3],

@@ -71,6 +71,23 @@ private final class Net: Module {
     #expect(one.parameters[0].parameter.value.values != before)
   }
 
+  @Test func gradientsAreZeroedInTheWholeModel() {
+    let shared = Linear(3, 3), net = Sequential(shared, Residual(shared, BatchNorm(3)), Linear(3, 2, bias: false))
+    net.initialize(seed: 1)
+    let x = Tensor(sampleValues(12), shape: [4, 3])
+    func gradients() -> [[Float]?] { net.parameters.map { $0.parameter.gradient?.values } }
+    net(x).squared().sum().backward()
+    let once = gradients(), values = net.parameters.map { $0.parameter.value.values }
+    #expect(once.count == 5 && once.allSatisfy { $0 != nil })
+    net.zeroGradients()
+    #expect(gradients().allSatisfy { $0 == nil } && net.parameters.map { $0.parameter.value.values } == values)
+    // What came before is not added.
+    net(x).squared().sum().backward()
+    #expect(gradients() == once)
+    shared.zeroGradients()
+    #expect(gradients().map { $0 == nil } == [true, true, false, false, false])
+  }
+
   @Test func updatesDoNotChangeEarlierValues() {
     let net = Net()
     net.initialize(seed: 1)

@@ -38,6 +38,7 @@ target = torch.randn(3, 21) * 2
 truth = torch.rand(3, 21).round()
 labels = torch.tensor([20, 0, 7])
 weights = torch.rand(21) + 0.2
+soft = torch.sigmoid(target)
 losses = {
     "crossEntropy": lambda x, r: F.cross_entropy(x, labels, reduction=r),
     "crossEntropy weighted": lambda x, r: F.cross_entropy(x, labels, weight=weights, reduction=r),
@@ -46,6 +47,12 @@ losses = {
     "binaryCrossEntropy": lambda x, r: F.binary_cross_entropy_with_logits(x, truth, reduction=r),
     "binaryCrossEntropy weighted": lambda x, r: F.binary_cross_entropy_with_logits(
         x, truth, pos_weight=weights, reduction=r),
+    "negativeLogLikelihood": lambda x, r: F.nll_loss(F.log_softmax(x, 1), labels, reduction=r),
+    "negativeLogLikelihood weighted": lambda x, r: F.nll_loss(
+        F.log_softmax(x, 1), labels, weight=weights, reduction=r),
+    "binaryCrossEntropy of probabilities": lambda x, r: F.binary_cross_entropy(torch.sigmoid(x), truth, reduction=r),
+    "binaryCrossEntropy of probabilities, soft": lambda x, r: F.binary_cross_entropy(
+        torch.sigmoid(x), soft, reduction=r),
     "meanSquaredError": lambda x, r: F.mse_loss(x, target, reduction=r),
     "meanAbsoluteError": lambda x, r: F.l1_loss(x, target, reduction=r),
     "huberLoss": lambda x, r: F.huber_loss(x, target, reduction=r),
@@ -63,6 +70,8 @@ for name, loss in losses.items():
 # Predictions as a net in bfloat16 hands them to its loss; the gradient comes back in bfloat16.
 half_losses = []
 for name, loss in losses.items():
+    if "probabilities" in name:
+        continue  # PyTorch refuses it in autocast.
     for reduction in ("mean", "none"):
         x = inputs.bfloat16().requires_grad_()
         with torch.autocast("cpu", torch.bfloat16):
@@ -82,7 +91,15 @@ for name, function in pieces.items():
         function(x).sum().backward()
         edge_slopes.append({"name": name, "slopes": flat(x.grad)})
 
+# Probabilities at the ends of their range, with each target.
+ends = torch.tensor([0, 1e-30, 1e-13, 1e-6, 0.25, 0.5, 1 - 2**-24, 1]).repeat(3)
+certain = torch.tensor([0, 1, 0.25]).repeat_interleave(8)
+p = ends.clone().requires_grad_()
+of_ends = F.binary_cross_entropy(p, certain, reduction="none")
+of_ends.sum().backward()
+end_losses = {"inputs": flat(ends), "target": flat(certain), "output": flat(of_ends), "gradient": flat(p.grad)}
+
 print(json.dumps({
     "torch": torch.__version__, "inputs": flat(inputs), "upstream": flat(upstream), "target": flat(target),
     "truth": flat(truth), "labels": labels.tolist(), "weights": flat(weights), "activations": recorded,
-    "losses": recorded_losses, "halfLosses": half_losses, "edges": flat(edges), "edgeSlopes": edge_slopes}, separators=(",", ":")))
+    "losses": recorded_losses, "halfLosses": half_losses, "endLosses": end_losses, "edges": flat(edges), "edgeSlopes": edge_slopes}, separators=(",", ":")))

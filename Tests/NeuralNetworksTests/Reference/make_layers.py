@@ -67,6 +67,17 @@ class ReZero(nn.Module):
         return x + self.scale * self.layer(x)
 
 
+class Recurrent(nn.Module):
+    """The hidden state after each time step."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x)[0]
+
+
 def normalized(module):
     nn.init.normal_(module.weight, 1, 0.3)
     if getattr(module, "bias", None) is not None:
@@ -101,12 +112,18 @@ with torch.random.fork_rng():
     layers["linear"] = nn.Linear(5, 3), (4, 5)
     layers["batch norm, evaluated"] = evaluated(normalized(nn.BatchNorm1d(7))), (9, 7)
     layers["batch norm of images, evaluated"] = evaluated(normalized(nn.BatchNorm2d(4))), image
+    layers["LSTM"] = Recurrent(nn.LSTM(3, 4, batch_first=True)), (2, 6, 3)
+    layers["LSTM, one step"] = Recurrent(nn.LSTM(2, 3, batch_first=True)), (2, 1, 2)
+    layers["GRU"] = Recurrent(nn.GRU(3, 4, batch_first=True)), (2, 6, 3)
+    layers["GRU, one step"] = Recurrent(nn.GRU(2, 3, batch_first=True)), (2, 1, 2)
 
 
 def parts(module, of):
     """What `of` finds of each parameter, in our order: the attention's joint projection taken apart, a block's first norm
-    after its attention."""
+    after its attention; a recurrent layer's weights each with its bias."""
     found = {key: of(p) for key, p in module.named_parameters()}
+    if "inner.weight_ih_l0" in found:
+        return [found[f"inner.{kind}_{of_what}_l0"] for of_what in ("ih", "hh") for kind in ("weight", "bias")]
     prefix = next((key[:-len("in_proj_weight")] for key in found if key.endswith("in_proj_weight")), None)
     if prefix is None:
         return list(found.values())

@@ -26,6 +26,8 @@ typedef struct {
   void *_Nullable replay;
   /// The queue of pullbacks to release, so that releasing one does not release the next inside it.
   void *_Nullable releasing;
+  /// What sees losses and operations outside of their domain, NULL where nothing does.
+  void *_Nullable watches;
 } thread_state;
 
 /// The calling thread's state; all fields begin as 0.

@@ -1,0 +1,106 @@
+// Losses of nets that end with probabilities or their logarithms. Where the logits are at hand, `crossEntropy(_:_:)` and
+// `binaryCrossEntropy(logits:_:)` are better: a probability near 0 or 1 has lost the digits that its loss depends on.
+
+/// −logProbabilities[label] for each row: logarithms of probabilities [n, classes], such as `logSoftmax` returns, and n labels from 0 to
+/// classes − 1; the mean over rows by default, or their sum, or with `.none` a tensor [n].
+///
+/// With `classWeights` w, one per class, a row's loss is multiplied by w[label], and the mean divides by Σ w[label] instead of n. The loss
+/// is in Float32.
+///
+/// Stops the program if the shapes don't fit, a label is out of range, the number of class weights is not that of classes, or a
+/// logarithm is above 0, or 0.01 in 16 bits.
+public func negativeLogLikelihood(
+  _ logProbabilities: Tensor, _ labels: [Int], classWeights: [Float]? = nil, reduction: Reduction = .mean
+) -> Tensor {
+  let operation = "negativeLogLikelihood"
+  let targets = ClassTargets(operation, labels, for: logProbabilities, "log probabilities", classWeights)
+  // What rounding leaves of a probability of 1.
+  let highest: Float = logProbabilities.precision == .float32 ? 1e-5 : 1e-2
+  logProbabilities.check(
+    operation, "log probability", in: -Float.infinity...highest,
+    "logarithms of probabilities are 0 or less: use logSoftmax, or crossEntropy for logits")
+  let loss = targets.reduced(-targets.chosen(operation, from: logProbabilities.cast(to: .float32)), reduction)
+  OperationWatch.see(operation, logProbabilities, .classes(labels), loss)
+  return loss
+}
+
+/// −ln probabilities[label] for each row: probabilities [n, classes], such as `softmax` returns, and n labels from 0 to classes − 1; the
+/// mean over rows by default, or their sum, or with `.none` a tensor [n].
+///
+/// The logarithm is at least −100, and its derivative at most 10¹², so that neither is infinite where a probability is 0. With
+/// `classWeights` w, one per class, a row's loss is multiplied by w[label], and the mean divides by Σ w[label] instead of n. The loss is
+/// in Float32.
+///
+/// Stops the program if the shapes don't fit, a label is out of range, the number of class weights is not that of classes, a
+/// probability is outside of 0 to 1, or the sum of a row differs from 1 by more than 10⁻³, or 10⁻² in 16 bits.
+public func crossEntropy(
+  probabilities: Tensor, _ labels: [Int], classWeights: [Float]? = nil, reduction: Reduction = .mean
+) -> Tensor {
+  let operation = "crossEntropy", advice = "apply softmax to logits, or write crossEntropy(logits, labels)"
+  let targets = ClassTargets(operation, labels, for: probabilities, "probabilities", classWeights)
+  probabilities.check(operation, "probability", in: 0...1, "it must be from 0 to 1: \(advice)")
+  probabilities.checkRowsSumToOne(operation, advice)
+  let loss = targets.reduced(-boundedLog(targets.chosen(operation, from: probabilities.cast(to: .float32))), reduction)
+  OperationWatch.see("crossEntropy(probabilities:)", probabilities, .classes(labels), loss)
+  return loss
+}
+
+/// −t ln p − (1 − t) ln(1 − p), element by element, for probabilities p, such as `sigmoid` returns, and targets t from 0 to 1 of the same
+/// shape; the mean over all elements, a scalar, by default.
+///
+/// As in PyTorch, the logarithms are at least −100, and the derivative is (p − t) / max(p (1 − p), 10⁻¹²), so that neither is infinite
+/// where a probability is 0 or 1. The loss is in Float32.
+///
+/// Stops the program if the shapes differ, or a probability or a target is outside of 0 to 1.
+public func binaryCrossEntropy(
+  probabilities: Tensor, _ target: Tensor, reduction: Reduction = .mean
+) -> Tensor {
+  let operation = "binaryCrossEntropy"
+  check(operation, probabilities, target)
+  probabilities.check(
+    operation, "probability", in: 0...1,
+    "it must be from 0 to 1: apply sigmoid to logits, or write binaryCrossEntropy(logits: logits, target)")
+  target.check(operation, "target", in: 0...1, binaryTargetAdvice)
+  let p = probabilities.cast(to: .float32), t = target.cast(to: .float32)
+  let losses = withoutGradients { -(t * boundedLog(p) + (1 - t) * boundedLog(1 - p)) }
+  let recorded = record(losses, from: p, t) { gradient, pass in
+    pass.add(gradient * (p - t) / (p * (1 - p)).clamped(to: smallest...Float.infinity), to: p)
+    pass.add(gradient * (boundedLog(1 - p) - boundedLog(p)), to: t)
+  }
+  return seen("binaryCrossEntropy(probabilities:)", probabilities, target, reduction(recorded))
+}
+
+/// What a target of a binary cross-entropy must be.
+let binaryTargetAdvice = "it must be from 0 to 1: 1 for a positive, 0 for a negative, or a probability"
+
+/// The least divisor of derivatives, as in PyTorch.
+private let smallest: Float = 1e-12
+
+/// max(ln p, −100), with the derivative 1 / max(p, 10⁻¹²).
+private func boundedLog(_ p: Tensor) -> Tensor {
+  record(withoutGradients { log(p).clamped(to: -100...Float.infinity) }, from: p) { gradient, pass in
+    pass.add(gradient / p.clamped(to: smallest...Float.infinity), to: p)
+  }
+}
+
+extension ClassTargets {
+  /// The element of each row that its label names, [n], of scores [n, classes].
+  fileprivate func chosen(_ operation: String, from scores: Tensor) -> Tensor {
+    guard scores.elementCount <= Int32.max else {
+      stop(operation, "\(scores.shape) has more elements than can be numbered")
+    }
+    let indices = GatherIndices(count: labels.count) { indices in
+      for (row, label) in labels.enumerated() { indices[row] = Int32(row * classes) + label }
+    }
+    return gathered(scores, indices, to: [labels.count])
+  }
+
+  /// The losses of rows [n], weighted by class and reduced.
+  fileprivate func reduced(_ losses: Tensor, _ reduction: Reduction) -> Tensor {
+    let weighted = classWeights.map { weights in
+      losses * Tensor(labels.map { weights[Int($0)] }, shape: losses.shape)
+    }
+    guard reduction == .mean else { return reduction(weighted ?? losses) }
+    return (weighted ?? losses).sum() * (1 / weight)
+  }
+}

@@ -1,0 +1,98 @@
+import CThreadState
+
+/// A call of a loss function.
+package struct LossCall {
+  /// What the loss compares its prediction with.
+  package enum Target {
+    /// A class per row.
+    case classes([Int])
+    /// Numbers of any shape.
+    case numbers(Tensor)
+  }
+
+  /// The function's name, such as `crossEntropy`.
+  package let function: String
+  /// What the function was given: logits, or predictions.
+  package let prediction: Tensor
+  /// What it is compared with.
+  package let target: Target
+  /// The result.
+  package let loss: Tensor
+
+  /// The call without nodes, so that no tape is kept.
+  package func detached() -> LossCall {
+    LossCall(function: function, prediction: prediction.detached(), target: target, loss: loss.detached())
+  }
+}
+
+/// Operands of an operation at which its value or its derivative is not finite.
+package struct Singularity {
+  /// The operation's name, such as `log`.
+  package let operation: String
+  /// The number of such operands.
+  package let count: Int
+  /// The module that was being called; nil outside of all.
+  package let module: String?
+}
+
+/// Sees the calls of loss functions that gradients flow through, and operations outside of their domain, on the thread on which it begins.
+package final class OperationWatch {
+  private let sawLoss: (LossCall) -> Void
+  private let sawSingularity: (Singularity) -> Void
+
+  /// A watch, which sees nothing before `begin()`.
+  package init(loss: @escaping (LossCall) -> Void, singularity: @escaping (Singularity) -> Void) {
+    (sawLoss, sawSingularity) = (loss, singularity)
+  }
+
+  /// The watches of a thread.
+  private final class List { @exclusivity(unchecked) var watches: [OperationWatch] = [] }
+
+  private static var list: List? {
+    thread_state_here().pointee.watches.map { Unmanaged<List>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Begins to see operations of the calling thread.
+  package func begin() {
+    let list = Self.list ?? List()
+    if list.watches.isEmpty { thread_state_here().pointee.watches = Unmanaged.passRetained(list).toOpaque() }
+    list.watches.append(self)
+  }
+
+  /// Ends what `begin` began; call it on the same thread.
+  package func end() {
+    guard let list = Self.list else { return }
+    list.watches.removeAll { $0 === self }
+    guard list.watches.isEmpty else { return }
+    thread_state_here().pointee.watches = nil
+    Unmanaged.passUnretained(list).release()
+  }
+
+  /// Reports a call of a loss function.
+  @inline(__always)
+  static func see(
+    _ function: String, _ prediction: Tensor, _ target: @autoclosure () -> LossCall.Target, _ loss: Tensor
+  ) {
+    guard thread_state_here().pointee.watches != nil, loss.isOnTape else { return }
+    report(LossCall(function: function, prediction: prediction, target: target(), loss: loss))
+  }
+
+  private static func report(_ call: LossCall) { for watch in list!.watches { watch.sawLoss(call) } }
+
+  /// Reports the elements of an operand of an operation for which `isSingular` returns true, where gradients flow through it.
+  @inline(__always)
+  static func check(
+    _ operation: String, _ operand: Tensor, on tape: Bool, where isSingular: (Float) -> Bool
+  ) {
+    guard thread_state_here().pointee.watches != nil, tape else { return }
+    let count = operand.withValues { values in values.reduce(0) { isSingular($1) ? $0 + 1 : $0 } }
+    if count > 0 { report(operation, count) }
+  }
+
+  private static func report(_ operation: String, _ count: Int) {
+    let singularity = Singularity(
+      operation: operation, count: count,
+      module: thread_state_here().pointee.caller.map { Unmanaged<CallSite>.fromOpaque($0).takeUnretainedValue().path })
+    for watch in list!.watches { watch.sawSingularity(singularity) }
+  }
+}
