@@ -71,6 +71,15 @@ public struct Initializer: Sendable, CustomStringConvertible {
     }
   }
 
+  /// This initializer, with `value` added to the elements in `range`, which are `what`.
+  func adding(_ value: Float, to range: Range<Int>, _ what: String) -> Initializer {
+    guard value != 0 else { return self }
+    return Initializer("\(description), + \(value) at \(what)") { [fill] values, shape, fan, stream in
+      fill(values, shape, fan, &stream)
+      for index in range { values[index] += value }
+    }
+  }
+
   private static func normal(_ description: String, _ variance: @escaping @Sendable (Fan) -> Double) -> Initializer {
     Initializer(description) { values, _, fan, stream in
       let deviation = variance(fan).squareRoot()

@@ -265,6 +265,9 @@ extension Module {
   /// The number of elements of all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.parameter.shape.elementCount } }
 
+  /// Clears the gradients of all parameters, as `Optimizer.clearGradients()` does of an optimizer's. Afterwards they are nil.
+  public func zeroGradients() { for (_, parameter) in parameters { parameter.gradient = nil } }
+
   /// Assigns every parameter its first values, and resets buffers and random sources.
   ///
   /// Each parameter draws from a random stream that is named by the seed and the parameter's path, so models that share a path
@@ -273,11 +276,7 @@ extension Module {
     refreshReflection()
     assignPaths()
     for (path, parameter) in parameters {
-      var stream = RandomStream(seed: seed, name: path)
-      parameter.set(
-        Tensor(shape: parameter.shape) { values in
-          parameter.initializer.fill(values, parameter.shape, parameter.fan, &stream)
-        })
+      parameter.initialize(by: parameter.initializer, seed: seed, path: path)
     }
     for (_, buffer) in buffers { buffer.reset() }
     for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }

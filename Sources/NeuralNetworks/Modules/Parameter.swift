@@ -9,11 +9,16 @@ public final class Parameter {
   public let shape: Shape
   /// The distribution of the first values.
   public let initializer: Initializer
-  let fan: Fan
+  package let fan: Fan
   @exclusivity(unchecked) private var tensor: Tensor?
   /// The tape node of all values of the parameter.
   private let node: Node
   let gradientHooks: ParameterHooks
+
+  /// Where the value comes from, but for changes by optimizers; nil before there is one.
+  @exclusivity(unchecked) package private(set) var source: ParameterSource?
+  /// The number of optimizers that hold it.
+  @exclusivity(unchecked) package internal(set) var optimizerCount = 0
 
   /// The path in the model that was last initialized, such as `blocks.3.1.weight`; empty before.
   public internal(set) var path = ""
@@ -56,7 +61,17 @@ public final class Parameter {
   }
 
   /// Assigns a value. Stops the program if its shape is not the parameter's.
-  public func set(_ value: Tensor) {
+  public func set(_ value: Tensor) { set(value, from: .assigned) }
+
+  /// Assigns first values by an initializer, from the random stream that seed and path name.
+  package func initialize(by initializer: Initializer, seed: UInt64, path: String) {
+    var stream = RandomStream(seed: seed, name: path)
+    set(Tensor(shape: shape) { initializer.fill($0, shape, fan, &stream) }, from: .initialized)
+  }
+
+  /// As above, noting where the value comes from; nil leaves that as it is.
+  func set(_ value: Tensor, from source: ParameterSource?) {
+    if let source { self.source = source }
     guard value.shape == shape else {
       stop("parameter \(path)", value.shape, shape, "a value must have the parameter's shape")
     }
@@ -69,6 +84,16 @@ public final class Parameter {
     if !isKnownUniquelyReferenced(&tensor) || !tensor!.ownsItsMemory() { tensor = tensor!.copied().alias(at: node) }
     body(tensor!.elements)
   }
+}
+
+/// Where the value of a parameter comes from.
+package enum ParameterSource: String {
+  /// Its initializer.
+  case initialized
+  /// A file of weights.
+  case loaded
+  /// The program, by `Parameter.set`.
+  case assigned
 }
 
 /// The hooks on a parameter's gradient, called once per backward pass before the gradient is added to `gradient`.

@@ -31,6 +31,24 @@ extension Optimizer {
   }
 }
 
+/// How often the gradients of an optimizer were clipped to a norm.
+package struct ClippingCount {
+  /// The number of calls of `clipGradients(toNorm:)`, and of those in which the norm was above the limit.
+  package private(set) var calls = 0, clipped = 0
+  /// The sum of norm / limit over the clipped ones.
+  package private(set) var ratioSum = 0.0
+  /// The last limit.
+  package private(set) var limit = 0.0
+
+  mutating func add(norm: Double, limit: Double) {
+    calls += 1
+    self.limit = limit
+    guard norm > limit, norm.isFinite else { return }
+    clipped += 1
+    ratioSum += norm / limit
+  }
+}
+
 extension Collection where Element: Optimizer {
   /// As `Optimizer.gradientNorm`, over the parameters of all optimizers; a parameter of several counts once.
   public var gradientNorm: Double {
@@ -43,6 +61,7 @@ extension Collection where Element: Optimizer {
   public func clipGradients(toNorm limit: Double) -> Double {
     guard limit > 0 else { stop("clipGradients", "the norm is \(limit); it must be above 0") }
     let norm = gradientNorm
+    for optimizer in self { optimizer.clipping.add(norm: norm, limit: limit) }
     guard norm > limit, norm.isFinite else { return norm }
     let factor = Float(limit / norm)
     for (parameter, gradient) in gradientsInUse { parameter.gradient = gradient.scaledWithoutTape(by: factor) }

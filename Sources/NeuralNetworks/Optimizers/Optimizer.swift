@@ -52,6 +52,8 @@ open class Optimizer {
   /// The parameters' paths in the model.
   package let paths: [String]
   @exclusivity(unchecked) final var settings: [ParameterSettings]
+  /// How often gradients were clipped to a norm.
+  package final var clipping = ClippingCount()
   /// How often `group` has been called.
   package final var groupVersion = 0
 
@@ -66,6 +68,8 @@ open class Optimizer {
     }
     self.learningRate = learningRate
     scheduledRate = learningRate
+    // Layers may have been replaced since the model was last read.
+    model.refreshReflection()
     let found = model.parameters
     parameters = found.map(\.parameter)
     paths = found.map(\.path)
@@ -73,9 +77,13 @@ open class Optimizer {
     self.states = found.map { _, parameter in states.map { _ in Tensor(repeating: 0, shape: parameter.shape) } }
     settings = found.map { _ in ParameterSettings(weightDecay: checked(weightDecay: weightDecay)) }
     updateCounts = found.map { _ in 0 }
+    for parameter in parameters { parameter.optimizerCount += 1 }
   }
 
-  deinit { for audit in audits.all { audit.end() } }
+  deinit {
+    for audit in audits.all { audit.end() }
+    for parameter in parameters { parameter.optimizerCount -= 1 }
+  }
 
   /// Changes every parameter that has a gradient and is not frozen, and clears all gradients.
   public final func step() {
@@ -140,7 +148,7 @@ open class Optimizer {
           from: before.elements, to: after.elements, gradient.elements, count: count)
       }
     }
-    parameter.set(after)
+    parameter.set(after, from: nil)
     states[index] = step.states.map { $0.castWithoutTape(to: .float32).offTape }
   }
 

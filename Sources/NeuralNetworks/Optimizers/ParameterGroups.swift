@@ -46,6 +46,9 @@ extension Optimizer {
   /// Whether the optimizer holds a parameter.
   package func holds(_ parameter: Parameter) -> Bool { parameters.contains { $0 === parameter } }
 
+  /// The largest weight decay of a parameter; 0 if there are no parameters.
+  package var largestWeightDecay: Float { settings.map(\.weightDecay).max() ?? 0 }
+
   /// Whether the optimizer leaves a parameter that it holds unchanged.
   package func isFrozen(_ parameter: Parameter) -> Bool {
     parameters.firstIndex { $0 === parameter }.map { settings[$0].isFrozen } ?? false

@@ -21,7 +21,7 @@ extension Module {
   public func loadWeights(from path: String) throws -> [String: String] {
     let file = try SafetensorsReader(path: path)
     let names = savedShapes
-    assign(try file.tensors(named: names))
+    assign(try file.tensors(named: names), from: .loaded)
     return file.header.metadata
   }
 
@@ -34,11 +34,13 @@ extension Module {
     parameters.map { ($0.path, $0.parameter.value) } + buffers.map { ($0.path, $0.buffer.value) }
   }
 
-  /// Assigns tensors in the order of `savedShapes`.
-  func assign(_ tensors: [Tensor]) {
+  /// Assigns tensors in the order of `savedShapes`; `source` nil leaves the sources of values that there are.
+  func assign(_ tensors: [Tensor], from source: ParameterSource?) {
     assignPaths()
     let parameters = parameters
-    for ((_, parameter), tensor) in zip(parameters, tensors) { parameter.set(tensor) }
+    for ((_, parameter), tensor) in zip(parameters, tensors) {
+      parameter.set(tensor, from: source ?? parameter.source ?? .loaded)
+    }
     for ((_, buffer), tensor) in zip(buffers, tensors.dropFirst(parameters.count)) { buffer.set(tensor) }
   }
 }

@@ -113,7 +113,7 @@ public struct TrainingState: Equatable, Sendable {
     try Self.checkIsUnchanged(file)
 
     // From here on nothing throws.
-    model.assign(Array(tensors.prefix(weights.count)))
+    model.assign(Array(tensors.prefix(weights.count)), from: nil)
     for ((_, source), stream) in zip(model.randomSources, streams) { source.stream = stream }
     optimizer.assign(Array(tensors.dropFirst(weights.count)))
     optimizer.clearGradients()

@@ -25,8 +25,12 @@ final class ModelObserver {
   /// The inputs of the model's last call, and whether that call had several outputs.
   @exclusivity(unchecked) private(set) var inputs: [Tensor] = []
   @exclusivity(unchecked) private(set) var outputsAreSeveral = false
-  /// The modules that have been called, until the first recorded step is over.
-  @exclusivity(unchecked) private var called: Set<ObjectIdentifier>? = []
+  /// The modules that have been called with and without gradients, until the first recorded step is over.
+  @exclusivity(unchecked) private var called: (onTape: Set<ObjectIdentifier>, offTape: Set<ObjectIdentifier>)? = (
+    [], []
+  )
+  /// Sees losses and operations at recorded steps.
+  private let watch: OperationWatch
   /// The last step of which layers were recorded.
   private var lastRecordedStep = -2
 
@@ -34,6 +38,13 @@ final class ModelObserver {
     (self.model, self.optimizers, self.probes, self.step) = (model, optimizers, probes, step)
     observed = model.map { [reference] in ObservedModel($0, probes.probes(at:), reference) }
     unhooked = model.map { UnhookedModel($0, step.warnings) }
+    watch = OperationWatch(
+      loss: { [reference] call in
+        if let observer = reference.observer, observer.isAttached { observer.step.facts.see(call) }
+      },
+      singularity: { [reference] singularity in
+        if let observer = reference.observer, observer.isAttached { observer.step.facts.see(singularity) }
+      })
     reference.observer = self
     if let model, probes.needsInputs { observeInputs(of: model) }
     standingHandles += optimizers.map { optimizer in
@@ -66,6 +77,7 @@ final class ModelObserver {
   func begin(isRecorded: Bool) {
     lastOutput = nil
     inputs = []
+    if isRecorded { step.facts.begin(step.number) }
     if !before.isEmpty { before.removeAll(keepingCapacity: true) }
     if isRecorded { attach() } else { detach() }
   }
@@ -95,6 +107,7 @@ final class ModelObserver {
   private func attach() {
     guard !isAttached else { return }
     isAttached = true
+    watch.begin()
     model?.depthOrigins += 1
     if let observed {
       let replaced = observed.attach()
@@ -109,6 +122,7 @@ final class ModelObserver {
   func detach() {
     guard isAttached else { return }
     isAttached = false
+    watch.end()
     model?.depthOrigins -= 1
     observed?.detach()
     for handle in handles { handle.remove() }
@@ -145,12 +159,16 @@ final class ModelObserver {
   func warnOfMissingParts() {
     guard let model else { return }
     if step.skippedAtScale == nil || !step.seen.backward { step.warnings.warnMissing(step.seen, step: step.number) }
-    if let called, step.seen.forward {
-      step.warnings.warnUncalled(
-        model.modules.filter { path, module in
-          !probes.probes(at: path).isEmpty && !called.contains(ObjectIdentifier(module))
-            && !module.ownParameters.isEmpty
-        }.map(\.path), step: step.number)
+    if let called, step.seen.forward || !called.offTape.isEmpty {
+      let absent = model.modules.filter { path, module in
+        !probes.probes(at: path).isEmpty && !called.onTape.contains(ObjectIdentifier(module))
+          && !module.ownParameters.isEmpty
+      }
+      let offTape = absent.filter { called.offTape.contains(ObjectIdentifier($0.module)) }
+      step.facts.see(uncalled: absent.map(\.path), withoutTape: offTape.map(\.path))
+      if step.seen.forward {
+        step.warnings.warnUncalled(absent.map(\.path), withoutTape: offTape.map(\.path), step: step.number)
+      }
     }
     called = nil
   }
@@ -173,8 +191,11 @@ final class ModelObserver {
 
   /// Observes an output of a call of a module.
   func observe(output: Tensor, input: Tensor, callIndex: Int, isLayer: Bool, of observed: ObservedModule) {
-    guard isAttached, output.isOnTape || isInCheckpoint else { return }
-    if called != nil { called!.insert(ObjectIdentifier(observed.module)) }
+    guard isAttached, output.isOnTape || isInCheckpoint else {
+      if isAttached { called?.offTape.insert(ObjectIdentifier(observed.module)) }
+      return
+    }
+    called?.onTape.insert(ObjectIdentifier(observed.module))
     // A container often returns its last child's output. The same tensor is the same site, unless the container is a layer, such as one
     // that holds a weight and ends with an activation.
     guard output !== lastOutput || isLayer else { return }
@@ -184,13 +205,16 @@ final class ModelObserver {
       observed.module, callIndex: callIndex, path: observed.path, depth: Int(output.layerDepth), isLayer: isLayer,
       shape: output.shape, probes: observed.probes)
     observed.calls[callIndex] = layer
+    step.facts.see(newSite: layer.index, output)
     observe(output: output, input: input, of: layer)
   }
 
   private func observe(output: Tensor, input: Tensor?, of layer: ProbedLayer) {
     layer.begin(step.number)
     layer.passes += 1
+    if !step.seen.forward { step.facts.see { [step] in step.parameters.all.map { ($0.path, $0.parameter) } } }
     step.seen.forward = true
+    if let input { step.facts.see(input: input, of: layer.module) }
     let needs = probes.needs, isSampled = needs.contains(.samples) && layer.hasParameters
     if isSampled { layer.gradient = nil }
     if isSampled || needs.contains(.inputs) { layer.input = input?.detached() }
@@ -206,6 +230,7 @@ final class ModelObserver {
   /// Observes dL/d(output) of a call.
   func observe(gradient: Tensor, of layer: ProbedLayer) {
     guard isAttached, layer.lastStep == step.number else { return }
+    if !step.seen.backward { step.facts.seeGradientsLeft { step.parameters.all } }
     step.seen.backward = true
     if probes.needs.contains(.samples), layer.hasParameters {
       let arrived = gradient.detached()
@@ -222,6 +247,7 @@ final class ModelObserver {
       let gradient = parameter.gradient
     else { return }
     step.seen.update = true
+    step.facts.see(changeOf: row.id, gradientNorm: norms.gradient)
     let owner = step.sites.owner(of: parameter)
     let change = ParameterChange(
       name: owner?.name ?? "", parameter: parameter, gradient: gradient,

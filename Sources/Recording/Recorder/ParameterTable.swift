@@ -46,6 +46,11 @@ struct ParameterTable {
     }
   }
 
+  /// The parameters by their ids, and whether an optimizer of the recorder holds them.
+  var all: [(path: String, parameter: Parameter, isHeld: Bool)] {
+    rows.indices.map { (rows[$0].path, parameters[$0], !rows[$0].optimizers.isEmpty) }
+  }
+
   /// The `id` of a parameter, and the path of the module that holds it; nil if it is not in the model.
   func row(of parameter: Parameter) -> (id: Int, holder: String)? {
     ids[ObjectIdentifier(parameter)].map { ($0, holders[$0]) }
@@ -101,6 +106,7 @@ struct ParameterTable {
   }
 
   private func isFrozen(_ parameter: Parameter) -> Bool {
-    !optimizers.contains { $0.holds(parameter) && !$0.isFrozen(parameter) }
+    let holders = optimizers.filter { $0.holds(parameter) }
+    return !holders.isEmpty && holders.allSatisfy { $0.isFrozen(parameter) }
   }
 }

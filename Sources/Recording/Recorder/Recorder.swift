@@ -34,6 +34,7 @@ public final class Recorder {
   private let assembly: StepAssembly
   private let observer: ModelObserver
   private var sampleTable = SampleTable()
+  private var hooksAfterSteps: [(_ step: Int, _ path: String) throws -> Void] = []
 
   /// Records `model` while `optimizers` train it, by default with every standard probe at every step.
   ///
@@ -72,6 +73,7 @@ public final class Recorder {
     model: Module?, _ optimizers: [Optimizer], writingTo path: String, _ probes: ProbeSet, _ meta: [MetaKey: String],
     _ warn: ((String) -> Void)?, _ clock: @escaping () -> Double
   ) throws {
+    model?.refreshReflection()
     try Self.check(probes, model)
     let own: [MetaKey: String] = [
       .depthSource: model == nil ? "call order" : "tape", .bfloat16Products: BFloat16Products.current.rawValue,
@@ -99,6 +101,7 @@ public final class Recorder {
     probes: ProbeSet = .standard, warn: ((String) -> Void)? = nil,
     clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws {
+    model.refreshReflection()
     try Self.check(probes, model)
     let state = try RecorderState(in: checkpoint)
     let runner = ProbeRunner(probes)
@@ -122,7 +125,10 @@ public final class Recorder {
     assembly.sites = recorded.sites
     assembly.warnings.warned = Set(state.warnings)
     assembly.restore(recorded.steps, seconds: state.seconds)
-    try restoring { try observer.restore(from: state.observer) }
+    try restoring {
+      try observer.restore(from: state.observer)
+      try assembly.facts.restore(from: state.facts)
+    }
     try writer.event(
       step: assembly.number, kind: .interrupted,
       text: "the recording was interrupted, and goes on from a checkpoint before this step")
@@ -135,7 +141,8 @@ public final class Recorder {
   ) {
     self.probes = probes
     assembly = StepAssembly(
-      writer, RecordingWarnings(writer, warn: warn), ParameterTable(model, optimizers), clock: clock)
+      writer, RecordingWarnings(writer, warn: warn), TrainingFacts(model, optimizers, writer),
+      ParameterTable(model, optimizers), clock: clock)
     observer = ModelObserver(model, optimizers, self.probes, assembly)
   }
 
@@ -154,7 +161,7 @@ public final class Recorder {
     return RecorderState(
       position: try writer.flush(), seconds: assembly.seconds, probes: probes.names,
       warnings: assembly.warnings.warned.sorted(), areFrozen: assembly.parameters.areFrozen, observer: observer.save(),
-      probeStates: probes.save(assembly.sites.layers))
+      facts: assembly.facts.save(), probeStates: probes.save(assembly.sites.layers))
   }
 
   /// Writes the run file.
@@ -200,9 +207,17 @@ public final class Recorder {
       try runProbes(loss: value, losses, layers, again)
     }
     try assembly.write(
-      loss: value, accuracy: accuracy, learningRate: observer.optimizers.first.map { Double($0.learningRate) }, layers)
+      loss: value, accuracy: accuracy, learningRate: observer.optimizers.first.map { Double($0.learningRate) },
+      isRecorded: observer.isAttached, layers)
     if wereReplaced { observer.detach() }
     begin()
+    guard !hooksAfterSteps.isEmpty else { return }
+    for hook in hooksAfterSteps { try hook(assembly.number - 1, writer.path) }
+  }
+
+  /// Calls `hook` after each step with its number, and throws what it throws.
+  package func afterStep(_ hook: @escaping (_ step: Int, _ path: String) throws -> Void) {
+    hooksAfterSteps.append(hook)
   }
 
   /// Ends the recording, removes the recorder's hooks and opens the run file. `meta` is added to its entries. Throws a `RunFileError` if
@@ -211,7 +226,11 @@ public final class Recorder {
     observer.end()
     // Writes what was accepted, and throws the reason.
     guard assembly.writer.isOpen else { return try assembly.writer.finish() }
-    if assembly.number == 0 { assembly.warnings.warnNoSteps() }
+    if assembly.number == 0 {
+      assembly.warnings.warnNoSteps()
+    } else {
+      try assembly.facts.finish(assembly.number - 1, assembly.parameters.all)
+    }
     if let unhooked = observer.unhooked {
       let report = FinalReport(unhooked: unhooked, layers: assembly.sites.layers, writer: assembly.writer)
       defer { unhooked.restoreHooks() }

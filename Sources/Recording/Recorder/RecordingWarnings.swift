@@ -72,13 +72,22 @@ final class RecordingWarnings {
     }
   }
 
-  /// Warns of modules with parameters that were not called in the first recorded step.
-  func warnUncalled(_ paths: [String], step: Int) {
-    guard !paths.isEmpty else { return }
-    let (have, are) = paths.count == 1 ? ("has", "was") : ("have", "were")
-    warnOnce(
-      "\(listed(paths)) \(have) parameters but \(are) not called with gradients in step \(step), so not recorded; call the module "
-        + "as a function, module(x), and not its forward method")
+  /// Warns of modules with parameters that were not called with gradients in the first recorded step: those that `withoutTape` lists were
+  /// called inside `withoutGradients`, others not at all, or their forward method was called.
+  func warnUncalled(_ paths: [String], withoutTape: [String], step: Int) {
+    func warn(_ paths: [String], _ problem: String, key: String) {
+      guard !paths.isEmpty else { return }
+      let (have, are) = paths.count == 1 ? ("has", "was") : ("have", "were")
+      warnOnce("\(listed(paths)) \(have) parameters but \(are) \(problem)", key: key)
+    }
+    warn(
+      withoutTape,
+      "called inside withoutGradients in step \(step), so not recorded, and no gradient reaches the parameters; call the module "
+        + "outside of it", key: "called without gradients")
+    warn(
+      paths.filter { !withoutTape.contains($0) },
+      "not called in step \(step), so not recorded; call the module as a function, module(x), and not its forward method",
+      key: "not called")
   }
 
   /// Warns of modules that replaced others or were added, and records it.

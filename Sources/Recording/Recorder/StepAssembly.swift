@@ -6,6 +6,7 @@ import RunFile
 final class StepAssembly {
   let writer: RunWriter
   let warnings: RecordingWarnings
+  let facts: TrainingFacts
   private let clock: () -> Double
   private var started: Double
 
@@ -21,14 +22,17 @@ final class StepAssembly {
   @exclusivity(unchecked) var seen: RecordingWarnings.Parts = (false, false, false)
   /// The optimizer whose step was skipped, its step count then, and the scale of the loss.
   @exclusivity(unchecked) private var skip: (optimizer: Optimizer, count: Int, scale: Float)?
+  /// Whether an activation of the step is not finite.
+  @exclusivity(unchecked) private var hasNonfiniteActivation = false
   /// The first layer with a gradient that is not finite.
   @exclusivity(unchecked) private var nonfiniteGradient: ProbedLayer?
   private(set) var lastLoss: Double?
 
   init(
-    _ writer: RunWriter, _ warnings: RecordingWarnings, _ parameters: ParameterTable, clock: @escaping () -> Double
+    _ writer: RunWriter, _ warnings: RecordingWarnings, _ facts: TrainingFacts, _ parameters: ParameterTable,
+    clock: @escaping () -> Double
   ) {
-    (self.writer, self.warnings, self.parameters, self.clock) = (writer, warnings, parameters, clock)
+    (self.writer, self.warnings, self.facts, self.parameters, self.clock) = (writer, warnings, facts, parameters, clock)
     started = clock()
   }
 
@@ -49,6 +53,7 @@ final class StepAssembly {
   /// Reports a NaN or an infinity among the activations of a site.
   func check(activationsOf layer: ProbedLayer) {
     guard let count = layer.output.row[.nonfiniteCount], count != 0 else { return }
+    hasNonfiniteActivation = true
     warnings.reportNonfinite("an activation is not finite", at: layer, step: number)
   }
 
@@ -65,6 +70,9 @@ final class StepAssembly {
   /// The scale of the loss at which the step was skipped; nil if the optimizer took the step afterwards.
   var skippedAtScale: Float? { skip.flatMap { $0.optimizer.stepCount == $0.count ? $0.scale : nil } }
 
+  /// Whether a value of the step, which has this loss, is NaN or infinite.
+  func isNonfinite(loss: Double) -> Bool { !loss.isFinite || hasNonfiniteActivation || nonfiniteGradient != nil }
+
   /// Reports a skipped step, or values that are not finite.
   func reportProblems(loss: Double) throws {
     if let scale = skippedAtScale {
@@ -76,7 +84,9 @@ final class StepAssembly {
   }
 
   /// Writes the step, and begins the next one.
-  func write(loss: Double, accuracy: Double?, learningRate: Double?, _ layers: [ProbedLayer]) throws {
+  func write(
+    loss: Double, accuracy: Double?, learningRate: Double?, isRecorded: Bool, _ layers: [ProbedLayer]
+  ) throws {
     let newSites = sites.takeNew()
     if let newSites { try writer.define(sites: newSites) }
     if let rows = parameters.takeRows(sites, hasNewSites: newSites != nil) { try writer.define(parameters: rows) }
@@ -88,11 +98,12 @@ final class StepAssembly {
       weights: layers.reduce(into: weights) { $0 += $1.output.weights })
     for layer in layers { try layer.output.write(step: number, site: layer.index, to: writer) }
     try model.write(step: number, site: nil, to: writer)
+    if isRecorded { try facts.endStep(number, isNonfinite: isNonfinite(loss: loss)) { parameters.all } }
     lastLoss = loss
     number += 1
     weights.removeAll(keepingCapacity: true)
     seen = (false, false, false)
-    (skip, nonfiniteGradient) = (nil, nil)
+    (skip, nonfiniteGradient, hasNonfiniteActivation) = (nil, nil, false)
     model.begin(number)
   }
 }

@@ -16,9 +16,10 @@ struct RecorderState {
   /// Whether each parameter is frozen.
   let areFrozen: [Bool]
   let observer: SavedState
+  let facts: SavedState
   let probeStates: SavedState
 
-  private static let prefix = "recorder.", observerPrefix = "observer.", probePrefix = "probe."
+  private static let prefix = "recorder.", observerPrefix = "observer.", factPrefix = "fact.", probePrefix = "probe."
 
   /// As entries of a training state.
   var saved: SavedState {
@@ -31,6 +32,7 @@ struct RecorderState {
     state.texts = ["position": json(position), "probes": json(probes), "warnings": json(warnings)]
     state.numbers = ["seconds": [seconds], "frozen": areFrozen.map { $0 ? 1 : 0 }]
     state.add(observer, under: Self.observerPrefix)
+    state.add(facts, under: Self.factPrefix)
     state.add(probeStates, under: Self.probePrefix)
     all.add(state, under: Self.prefix)
     return all
@@ -58,14 +60,15 @@ struct RecorderState {
     self.seconds = seconds
     areFrozen = frozen.map { $0 != 0 }
     observer = state.part(under: Self.observerPrefix)
+    facts = state.part(under: Self.factPrefix)
     probeStates = state.part(under: Self.probePrefix)
   }
 
   init(
     position: RunPosition, seconds: Double, probes: [String], warnings: [String], areFrozen: [Bool],
-    observer: SavedState, probeStates: SavedState
+    observer: SavedState, facts: SavedState, probeStates: SavedState
   ) {
     (self.position, self.seconds, self.probes, self.warnings) = (position, seconds, probes, warnings)
-    (self.areFrozen, self.observer, self.probeStates) = (areFrozen, observer, probeStates)
+    (self.areFrozen, self.observer, self.facts, self.probeStates) = (areFrozen, observer, facts, probeStates)
   }
 }

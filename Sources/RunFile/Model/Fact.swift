@@ -1,4 +1,4 @@
-/// A row of the table `fact`: a property of the training from a step on, such as the range of the inputs.
+/// A row of the table `fact`: a property of the training from a step on, such as the largest input.
 public struct Fact: Sendable, Equatable {
   /// The subject of a fact.
   public enum Subject: Sendable, Hashable {
@@ -30,13 +30,13 @@ public struct Fact: Sendable, Equatable {
   public var step: Int?
   /// The subject.
   public var subject: Subject
-  /// Its name, such as `range`.
-  public var name: String
+  /// Its name, such as `maximum`.
+  public var name: FactName
   /// The value.
   public var value: Value
 
   /// A fact; `step` nil is the whole run.
-  public init(step: Int? = nil, subject: Subject, name: String, value: Value) {
+  public init(step: Int? = nil, subject: Subject, name: FactName, value: Value) {
     self.step = step
     self.subject = subject
     self.name = name

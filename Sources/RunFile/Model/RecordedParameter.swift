@@ -10,7 +10,7 @@ public struct RecordedParameter: Sendable, Hashable {
   public var site: Int?
   /// The optimizers that hold it, by their position in the recorder's list: none, one or several.
   public var optimizers: [Int]
-  /// Whether no optimizer changes it, at the first step, or where a module was added later at its first recorded step.
+  /// Whether the optimizers that hold it leave it unchanged, at the first step, or where a module was added later at its first recorded step.
   public var isFrozen: Bool
 
   /// A parameter as it is at the first step.

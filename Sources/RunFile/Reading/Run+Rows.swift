@@ -72,7 +72,8 @@ extension Run {
       try database.rows(
         ["step", "subject", "item", "name", "type", "value", rowNumber], of: "fact", "ORDER BY rowid"
       ) { row -> Fact? in
-        let subject = Fact.Subject(kind: try row.text(1), item: try row.optionalText(2)), name = try row.text(3)
+        let subject = Fact.Subject(kind: try row.text(1), item: try row.optionalText(2)),
+          name = FactName(rawValue: try row.text(3))
         let value: Fact.Value? =
           switch try row.text(4) {
           case "number": .number(try row.number(5) ?? .nan)

@@ -34,7 +34,7 @@ package enum Schema {
       shape TEXT NOT NULL,         -- as a JSON array
       site INTEGER,                -- first site of the module that holds it; NULL where that is no site
       optimizers TEXT NOT NULL,    -- those that hold it, as a JSON array of positions: [], [0], [0,1]
-      frozen INTEGER NOT NULL      -- 1 where no optimizer changes it
+      frozen INTEGER NOT NULL      -- 1 where the optimizers that hold it leave it unchanged
     );
 
     CREATE TABLE step(

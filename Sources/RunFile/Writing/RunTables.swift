@@ -120,8 +120,8 @@ final class RunTables {
   private func write(_ row: Fact) throws(SQLiteError) {
     let (kind, item) = row.subject.columns
     switch row.value {
-    case .number(let number): try fact.run(row.step, kind, item, row.name, row.value.type, number)
-    case .text(let text), .json(let text): try fact.run(row.step, kind, item, row.name, row.value.type, text)
+    case .number(let number): try fact.run(row.step, kind, item, row.name.rawValue, row.value.type, number)
+    case .text(let text), .json(let text): try fact.run(row.step, kind, item, row.name.rawValue, row.value.type, text)
     }
   }
 
