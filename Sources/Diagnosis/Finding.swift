@@ -1,10 +1,10 @@
 import RunFile
 import Support
 
-/// A fault that a rule found in a run, with its evidence, cause and remedy.
+/// A fault that a rule found in a run, with its evidence, cause and remedies.
 public struct Finding: Sendable, CustomStringConvertible {
   /// How severe a finding is.
-  public enum Severity: String, Sendable, Comparable {
+  public enum Severity: String, Sendable, Comparable, CaseIterable {
     /// Information; training is not affected.
     case note
     /// Part of the model does not learn.
@@ -23,25 +23,34 @@ public struct Finding: Sendable, CustomStringConvertible {
   public let rule: String
   /// What is wrong, in one sentence without a full stop.
   public let statement: String
-  /// The paths of the sites concerned, input first.
+  /// The paths of the sites or parameters concerned, input first.
   public let sites: [String]
-  /// The steps at which it was found.
+  /// The steps at which it was found; the first is the one from which on the fault can be seen.
   public let steps: ClosedRange<Int>
   /// The value that was compared with `limit`.
   public let measured: Double
   /// The limit of the rule; on which side of it a value is a fault depends on the rule.
   public let limit: Double
-  /// The usual cause, as a phrase.
+  /// The unit of both, such as `×` for a ratio, `of units`, `steps`; empty for a plain number.
+  public let unit: String
+  /// The cause, as a phrase.
   public let cause: String
-  /// What usually fixes it, as a phrase.
-  public let remedy: String
+  /// What fixes it, as phrases, the most likely first.
+  public let remedies: [String]
+  /// The first of them that a program can try; nil if none can be.
+  public let trial: Remedy?
+  /// The chart that shows it, by its name in `./rheoscope render --chart`; nil if none does.
+  public let chart: String?
   /// The publication from which the rule comes; may be empty.
   public let source: String
+  /// The rule whose finding is the cause of this one; nil if it stands for itself. Set by `diagnose`.
+  public internal(set) var follows: String?
 
   /// A finding; `rule` is the `name` of the rule, and `sites` are paths, input first.
   public init(
-    severity: Severity, rule: String, statement: String, sites: [String], steps: ClosedRange<Int>, measured: Double,
-    limit: Double, cause: String, remedy: String, source: String
+    severity: Severity, rule: String, statement: String, sites: [String] = [], steps: ClosedRange<Int>,
+    measured: Double, limit: Double, unit: String = "", cause: String, remedies: [String], chart: String? = nil,
+    source: String = "", trial: Remedy? = nil
   ) {
     self.severity = severity
     self.rule = rule
@@ -50,17 +59,26 @@ public struct Finding: Sendable, CustomStringConvertible {
     self.steps = steps
     self.measured = measured
     self.limit = limit
+    self.unit = unit
     self.cause = cause
-    self.remedy = remedy
+    self.remedies = remedies
+    self.chart = chart
     self.source = source
+    self.trial = trial
   }
 
-  /// The finding in three lines: severity and statement with rule, sites and steps; the cause; the remedy. Control characters of names are
+  /// The finding in lines: severity and statement with rule, sites and steps; the cause; the remedies. Of a finding that follows
+  /// from another, its own cause and remedies are left out. Control characters of names are
   /// shown as escapes.
   public var description: String {
-    [
-      "\(severity.rawValue): \(statement) [\(rule), \(location)]", "  why: \(cause)", "  try: \(remedy)",
-    ].map(\.escapedForTerminal).joined(separator: "\n")
+    var lines = ["\(severity.rawValue): \(statement) [\(rule), \(location)]"]
+    if let follows {
+      lines.append("  follows from: \(follows)")
+      return lines.map(\.escapedForTerminal).joined(separator: "\n")
+    }
+    lines.append("  why: \(cause)")
+    if !remedies.isEmpty { lines.append("  try: \(remedies.joined(separator: "; or "))") }
+    return lines.map(\.escapedForTerminal).joined(separator: "\n")
   }
 
   /// The first and last site, and the steps: "0 to 38, step 0".

@@ -1,0 +1,53 @@
+import RunFile
+import Support
+
+/// Fires when the loss does not go down and no other rule finds a warning or a failure: what is known, and which records would tell more.
+struct LossDoesNotFallRule: Rule {
+  let name = "loss does not fall"
+  let stage = RuleStage.unexplained
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingSteps }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let loss = evidence.loss
+    guard evidence.isStuck else { return [] }
+    let level: String
+    if loss.isAtConstant {
+      level =
+        evidence.task.kind == .classes
+        ? "at \(formatPlain(loss.last)), as when every answer is the class frequencies"
+          + (evidence.task.classCount.map { " (\(formatPlain(loss.constantLoss!)) for \($0) classes)" } ?? "")
+        : "at \(formatPlain(loss.last)), the variance of the targets, as when every answer is their mean"
+    } else if let constant = loss.constantLoss {
+      level =
+        "at \(formatPlain(loss.last)), \(loss.last > constant ? "above" : "below") the \(formatPlain(constant)) of the best constant output"
+    } else {
+      level = "from \(formatPlain(loss.first)) to \(formatPlain(loss.last))"
+    }
+    let updates = evidence.relativeUpdates.compactMap { $0 }.filter(\.isFinite)
+    let lacking = missingEverywhere(evidence)
+    return found(
+      .failure,
+      "the loss stays \(level)"
+        + (updates.isEmpty
+          ? "; how far weights move is not recorded"
+          : "; weights move by \(formatPlain(median(updates))) of their norm per step, \(formatPlain(updates.min()!)) to \(formatPlain(updates.max()!))"),
+      steps: evidence.allSteps, measured: loss.last, limit: loss.constantLoss ?? loss.first,
+      cause: "no rule explains it"
+        + (lacking.isEmpty ? "" : "; these records would help: \(lacking.map(\.record).joined(separator: ", "))"),
+      remedies: lacking.map { "to record \($0.record): \($0.remedy)" } + [
+        "train on 20 samples only: a net that can't learn those has a fault in its model, its loss or its training loop",
+        evidence.learningRate.map {
+          "learning rates of \(oneDigit($0 / 10)) and \(oneDigit($0 * 10)) instead of \(formatShortest($0))"
+        } ?? "a tenth and ten times the learning rate",
+      ],
+      chart: "loss", source: "SageMaker Debugger, rule LossNotDecreasing")
+  }
+
+  /// What other rules lack.
+  private func missingEverywhere(_ evidence: RunEvidence) -> [MissingRecord] {
+    [any Rule].all.filter { $0.stage < .outcome }.flatMap { $0.missing(in: evidence) }.reduce(into: []) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import RunFile
+import Support
+
+/// Fires when parameters of an optimizer that steps keep a gradient after the step, which the next backward pass adds to. Runs that
+/// accumulate gradients over several passes on purpose, and parameters in no optimizer, are left out.
+struct GradientsNotClearedRule: Rule {
+  let name = "gradients not cleared"
+  let stage = RuleStage.setup
+
+  /// The share of recorded steps in which the optimizer must have stepped; where it is less, gradients are accumulated on purpose.
+  static let stepShare = 0.9
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingFacts }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    // Written at steps where there are such gradients; one such step may be the end of a checkpoint.
+    let reports = evidence.facts.all(.gradientsLeft, of: .model)
+    guard reports.count > 1 || evidence.run.steps.count < 4 else { return [] }
+    let paths = Set(reports.last?.json(as: [String].self) ?? [])
+    let counts = evidence.facts.json(.optimizerSteps, of: .model, as: [Double].self)
+    let steps = Double(evidence.run.steps.count)
+    let left = evidence.run.parameters.filter { parameter in
+      paths.contains(parameter.path) && !parameter.isFrozen
+        && parameter.optimizers.contains { index in
+          counts.map { $0.indices.contains(index) && $0[index] >= Self.stepShare * steps } ?? true
+        }
+    }
+    guard let first = left.first, steps > 1 else { return [] }
+    let index = first.optimizers.first ?? 0
+    let isOther = evidence.run.parameters.contains { !$0.optimizers.isEmpty && !left.contains($0) }
+    return found(
+      .warning,
+      "\(counted(left.count, "parameter")), \(listed(left.map(\.path))), still \(left.count == 1 ? "has" : "have") a gradient when the step ends",
+      sites: left.map(\.path), steps: evidence.allSteps, measured: Double(left.count), limit: 0, unit: "parameters",
+      cause: isOther
+        ? "the backward pass of another net's loss also reaches these parameters, and its gradients are added to those of the next step"
+        : "gradients of this step are added to those of the next",
+      remedies: [
+        "clear them before the next backward pass: call clearGradients() of optimizer \(index + 1), which holds \(first.path), after the other optimizer's step",
+        "keep the other loss from reaching them: freeze optimizer \(index + 1)'s parameters during that pass",
+      ],
+      chart: "weight-gradients", source: "PyTorch, Optimizer.zero_grad; TrainCheck")
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import RunFile
+import Support
+
+/// Fires when the loss stays at that of a constant output although weights move and gradients pass, and the class means of the inputs tell
+/// nothing about the classes either. The task may also be hard: the finding says which record would tell.
+struct LabelsUnrelatedToInputsRule: Rule {
+  let name = "labels unrelated to inputs"
+  let stage = RuleStage.setup
+
+  /// How far, in standard errors of its samples, the accuracy of the nearest class mean may be above chance.
+  static let errorLimit = 3.0
+  /// ‖ΔW‖ / ‖W‖ per step that weights must reach for the net to have tried: 1e-5.
+  static let updateLimit = 1e-5
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] {
+    guard evidence.missingTargets.isEmpty else { return evidence.missingTargets }
+    guard evidence.task.kind == .classes, evidence.facts.number(.nearestMeanAccuracy, of: .target) == nil else {
+      return []
+    }
+    return [
+      MissingRecord(
+        "the accuracy of the nearest class mean on one batch",
+        remedy: "train with batches of two samples per class or more")
+    ]
+  }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let loss = evidence.loss
+    guard evidence.task.kind == .classes, evidence.isStuck, loss.isAtConstant,
+      loss.lowest > 0.9 * (loss.constantLoss ?? 0),
+      let means = evidence.facts.number(.nearestMeanAccuracy, of: .target),
+      let size = evidence.facts.number(.nearestMeanSamples, of: .target) ?? evidence.batchSize.map(Double.init),
+      size > 1
+    else { return [] }
+    let counts = evidence.task.classCounts ?? [], total = counts.reduce(0, +)
+    let classes = Double(max(evidence.task.classCount ?? 2, 2))
+    let majority = max(total > 0 ? counts.max()! / total : 0, 1 / classes)
+    // The mean of the class that a batch has most of is the most exact, and attracts samples of others.
+    let chance = max(evidence.facts.number(.majorityInBatch, of: .target) ?? 0, majority)
+    let limit = chance + Self.errorLimit * (chance * (1 - chance) / size).squareRoot()
+    // A net that could not learn says nothing about the labels.
+    let updates = evidence.relativeUpdates.compactMap { $0 }
+    guard means < limit, limit < 1, majority < ClassesUnbalancedRule.majorityLimit,
+      evidence.profile.map({ abs(log($0.ratio ?? 0)) < log(1e3) }) ?? true,
+      evidence.unmovedWeights.paths.isEmpty, (updates.max() ?? 1) > Self.updateLimit,
+      (evidence.firstUpdate?.ratio ?? 0) < LearningRateTooHighRule.updateLimit,
+      !evidence.deadSites.contains(where: \.isFromStart)
+    else { return [] }
+    return found(
+      .failure,
+      "the loss stays at \(formatPlain(loss.last)), that of the class frequencies, though weights move by "
+        + "\(updates.isEmpty ? "an unknown share" : formatPlain(median(updates))) per step; the nearest class mean is right in "
+        + "\(formatPlain(means * 100)) % of the inputs, as by chance (\(formatPlain(chance * 100)) %). This run can't tell whether the labels "
+        + "belong to other inputs or the task is hard",
+      steps: evidence.allSteps, measured: means, limit: limit, unit: "of samples",
+      cause:
+        "labels were shuffled, sorted or filtered apart from their inputs, or the classes differ in nothing that one batch shows",
+      remedies: [
+        "compare some inputs with their labels by eye, and shuffle both by the same order: Dataset(inputs:labels:) keeps them together",
+        "to tell these apart, train on 20 samples only and record recorder.record(Evaluation(of: model, on: data.test)): a net that learns 20 samples "
+          + "by heart but stays at chance on others has labels that don't belong to its inputs",
+      ],
+      chart: "loss", source: "Zhang et al. 2017, arXiv:1611.03530")
+  }
+}

@@ -1,0 +1,29 @@
+import RunFile
+import Support
+
+/// Fires when the learning rate is 0 from the first step on.
+struct LearningRateZeroRule: Rule {
+  let name = "learning rate zero"
+  let stage = RuleStage.setup
+
+  /// The number of steps that a run must have: warm-up may begin at 0.
+  static let shortestRun = 3
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let rates = evidence.run.steps.compactMap(\.learningRate)
+    guard rates.count >= Self.shortestRun, rates.allSatisfy({ $0 == 0 }) else { return [] }
+    let given = evidence.optimizers.compactMap(\.learningRate).first { $0 > 0 }
+    return found(
+      .failure, "the learning rate is 0 in all \(counted(rates.count, "step")), so no weight moves",
+      steps: evidence.allSteps,
+      measured: 0, limit: 0,
+      cause: given == nil
+        ? "the optimizer was made with a learning rate of 0"
+        : "the schedule multiplies the learning rate by 0 from the first step on",
+      remedies: [
+        given.map { "remove the schedule, and train with the learning rate \(formatShortest($0))" }
+          ?? "begin with 0.001 for Adam, or 0.05 for SGD with momentum"
+      ],
+      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022)")
+  }
+}

@@ -1,0 +1,44 @@
+import RunFile
+import Support
+
+/// Fires when gradients are clipped in almost all steps, by a large factor, and training is slow: the limit, not the gradient, sets the size of
+/// steps.
+struct ClippingAlwaysBindsRule: Rule {
+  let name = "clipping always binds"
+
+  /// The share of clipped steps.
+  static let shareLimit = 0.95
+  /// The mean of the gradient's norm over the limit.
+  static let ratioLimit = 3.0
+  /// The final loss over that of a constant output above which training is slow.
+  static let lossLimit = 0.3
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingFacts }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let facts = evidence.facts
+    guard let share = facts.number(.clippedShare, of: .model), let ratio = facts.number(.clippingRatio, of: .model),
+      share > Self.shareLimit, ratio > Self.ratioLimit, evidence.loss.state != .tooShort,
+      evidence.loss.state != .nonfinite
+    else { return [] }
+    let isSlow =
+      evidence.struggles
+      || evidence.loss.constantLoss.map { evidence.loss.last > Self.lossLimit * $0 }
+        ?? (evidence.loss.last > 0.5 * evidence.loss.first)
+    let limit = facts.number(.clippingLimit, of: .model)
+    return found(
+      evidence.isStuck ? .failure : isSlow ? .warning : .note,
+      "gradients are clipped in \(formatPlain(share * 100)) % of the steps, to 1/\(formatPlain(ratio)) of their norm on average",
+      steps: evidence.allSteps, measured: ratio, limit: Self.ratioLimit, unit: "× the limit",
+      cause:
+        "the limit is far below the usual norm of gradients: it scales every step down and hides how large gradients are",
+      remedies: [
+        limit.map {
+          "a limit of \(oneDigit($0 * ratio * 2)) instead of \(formatShortest($0)): optimizer.clipGradients(toNorm: \(oneDigit($0 * ratio * 2)))"
+        }
+          ?? "a limit \(oneDigit(ratio * 2)) times as high, so that only rare gradients are clipped",
+        "smaller gradients: the initializer \(evidence.fittingInitializer)",
+      ],
+      chart: "weight-gradients", source: "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063")
+  }
+}

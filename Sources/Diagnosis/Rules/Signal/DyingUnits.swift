@@ -1,0 +1,26 @@
+import RunFile
+import Support
+
+/// Fires when almost all outputs of a ReLU have become zero during a run, and are so over its last tenth.
+struct DyingReLURule: Rule {
+  let name = "units dying over time"
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.zeroFraction, .activations) }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let dead = evidence.deadSites.filter { !$0.isFromStart }
+    guard !dead.isEmpty, evidence.loss.state != .nonfinite else { return [] }
+    let since = dead.map(\.since).min()!
+    return found(
+      evidence.isStuck ? .failure : .warning, evidence.deadStatement(dead) + " from step \(since) on",
+      sites: evidence.paths(dead.map(\.site)), steps: since...dead.map(\.until).max()!,
+      measured: dead.map(\.least).min()!, limit: DeadReLURule.zeroLimit, unit: "of outputs",
+      cause: "a step that was too large has made their inputs negative for almost all examples, so no gradient passes",
+      remedies: [
+        evidence.learningRate.map { "a learning rate of \(oneDigit($0 / 10)) instead of \(formatShortest($0))" }
+          ?? "a tenth of the learning rate",
+        "LeakyReLU in place of ReLU", "a LayerNorm before the activation",
+      ],
+      chart: "dead-and-saturated", source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733")
+  }
+}

@@ -1,0 +1,60 @@
+import RunFile
+import Support
+
+/// Fires when the gradient at the first step grows by more than a factor of 1000 from the last point of its profile to the first, and
+/// the loss does not go down.
+struct ExplodingGradientRule: Rule {
+  let name = "exploding gradient"
+
+  /// The ratio of the first point to the last, fitted or plain, above which the gradient counts as exploded.
+  static let ratioLimit = 1e3
+  /// The same over the calls of a recurrent cell, where the loss diverges or is not finite: each step adds to the gradient of shared weights.
+  static let divergingLimit = 30.0
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.gradientRMS, .gradients) }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    guard evidence.isStuck, let profile = evidence.profile, profile.points.count >= 3,
+      let factor = profile.factor, let ratio = [evidence.fittedRatio, profile.ratio].compactMap({ $0 }).max(),
+      ratio > limit(profile, evidence), evidence.loss.state != .nonfinite || !evidence.hasArithmeticOrigin
+    else { return [] }
+    let isOverTime = profile.axis != .depth
+    let isNormalized = evidence.run.sites.contains { $0.kind.rawValue.hasPrefix("BatchNorm") }
+    let hasBranches = evidence.run.sites.contains { $0.kind == "Residual" }
+    let count = Double(profile.points.count)
+    return found(
+      .failure,
+      "the gradient is multiplied by \(formatPlain(factor)) per \(profile.axis.unit) in the backward pass, and reaches the first "
+        + "\(profile.axis.unit) at \(formatPlain(ratio)) times its size at the last; the loss does not go down",
+      sites: evidence.paths(evidence.profileSites), steps: profile.step...profile.step, measured: ratio,
+      limit: limit(profile, evidence), unit: "×",
+      cause: isOverTime
+        ? "each step of the recurrence multiplies the gradient by more than 1: recurrent weights are too large"
+        : "each layer multiplies the gradient by more than 1: "
+          + (isNormalized
+            ? "batch normalization in a deep plain net"
+            : hasBranches ? "unscaled residual branches, or weights too large" : "weights too large"),
+      remedies: isOverTime
+        ? [
+          "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
+          "recurrent weights that are orthogonal with gain \(formatPlain(1 / factor, digits: 2)) of the present ones: initializer: .orthogonal()",
+          "an LSTM or GRU cell",
+        ]
+        : [
+          hasBranches
+            ? "residual branches scaled by 1/√L: Residual(…, scale: \(formatPlain(1 / count.squareRoot(), digits: 2)))"
+            : isNormalized
+              ? "residual connections around the layers: Residual(…)"
+              : "weights smaller by the factor \(formatPlain(factor)): the initializer \(evidence.fittingInitializer)",
+          "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
+        ],
+      chart: "gradient-profile", source: "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232",
+      trial: isOverTime
+        ? .clipping(norm: 1) : hasBranches || isNormalized ? nil : .initializer(evidence.fittingInitialization))
+  }
+
+  private func limit(_ profile: GradientProfile, _ evidence: RunEvidence) -> Double {
+    profile.axis != .depth && (evidence.loss.state == .nonfinite || evidence.hasOutgrown)
+      ? Self.divergingLimit : Self.ratioLimit
+  }
+}

@@ -1,0 +1,50 @@
+import RunFile
+import Support
+
+/// Fires when no weight moves by more than a small part of its norm over the whole run, and the loss hardly falls.
+struct LearningRateTooLowRule: Rule {
+  let name = "learning rate too low"
+
+  /// The mean ‖ΔW‖ / ‖W‖ per step of the weight that moves most.
+  static let updateLimit = 3e-4
+  /// The same times the number of steps, an upper bound of how far a weight has moved relative to its norm.
+  static let pathLimit = 0.1
+  /// The final over the first loss above which the loss has hardly fallen.
+  static let fallLimit = 0.9
+  /// The update that training takes to go well: 0.003 of the norm per step.
+  static let usualUpdate = 0.003
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingUpdates }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    let loss = evidence.loss, steps = Double(evidence.run.steps.count)
+    let largest = evidence.relativeUpdates.compactMap { $0 }.filter(\.isFinite).max() ?? 0
+    let isSlow =
+      evidence.isStuck || evidence.barelyLearns || loss.state == .falls && loss.last > Self.fallLimit * loss.first
+    guard isSlow, loss.state == .flat || loss.state == .falls, largest > 0, largest < Self.updateLimit,
+      largest * steps < Self.pathLimit,
+      evidence.skippedSteps.count * 2 < evidence.run.steps.count
+    else { return [] }
+    guard evidence.deadSites.isEmpty else { return [] }
+    // Loaded weights need small steps.
+    let given = evidence.matrices.count { evidence.isGiven($0.path) }
+    guard given * 2 < max(evidence.matrices.count, 1) || evidence.isStuck else { return [] }
+    let factor = Self.usualUpdate / largest
+    let rates = evidence.run.steps.compactMap(\.learningRate), isDecayed = (rates.last ?? 1) < 1e-3 * (rates.max() ?? 1)
+    guard !isDecayed else { return [] }
+    return found(
+      evidence.isStuck ? .failure : .warning,
+      "no weight moves by more than \(formatPlain(largest)) of its norm per step, \(formatPlain(largest * steps * 100, digits: 2)) % in all "
+        + "\(formatShortest(steps)) steps, and the loss goes from \(formatPlain(loss.first)) to \(formatPlain(loss.last))",
+      sites: evidence.matrices.map(\.path), steps: evidence.allSteps, measured: largest, limit: Self.updateLimit,
+      unit: "of the norm per step",
+      cause: "steps this small need \(oneDigit(1 / largest)) of them to change a weight by its own size",
+      remedies: [
+        evidence.learningRate.map {
+          "a learning rate of \(oneDigit($0 * factor)) instead of \(formatShortest($0)), which moves weights by up to 0.3 % per step"
+        } ?? "\(oneDigit(factor)) times the learning rate"
+      ],
+      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022); SageMaker Debugger",
+      trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 * factor)) })
+  }
+}

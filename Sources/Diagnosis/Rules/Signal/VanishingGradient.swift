@@ -1,0 +1,120 @@
+import RunFile
+import Support
+
+/// Fires when the gradient at the first step shrinks by more than a factor of 1000 from the last point of its profile to the first, or is
+/// exactly zero at a point, and the loss does not go down or weights do not move. A net that learns in spite of a slope has no fault.
+struct VanishingGradientRule: Rule {
+  let name = "vanishing gradient"
+
+  /// The ratio of the first point to the last, fitted or plain, below which the gradient counts as vanished.
+  static let ratioLimit = 1e-3
+  /// The plain ratio of the first point to the last but one that must hold besides: the last layer, and a mean over positions before it, divide
+  /// the gradient once, which is no slope.
+  static let innerLimit = 1e-2
+
+  func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.gradientRMS, .gradients) }
+
+  func findings(in evidence: RunEvidence) throws -> [Finding] {
+    guard let profile = evidence.profile, let last = profile.points.last else { return [] }
+    let unit = profile.axis.unit
+    // Where ReLUs are dead or a layer is all zeros, those rules say more.
+    let zeros = evidence.deadAtFirst ? [] : profile.points.filter { $0.value == 0 }
+    var observations: [String] = []
+    var measured = 1.0
+    if profile.points.count >= 3, last.value > 0 {
+      let ratio = evidence.fittedRatio, plain = profile.ratio
+      if let ratio, let factor = profile.factor, ratio < Self.ratioLimit {
+        measured = ratio
+        observations.append(
+          "is multiplied by \(formatPlain(factor)) per \(unit) in the backward pass, and reaches the first \(unit) at "
+            + "\(formatPlain(ratio)) of its size at the last")
+      } else if let plain, plain < Self.ratioLimit, plain > 0,
+        profile.points[0].value < Self.innerLimit * profile.points[profile.points.count - 2].value
+      {
+        measured = plain
+        observations.append(
+          "reaches the first \(unit) at \(formatPlain(plain)) of its size at the last"
+            + (profile.factor.map { ", and is multiplied by \(formatPlain($0)) per \(unit) in between" } ?? ""))
+      }
+    }
+    if !zeros.isEmpty, zeros.count < profile.points.count || evidence.loss.state != .nonfinite {
+      measured = 0
+      observations.append("is exactly 0 in \(counted(zeros.count, unit))")
+    }
+    guard !observations.isEmpty else { return [] }
+
+    let unmoved = evidence.unmovedWeights
+    let isOverTime = profile.axis != .depth
+    // A gradient decays over time in any recurrence, so one that learns a little has no fault yet.
+    var consequences =
+      evidence.isStuck
+      ? ["the loss does not go down"]
+      : isOverTime
+        ? []
+        : evidence.barelyLearns
+          ? ["the loss hardly goes down"]
+          : evidence.startsFlat
+            ? ["the loss stays at \(formatPlain(evidence.loss.constantLoss!)) for the first third of the run"] : []
+    if !unmoved.paths.isEmpty {
+      let matrices = counted(unmoved.count, "weight matrix", plural: "weight matrices")
+      consequences.append("\(unmoved.paths.count) of \(matrices) do not move")
+    }
+    guard !consequences.isEmpty, evidence.loss.state != .nonfinite else { return [] }
+    let weights = weightGradientRatio(evidence), fix = evidence.remediesOfShrinkingGradients
+    return found(
+      evidence.isStuck || unmoved.paths.count * 2 > unmoved.count ? .failure : .warning,
+      "the gradient \(observations.joined(separator: " and ")); \(consequences.joined(separator: ", and "))",
+      sites: evidence.paths(zeros.isEmpty ? evidence.profileSites : zeros.flatMap(\.sites)),
+      steps: profile.step...profile.step, measured: measured, limit: Self.ratioLimit, unit: "×",
+      cause: (isOverTime
+        ? "each step of the recurrence multiplies the gradient by less than 1: forget gates near 1/2, saturated states, or recurrent weights "
+          + "that are too small"
+        : cause(evidence)) + (zeros.isEmpty ? "" : "; or a layer passes none on: dead ReLUs, or weights of zero")
+        + (weights.map { "; gradients of weights show nothing of it: the first is \(formatPlain($0)) of the last" }
+          ?? ""),
+      remedies: isOverTime
+        ? [
+          "begin with biases of forget gates of 1 to 5 instead of 0, so that a step keeps 0.73 to 0.99 of the state",
+          "recurrent weights that are orthogonal, initializer: .orthogonal(), for a plain recurrence",
+          "shorter sequences, or a loss at each step",
+        ] : fix.texts,
+      chart: "gradient-profile", source: "Hochreiter 1991; Glorot and Bengio 2010; limit after AUTOTRAINER (ICSE 2021)",
+      trial: isOverTime ? nil : fix.trial)
+  }
+
+  private func cause(_ evidence: RunEvidence) -> String {
+    let variance = evidence.hiddenVariance
+    if let kind = evidence.run.sites.first(where: {
+      ["Sigmoid", "Tanh", "Softsign", "HardTanh"].contains($0.kind.rawValue)
+    })?.kind.rawValue {
+      return kind == "Sigmoid"
+        ? "each layer multiplies the gradient by less than 1: the slope of a Sigmoid is at most 1/4"
+        : "each layer multiplies the gradient by less than 1: \(kind) saturates, or weights are too small for it"
+    }
+    if let variance, variance < 1.5 {
+      return
+        "each layer multiplies the gradient by less than 1: weights have a variance of \(formatPlain(variance)) / inputs, and ReLUs need 2 / inputs"
+    }
+    return
+      "each layer multiplies the gradient by less than 1: saturating activations, or weights too small for their activation"
+  }
+
+  /// ‖dL/dW‖ of the first weight over that of the last, where it is far nearer to 1 than the limit; else nil.
+  private func weightGradientRatio(_ evidence: RunEvidence) -> Double? {
+    let norms = evidence.weights(.gradientNorm)
+    let values = norms.parameters.indices.compactMap { row in norms.row(row).lazy.compactMap { $0 }.first }
+    guard let first = values.first, let last = values.last, last > 0 else { return nil }
+    let ratio = first / last
+    return ratio > 0.1 && ratio < 10 ? ratio : nil
+  }
+}
+
+extension RunEvidence {
+  /// Whether a ReLU gives nothing but zeros, or a layer behind it nothing but negative values, at the first recorded step.
+  var deadAtFirst: Bool {
+    let zeros = layers(.zeroFraction)
+    return zeros.sites.indices.contains { site in
+      zeros.sites[site].kind == .relu && series(zeros, site).first.map { $0.value >= 0.9999 } ?? false
+    }
+  }
+}
