@@ -59,11 +59,12 @@ let package = Package(
     ours("Terminal", ["Plotting", "CairoBackend"]),
     ours("RheoscopePlots", ["Plotting", "CairoBackend", "Terminal"]),
     ours("Charts", ["Support", "RunFile", "Plotting"]),
+    ours("Remedies", ["Support", "Autodiff", "NeuralNetworks", "RunFile", "Recording", "Diagnosis"]),
     ours(
       "Rheoscope",
       [
         "Support", "Autodiff", "NeuralNetworks", "Datasets", "RunFile", "Recording", "MeanField", "Diagnosis",
-        "Plotting", "CairoBackend", "Terminal", "Charts",
+        "Remedies", "Plotting", "CairoBackend", "Terminal", "Charts",
       ]),
     ours("ExperimentHarness", ["Support", "Rheoscope"]),
     ours("Experiments", ["ExperimentHarness", "Rheoscope"], path: "experiments"),
@@ -90,7 +91,8 @@ let package = Package(
     tests("RunFile", exclude: ["Fixtures"]),
     tests("Recording", exclude: ["Reference"]),
     tests("MeanField", ["Support"]),
-    tests("Diagnosis"),
+    tests("Diagnosis", ["Rheoscope"]),
+    tests("Remedies", ["Rheoscope"]),
     tests("Plotting"),
     tests("CairoBackend", ["CZlib"]),
     tests("Terminal", ["CairoBackend", "Plotting"]),

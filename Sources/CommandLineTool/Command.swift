@@ -9,7 +9,7 @@ struct Command {
   let summary: String
   let flags: [Flag]
 
-  static let all = [list, run, verify, tally, new, render, show, diagnose, check, help]
+  static let all = [list, run, verify, tally, new, render, show, diagnose, predict, check, help]
 
   static let list = Command(
     name: "list", operands: "", operandCount: 0...0,

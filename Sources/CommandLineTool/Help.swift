@@ -14,7 +14,7 @@ enum Help {
     \(table(Command.all.map { ("\($0.name) \($0.operands)", $0.summary) }))
 
     rheoscope help COMMAND explains a command, rheoscope --version prints the version.
-    Exit codes: 0 done; 1 failed, a claim fails, or differences or faults were found; 2 wrong usage; 129, 130, 143 ended by HUP, INT, TERM.
+    Exit codes: 0 done; 1 failed, a claim fails, or differences or faults were found; 2 wrong usage; 3 --fail-on was hit; 129, 130, 143 ended by HUP, INT, TERM.
     """
   }
 

@@ -13,7 +13,8 @@ public struct Tool {
   public init() {}
 
   /// Runs the command that the words after the program's name give. Returns 0 on success, also if a command that only prints finds its
-  /// output closed; 1 if the command failed or its output can't be written; 2 if the words are not a valid command line. A command that
+  /// output closed; 1 if the command failed or its output can't be written; 2 if the words are not a valid command line; 3 if `--fail-on` finds
+  /// what it asks for. A command that
   /// trains and receives INT, TERM or HUP closes its files and exits with 130, 143 or 129.
   public func run(_ words: [String]) -> Int32 {
     Signals.prepareStandardStreams()
@@ -27,6 +28,8 @@ public struct Tool {
     } catch let error as Interrupted {
       console.note("\(error)")
       return 128 + error.signal
+    } catch is FindingsFailed {
+      return console.outputProblem == nil ? 3 : 1
     } catch {
       guard trains || !console.isOutputClosed else { return 0 }
       console.note(wording(of: error))
@@ -55,7 +58,7 @@ public struct Tool {
     do {
       guard let name = words.first, !["--help", "-h", "--version"].contains(name) else { return nil }
       let command = try command(name), rest = words.dropFirst()
-      _ = try Arguments(rest, for: command.name == Command.run.name ? runCommand(rest) : command)
+      _ = try Arguments(rest, for: withSettings(command, rest))
       return nil
     } catch {
       return "\(error)".escapedForTerminal
@@ -68,9 +71,10 @@ public struct Tool {
     let command = try command(name)
     let rest = words.dropFirst()
     if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-      return console.print(Help.page(command.name == Command.run.name ? runCommand(rest) : command))
+      return console.print(Help.page(withSettings(command, rest)))
     }
     guard command.name != Command.run.name else { return try run(rest, typed: words) }
+    guard command.name != Command.predict.name else { return try predict(rest) }
     let arguments = try Arguments(rest, for: command)
     switch command.name {
     case Command.list.name: console.print(Help.experiments)
@@ -90,6 +94,17 @@ public struct Tool {
       throw .unknownCommand(name, commands: name.hasPrefix("-") ? ["--help", "--version"] : Command.all.map(\.name))
     }
     return command
+  }
+
+  /// `run` and `predict` with the settings of the experiment that the words name; other commands as they are.
+  private func withSettings(_ command: Command, _ words: some Sequence<String>) -> Command {
+    switch command.name {
+    case Command.run.name: return runCommand(words)
+    case Command.predict.name:
+      let name = Arguments.firstOperand(of: words.filter { $0 != "--help" && $0 != "-h" }, .predict)
+      return Experiment.all.first { $0.name == name }.map { .predict($0) } ?? command
+    default: return command
+    }
   }
 
   /// `run` with the settings of the experiment that the words name, if they name one.

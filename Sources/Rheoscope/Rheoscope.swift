@@ -8,6 +8,7 @@
 @_exported import NeuralNetworks
 @_exported import Plotting
 @_exported import Recording
+@_exported import Remedies
 @_exported import RunFile
 @_exported import Support
 @_exported import Terminal

@@ -21,11 +21,12 @@ import Testing
           render RUN…          Draws charts of one or several run files.
           show RUN…            Draws the loss and the gradient flow of runs in the terminal.
           diagnose RUN…        Reports from run files what went wrong in training, and why.
+          predict EXPERIMENT   Tells from one pass before training which layers of an experiment's nets will not learn.
           check RUN [RUN]      Checks a run file against the format's specification, or whether two runs are equal.
           help [COMMAND]       Explains how a command is used.
 
         rheoscope help COMMAND explains a command, rheoscope --version prints the version.
-        Exit codes: 0 done; 1 failed, a claim fails, or differences or faults were found; 2 wrong usage; 129, 130, 143 ended by HUP, INT, TERM.
+        Exit codes: 0 done; 1 failed, a claim fails, or differences or faults were found; 2 wrong usage; 3 --fail-on was hit; 129, 130, 143 ended by HUP, INT, TERM.
 
         """)
   }
@@ -115,7 +116,15 @@ import Testing
     #expect(
       try runTool("help", "diagnose").output
         == "rheoscope diagnose RUN… [flags]\n\nReports from run files what went wrong in training, and why.\n\n"
-        + "Flags:\n  --json   prints one JSON object, for programs\n")
+          + """
+          Flags:
+            --fail-on SEVERITY   exits with 3 if a finding is a warning or worse, or a failure
+            --json               prints one JSON object, for programs
+            --markdown           prints Markdown, for reports
+            --rule NAME          applies this rule alone, such as vanishing-gradient
+            --try                trains runs of experiments again with a proposed remedy, and prints both losses
+
+          """)
     #expect(
       try runTool("help", "new").output
         == "rheoscope new NAME\n\nWrites a new experiment into experiments/, ready to run and to change.\n")

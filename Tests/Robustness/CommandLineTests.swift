@@ -6,7 +6,8 @@ import Testing
 /// Random command lines, from a grammar of commands, flags, values and files of all kinds.
 @Suite struct CommandLineTests {
   private static let commands = [
-    "list", "run", "verify", "tally", "new", "render", "show", "diagnose", "check", "help", "rnu", "", "--help",
+    "list", "run", "verify", "tally", "new", "render", "show", "diagnose", "predict", "check", "help", "rnu", "",
+    "--help",
     "--version", "-x", "all",
   ]
   private static let operands = [

@@ -1,49 +1,164 @@
 import ExperimentHarness
+import Experiments
+import Foundation
 import Rheoscope
+import Support
 
 extension Command {
   static let diagnose = Command(
     name: "diagnose", operands: "RUN…", operandCount: 1...Int.max,
     summary: "Reports from run files what went wrong in training, and why.",
-    flags: [Flag(name: "--json", kind: .none, help: "prints one JSON object, for programs")])
+    flags: [
+      Flag(
+        name: "--fail-on", kind: .choice(["warning", "failure"], placeholder: "SEVERITY"),
+        help: "exits with 3 if a finding is a warning or worse, or a failure"),
+      Flag(name: "--json", kind: .none, help: "prints one JSON object, for programs"),
+      Flag(name: "--markdown", kind: .none, help: "prints Markdown, for reports"),
+      Flag(
+        name: "--rule", kind: .choice(ruleWords, placeholder: "NAME"),
+        help: "applies this rule alone, such as vanishing-gradient"),
+      Flag(
+        name: "--try", kind: .none,
+        help: "trains runs of experiments again with a proposed remedy, and prints both losses"),
+    ])
+
+  /// The names of the rules as words of a command line.
+  private static let ruleWords = [any Rule].all.map { word(for: $0) }
+
+  fileprivate static func word(for rule: any Rule) -> String { rule.name.replacingOccurrences(of: " ", with: "-") }
 }
 
+/// `--fail-on` was given, and a finding is that severe.
+struct FindingsFailed: Error {}
+
 extension Tool {
-  /// Reports on every run that can be read, then throws the last error of the others.
+  /// Reports on every run that can be read and, with `--try`, trains it again with a remedy; then throws the last error of the others. Throws `FindingsFailed` where `--fail-on` asks for it.
   func diagnose(_ arguments: Arguments, typed words: [String]) throws {
-    var reports: [(path: String, run: Run, findings: [Finding])] = []
+    if arguments["--json"] != nil, arguments["--markdown"] != nil { throw UsageError.exclusive("--json", "--markdown") }
+    for format in ["--json", "--markdown"] where arguments[format] != nil && arguments["--try"] != nil {
+      throw UsageError.exclusive(format, "--try")
+    }
+    let rules = [any Rule].all.filter { rule in
+      arguments["--rule"].map { $0 == Command.word(for: rule) } ?? true
+    }
+    var reports: [Diagnosed] = []
     var errors: [any Error] = []
     for path in arguments.operands {
       do {
         let run = try Run(path: path)
         // A run without steps is not healthy, but empty.
         guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
-        reports.append((path, run, Rheoscope.diagnose(run)))
-        if arguments["--json"] == nil { try print(reports.removeLast()) }
+        let report = try Diagnosed(run, at: path, rules: rules)
+        reports.append(report)
+        if arguments["--markdown"] != nil {
+          console.print(report.markdown)
+        } else if arguments["--json"] == nil {
+          console.print(try report.text)
+        }
+        if arguments["--try"] != nil { try tryRemedy(of: report) }
       } catch { errors.append(error) }
     }
     if arguments["--json"] != nil {
-      let data = Diagnoses(
-        runs: reports.map { Diagnoses.RunRecord($0.run, at: $0.path) },
-        findings: reports.flatMap { report in report.findings.map { Diagnoses.FindingRecord($0, of: report.path) } })
       console.printAsIs(
-        try JSONFrame(command: commandLine(words), data: data, errors: errors.map { wording(of: $0) }).text)
+        try JSONFrame(
+          command: commandLine(words), data: DiagnosisRecord(reports), errors: errors.map { wording(of: $0) }
+        ).text)
+    } else {
+      for line in notChecked(in: reports) {
+        console.print(arguments["--markdown"] == nil ? line : line.escapedForMarkdown + "\n")
+      }
     }
     for error in errors.dropLast() { console.note(wording(of: error)) }
     if let last = errors.last { throw last }
+    if let limit = arguments["--fail-on"].flatMap(Finding.Severity.init(rawValue:)),
+      reports.contains(where: { $0.findings.contains { $0.severity >= limit } })
+    {
+      throw FindingsFailed()
+    }
   }
 
-  private func print(_ report: (path: String, run: Run, findings: [Finding])) throws {
-    let gradients = try report.run.layers(.gradientRMS),
-      isBlind = !gradients.sites.indices.contains { gradients.grid.isRecorded(row: $0) }
-    let healthy = "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
-    console.print(report.findings.isEmpty ? "\(report.path): \(healthy)" : "\(report.path):")
-    for finding in report.findings { console.print("\(finding)") }
+  /// Trains a run again with the first remedy of its findings that can be tried, and prints what it did.
+  private func tryRemedy(of report: Diagnosed) throws {
+    guard let remedy = report.findings.filter({ $0.severity > .note }).lazy.compactMap(\.trial).first else {
+      return report.findings.isEmpty
+        ? () : console.print("  tried: nothing, since no remedy of its findings can be tried")
+    }
+    let trial = try RemedyTrial(remedy, on: report.run, of: Experiment.all)
+    let losses = "final loss \(formatPlain(trial.before)) before, \(formatPlain(trial.after)) with it"
+    console.print(
+      "  tried: \(remedy), for \(counted(trial.steps, "step")): \(losses); it \(trial.helps ? "helps" : "does not help")"
+    )
+  }
+
+  /// What was not checked, since the runs lack a record: a line per record.
+  private func notChecked(in reports: [Diagnosed]) -> [String] {
+    var rules: [MissingRecord: [String]] = [:], order: [MissingRecord] = []
+    for check in reports.flatMap(\.skipped) {
+      for record in check.missing {
+        if rules[record] == nil { order.append(record) }
+        if rules[record]?.contains(check.rule) != true { rules[record, default: []].append(check.rule) }
+      }
+    }
+    return order.map { record in
+      "not checked: \(listed(rules[record]!)), which \(rules[record]!.count == 1 ? "needs" : "need") \(record.record); "
+        + "to record that: \(record.remedy)"
+    }
+  }
+}
+
+/// What was found in a run.
+struct Diagnosed {
+  let path: String
+  let run: Run
+  let findings: [Finding]
+  /// The checks that the run's records do not allow.
+  let skipped: [SkippedCheck]
+
+  /// Throws a `RunFileError` if the file can't be read.
+  init(_ run: Run, at path: String, rules: [any Rule]) throws {
+    (self.path, self.run) = (path, run)
+    findings = Rheoscope.diagnose(run, rules: rules)
+    skipped = try skippedChecks(in: run, rules: rules)
+  }
+
+  /// The findings as `diagnose` prints them.
+  var text: String {
+    get throws {
+      guard findings.isEmpty else { return (["\(path):"] + findings.map(\.description)).joined(separator: "\n") }
+      return "\(path): \(try nothingFound)"
+    }
+  }
+
+  private var nothingFound: String {
+    get throws {
+      let gradients = try run.layers(.gradientRMS),
+        isBlind = !gradients.sites.indices.contains { gradients.grid.isRecorded(row: $0) }
+      return "nothing wrong found" + (isBlind ? " in its losses; no gradients are recorded there" : "")
+    }
+  }
+
+  /// The findings as Markdown: a heading, and a list.
+  var markdown: String {
+    var lines = ["## \(path.escapedForMarkdown)", ""]
+    if findings.isEmpty { lines.append("Nothing wrong found.") }
+    for finding in findings {
+      let head = "\(finding.rule), \(finding.severity.rawValue)".escapedForMarkdown
+      lines.append("- **\(head)**: \(finding.statement.escapedForMarkdown)  ")
+      if let cause = finding.follows { lines.append("  Follows from: \(cause.escapedForMarkdown)  ") }
+      if !finding.sites.isEmpty { lines.append("  Where: \(listed(finding.sites, first: 5).escapedForMarkdown)  ") }
+      lines.append("  Since: step \(finding.steps.lowerBound)  ")
+      lines.append(
+        "  Measured: \(formatPlain(finding.measured)) (limit \(formatPlain(finding.limit)))"
+          + "\(finding.unit.isEmpty ? "" : " \(finding.unit.escapedForMarkdown)")  ")
+      lines.append("  Why: \(finding.cause.escapedForMarkdown)  ")
+      for remedy in finding.remedies { lines.append("  - \(remedy.escapedForMarkdown)") }
+    }
+    return (lines + [""]).joined(separator: "\n")
   }
 }
 
 /// What `diagnose` found, for programs.
-private struct Diagnoses: Encodable {
+private struct DiagnosisRecord: Encodable {
   struct RunRecord: Encodable {
     let path: String
     let experiment, variant: String?
@@ -60,20 +175,40 @@ private struct Diagnoses: Encodable {
   }
 
   struct FindingRecord: Encodable {
-    let run, rule, severity, statement, cause, remedy, source: String
-    let sites: [String]
+    let run, rule, severity, statement, cause, source: String
+    let chart, follows: String?
+    let sites, remedies: [String]
     let firstStep, lastStep: Int
     let measured, limit: Double
+    let unit: String
 
     init(_ finding: Finding, of path: String) {
       run = path
       (rule, severity, statement) = (finding.rule, finding.severity.rawValue, finding.statement)
-      (cause, remedy, source) = (finding.cause, finding.remedy, finding.source)
-      (sites, firstStep, lastStep) = (finding.sites, finding.steps.lowerBound, finding.steps.upperBound)
-      (measured, limit) = (finding.measured, finding.limit)
+      (cause, source, chart, follows) = (finding.cause, finding.source, finding.chart, finding.follows)
+      (sites, remedies) = (finding.sites, finding.remedies)
+      (firstStep, lastStep) = (finding.steps.lowerBound, finding.steps.upperBound)
+      (measured, limit, unit) = (finding.measured, finding.limit, finding.unit)
     }
+  }
+
+  struct SkippedRecord: Encodable {
+    let run, rule, record, remedy: String
   }
 
   let runs: [RunRecord]
   let findings: [FindingRecord]
+  let notChecked: [SkippedRecord]
+
+  init(_ reports: [Diagnosed]) {
+    runs = reports.map { RunRecord($0.run, at: $0.path) }
+    findings = reports.flatMap { report in report.findings.map { FindingRecord($0, of: report.path) } }
+    notChecked = reports.flatMap { report in
+      report.skipped.flatMap { check in
+        check.missing.map {
+          SkippedRecord(run: report.path, rule: check.rule, record: $0.record, remedy: $0.remedy)
+        }
+      }
+    }
+  }
 }

@@ -37,6 +37,12 @@ public struct Variant: Sendable {
     self.trial = trial
   }
 
+  /// Whether its training takes a remedy: it is the one of `Variant.init(…, net:)`.
+  var takesRemedies: Bool { net != nil }
+
+  /// The variant for settings that it has changed already.
+  var withoutAdjustment: Variant { Variant(name, title, adjust: { _ in }, theory: theory, net: net, trial: trial) }
+
   /// The experiment's settings with this variant's changes.
   public func adjusted(_ settings: Settings) -> Settings {
     var settings = settings

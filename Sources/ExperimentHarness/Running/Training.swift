@@ -38,6 +38,9 @@ extension Variant {
       model.initialize(seed: UInt64(context.seed))
       let optimizer = optimizer(model, settings)
       optimizer.schedule = schedule?(settings)
+      if let remedy = context.remedy, !remedy.apply(to: model, optimizer, seed: UInt64(context.seed)) {
+        throw InapplicableRemedy(remedy: remedy)
+      }
       let recorder =
         isRecorded
         ? try context.recorder(

@@ -35,6 +35,9 @@ public final class TrialContext {
   /// After how many steps checkpoints are saved; nil for none.
   var checkpointInterval: Int? { environment.checkpointInterval }
 
+  /// A change of the training that is tried; nil for none.
+  var remedy: Remedy? { environment.remedy }
+
   /// The hash of the data set; nil where no trial has read it.
   var dataHash: String? { environment.data.hash }
 
@@ -136,6 +139,8 @@ struct TrialEnvironment: Sendable {
   let provenance: Provenance
   let interruption: Interruption?
   let checkpointInterval: Int?
+  /// A change of the training; nil for none.
+  var remedy: Remedy?
   let printNotice: @Sendable (String) -> Void
   let showProgress: @Sendable (Double) -> Void
 }

@@ -58,7 +58,44 @@ private func drawAndDiagnose(_ run: Run) throws {
   // end diagnose
 }
 
+private func findBeforeTraining(_ model: Module, _ batch: Batch) throws {
+  // begin before
+  for finding in try diagnose(model, loss: { crossEntropy(model(batch.inputs), batch.labels) }) { print(finding) }
+  // end before
+}
+
+private func setAlarms(of recorder: Recorder) {
+  // begin alarms
+  recorder.setAlarms { finding in
+    print(finding)
+    return finding.severity == .failure ? .stop : .goOn
+  }
+  // end alarms
+}
+
 @Suite struct ArticleTests {
+  /// A training that diverges is stopped by an alarm, and its remedy can be applied.
+  @Test func alarmsStopATraining() throws {
+    try withTemporaryFolder { folder in
+      let model = net(), data = Dataset.blobs(samplesPerClass: 20, seed: 1)
+      let batch = data.batches(of: 30, seed: 1).first { _ in true }!
+      try findBeforeTraining(model, batch)
+      let optimizer = SGD(model, learningRate: 1e6)
+      let recorder = try Recorder(model, optimizer, writingTo: folder + "/run.rheo", warn: { _ in })
+      setAlarms(of: recorder)
+      let stopped = #expect(throws: TrainingStopped.self) {
+        for _ in 0..<100 {
+          let loss = meanSquaredError(model(batch.inputs), Tensor(repeating: 1, shape: [30, 3]))
+          loss.backward()
+          optimizer.step()
+          try recorder.step(loss: loss)
+        }
+      }
+      #expect(stopped?.step == 49)
+      if let remedy = stopped?.finding.trial { #expect(remedy.apply(to: model, optimizer, seed: 1)) }
+    }
+  }
+
   private func net() -> Sequential {
     let model = Sequential(Linear(2, 8), Tanh(), Linear(8, 3))
     model.initialize(seed: 1)

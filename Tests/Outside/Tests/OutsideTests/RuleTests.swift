@@ -20,10 +20,9 @@ struct Plateau: Rule {
     return [
       Finding(
         severity: .warning, rule: name, statement: "the loss changes by less than 0.1 % in the last half of the run",
-        sites: [],
         steps: half.first!.step...half.last!.step, measured: change, limit: Self.changeLimit,
-        cause: "the learning rate is too small, or the net can't learn more", remedy: "a larger learning rate",
-        source: "")
+        cause: "the learning rate is too small, or the net can't learn more", remedies: ["a larger learning rate"],
+        chart: "loss")
     ]
   }
 }

@@ -1,0 +1,90 @@
+import Experiments
+import Foundation
+import RunFile
+import TestSupport
+import Testing
+
+/// `diagnose` and `predict` as commands.
+@Suite struct DiagnoseTests {
+  /// A run of the experiment `activations`, in which one of the nets does not learn.
+  private func withRuns(_ body: (_ folder: String) throws -> Void) throws {
+    try withTemporaryFolder { folder in
+      let run = try runTool(
+        words: ["run", "activations", "--depth", "20", "--width", "32", "--steps", "60", "--seeds", "1", "--out", "x"],
+        in: folder)
+      #expect(run.errors == "", "\(run.errors)")
+      try body(folder)
+    }
+  }
+
+  @Test func findingsDecideTheExitCodeOnlyIfAsked() throws {
+    try withRuns { folder in
+      let sick = "x/sigmoid/seed-0.rheo", sound = "x/selu/seed-0.rheo"
+      #expect(try runTool("diagnose", sick, in: folder).code == 0)
+      for severity in ["warning", "failure"] {
+        let failing = try runTool("diagnose", sound, sick, "--fail-on", severity, in: folder)
+        #expect(failing.code == 3 && failing.errors == "")
+        #expect(try runTool("diagnose", sound, "--fail-on", severity, in: folder).code == 0)
+      }
+      // An error comes first.
+      #expect(try runTool("diagnose", sick, "none.rheo", "--fail-on", "failure", in: folder).code == 1)
+    }
+  }
+
+  @Test func aRuleAndAFormatCanBeChosen() throws {
+    try withRuns { folder in
+      let sick = "x/sigmoid/seed-0.rheo"
+      let one = try runTool("diagnose", sick, "--rule", "vanishing-gradient", in: folder)
+      #expect(one.output.contains("[vanishing gradient, ") && one.code == 0)
+      let other = try runTool("diagnose", sick, "--rule", "overfitting", in: folder).output
+      #expect(
+        other.hasPrefix("\(sick): nothing wrong found\nnot checked: “overfitting”, which needs the validation loss"))
+      let markdown = try runTool("diagnose", sick, "--markdown", in: folder).output
+      #expect(markdown.hasPrefix("## \(sick)\n\n- **vanishing gradient, failure**: "))
+      for words in [["--json", "--markdown"], ["--json", "--try"]] {
+        #expect(try runTool(words: ["diagnose", sick] + words, in: folder).code == 2)
+      }
+    }
+  }
+
+  /// The remedy of sigmoids, ReLU, helps; a run that is no experiment's can't be trained again.
+  @Test func remediesAreTried() throws {
+    try withRuns { folder in
+      let sick = "x/sigmoid/seed-0.rheo"
+      let tried = try runTool("diagnose", sick, "--try", in: folder)
+      let line = try #require(tried.output.split(separator: "\n").first { $0.hasPrefix("  tried: ") })
+      let losses = try #require(
+        line.firstMatch(of: /for 60 steps: final loss (2\.[0-9]+) before, ([0-9.]+) with it; it helps$/))
+      #expect(Double(losses.1)! > 2.2 && Double(losses.2)! < 0.9 * Double(losses.1)!)
+      #expect(line.contains("ReLU in place of other activations"))
+      // The run itself is as it was.
+      #expect(try runTool("check", sick, in: folder).code == 0)
+      let writer = try RunWriter(path: folder + "/own.rheo")
+      for step in 0..<40 {
+        try writer.append(step: StepRow(step: step, loss: Double(step + 1), learningRate: 0.1, seconds: 0))
+      }
+      _ = try writer.finish()
+      let own = try runTool("diagnose", "own.rheo", "--try", in: folder)
+      #expect(own.code == 1)
+      #expect(
+        own.errors == "rheoscope: own.rheo: it is of no experiment of this program, so no remedy can be tried; "
+          + "Remedy.apply(to:_:seed:) tries it in a training loop of your own\n",
+        "\(own.errors)")
+    }
+  }
+
+  @Test func predictionsAgreeWithTheory() throws {
+    let run = try runTool("predict", "activations", "--depth", "20")
+    #expect(run.code == 0 && run.errors == "")
+    let lines = run.output.split(separator: "\n")
+    let sigmoid = try #require(lines.first { $0.hasPrefix("sigmoid ") }).split(separator: " ").map(String.init)
+    #expect(abs(Double(sigmoid[1])! / Double(sigmoid[2])! - 1) < 0.05, "\(sigmoid)")
+    #expect(sigmoid[3...5] == ["5", "of", "20"])
+    #expect(run.output.contains("\nsigmoid:\nfailure: the gradient is multiplied by 0.2"))
+    #expect(!run.output.contains("\nrelu:"))
+    let none = try runTool("predict", "chain-rule")
+    #expect(none.code == 1 && none.errors.hasPrefix("rheoscope: chain-rule: its trials have training loops of their own"))
+    #expect(try runTool("predict").code == 2)
+    #expect(try runTool("predict", "activations", "--steps", "3").code == 2)
+  }
+}
