@@ -25,6 +25,8 @@ public protocol Rule: Sendable {
   var name: String { get }
   /// What the rule examines, which decides which of several findings is the cause of the others; `.signal` by default.
   var stage: RuleStage { get }
+  /// Whether its findings may follow from those of other rules; true by default.
+  var mayFollow: Bool { get }
   /// The records that the rule needs, and how to switch them on, where the run lacks them; empty, the default, where it has all.
   func missing(in evidence: RunEvidence) -> [MissingRecord]
   /// The findings in a run; empty for a run without this fault. `evidence` holds what most rules need; `evidence.run` reads the rest.
@@ -61,6 +63,8 @@ public struct MissingRecord: Sendable, Hashable {
 extension Rule {
   /// `.signal`.
   public var stage: RuleStage { .signal }
+  /// True.
+  public var mayFollow: Bool { true }
   /// Nothing.
   public func missing(in evidence: RunEvidence) -> [MissingRecord] { [] }
 }
@@ -80,7 +84,7 @@ public func diagnose(_ run: Run, rules: [any Rule] = .all) -> [Finding] {
     if !all.contains(where: { $0.finding.severity > .note }) {
       all += try found(rules.filter { $0.stage == .unexplained })
     }
-    return Timeline(all).findings
+    return Timeline(all, standingAlone: Set(rules.filter { !$0.mayFollow }.map(\.name))).findings
   } catch {
     return [
       Finding(

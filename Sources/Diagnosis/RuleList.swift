@@ -17,6 +17,7 @@ extension [any Rule] {
       SigmoidForClassesRule(),
       LogitsInLossOfProbabilitiesRule(),
       BroadcastShapesRule(),
+      NegativeLossRule(),
       OutputsCannotReachTargetsRule(),
       BatchesSortedByClassRule(),
       InputsNotNormalizedRule(),
@@ -28,6 +29,7 @@ extension [any Rule] {
       BatchNormSmallBatchesRule(),
       MissingActivationRule(),
       ForwardByHandRule(),
+      WarningsOfRecorderRule(),
       // What activations, gradients and weights do.
       ConstantInitializationRule(),
       InitializationTooSmallRule(),

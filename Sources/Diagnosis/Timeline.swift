@@ -3,7 +3,8 @@ struct Timeline {
   /// Causes first, each followed by what follows from it.
   let findings: [Finding]
 
-  init(_ found: [(stage: RuleStage, finding: Finding)]) {
+  /// `standingAlone` are the rules whose findings follow from no other.
+  init(_ found: [(stage: RuleStage, finding: Finding)], standingAlone: Set<String> = []) {
     // The same order for any order of rules but that of equals.
     let ordered = found.enumerated().sorted { a, b in
       let (left, right) = (a.element, b.element)
@@ -21,7 +22,7 @@ struct Timeline {
     var causes: [(stage: RuleStage, finding: Finding)] = []
     for (stage, finding) in ordered {
       var finding = finding
-      if finding.severity > .note,
+      if finding.severity > .note, !standingAlone.contains(finding.rule),
         let cause = causes.first(where: { Self.explains($0, (stage, finding)) })
       {
         finding.follows = cause.finding.rule

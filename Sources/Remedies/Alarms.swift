@@ -34,20 +34,22 @@ extension Recorder {
   /// rule that finds a warning or a failure. `step(loss:)` throws a `TrainingStopped` if `alarm` returns `.stop`, and a `RunFileError` if
   /// the run file can't be read.
   ///
-  /// `first` is the number of steps after which rules are applied first, 50 by default. A rule that was reported is not reported again.
+  /// `first` is the number of steps after which rules are applied first, 50 by default. A rule that was reported is reported again only as a failure.
   /// Stops the program unless `first` is at least 1.
   public func setAlarms(
     after first: Int = 50, rules: [any Rule] = .all, _ alarm: @escaping (Finding) -> AlarmAnswer
   ) {
     guard first >= 1 else { stop("setAlarms", "rules are applied first after \(first) steps; it must be 1 or more") }
     var next = first
-    var reported: Set<String> = []
+    var reported: [String: Finding.Severity] = [:]
     afterStep { [writer] step, path in
       guard step + 1 >= next else { return }
       while next <= step + 1 { next *= 2 }
       _ = try writer.flush()
       for finding in diagnose(try Run(path: path), rules: rules) where finding.severity > .note {
-        guard reported.insert(finding.rule).inserted, alarm(finding) == .stop else { continue }
+        guard reported[finding.rule].map({ $0 < finding.severity }) ?? true else { continue }
+        reported[finding.rule] = finding.severity
+        guard alarm(finding) == .stop else { continue }
         throw TrainingStopped(finding: finding, step: step)
       }
     }

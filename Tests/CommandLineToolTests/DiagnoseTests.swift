@@ -47,6 +47,22 @@ import Testing
     }
   }
 
+  /// Runs of a variant that differ in their seed are reported together.
+  @Test func seedsAreCounted() throws {
+    try withTemporaryFolder { folder in
+      let words = ["--depth", "20", "--width", "32", "--steps", "60", "--seeds", "2", "--out", "x"]
+      _ = try runTool(words: ["run", "activations"] + words, in: folder)
+      let runs = ["sigmoid", "selu"].flatMap { variant in (0..<2).map { "x/\(variant)/seed-\($0).rheo" } }
+      let lines = try runTool(words: ["diagnose"] + runs, in: folder).output.split(separator: "\n")
+      #expect(lines[0] == "activations · sigmoid, seeds 0, 1:")
+      #expect(lines[1].hasPrefix("failure: ") && lines[1].hasSuffix(", step 0] in 2 of 2 seeds"))
+      #expect(lines.contains("activations · selu, seeds 0, 1: nothing wrong found"))
+      // The same run twice is no second seed.
+      let twice = try runTool("diagnose", runs[0], runs[0], in: folder).output
+      #expect(twice.components(separatedBy: runs[0] + ":\n").count == 3)
+    }
+  }
+
   /// The remedy of sigmoids, ReLU, helps; a run that is no experiment's can't be trained again.
   @Test func remediesAreTried() throws {
     try withRuns { folder in
@@ -83,7 +99,8 @@ import Testing
     #expect(run.output.contains("\nsigmoid:\nfailure: the gradient is multiplied by 0.2"))
     #expect(!run.output.contains("\nrelu:"))
     let none = try runTool("predict", "chain-rule")
-    #expect(none.code == 1 && none.errors.hasPrefix("rheoscope: chain-rule: its trials have training loops of their own"))
+    #expect(
+      none.code == 1 && none.errors.hasPrefix("rheoscope: chain-rule: its trials have training loops of their own"))
     #expect(try runTool("predict").code == 2)
     #expect(try runTool("predict", "activations", "--steps", "3").code == 2)
   }

@@ -106,6 +106,7 @@ import Testing
         run.set(.target, .kind, text: "probabilities")
         run.set(.loss, .function, text: "binaryCrossEntropy")
         run.set(.loss, .shapes, json: "[[64,1],[64,1]]")
+        run.set(.loss, .callsPerStep, 3)
         run.parameter = { $0.optimizers = [$0.id < 6 ? 0 : 1] }
         run.set(.model, .optimizerSteps, json: "[100,100]")
         run.loss = { 0.69 + 0.1 * noise($0) }

@@ -89,7 +89,7 @@ extension RuleCase {
           run.facts.removeAll { $0.name == .calledWithoutGradients }
         }, unable: withoutFacts),
       RuleCase(
-        "gradients not cleared", .warning, says: ["clearGradients()"],
+        "gradients not cleared", .note, says: ["clearGradients()"],
         fault: { run in
           for step in 0..<3 {
             run.facts.append(
@@ -170,9 +170,23 @@ extension RuleCase {
           run.facts.removeAll { $0.name == .shapes }
         }, unable: withoutFacts),
       RuleCase(
+        "negative loss", says: ["crossEntropy is 0 or more", "loss.backward()"],
+        fault: { run in
+          run.loss = { 1 - 0.1 * Double($0) }
+        },
+        twin: { run in learn(&run) }, unable: withoutFacts),
+      RuleCase(
+        "warning while recording", .note, says: ["“unused” has parameters"],
+        fault: { run in
+          learn(&run)
+          run.warnings = ["“unused” has parameters but was not called"]
+        },
+        twin: { run in learn(&run) }),
+      RuleCase(
         "outputs cannot reach targets", says: ["never negative", "“head”"],
         fault: { run in
           run.regress(mean: 1, std: 2)
+          run.facts.removeAll { $0.subject == .loss && ($0.name == .minimum || $0.name == .maximum) }
           run.loss = { _ in 4 }
           run.site = { if $0.id == 10 { ($0.kind, $0.shape) = (.relu, [64, 1]) } }
         },

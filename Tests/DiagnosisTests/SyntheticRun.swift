@@ -15,6 +15,8 @@ struct SyntheticRun {
   var steps = 100
   var learningRate: (Int) -> Double? = { _ in 0.05 }
   /// The loss of each step.
+  /// What the recorder warned of.
+  var warnings: [String] = []
   var loss: (Int) -> Double = { 2.3026 * exp(-Double($0) / 20) + 0.1 }
   var row: (_ step: Int, _ site: Site, inout LayerRow) -> Void = { _, _, _ in }
   var weight: (_ step: Int, _ layer: Int, inout WeightRow) -> Void = { _, _, _ in }
@@ -149,6 +151,7 @@ struct SyntheticRun {
         layers: rows,
         weights: weights)
     }
+    for text in warnings { try writer.event(step: 0, kind: .warning, text: text) }
     for step in skipped { try writer.event(step: step, kind: .skipped, text: "") }
     for scalar in scalars { try writer.scalar(step: scalar.step, name: scalar.name, value: scalar.value) }
     for measure in measures {

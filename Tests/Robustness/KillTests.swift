@@ -70,7 +70,8 @@ import Testing
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: results).filter { $0.hasPrefix(".") } == [])
       }
-      #expect(recorded > 0)
+      // Beside many other tests a run may not come to its first step before it is killed.
+      #expect(recorded > 0 || !isFull)
       #expect(!isFull || peakMemory() < 2 << 30)
     }
   }

@@ -26,7 +26,9 @@ public func crossEntropy(
   let loss = record(output, from: logits) { gradient, pass in
     pass.add(gradientOfCrossEntropy(gradient, logits, targets, scale), to: logits)
   }
-  OperationWatch.see("crossEntropy", given, .classes(labels), loss)
+  OperationWatch.see(
+    "crossEntropy", given, .classes(labels), loss,
+    isWeighted: classWeights != nil || labelSmoothing > 0 || reduction == .sum)
   return loss
 }
 

@@ -22,14 +22,17 @@ public enum Reduction: Sendable {
 /// (prediction − target)², element by element; the mean over all elements, a scalar, by default. Stops the program if the
 /// shapes of prediction and target differ.
 public func meanSquaredError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-  seen("meanSquaredError", prediction, target, reduction(difference("meanSquaredError", prediction, target).squared()))
+  seen(
+    "meanSquaredError", prediction, target, reduction(difference("meanSquaredError", prediction, target).squared()),
+    isWeighted: reduction == .sum)
 }
 
 /// |prediction − target|, element by element, whose derivative at 0 is 0; the mean over all elements, a scalar, by default.
 /// Stops the program if the shapes of prediction and target differ.
 public func meanAbsoluteError(_ prediction: Tensor, _ target: Tensor, reduction: Reduction = .mean) -> Tensor {
   seen(
-    "meanAbsoluteError", prediction, target, reduction(difference("meanAbsoluteError", prediction, target).absolute()))
+    "meanAbsoluteError", prediction, target, reduction(difference("meanAbsoluteError", prediction, target).absolute()),
+    isWeighted: reduction == .sum)
 }
 
 /// d² / 2 for differences d = prediction − target up to a threshold δ, and δ (|d| − δ / 2) beyond, element by element, so that
@@ -43,7 +46,8 @@ public func huberLoss(
   guard threshold > 0 else { stop("huberLoss", "the threshold is \(threshold), it must be above 0") }
   let difference = difference("huberLoss", prediction, target)
   let pull = difference.clamped(to: -threshold...threshold)
-  return seen("huberLoss", prediction, target, reduction(pull * (difference - 0.5 * pull)))
+  return seen(
+    "huberLoss", prediction, target, reduction(pull * (difference - 0.5 * pull)), isWeighted: reduction == .sum)
 }
 
 /// −t ln p − (1 − t) ln(1 − p), where p = sigmoid(logit), element by element, for targets t from 0 to 1 of the logits' shape; the
@@ -65,12 +69,15 @@ public func binaryCrossEntropy(
   target.check("binaryCrossEntropy", "target", in: 0...1, binaryTargetAdvice)
   let positive = positiveWeight.map { $0 * target } ?? target
   return seen(
-    "binaryCrossEntropy", given, target, reduction(positive * softplus(-logits) + (1 - target) * softplus(logits)))
+    "binaryCrossEntropy", given, target, reduction(positive * softplus(-logits) + (1 - target) * softplus(logits)),
+    isWeighted: reduction == .sum || positiveWeight != nil)
 }
 
 /// Reports the call of a loss function, and returns the loss.
-func seen(_ function: String, _ prediction: Tensor, _ target: Tensor, _ loss: Tensor) -> Tensor {
-  OperationWatch.see(function, prediction, .numbers(target), loss)
+func seen(
+  _ function: String, _ prediction: Tensor, _ target: Tensor, _ loss: Tensor, isWeighted: Bool
+) -> Tensor {
+  OperationWatch.see(function, prediction, .numbers(target), loss, isWeighted: isWeighted)
   return loss
 }
 

@@ -20,7 +20,8 @@ public func negativeLogLikelihood(
     operation, "log probability", in: -Float.infinity...highest,
     "logarithms of probabilities are 0 or less: use logSoftmax, or crossEntropy for logits")
   let loss = targets.reduced(-targets.chosen(operation, from: logProbabilities.cast(to: .float32)), reduction)
-  OperationWatch.see(operation, logProbabilities, .classes(labels), loss)
+  OperationWatch.see(
+    operation, logProbabilities, .classes(labels), loss, isWeighted: classWeights != nil || reduction == .sum)
   return loss
 }
 
@@ -41,7 +42,9 @@ public func crossEntropy(
   probabilities.check(operation, "probability", in: 0...1, "it must be from 0 to 1: \(advice)")
   probabilities.checkRowsSumToOne(operation, advice)
   let loss = targets.reduced(-boundedLog(targets.chosen(operation, from: probabilities.cast(to: .float32))), reduction)
-  OperationWatch.see("crossEntropy(probabilities:)", probabilities, .classes(labels), loss)
+  OperationWatch.see(
+    "crossEntropy(probabilities:)", probabilities, .classes(labels), loss,
+    isWeighted: classWeights != nil || reduction == .sum)
   return loss
 }
 
@@ -67,7 +70,8 @@ public func binaryCrossEntropy(
     pass.add(gradient * (p - t) / (p * (1 - p)).clamped(to: smallest...Float.infinity), to: p)
     pass.add(gradient * (boundedLog(1 - p) - boundedLog(p)), to: t)
   }
-  return seen("binaryCrossEntropy(probabilities:)", probabilities, target, reduction(recorded))
+  return seen(
+    "binaryCrossEntropy(probabilities:)", probabilities, target, reduction(recorded), isWeighted: reduction == .sum)
 }
 
 /// What a target of a binary cross-entropy must be.

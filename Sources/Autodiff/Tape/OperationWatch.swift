@@ -18,10 +18,14 @@ package struct LossCall {
   package let target: Target
   /// The result.
   package let loss: Tensor
+  /// Whether it is other than the plain mean over all elements or rows: a sum, weighted or smoothed.
+  package let isWeighted: Bool
 
   /// The call without nodes, so that no tape is kept.
   package func detached() -> LossCall {
-    LossCall(function: function, prediction: prediction.detached(), target: target, loss: loss.detached())
+    LossCall(
+      function: function, prediction: prediction.detached(), target: target, loss: loss.detached(),
+      isWeighted: isWeighted)
   }
 }
 
@@ -52,18 +56,23 @@ package final class OperationWatch {
     thread_state_here().pointee.watches.map { Unmanaged<List>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  /// The list that it is in, between `begin` and `end`.
+  @exclusivity(unchecked) private var own: List?
+
   /// Begins to see operations of the calling thread.
   package func begin() {
     let list = Self.list ?? List()
-    if list.watches.isEmpty { thread_state_here().pointee.watches = Unmanaged.passRetained(list).toOpaque() }
+    if Self.list == nil { thread_state_here().pointee.watches = Unmanaged.passRetained(list).toOpaque() }
     list.watches.append(self)
+    own = list
   }
 
-  /// Ends what `begin` began; call it on the same thread.
+  /// Ends what `begin` began. On another thread it still ends, and that thread keeps an empty list.
   package func end() {
-    guard let list = Self.list else { return }
+    guard let list = own else { return }
+    own = nil
     list.watches.removeAll { $0 === self }
-    guard list.watches.isEmpty else { return }
+    guard list.watches.isEmpty, Self.list === list else { return }
     thread_state_here().pointee.watches = nil
     Unmanaged.passUnretained(list).release()
   }
@@ -71,20 +80,22 @@ package final class OperationWatch {
   /// Reports a call of a loss function.
   @inline(__always)
   static func see(
-    _ function: String, _ prediction: Tensor, _ target: @autoclosure () -> LossCall.Target, _ loss: Tensor
+    _ function: String, _ prediction: Tensor, _ target: @autoclosure () -> LossCall.Target, _ loss: Tensor,
+    isWeighted: @autoclosure () -> Bool
   ) {
     guard thread_state_here().pointee.watches != nil, loss.isOnTape else { return }
-    report(LossCall(function: function, prediction: prediction, target: target(), loss: loss))
+    report(
+      LossCall(function: function, prediction: prediction, target: target(), loss: loss, isWeighted: isWeighted()))
   }
 
-  private static func report(_ call: LossCall) { for watch in list!.watches { watch.sawLoss(call) } }
+  private static func report(_ call: LossCall) { for watch in list?.watches ?? [] { watch.sawLoss(call) } }
 
   /// Reports the elements of an operand of an operation for which `isSingular` returns true, where gradients flow through it.
   @inline(__always)
   static func check(
     _ operation: String, _ operand: Tensor, on tape: Bool, where isSingular: (Float) -> Bool
   ) {
-    guard thread_state_here().pointee.watches != nil, tape else { return }
+    guard thread_state_here().pointee.watches != nil, tape, list?.watches.isEmpty == false else { return }
     let count = operand.withValues { values in values.reduce(0) { isSingular($1) ? $0 + 1 : $0 } }
     if count > 0 { report(operation, count) }
   }
@@ -93,6 +104,6 @@ package final class OperationWatch {
     let singularity = Singularity(
       operation: operation, count: count,
       module: thread_state_here().pointee.caller.map { Unmanaged<CallSite>.fromOpaque($0).takeUnretainedValue().path })
-    for watch in list!.watches { watch.sawSingularity(singularity) }
+    for watch in list?.watches ?? [] { watch.sawSingularity(singularity) }
   }
 }

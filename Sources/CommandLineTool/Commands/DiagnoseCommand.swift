@@ -48,15 +48,16 @@ extension Tool {
         let run = try Run(path: path)
         // A run without steps is not healthy, but empty.
         guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
-        let report = try Diagnosed(run, at: path, rules: rules)
-        reports.append(report)
-        if arguments["--markdown"] != nil {
-          console.print(report.markdown)
-        } else if arguments["--json"] == nil {
-          console.print(try report.text)
-        }
-        if arguments["--try"] != nil { try tryRemedy(of: report) }
+        reports.append(try Diagnosed(run, at: path, rules: rules))
       } catch { errors.append(error) }
+    }
+    if arguments["--json"] == nil {
+      for group in Diagnosed.groups(of: reports) {
+        console.print(
+          arguments["--markdown"] != nil
+            ? group.map(\.markdown).joined() : group.count > 1 ? Diagnosed.text(of: group) : try group[0].text)
+        if arguments["--try"] != nil { for report in group { try tryRemedy(of: report, inGroup: group.count > 1) } }
+      }
     }
     if arguments["--json"] != nil {
       console.printAsIs(
@@ -78,15 +79,18 @@ extension Tool {
   }
 
   /// Trains a run again with the first remedy of its findings that can be tried, and prints what it did.
-  private func tryRemedy(of report: Diagnosed) throws {
-    guard let remedy = report.findings.filter({ $0.severity > .note }).lazy.compactMap(\.trial).first else {
-      return report.findings.isEmpty
-        ? () : console.print("  tried: nothing, since no remedy of its findings can be tried")
+  private func tryRemedy(of report: Diagnosed, inGroup: Bool) throws {
+    let label = inGroup ? "  tried in \(report.path): " : "  tried: "
+    let faults = report.findings.filter { $0.severity > .note }
+    guard !faults.isEmpty else { return }
+    guard let finding = faults.first(where: { $0.follows == nil && $0.trial != nil }), let remedy = finding.trial else {
+      return console.print(label + "nothing, since no remedy of its findings can be tried")
     }
     let trial = try RemedyTrial(remedy, on: report.run, of: Experiment.all)
     let losses = "final loss \(formatPlain(trial.before)) before, \(formatPlain(trial.after)) with it"
     console.print(
-      "  tried: \(remedy), for \(counted(trial.steps, "step")): \(losses); it \(trial.helps ? "helps" : "does not help")"
+      label
+        + "\(remedy), against \(finding.rule), for \(counted(trial.steps, "step")): \(losses); it \(trial.helps ? "helps" : "does not help")"
     )
   }
 
@@ -127,6 +131,28 @@ struct Diagnosed {
       guard findings.isEmpty else { return (["\(path):"] + findings.map(\.description)).joined(separator: "\n") }
       return "\(path): \(try nothingFound)"
     }
+  }
+
+  /// Runs of one variant together, which differ in their seed; all others alone. In the order of their first runs.
+  static func groups(of reports: [Diagnosed]) -> [[Diagnosed]] {
+    var groups: [[Diagnosed]] = []
+    for report in reports {
+      let index = groups.firstIndex { group in
+        report.run.experiment != nil && report.run.variant != nil && report.run.experiment == group[0].run.experiment
+          && report.run.variant == group[0].run.variant && !group.contains { $0.run.seed == report.run.seed }
+      }
+      if let index { groups[index].append(report) } else { groups.append([report]) }
+    }
+    return groups
+  }
+
+  /// The findings in runs of one variant.
+  static func text(of group: [Diagnosed]) -> String {
+    let run = group[0].run, seeds = group.map { $0.run.seed.map(String.init) ?? "?" }.joined(separator: ", ")
+    let name = "\(run.experiment!) · \(run.variant!), seeds \(seeds):".escapedForTerminal
+    let findings = joint(group.map(\.findings))
+    return findings.isEmpty
+      ? "\(name) nothing wrong found" : ([name] + findings.map(\.description)).joined(separator: "\n")
   }
 
   private var nothingFound: String {
@@ -176,7 +202,7 @@ private struct DiagnosisRecord: Encodable {
 
   struct FindingRecord: Encodable {
     let run, rule, severity, statement, cause, source: String
-    let chart, follows: String?
+    let chart, follows, trial: String?
     let sites, remedies: [String]
     let firstStep, lastStep: Int
     let measured, limit: Double
@@ -186,6 +212,7 @@ private struct DiagnosisRecord: Encodable {
       run = path
       (rule, severity, statement) = (finding.rule, finding.severity.rawValue, finding.statement)
       (cause, source, chart, follows) = (finding.cause, finding.source, finding.chart, finding.follows)
+      trial = finding.trial.map { "\($0)" }
       (sites, remedies) = (finding.sites, finding.remedies)
       (firstStep, lastStep) = (finding.steps.lowerBound, finding.steps.upperBound)
       (measured, limit, unit) = (finding.measured, finding.limit, finding.unit)

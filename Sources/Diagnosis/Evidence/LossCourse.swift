@@ -13,8 +13,10 @@ public struct LossCourse: Sendable {
     case rises
     /// Its last values are NaN or infinite.
     case nonfinite
-    /// There are too few steps to tell.
+    /// There are too few steps to tell, or the learning rate still rises.
     case tooShort
+    /// It does not fall, but has negative values: it is no error that falls as a net learns, as those of reinforcement learning.
+    case unclear
   }
 
   /// The losses by step.
@@ -37,8 +39,11 @@ public struct LossCourse: Sendable {
   /// The number of steps that a run needs before it is judged whether it learns: 20.
   public static let shortestRun = 20
 
-  /// The course of these losses. `isExact` is whether `constantLoss` is that of all batches, not an estimate from some of them.
-  public init(_ losses: [Double], constantLoss: Double? = nil, isExact: Bool = false) {
+  /// The course of these losses. `isExact` is whether `constantLoss` is that of all batches, not an estimate from some of them, and
+  /// `isWarmingUp` whether the learning rate still rises.
+  public init(
+    _ losses: [Double], constantLoss: Double? = nil, isExact: Bool = false, isWarmingUp: Bool = false
+  ) {
     self.losses = losses
     self.constantLoss = constantLoss
     let window = max(1, losses.count / 10)
@@ -79,6 +84,10 @@ public struct LossCourse: Sendable {
       state = losses.count > 3 && last > 100 * max(abs(first), .leastNormalMagnitude) ? .rises : .tooShort
     } else if falls {
       state = .falls
+    } else if isWarmingUp {
+      state = .tooShort
+    } else if constantLoss == nil, losses.contains(where: { $0 < 0 }) {
+      state = .unclear
     } else {
       state = last > first + max(0.5 * abs(first), 3 * noise) ? .rises : .flat
     }

@@ -129,3 +129,18 @@ extension String {
   /// Whether the path is that of a module or lies in it; the empty path is that of the whole model.
   func lies(in module: String) -> Bool { module.isEmpty || self == module || hasPrefix(module + ".") }
 }
+
+extension RunEvidence {
+  /// Whether all recorded predictions lie in a range, up to rounding; true where they are not recorded.
+  func predictionsLie(in range: ClosedRange<Double>) -> Bool {
+    let low = facts.all(.minimum, of: .loss).compactMap(\.number).min() ?? range.lowerBound
+    let high = facts.all(.maximum, of: .loss).compactMap(\.number).max() ?? range.upperBound
+    let slack = range.upperBound.isFinite ? 1e-4 * (range.upperBound - range.lowerBound) : 1e-4
+    return low >= range.lowerBound - slack && high <= range.upperBound + slack
+  }
+
+  /// Whether an optimizer scales its steps by the size of gradients, so that a factor on all of them changes little.
+  var isAdaptive: Bool {
+    optimizers.contains { ["Adam", "AdamW", "RMSProp", "Adagrad", "Lion"].contains($0.type) }
+  }
+}

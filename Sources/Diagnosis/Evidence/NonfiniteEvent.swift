@@ -62,8 +62,11 @@ extension RunEvidence {
       return nil
     }
     let recorded = facts.json(.nonfiniteOrigin, of: .model, as: RecordedOrigin.self)
-    if let recorded { (event.operation, event.module) = (recorded.operation, recorded.module) }
-    event.origin = origin(of: event, recorded?.operation.lowercased())
+    // One of a later step is that of another value.
+    if let recorded, recorded.step.map({ $0 <= step + 1 }) ?? true {
+      (event.operation, event.module) = (recorded.operation, recorded.module)
+    }
+    event.origin = origin(of: event, event.operation?.lowercased())
     return event
   }
 

@@ -8,11 +8,17 @@ extension RunEvidence {
   /// The share of that loss below which a flat loss has fallen before the run began, as in fine-tuning: 0.5.
   public static let learnedLimit = 0.5
 
-  /// Whether several optimizers share the parameters and the task is neither classes nor numbers, as in a GAN. Then the loss of a step does
+  /// Whether several optimizers share the parameters and a step has several losses, as in a GAN. Then the loss of a step does
   /// not show whether the nets learn.
   public var isAdversarial: Bool {
     Set(run.parameters.compactMap { $0.optimizers.count == 1 ? $0.optimizers[0] : nil }).count > 1
-      && task.kind != .classes && task.kind != .numbers
+      && (facts.number(.callsPerStep, of: .loss).map { $0 > 1.5 } ?? (task.kind == .unknown))
+  }
+
+  /// Whether at least half of the weights were loaded or assigned, as in fine-tuning, whose loss need not fall.
+  public var hasGivenWeights: Bool {
+    let given = matrices.count { isGiven($0.path) }
+    return given > 0 && 2 * given >= matrices.count
   }
 
   /// Whether the loss does not go down; see `LossCourse`. A loss that is flat below half of what a constant output reaches has fallen before,
@@ -21,8 +27,9 @@ extension RunEvidence {
     switch loss.state {
     case .nonfinite: true
     case .rises: !isAdversarial
-    case .flat: !isAdversarial && !(loss.constantLoss.map { loss.last < Self.learnedLimit * $0 } ?? false)
-    case .falls, .tooShort: false
+    case .flat:
+      !isAdversarial && !hasGivenWeights && !(loss.constantLoss.map { loss.last < Self.learnedLimit * $0 } ?? false)
+    case .falls, .tooShort, .unclear: false
     }
   }
 

@@ -42,7 +42,9 @@ public struct RunEvidence: Sendable {
       gradients.steps.indices.lazy
       .filter { !skippedSteps.contains(gradients.steps[$0]) }
       .compactMap { GradientProfile(gradients, column: $0) }.first
-    loss = LossCourse(run.steps.map(\.loss), constantLoss: task.constantLoss, isExact: task.kind == .classes)
+    loss = LossCourse(
+      run.steps.map(\.loss), constantLoss: task.constantLoss, isExact: task.kind == .classes && task.classCounts != nil,
+      isWarmingUp: Self.isWarmingUp(run.steps.compactMap(\.learningRate)))
     otherLosses = try ["validation_loss", "test_loss"].lazy.map { try run.scalars($0) }.first { !$0.isEmpty }
     let updates = weightMatrices[WeightQuantity.updateNorm.rawValue],
       norms = weightMatrices[WeightQuantity.norm.rawValue]
@@ -53,6 +55,15 @@ public struct RunEvidence: Sendable {
       return norm == 0 ? (mean == 0 ? 0 : .infinity) : mean / norm
     }
     nonfinite = firstNonfinite()
+  }
+
+  /// Whether the learning rate still rises at the end, or has reached its maximum in the last fifth of the steps.
+  private static func isWarmingUp(_ rates: [Double]) -> Bool {
+    guard let last = rates.last, let largest = rates.max(), largest > 0, last >= 0.99 * largest,
+      rates[0] < 0.5 * largest,
+      let top = rates.firstIndex(where: { $0 >= 0.99 * largest })
+    else { return false }
+    return Double(top) > 0.8 * Double(rates.count)
   }
 
   /// One statistic over all sites and recorded steps.

@@ -38,7 +38,7 @@ public struct Task: Sendable, Equatable {
       facts.number(.classCount, of: .target).flatMap { Int(exactly: $0) } ?? classCounts?.count
       ?? run.meta[.classes].flatMap { Int($0) }
     let function = facts.text(.function, of: .loss), total = classCounts?.reduce(0, +) ?? 0
-    if function != nil, !Self.isMean(facts, run) {
+    if facts.number(.isWeighted, of: .loss) == 1 || function != nil && !Self.isMean(facts, run) {
       // The step's loss is a sum, or this loss times a factor.
       constantLoss = nil
     } else if function == "crossEntropy", let classCounts, total > 0 {
@@ -46,9 +46,13 @@ public struct Task: Sendable, Equatable {
         count > 0 ? sum - count / total * Foundation.log(count / total) : sum
       }
     } else if function == "meanSquaredError" {
-      constantLoss = facts.number(.variance, of: .target)
+      // Targets that are all equal have no loss of a constant to compare with.
+      constantLoss = facts.number(.variance, of: .target).flatMap { $0 > 0 ? $0 : nil }
     } else if function == "binaryCrossEntropy", let mean = facts.number(.mean, of: .target), mean > 0, mean < 1 {
       constantLoss = -mean * Foundation.log(mean) - (1 - mean) * Foundation.log(1 - mean)
+    } else if function == "crossEntropy", let classCount, classCount > 1 {
+      // Of so many classes they are not counted; of frequent and rare ones the entropy is lower.
+      constantLoss = Foundation.log(Double(classCount))
     } else if facts.isEmpty, kind == .classes, let classCount, classCount > 1 {
       // A run of an older version.
       constantLoss = Foundation.log(Double(classCount))

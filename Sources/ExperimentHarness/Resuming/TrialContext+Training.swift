@@ -14,7 +14,7 @@ extension TrialContext {
     _ model: Module, _ optimizer: Optimizer, _ recorder: Recorder?, on batches: ShuffledBatches, steps: Int,
     step: (Batch) throws -> Tensor
   ) throws -> [Double] {
-    let isFirst = beginTraining()
+    let isFirst = beginTraining(), steps = min(steps, stepLimit ?? steps)
     var losses = isFirst ? try resume(model, optimizer) ?? [] : []
     guard losses.count <= steps else {
       throw UnusableCheckpoint(reason: "\(files.checkpoint): it has more steps than the training")

@@ -10,13 +10,16 @@ package struct RemedyTrial: Sendable {
   package let steps: Int
   /// The final loss of the recorded run after these steps, and that with the remedy.
   package let before, after: Double
+  /// The first loss of the recorded run.
+  private let start: Double
 
   /// The share of the loss that a remedy must take away to help: 0.1.
   package static let helpLimit = 0.1
 
-  /// Whether the remedy helps: the loss is finite, and lower by a tenth or more.
+  /// Whether the remedy helps: the loss ends lower by a tenth or more, also than it began.
   package var helps: Bool {
-    after.isFinite && (!before.isFinite || after < before - Self.helpLimit * abs(before))
+    let reference = before.isFinite ? min(before, start) : start
+    return after < reference - Self.helpLimit * abs(reference)
   }
 
   /// Trains the net of a run again for at most `steps` steps, from the same seed, with the same data, and with one change. Throws an
@@ -35,11 +38,10 @@ package struct RemedyTrial: Sendable {
         let key = MetaKey(rawValue: setting.name.replacing("-", with: "_"))
         return run.meta[key].flatMap { Double($0) }.map { (setting.name, $0) }
       })
-    var settings = try experiment.settings(in: .standard, recorded: recorded, at: run.path)
+    let settings = try experiment.settings(in: .standard, recorded: recorded, at: run.path)
     guard let variant = experiment.variants(settings).first(where: { $0.name == run.variant }), variant.takesRemedies
     else { throw refuse("the training of its variant has a loop of its own, so no remedy can be tried") }
     let count = min(run.steps.count, steps)
-    settings["steps"] = Double(count)
     let temporary: TemporaryFolder
     do { temporary = try TemporaryFolder() } catch {
       throw ExperimentError.notWritable(path: "a temporary folder", error.code)
@@ -48,13 +50,15 @@ package struct RemedyTrial: Sendable {
     let environment = TrialEnvironment(
       experiment: name, folder: temporary.path, data: SharedData(directory: data),
       provenance: Provenance(command: run.meta[.command] ?? ""), interruption: nil, checkpointInterval: nil,
-      remedy: remedy, printNotice: { _ in }, showProgress: { _ in })
+      remedy: remedy, stepLimit: count, printNotice: { _ in }, showProgress: { _ in })
+    if let hash = run.meta[.dataHash] { try environment.data.require(hash) }
     // The run's settings are those of the variant already.
     let trial = try experiment.run(variant.withoutAdjustment, seed: run.seed ?? 0, settings, environment)
     guard let path = trial.runPath else { throw refuse("its training is not recorded") }
     self.remedy = remedy
     self.steps = count
     before = finalLoss(run.steps.prefix(count).map(\.loss))
+    start = run.steps.first?.loss ?? .nan
     after = finalLoss(try Run(path: path).steps.map(\.loss))
   }
 }

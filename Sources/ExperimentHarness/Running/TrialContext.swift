@@ -35,6 +35,9 @@ public final class TrialContext {
   /// After how many steps checkpoints are saved; nil for none.
   var checkpointInterval: Int? { environment.checkpointInterval }
 
+  /// The number of steps after which a training ends early; nil to train to its end.
+  var stepLimit: Int? { environment.stepLimit }
+
   /// A change of the training that is tried; nil for none.
   var remedy: Remedy? { environment.remedy }
 
@@ -141,6 +144,8 @@ struct TrialEnvironment: Sendable {
   let checkpointInterval: Int?
   /// A change of the training; nil for none.
   var remedy: Remedy?
+  /// The number of steps after which a training ends early; nil to train to its end.
+  var stepLimit: Int?
   let printNotice: @Sendable (String) -> Void
   let showProgress: @Sendable (Double) -> Void
 }

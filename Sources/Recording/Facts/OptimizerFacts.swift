@@ -10,6 +10,7 @@ struct OptimizerFacts {
   private var firstSteps: [Double]
   /// Counts of clipping of the part of the recording that a checkpoint ended, less those before recording began.
   private var clippingBefore: [[Double]]
+  private var limitBefore = 0.0
 
   init(_ optimizers: [Optimizer]) {
     self.optimizers = optimizers
@@ -64,7 +65,7 @@ struct OptimizerFacts {
     if clipping[0] > 0 {
       facts.append((.clippedShare, .number(clipping[1] / clipping[0])))
       if clipping[1] > 0 { facts.append((.clippingRatio, .number(clipping[2] / clipping[1]))) }
-      if let limit = optimizers.map(\.clipping.limit).first(where: { $0 > 0 }) {
+      if let limit = (optimizers.map(\.clipping.limit) + [limitBefore]).first(where: { $0 > 0 }) {
         facts.append((.clippingLimit, .number(limit)))
       }
     }
@@ -77,11 +78,13 @@ struct OptimizerFacts {
 
   func save(to state: inout SavedState) {
     state.numbers["first_steps"] = firstSteps
+    state.numbers["clipping_limit"] = [optimizers.map(\.clipping.limit).first { $0 > 0 } ?? limitBefore]
     state.numbers["clipping"] = clippingNow.flatMap { $0 }
   }
 
   mutating func restore(from state: SavedState) throws {
     firstSteps = try state.numbers("first_steps", optimizers.count) ?? firstSteps
+    limitBefore = try state.numbers("clipping_limit", 1)?[0] ?? 0
     if let before = try state.numbers("clipping", 3 * optimizers.count) {
       clippingBefore = optimizers.indices.map { index in
         zip(before[3 * index..<3 * index + 3], Self.numbers(optimizers[index].clipping)).map(-)

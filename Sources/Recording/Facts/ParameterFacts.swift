@@ -6,6 +6,8 @@ import RunFile
 struct ParameterFacts {
   /// For each parameter, by its id in the table `parameter`: the recorded steps with a gradient, and those in which all of it was 0.
   private var reached: [Double] = [], zero: [Double] = []
+  /// Of each parameter in this step: 0 no gradient, 1 a gradient of 0, 2 another.
+  private var now: [UInt8] = []
   /// The recorded steps in which an optimizer changed any parameter.
   private var steps = 0.0
   private var isStepCounted = false
@@ -13,19 +15,25 @@ struct ParameterFacts {
   /// Counts an optimizer's change of a parameter.
   @inline(__always)
   mutating func count(_ id: Int, gradientNorm: Double) {
-    if id >= reached.count {
-      reached += [Double](repeating: 0, count: id + 1 - reached.count)
-      zero += [Double](repeating: 0, count: id + 1 - zero.count)
-    }
+    if id >= now.count { now += [UInt8](repeating: 0, count: id + 1 - now.count) }
     isStepCounted = true
-    reached[id] += 1
-    if gradientNorm == 0 { zero[id] += 1 }
+    now[id] = max(now[id], gradientNorm == 0 ? 1 : 2)
   }
 
-  /// Ends a recorded step.
+  /// Ends a recorded step. A parameter that was changed several times in it counts once.
   mutating func endStep() {
-    if isStepCounted { steps += 1 }
+    guard isStepCounted else { return }
     isStepCounted = false
+    steps += 1
+    if reached.count < now.count {
+      reached += [Double](repeating: 0, count: now.count - reached.count)
+      zero += [Double](repeating: 0, count: now.count - zero.count)
+    }
+    for id in now.indices where now[id] > 0 {
+      reached[id] += 1
+      if now[id] == 1 { zero[id] += 1 }
+      now[id] = 0
+    }
   }
 
   /// Facts of the first values of the parameters with these paths, before any update; those without a value are left out.
@@ -41,6 +49,13 @@ struct ParameterFacts {
         fact(.equalUnits, .number(shareOfEqualUnits(parameter.value))),
       ]
     }
+  }
+
+  /// The parameters whose units are still all equal.
+  static func stillEqual(_ parameters: [(path: String, parameter: Parameter, isHeld: Bool)]) -> [String] {
+    parameters.filter { _, parameter, _ in
+      parameter.shape.count > 1 && parameter.source != nil && shareOfEqualUnits(parameter.value) == 1
+    }.map(\.path)
   }
 
   /// The share of rows of [units, …] that equal the first.

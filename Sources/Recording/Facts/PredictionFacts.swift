@@ -14,6 +14,7 @@ enum PredictionFacts {
     var facts: [(FactName, Fact.Value)] = [
       (.function, .text(call.function)), (.shapes, .json("[\(Array(prediction.shape)),\(target)]")),
     ]
+    if call.isWeighted { facts.append((.isWeighted, .number(1))) }
     guard prediction.elementCount > 0, prediction.shape.count >= 1 else { return facts }
     facts += InputFacts.range(of: prediction)
     let rows = prediction.shape[0], columns = prediction.elementCount / rows
@@ -79,6 +80,7 @@ enum PredictionFacts {
         total += max(squares / Double(rows) - (sum / Double(rows)) * (sum / Double(rows)), 0)
       }
     }
-    return total / Double(max(columns, 1))
+    // Without bias also for small batches.
+    return total / Double(max(columns, 1)) * Double(rows) / Double(rows - 1)
   }
 }

@@ -19,6 +19,13 @@ final class TrainingFacts {
   /// Whether the first values of parameters were seen, and the origin of values that are not finite was written.
   @exclusivity(unchecked) private var hasFirstValues = false
   private var hasOrigin = false
+  /// Whether a parameter's gradient is not finite in this step, and whether data were written of the first step with such a value.
+  @exclusivity(unchecked) private var hasNonfiniteGradient = false
+  private var hasNonfiniteData = false
+  /// Calls of loss functions in this step, in all recorded steps, and the number of these.
+  @exclusivity(unchecked) private var calls = (now: 0.0, all: 0.0, steps: 0.0)
+  /// Whether modules were in evaluation mode when that was last written.
+  private var wereEvaluated = false
 
   // Of the current step.
   @exclusivity(unchecked) private var input: (tensor: Tensor, isTokens: Bool)?
@@ -36,7 +43,12 @@ final class TrainingFacts {
   /// Begins a step.
   func begin(_ step: Int) {
     isDue = schedule.isDue(at: step)
-    (input, call, labels, origin) = (nil, nil, nil, nil)
+    forget()
+  }
+
+  /// Releases what belongs to one step.
+  private func forget() {
+    (input, call, labels, origin, calls.now, hasNonfiniteGradient) = (nil, nil, nil, nil, 0, false)
   }
 
   // MARK: Observations
@@ -44,7 +56,7 @@ final class TrainingFacts {
   /// Sees the input of the first module that is called in a step.
   @inline(__always)
   func see(input tensor: Tensor, of module: Module) {
-    if isDue, input == nil, tensor.layerDepth == 0 { input = (tensor.detached(), module is Embedding) }
+    if input == nil, tensor.layerDepth == 0 { input = (tensor.detached(), module is Embedding) }
   }
 
   /// Sees parameters before the first update.
@@ -74,15 +86,20 @@ final class TrainingFacts {
 
   /// Sees an optimizer's change of a parameter.
   @inline(__always)
-  func see(changeOf id: Int, gradientNorm: Double) { gradients.count(id, gradientNorm: gradientNorm) }
+  func see(changeOf id: Int, gradientNorm: Double) {
+    gradients.count(id, gradientNorm: gradientNorm)
+    if !gradientNorm.isFinite { hasNonfiniteGradient = true }
+  }
 
   /// Sees a call of a loss function.
   func see(_ call: LossCall) {
+    calls.now += 1
     if case .classes(let labels) = call.target, let count = call.prediction.shape.last {
       classes.add(labels, classCount: count)
       self.labels = labels
     }
-    if isDue { self.call = call.detached() }
+    // Without its node, so that no tape is kept.
+    self.call = call.detached()
   }
 
   /// Sees operands outside of the domain of an operation.
@@ -103,8 +120,15 @@ final class TrainingFacts {
     _ step: Int, isNonfinite: Bool, _ parameters: () -> [(path: String, parameter: Parameter, isHeld: Bool)]
   ) throws {
     gradients.endStep()
+    calls = (0, calls.all + calls.now, calls.steps + 1)
+    defer { forget() }
     for fact in pending { try writer.fact(fact) }
     pending = []
+    let isNonfinite = isNonfinite || hasNonfiniteGradient
+    if isNonfinite, !hasNonfiniteData {
+      hasNonfiniteData = true
+      if !isDue { try writeData(step) }
+    }
     if isNonfinite, !hasOrigin, let origin {
       hasOrigin = true
       try write(
@@ -115,16 +139,10 @@ final class TrainingFacts {
     }
     guard isDue else { return }
     if step == 0 || schedule.next == 0 { try write(.model, .optimizers, settings.settings, step) }
-    if let input {
-      for (name, value) in InputFacts.facts(of: input.tensor, isTokens: input.isTokens) {
-        try write(.input, name, value, step)
-      }
-      if let labels, !input.isTokens { classes.classify(input.tensor, labels) }
-    }
-    if let call {
-      for (name, value) in PredictionFacts.loss(call) { try write(.loss, name, value, step) }
-      for (name, value) in PredictionFacts.target(call) { try write(.target, name, value, step) }
-      if let variance = PredictionFacts.variance(call) { variances = (variances.sum + variance, variances.count + 1) }
+    try writeData(step)
+    if let input, let labels, !input.isTokens { classes.classify(input.tensor, labels) }
+    if let call, let variance = PredictionFacts.variance(call) {
+      variances = (variances.sum + variance, variances.count + 1)
     }
     try writeModes(step, parameters())
     try writeCounts(step, parameters())
@@ -134,16 +152,31 @@ final class TrainingFacts {
   /// Ends the recording, after this step.
   func finish(_ step: Int, _ parameters: [(path: String, parameter: Parameter, isHeld: Bool)]) throws {
     try writeCounts(step, parameters)
+    for path in ParameterFacts.stillEqual(parameters) { try write(.parameter(path), .equalUnits, .number(1), step) }
   }
 
   private func writeCounts(
     _ step: Int, _ parameters: [(path: String, parameter: Parameter, isHeld: Bool)]
   ) throws {
     for (name, value) in classes.facts { try write(.target, name, value, step) }
+    if calls.all > 0 { try write(.loss, .callsPerStep, .number(calls.all / calls.steps), step) }
     if variances.count > 0 { try write(.target, .variance, .number(variances.sum / variances.count), step) }
     for (name, value) in settings.counts { try write(.model, name, value, step) }
     for (path, name, share) in gradients.facts(of: parameters) {
       try write(.parameter(path), name, .number(share), step)
+    }
+  }
+
+  /// The input, the predictions and the targets of the step.
+  private func writeData(_ step: Int) throws {
+    if let input {
+      for (name, value) in InputFacts.facts(of: input.tensor, isTokens: input.isTokens) {
+        try write(.input, name, value, step)
+      }
+    }
+    if let call {
+      for (name, value) in PredictionFacts.loss(call) { try write(.loss, name, value, step) }
+      for (name, value) in PredictionFacts.target(call) { try write(.target, name, value, step) }
     }
   }
 
@@ -152,7 +185,8 @@ final class TrainingFacts {
     let evaluated = (model?.modules ?? []).filter {
       !$0.module.isTraining && ($0.module is BatchNorm || $0.module is Dropout)
     }
-    if !evaluated.isEmpty { try write(.model, .evaluationMode, .strings(evaluated.map(\.path)), step) }
+    if !evaluated.isEmpty || wereEvaluated { try write(.model, .evaluationMode, .strings(evaluated.map(\.path)), step) }
+    wereEvaluated = !evaluated.isEmpty
     for (path, parameter, isHeld) in parameters where !isHeld && parameter.optimizerCount > 0 {
       try write(.parameter(path), .otherOptimizers, .number(Double(parameter.optimizerCount)), step)
     }
@@ -170,8 +204,9 @@ final class TrainingFacts {
     gradients.save(to: &state)
     settings.save(to: &state)
     state.numbers["schedule"] = [Double(schedule.next)]
+    state.numbers["calls"] = [calls.all, calls.steps, wereEvaluated ? 1 : 0]
     state.numbers["variances"] = [variances.sum, variances.count]
-    state.numbers["has"] = [hasFirstValues ? 1 : 0, hasOrigin ? 1 : 0]
+    state.numbers["has"] = [hasFirstValues ? 1 : 0, hasOrigin ? 1 : 0, hasNonfiniteData ? 1 : 0]
     return state
   }
 
@@ -181,7 +216,12 @@ final class TrainingFacts {
     try settings.restore(from: state)
     schedule = FactSchedule(next: try state.counts("schedule").first ?? 0)
     if let sums = try state.numbers("variances", 2) { variances = (sums[0], sums[1]) }
-    if let has = try state.numbers("has", 2) { (hasFirstValues, hasOrigin) = (has[0] == 1, has[1] == 1) }
+    if let sums = try state.numbers("calls", 3) {
+      (calls.all, calls.steps, wereEvaluated) = (sums[0], sums[1], sums[2] == 1)
+    }
+    if let has = try state.numbers("has", 3) {
+      (hasFirstValues, hasOrigin, hasNonfiniteData) = (has[0] == 1, has[1] == 1, has[2] == 1)
+    }
   }
 }
 

@@ -3,10 +3,12 @@ import NeuralNetworks
 import RunFile
 import Support
 
-/// The warnings of a recorder. Each is printed once.
+/// The warnings of a recorder. Each is printed once, and is an event of the run file.
 final class RecordingWarnings {
   private let writer: RunWriter
   private let warn: (String) -> Void
+  /// The current step.
+  @exclusivity(unchecked) var step = 0
   /// The keys of warnings that were printed.
   var warned: Set<String> = []
 
@@ -15,9 +17,12 @@ final class RecordingWarnings {
     self.warn = warn ?? warnOnStandardError
   }
 
-  /// Prints a warning, unless one with the same key was printed; the key is by default the first 40 characters.
+  /// Prints and records a warning, unless one with the same key was printed; the key is by default the first 40 characters.
   func warnOnce(_ text: String, key: String? = nil) {
-    if warned.insert(key ?? String(text.prefix(40))).inserted { warn(text) }
+    guard warned.insert(key ?? String(text.prefix(40))).inserted else { return }
+    warn(text)
+    // The warning is printed already where the file can no longer be written.
+    try? writer.event(step: step, kind: .warning, text: text)
   }
 
   /// Prints and records the first value that is not finite.

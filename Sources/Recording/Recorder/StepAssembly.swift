@@ -11,7 +11,7 @@ final class StepAssembly {
   private var started: Double
 
   /// Optimizer steps before the current one.
-  @exclusivity(unchecked) private(set) var number = 0
+  @exclusivity(unchecked) private(set) var number = 0 { didSet { warnings.step = number } }
   @exclusivity(unchecked) var sites = SiteTable()
   @exclusivity(unchecked) var parameters: ParameterTable
   /// The numbers that probes record of the whole model.
@@ -70,8 +70,10 @@ final class StepAssembly {
   /// The scale of the loss at which the step was skipped; nil if the optimizer took the step afterwards.
   var skippedAtScale: Float? { skip.flatMap { $0.optimizer.stepCount == $0.count ? $0.scale : nil } }
 
-  /// Whether a value of the step, which has this loss, is NaN or infinite.
-  func isNonfinite(loss: Double) -> Bool { !loss.isFinite || hasNonfiniteActivation || nonfiniteGradient != nil }
+  /// Whether a value of the step, which has this loss, is NaN or infinite, unless a loss scaler skipped the step.
+  func isNonfinite(loss: Double) -> Bool {
+    skippedAtScale == nil && (!loss.isFinite || hasNonfiniteActivation || nonfiniteGradient != nil)
+  }
 
   /// Reports a skipped step, or values that are not finite.
   func reportProblems(loss: Double) throws {

@@ -9,6 +9,8 @@ public struct EventKind: RunFileName {
   public static let nonfinite: EventKind = "nonfinite"
   /// A loss scaler skipped the optimizer's step, because gradients overflowed.
   public static let skipped: EventKind = "skipped"
+  /// A warning of the recorder, which it also printed.
+  public static let warning: EventKind = "warning"
   /// Recording was interrupted and continued later. Comparisons of runs leave these events out.
   public static let interrupted: EventKind = "interrupted"
   /// Modules of the model were replaced by others, or added.

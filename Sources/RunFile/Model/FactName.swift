@@ -49,6 +49,10 @@ public struct FactName: RunFileName {
   public static let function: FactName = "function"
   /// The shapes of predictions and targets: a JSON array of two arrays.
   public static let shapes: FactName = "shapes"
+  /// 1 if the loss is other than the plain mean: a sum, weighted or smoothed.
+  public static let isWeighted: FactName = "is_weighted"
+  /// The mean number of calls of loss functions per step whose results gradients flow through.
+  public static let callsPerStep: FactName = "calls_per_step"
   /// The share of the predictions' rows that are not negative and sum to 1.
   public static let probabilityRows: FactName = "probability_rows"
   /// The standard deviation of predictions over the samples of a batch, the root of the mean square over outputs.
@@ -90,7 +94,7 @@ public struct FactName: RunFileName {
   public static let initializer: FactName = "initializer"
   /// The number of inputs of a unit.
   public static let fanIn: FactName = "fan_in"
-  /// The share of units whose weights equal those of the first unit.
+  /// The share of units whose weights equal those of the first unit: before the first step, and at the end where all are equal.
   public static let equalUnits: FactName = "equal_units"
   /// The number of optimizers that hold it, where none of those that the recorder was given does.
   public static let otherOptimizers: FactName = "other_optimizers"

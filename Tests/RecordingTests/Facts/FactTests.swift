@@ -116,8 +116,8 @@ import Testing
     }
     #expect(value(facts, .target, .kind) == .text("numbers"))
     #expect(number(facts, .target, .minimum) == 0 && number(facts, .target, .maximum) == 7)
-    // One output is constant, the other 0, …, 7 with variance 5.25.
-    #expect(number(facts, .target, .variance) == 5.25 / 2)
+    // One output is constant, the other 0, …, 7 with variance 6.
+    #expect(number(facts, .target, .variance) == 3)
   }
 
   @Test func firstValuesOfParameters() throws {

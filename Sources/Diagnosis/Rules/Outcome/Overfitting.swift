@@ -5,9 +5,12 @@ import Support
 struct OverfittingRule: Rule {
   let name = "overfitting"
   let stage = RuleStage.outcome
+  let mayFollow = false
 
   /// The last loss on other samples over its smallest.
   static let riseLimit = 1.1
+  /// The rise over the loss of a constant output below which it is noise: 0.1.
+  static let levelLimit = 0.1
   /// The number of losses on other samples that it takes to tell.
   static let shortest = 3
 
@@ -20,7 +23,9 @@ struct OverfittingRule: Rule {
       let best = losses.indices.min(by: { losses[$0].value < losses[$1].value }), losses[best].value > 0
     else { return [] }
     let last = losses.last!, ratio = last.value / losses[best].value
-    guard best < losses.count - 1, ratio > Self.riseLimit, last.value > evidence.loss.last else { return [] }
+    guard best < losses.count - 1, ratio > Self.riseLimit, last.value > evidence.loss.last,
+      last.value - losses[best].value > Self.levelLimit * (evidence.loss.constantLoss ?? losses[best].value)
+    else { return [] }
     // The training loss must fall on after the best step.
     let after = evidence.run.steps.filter { $0.step >= losses[best].step }.map(\.loss)
     let tenth = max(after.count / 5, 1)

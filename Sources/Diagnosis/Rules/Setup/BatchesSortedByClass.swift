@@ -25,8 +25,10 @@ struct BatchesSortedByClassRule: Rule {
     let limit = random + Self.limit * (1 - random)
     guard share > limit else { return [] }
     let classes = facts.number(.classesInBatch, of: .target)
+    // Classes so easy that their order does no harm.
+    let isHarmless = evidence.otherLosses?.last.map { $0.value < 0.3 * (evidence.loss.constantLoss ?? 0) } ?? false
     return found(
-      evidence.isStuck ? .failure : .warning,
+      evidence.isStuck ? .failure : isHarmless ? .note : .warning,
       "\(formatPlain(share * 100)) % of a batch's targets are of one class, where random batches have \(formatPlain(random * 100)) %"
         + (classes.map { "; a batch holds \(formatPlain($0, digits: 2)) of \(counts.count { $0 > 0 }) classes" } ?? ""),
       steps: evidence.allSteps, measured: share, limit: limit, unit: "of a batch",

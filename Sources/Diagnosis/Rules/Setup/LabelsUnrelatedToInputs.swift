@@ -6,10 +6,12 @@ import Support
 /// nothing about the classes either. The task may also be hard: the finding says which record would tell.
 struct LabelsUnrelatedToInputsRule: Rule {
   let name = "labels unrelated to inputs"
-  let stage = RuleStage.setup
+  let stage = RuleStage.unexplained
 
   /// How far, in standard errors of its samples, the accuracy of the nearest class mean may be above chance.
   static let errorLimit = 3.0
+  /// The final loss over that of a constant output above which nothing that holds was learned: 0.92.
+  static let lossLimit = 0.92
   /// ‖ΔW‖ / ‖W‖ per step that weights must reach for the net to have tried: 1e-5.
   static let updateLimit = 1e-5
 
@@ -27,8 +29,8 @@ struct LabelsUnrelatedToInputsRule: Rule {
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let loss = evidence.loss
-    guard evidence.task.kind == .classes, evidence.isStuck, loss.isAtConstant,
-      loss.lowest > 0.9 * (loss.constantLoss ?? 0),
+    guard evidence.task.kind == .classes, evidence.isStuck || evidence.barelyLearns,
+      loss.last > Self.lossLimit * (loss.constantLoss ?? .infinity), loss.lowest > 0.9 * (loss.constantLoss ?? 0),
       let means = evidence.facts.number(.nearestMeanAccuracy, of: .target),
       let size = evidence.facts.number(.nearestMeanSamples, of: .target) ?? evidence.batchSize.map(Double.init),
       size > 1
@@ -43,12 +45,13 @@ struct LabelsUnrelatedToInputsRule: Rule {
     let updates = evidence.relativeUpdates.compactMap { $0 }
     guard means < limit, limit < 1, majority < ClassesUnbalancedRule.majorityLimit,
       evidence.profile.map({ abs(log($0.ratio ?? 0)) < log(1e3) }) ?? true,
-      evidence.unmovedWeights.paths.isEmpty, (updates.max() ?? 1) > Self.updateLimit,
+      evidence.unmovedWeights.paths.isEmpty,
+      (updates.max() ?? 1) * Double(evidence.run.steps.count) > LearningRateTooLowRule.pathLimit,
       (evidence.firstUpdate?.ratio ?? 0) < LearningRateTooHighRule.updateLimit,
       !evidence.deadSites.contains(where: \.isFromStart)
     else { return [] }
     return found(
-      .failure,
+      evidence.isStuck ? .failure : .warning,
       "the loss stays at \(formatPlain(loss.last)), that of the class frequencies, though weights move by "
         + "\(updates.isEmpty ? "an unknown share" : formatPlain(median(updates))) per step; the nearest class mean is right in "
         + "\(formatPlain(means * 100)) % of the inputs, as by chance (\(formatPlain(chance * 100)) %). This run can't tell whether the labels "

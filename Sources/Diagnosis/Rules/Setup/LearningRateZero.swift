@@ -11,7 +11,9 @@ struct LearningRateZeroRule: Rule {
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let rates = evidence.run.steps.compactMap(\.learningRate)
-    guard rates.count >= Self.shortestRun, rates.allSatisfy({ $0 == 0 }) else { return [] }
+    guard rates.count >= Self.shortestRun, rates.allSatisfy({ $0 == 0 }),
+      evidence.relativeUpdates.allSatisfy({ $0 ?? 0 == 0 })
+    else { return [] }
     let given = evidence.optimizers.compactMap(\.learningRate).first { $0 > 0 }
     return found(
       .failure, "the learning rate is 0 in all \(counted(rates.count, "step")), so no weight moves",

@@ -10,7 +10,7 @@ struct OutputsCannotReachTargetsRule: Rule {
   /// The part of the targets' range that lies outside: 0.05.
   static let outsideLimit = 0.05
   /// The final loss over that of a constant output above which the net has not learned around it: 0.05.
-  static let lossLimit = 0.05
+  static let lossLimit = 0.3
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
@@ -28,7 +28,7 @@ struct OutputsCannotReachTargetsRule: Rule {
     if range == nil, !isLogits, predictions.min() == 0, predictions.allSatisfy({ $0 == 0 }) {
       (range, from) = (0...(.infinity), "an activation without negative outputs")
     }
-    guard let range, let from else { return [] }
+    guard let range, let from, evidence.predictionsLie(in: range) else { return [] }
     let below = max(0, range.lowerBound - smallest), above = max(0, largest - range.upperBound)
     let outside = (below + above) / (largest - smallest)
     guard outside > Self.outsideLimit else { return [] }

@@ -14,13 +14,14 @@ struct SigmoidForClassesRule: Rule {
     let facts = evidence.facts
     guard facts.text(.function, of: .loss) == "crossEntropy", let last = evidence.lastSite,
       let range = last.outputRange, range.upperBound.isFinite, last.kind != "Softmax",
+      evidence.predictionsLie(in: range),
       facts.number(.probabilityRows, of: .loss) ?? 0 < SoftmaxTwiceRule.rowLimit,
       last.shape == facts.json(.shapes, of: .loss, as: [[Int]].self)?.first, let classes = evidence.task.classCount,
       classes > 1
     else { return [] }
     let lowest = log(1 + Double(classes - 1) * exp(range.lowerBound - range.upperBound))
     return found(
-      evidence.isStuck ? .failure : .warning,
+      evidence.isStuck ? .failure : lowest > 0.5 * log(Double(classes)) ? .warning : .note,
       "the logits come from a \(last.kind.rawValue) and lie between \(formatShortest(range.lowerBound)) and "
         + "\(formatShortest(range.upperBound)); so the loss can't go below \(formatPlain(lowest))",
       sites: [last.path], steps: evidence.allSteps, measured: lowest, limit: 0,

@@ -37,7 +37,8 @@ struct SoftmaxTwiceRule: Rule {
         ],
         chart: "loss", source: "UMLAUT (CHI 2021)")
     case "binaryCrossEntropy":
-      guard let last, last.kind == "Sigmoid", last.shape == facts.json(.shapes, of: .loss, as: [[Int]].self)?.first
+      guard let last, last.kind == "Sigmoid", evidence.predictionsLie(in: 0...1),
+        last.shape == facts.json(.shapes, of: .loss, as: [[Int]].self)?.first
       else { return [] }
       return found(
         evidence.isStuck ? .failure : .warning,

@@ -27,7 +27,7 @@ struct ClippingAlwaysBindsRule: Rule {
         ?? (evidence.loss.last > 0.5 * evidence.loss.first)
     let limit = facts.number(.clippingLimit, of: .model)
     return found(
-      evidence.isStuck ? .failure : isSlow ? .warning : .note,
+      evidence.isAdaptive && !evidence.isStuck ? .note : evidence.isStuck ? .failure : isSlow ? .warning : .note,
       "gradients are clipped in \(formatPlain(share * 100)) % of the steps, to 1/\(formatPlain(ratio)) of their norm on average",
       steps: evidence.allSteps, measured: ratio, limit: Self.ratioLimit, unit: "× the limit",
       cause:

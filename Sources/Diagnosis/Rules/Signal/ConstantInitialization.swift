@@ -40,7 +40,7 @@ struct ConstantInitializationRule: Rule {
       // Branches that begin at zero.
       severity = evidence.barelyLearns ? .warning : .note
     } else {
-      severity = stays || evidence.struggles || share > Self.majority ? .warning : .note
+      severity = stays || evidence.struggles ? .warning : .note
     }
     guard severity > .note || zero.count < equal.count else { return [] }
     let shown = hidden.isEmpty ? equal : hidden

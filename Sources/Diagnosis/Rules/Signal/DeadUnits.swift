@@ -16,7 +16,7 @@ struct DeadReLURule: Rule {
     let dead = evidence.deadSites.filter(\.isFromStart)
     guard !dead.isEmpty, evidence.loss.state != .nonfinite else { return [] }
     return found(
-      evidence.isStuck ? .failure : .warning,
+      evidence.isStuck ? .failure : evidence.isHigh || evidence.loss.constantLoss == nil ? .warning : .note,
       evidence.deadStatement(dead) + " from the first step on",
       sites: evidence.paths(dead.map(\.site)), steps: dead.map(\.since).min()!...dead.map(\.until).max()!,
       measured: dead.map(\.least).min()!, limit: Self.zeroLimit, unit: "of outputs",

@@ -12,7 +12,8 @@ struct DyingReLURule: Rule {
     guard !dead.isEmpty, evidence.loss.state != .nonfinite else { return [] }
     let since = dead.map(\.since).min()!
     return found(
-      evidence.isStuck ? .failure : .warning, evidence.deadStatement(dead) + " from step \(since) on",
+      evidence.isStuck ? .failure : evidence.isHigh || evidence.loss.constantLoss == nil ? .warning : .note,
+      evidence.deadStatement(dead) + " from step \(since) on",
       sites: evidence.paths(dead.map(\.site)), steps: since...dead.map(\.until).max()!,
       measured: dead.map(\.least).min()!, limit: DeadReLURule.zeroLimit, unit: "of outputs",
       cause: "a step that was too large has made their inputs negative for almost all examples, so no gradient passes",

@@ -49,8 +49,8 @@ struct ExplodingGradientRule: Rule {
           "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
         ],
       chart: "gradient-profile", source: "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232",
-      trial: isOverTime
-        ? .clipping(norm: 1) : hasBranches || isNormalized ? nil : .initializer(evidence.fittingInitialization))
+      trial: isOverTime || hasBranches || isNormalized
+        ? .clipping(norm: 1) : .initializer(evidence.fittingInitialization))
   }
 
   private func limit(_ profile: GradientProfile, _ evidence: RunEvidence) -> Double {

@@ -12,6 +12,9 @@ struct VanishingGradientRule: Rule {
   /// the gradient once, which is no slope.
   static let innerLimit = 1e-2
 
+  /// The factor per layer below which a tenth of that is enough where the loss does not go down: 0.3.
+  static let factorLimit = 0.3
+
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.gradientRMS, .gradients) }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -23,7 +26,11 @@ struct VanishingGradientRule: Rule {
     var measured = 1.0
     if profile.points.count >= 3, last.value > 0 {
       let ratio = evidence.fittedRatio, plain = profile.ratio
-      if let ratio, let factor = profile.factor, ratio < Self.ratioLimit {
+      // In a net that does not learn at all, a few strong factors are enough.
+      let limit =
+        evidence.isStuck && profile.factor.map { $0 < Self.factorLimit } ?? false
+        ? 10 * Self.ratioLimit : Self.ratioLimit
+      if let ratio, let factor = profile.factor, ratio < limit {
         measured = ratio
         observations.append(
           "is multiplied by \(formatPlain(factor)) per \(unit) in the backward pass, and reaches the first \(unit) at "
@@ -49,10 +56,10 @@ struct VanishingGradientRule: Rule {
     var consequences =
       evidence.isStuck
       ? ["the loss does not go down"]
-      : isOverTime
-        ? []
-        : evidence.barelyLearns
-          ? ["the loss hardly goes down"]
+      : evidence.barelyLearns
+        ? ["the loss hardly goes down"]
+        : isOverTime
+          ? []
           : evidence.startsFlat
             ? ["the loss stays at \(formatPlain(evidence.loss.constantLoss!)) for the first third of the run"] : []
     if !unmoved.paths.isEmpty {

@@ -17,7 +17,8 @@ struct FirstLossRule: Rule {
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     guard let loss = evidence.run.steps.first?.loss, loss.isFinite, evidence.task.kind == .classes,
-      let classes = evidence.task.classCount, classes > 1, let expected = evidence.expectedFirstLoss
+      let classes = evidence.task.classCount, classes > 1, let expected = evidence.expectedFirstLoss,
+      !evidence.hasGivenWeights, evidence.task.constantLoss != nil
     else { return [] }
     let ratio = loss / expected
     guard ratio > Self.highLimit || ratio < Self.lowLimit else { return [] }

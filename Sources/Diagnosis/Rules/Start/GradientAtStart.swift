@@ -21,8 +21,13 @@ struct GradientAtStartRule: Rule {
     let zero = profile.points.filter { $0.value == 0 }
     if !zero.isEmpty {
       let sites = evidence.paths(zero.flatMap(\.sites))
+      // A last layer of zeros passes none on in the first step only.
+      let head = evidence.outputLayer.flatMap {
+        evidence.facts.text(.initializer, of: .parameter($0.module + ".weight"))
+      }
       return found(
-        .failure, "no gradient at all reaches \(counted(zero.count, unit)) of \(total): \(listed(sites))", sites: sites,
+        head == "constant 0" && last.value > 0 ? .note : .failure,
+        "no gradient at all reaches \(counted(zero.count, unit)) of \(total): \(listed(sites))", sites: sites,
         steps: profile.step...profile.step, measured: 0, limit: Self.ratioLimit, unit: "of the last \(unit)'s",
         cause:
           "something behind \(unit == "layer" ? "these layers" : "these calls") has a slope of exactly 0: dead ReLUs, a softmax over one value, or weights of zero",
