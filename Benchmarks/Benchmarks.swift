@@ -1,7 +1,7 @@
 import Foundation
 import Rheoscope
 
-/// `swift run -c release benchmarks [NAME…] [--json] [--threads N]`
+/// `swift run -c release benchmarks [NAME…] [--json] [--threads N]`, or `benchmarks diagnosis`, which has options of its own
 @main
 struct Benchmarks {
   typealias Report = (Measurement) -> Void
@@ -31,6 +31,7 @@ struct Benchmarks {
 
   static func main() throws {
     var arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == "diagnosis" { return try DiagnosisBenchmark.main(Array(arguments.dropFirst())) }
     let isJSON = arguments.contains("--json")
     arguments.removeAll { $0 == "--json" }
     var threads = 1

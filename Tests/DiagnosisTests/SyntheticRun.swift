@@ -14,9 +14,9 @@ struct SyntheticRun {
   var batch = 64
   var steps = 100
   var learningRate: (Int) -> Double? = { _ in 0.05 }
-  /// The loss of each step.
   /// What the recorder warned of.
   var warnings: [String] = []
+  /// The loss of each step.
   var loss: (Int) -> Double = { 2.3026 * exp(-Double($0) / 20) + 0.1 }
   var row: (_ step: Int, _ site: Site, inout LayerRow) -> Void = { _, _, _ in }
   var weight: (_ step: Int, _ layer: Int, inout WeightRow) -> Void = { _, _, _ in }

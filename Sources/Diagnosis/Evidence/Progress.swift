@@ -47,13 +47,13 @@ extension RunEvidence {
     struggles || loss.state == .falls && loss.constantLoss.map { loss.last > Self.highLimit * $0 } ?? false
   }
 
-  /// Whether a loss that falls later stays at that of a constant output for a third of the run, and ends above a tenth of it.
+  /// Whether a loss that falls later stays at that of a constant output for a third of the run, and ends above 30 % of it.
   public var startsFlat: Bool {
     guard loss.state == .falls, let constant = loss.constantLoss, loss.losses.count >= 3 * LossCourse.shortestRun else {
       return false
     }
     let third = loss.losses.count / 3, window = loss.losses[(third - third / 3)..<third]
-    return median(window.filter(\.isFinite)) > 0.9 * constant && loss.last > 0.1 * constant
+    return median(window.filter(\.isFinite)) > 0.9 * constant && loss.last > Self.highLimit * constant
   }
 
   /// The share of samples that the net classifies correctly at the end; nil if it is not recorded.

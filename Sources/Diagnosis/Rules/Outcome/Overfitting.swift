@@ -26,6 +26,9 @@ struct OverfittingRule: Rule {
     guard best < losses.count - 1, ratio > Self.riseLimit, last.value > evidence.loss.last,
       last.value - losses[best].value > Self.levelLimit * (evidence.loss.constantLoss ?? losses[best].value)
     else { return [] }
+    // Where almost all targets are of one class, rare ones are not learned.
+    let counts = evidence.task.classCounts ?? [], total = counts.reduce(0, +)
+    guard total == 0 || counts.max()! / total < ClassesUnbalancedRule.majorityLimit else { return [] }
     // The training loss must fall on after the best step.
     let after = evidence.run.steps.filter { $0.step >= losses[best].step }.map(\.loss)
     let tenth = max(after.count / 5, 1)

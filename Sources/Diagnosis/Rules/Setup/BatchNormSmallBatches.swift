@@ -11,6 +11,8 @@ struct BatchNormSmallBatchesRule: Rule {
   static let valueLimit = 8
   /// The loss on other samples over that of training: 5. Overfitting alone gives less while batch norm with few values adds noise.
   static let lossLimit = 5.0
+  /// With four values per channel or fewer: 1.5.
+  static let fewLimit = 1.5, fewValues = 4
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] {
     sites(evidence).isEmpty || evidence.otherLosses != nil ? [] : [.validationLoss]
@@ -25,7 +27,7 @@ struct BatchNormSmallBatchesRule: Rule {
     }
     let training = evidence.loss.last, other = evidence.otherLosses?.last?.value
     let ratio = other.map { $0 / training }
-    let isWorse = ratio.map { $0 > Self.lossLimit } ?? false
+    let isWorse = ratio.map { $0 > (fewest <= Self.fewValues ? Self.fewLimit : Self.lossLimit) } ?? false
     let severity: Finding.Severity =
       fewest == 1 ? .failure : evidence.isStuck ? .failure : isWorse || evidence.struggles ? .warning : .note
     return found(

@@ -20,12 +20,16 @@ struct ClassesUnbalancedRule: Rule {
     let total = counts.reduce(0, +), share = most / total
     guard share > Self.majorityLimit, evidence.loss.state != .tooShort else { return [] }
     let answersMajority = evidence.accuracy.map { abs($0 - share) < Self.accuracyLimit } ?? true
-    let isFault = answersMajority && (evidence.isStuck || evidence.loss.isAtConstant)
+    // Other samples, of which more are of rare classes, show it where the training samples hardly can.
+    let isSeenElsewhere =
+      evidence.otherLosses?.last.map { $0.value > 2 * (evidence.loss.constantLoss ?? .infinity) } ?? false
+    let answers = answersMajority && (evidence.isStuck || evidence.loss.isAtConstant),
+      isFault = answers || isSeenElsewhere
     let present = counts.filter { $0 > 0 }
     return found(
       isFault ? .warning : .note,
       "\(formatPlain(share * 100)) % of the targets are of class \(counts.firstIndex(of: most)!), and \(formatPlain(present.min()! / total * 100)) % of the "
-        + "rarest" + (isFault ? "; the loss is that of always answering with the frequent one" : ""),
+        + "rarest" + (answers ? "; the loss is that of always answering with the frequent one" : ""),
       steps: evidence.allSteps, measured: share, limit: Self.majorityLimit, unit: "of targets",
       cause:
         "a net that always answers with the frequent class is right in \(formatPlain(share * 100)) % of the cases, and rare classes "

@@ -38,7 +38,8 @@ struct InputsNotNormalizedRule: Rule {
       ? .note
       : evidence.isStuck || evidence.hasOutgrown
         ? .failure
-        : isSeen && evidence.loss.last > 0.1 * (evidence.loss.constantLoss ?? 0) || evidence.struggles
+        : isSeen && evidence.loss.last > 0.1 * (evidence.loss.constantLoss ?? 0) || isLarge && evidence.isHigh
+          || evidence.struggles
           ? .warning : .note
     // Small inputs only slow down learning.
     guard isLarge || severity > .note else { return [] }

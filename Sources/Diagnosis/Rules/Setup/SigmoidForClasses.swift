@@ -21,7 +21,10 @@ struct SigmoidForClassesRule: Rule {
     else { return [] }
     let lowest = log(1 + Double(classes - 1) * exp(range.lowerBound - range.upperBound))
     return found(
-      evidence.isStuck ? .failure : lowest > 0.5 * log(Double(classes)) ? .warning : .note,
+      evidence.isStuck
+        ? .failure
+        : lowest > 0.5 * log(Double(classes)) || evidence.loss.last < 1.2 * lowest && evidence.isHigh
+          ? .warning : .note,
       "the logits come from a \(last.kind.rawValue) and lie between \(formatShortest(range.lowerBound)) and "
         + "\(formatShortest(range.upperBound)); so the loss can't go below \(formatPlain(lowest))",
       sites: [last.path], steps: evidence.allSteps, measured: lowest, limit: 0,

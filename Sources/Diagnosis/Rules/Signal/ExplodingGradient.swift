@@ -11,10 +11,14 @@ struct ExplodingGradientRule: Rule {
   /// The same over the calls of a recurrent cell, where the loss diverges or is not finite: each step adds to the gradient of shared weights.
   static let divergingLimit = 30.0
 
+  /// The factor per layer above which the lower limit holds over depth too: 1.3.
+  static let divergingFactor = 1.3
+
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.gradientRMS, .gradients) }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
-    guard evidence.isStuck, let profile = evidence.profile, profile.points.count >= 3,
+    guard evidence.isStuck, evidence.skippedSteps.count * 2 < evidence.run.steps.count, let profile = evidence.profile,
+      profile.points.count >= 3,
       let factor = profile.factor, let ratio = [evidence.fittedRatio, profile.ratio].compactMap({ $0 }).max(),
       ratio > limit(profile, evidence), evidence.loss.state != .nonfinite || !evidence.hasArithmeticOrigin
     else { return [] }
@@ -54,7 +58,8 @@ struct ExplodingGradientRule: Rule {
   }
 
   private func limit(_ profile: GradientProfile, _ evidence: RunEvidence) -> Double {
-    profile.axis != .depth && (evidence.loss.state == .nonfinite || evidence.hasOutgrown)
+    (profile.axis != .depth || profile.factor ?? 1 > Self.divergingFactor)
+      && (evidence.loss.state == .nonfinite || evidence.hasOutgrown)
       ? Self.divergingLimit : Self.ratioLimit
   }
 }

@@ -15,14 +15,14 @@ struct Float16UnderflowRule: Rule {
     guard !half.isEmpty, evidence.nonfinite == nil, evidence.deadSites.isEmpty else { return [] }
     let lost = half.filter { site in
       let values = evidence.series(gradients, site)
-      let limit = evidence.struggles ? Self.gradientLimit : 0
+      let limit = evidence.isHigh ? Self.gradientLimit : 0
       return values.count > 2 && Double(values.count { $0.value <= limit }) > Self.stepShare * Double(values.count)
     }
     let zero = lost.filter { site in
       let values = evidence.series(gradients, site)
       return Double(values.count { $0.value == 0 }) > Self.stepShare * Double(values.count)
     }
-    guard !lost.isEmpty, evidence.isStuck || !zero.isEmpty || evidence.struggles else { return [] }
+    guard !lost.isEmpty, evidence.isStuck || !zero.isEmpty || evidence.isHigh else { return [] }
     let values = lost.flatMap { evidence.series(gradients, $0).map(\.value) }
     let largest = values.max() ?? 0,
       first = evidence.series(gradients, lost[0]).first { $0.value <= Self.gradientLimit }?.step

@@ -13,7 +13,7 @@ struct InitializationTooSmallRule: Rule {
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.weightVariances.isEmpty ? [.weights] : [] }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
-    guard evidence.isStuck || evidence.barelyLearns, let variance = evidence.hiddenVariance,
+    guard evidence.isHigh, let variance = evidence.hiddenVariance,
       variance < Self.varianceLimit,
       !evidence.isNormalized
     else { return [] }

@@ -16,8 +16,6 @@ struct LearningRateTooHighRule: Rule {
   static let steadyLimit = 10.0
   /// The middle over weights of the largest ‖ΔW‖ / ‖W‖ of the first ten recorded steps, in a net that does not learn as it could.
   static let updateLimit = 0.1
-  /// The same in a net that learns, and ends above a tenth of the loss of a constant output.
-  static let learningLimit = 0.3
   /// The part of the weights per step from which on their decay, not the gradient, makes updates large: 0.01.
   static let decayLimit = 0.01
   /// The update that training takes to go well: 0.003 of the norm per step.
@@ -56,17 +54,17 @@ struct LearningRateTooHighRule: Rule {
 
   private func largeUpdates(_ evidence: RunEvidence) -> [Finding]? {
     let decay = evidence.optimizers.map { ($0.learningRate ?? 0) * $0.weightDecay }.max() ?? 0
-    let remains =
-      evidence.loss.state == .falls && evidence.loss.constantLoss.map { evidence.loss.last > 0.1 * $0 } ?? false
     guard let (update, step) = evidence.firstUpdate, decay < Self.decayLimit,
-      update > Self.updateLimit && evidence.isHigh || update > Self.learningLimit && remains && !evidence.isNormalized,
+      update > Self.updateLimit, evidence.isHigh, !evidence.isNormalized || evidence.struggles,
+      // Steps are large beside weights that are far too small.
+      (evidence.hiddenVariance ?? 1) >= InitializationTooSmallRule.varianceLimit,
       evidence.run.steps.count >= LossCourse.shortestRun
     else { return nil }
     return found(
       evidence.isStuck ? .failure : .warning,
       "the first steps change weights by up to \(formatPlain(update * 100)) % of their norm per step",
       sites: evidence.matrices.map(\.path), steps: step...evidence.allSteps.upperBound, measured: update,
-      limit: evidence.isHigh ? Self.updateLimit : Self.learningLimit, unit: "of the norm per step",
+      limit: Self.updateLimit, unit: "of the norm per step",
       cause: "steps this large destroy what the initial weights give, and drive units where they are dead or saturated",
       remedies: [
         rate(evidence, dividedBy: update / Self.usualUpdate) + ", which changes weights by 0.3 % per step",
