@@ -14,6 +14,7 @@ struct ExplodingActivationsRule: Rule {
     guard evidence.isStuck, let (ratio, profile) = evidence.activationRatio, ratio > Self.ratioLimit,
       try ExplodingGradientRule().findings(in: evidence).isEmpty
     else { return [] }
+    guard evidence.skippedSteps.count * 2 < evidence.run.steps.count else { return [] }
     let hasBranches = evidence.run.sites.contains { $0.kind == "Residual" }
     return found(
       .failure,

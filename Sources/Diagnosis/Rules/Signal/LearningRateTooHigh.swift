@@ -63,7 +63,8 @@ struct LearningRateTooHighRule: Rule {
     return found(
       evidence.isStuck ? .failure : .warning,
       "the first steps change weights by up to \(formatPlain(update * 100)) % of their norm per step",
-      sites: evidence.matrices.map(\.path), steps: step...evidence.allSteps.upperBound, measured: update,
+      sites: evidence.matrices.map(\.path), steps: evidence.firstRecordedStep...max(step, evidence.allSteps.upperBound),
+      measured: update,
       limit: Self.updateLimit, unit: "of the norm per step",
       cause: "steps this large destroy what the initial weights give, and drive units where they are dead or saturated",
       remedies: [

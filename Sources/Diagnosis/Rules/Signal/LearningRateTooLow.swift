@@ -14,6 +14,10 @@ struct LearningRateTooLowRule: Rule {
   /// The update that training takes to go well: 0.003 of the norm per step.
   static let usualUpdate = 0.003
 
+  /// The share of the loss of a constant output above which a loss that still falls at the end is unfinished, and the update per step
+  /// below which a larger rate is the remedy.
+  static let unfinishedLimit = 0.75, unfinishedUpdate = 1.5e-3
+
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingUpdates }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -21,8 +25,13 @@ struct LearningRateTooLowRule: Rule {
     let largest = evidence.relativeUpdates.compactMap { $0 }.filter(\.isFinite).max() ?? 0
     let isSlow =
       evidence.isStuck || evidence.barelyLearns || loss.state == .falls && loss.last > Self.fallLimit * loss.first
-    guard isSlow, loss.state == .flat || loss.state == .falls, largest > 0, largest < Self.updateLimit,
-      largest * steps < Self.pathLimit,
+    // A loss that is high, and still falls when the run ends.
+    let isUnfinished =
+      loss.state == .falls && loss.stillFalls
+      && loss.constantLoss.map { loss.last > Self.unfinishedLimit * $0 } ?? false
+      && largest < Self.unfinishedUpdate
+    guard isSlow, loss.state == .flat || loss.state == .falls, largest > 0,
+      largest < Self.updateLimit && largest * steps < Self.pathLimit || isUnfinished,
       evidence.skippedSteps.count * 2 < evidence.run.steps.count
     else { return [] }
     guard evidence.deadSites.isEmpty else { return [] }
