@@ -65,7 +65,8 @@ extension Fault {
       [0, 1, 2, 0, 1, 2, 0, 1], fits: { $0.classes == nil }, sites: { net in [net.path(of: net.ending)] }
     ) { recipe, kind in recipe.ending = kind == 0 ? .relu : kind == 1 ? .sigmoid : .tanh },
     Fault(
-      "sign of the loss", ["negative loss", "loss diverges"], "the negative loss is minimized", [1, 1, 1, 1], fits: { $0.classes != nil }
+      "sign of the loss", ["negative loss", "loss diverges"], "the negative loss is minimized", [1, 1, 1, 1],
+      fits: { $0.classes != nil }
     ) { recipe, _ in recipe.loss = .negative },
     Fault(
       "missing activation", ["missing activation"], "no activation between linear layers", [1, 1, 1, 1, 1, 1],

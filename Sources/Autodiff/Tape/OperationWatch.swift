@@ -18,7 +18,7 @@ package struct LossCall {
   package let target: Target
   /// The result.
   package let loss: Tensor
-  /// Whether it is other than the plain mean over all elements or rows: a sum, weighted or smoothed.
+  /// Whether it differs from the plain mean over all elements or rows: a sum, weighted or smoothed.
   package let isWeighted: Bool
 
   /// The call without nodes, so that no tape is kept.

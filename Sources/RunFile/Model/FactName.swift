@@ -49,7 +49,7 @@ public struct FactName: RunFileName {
   public static let function: FactName = "function"
   /// The shapes of predictions and targets: a JSON array of two arrays.
   public static let shapes: FactName = "shapes"
-  /// 1 if the loss is other than the plain mean: a sum, weighted or smoothed.
+  /// 1 if the loss differs from the plain mean: a sum, weighted or smoothed.
   public static let isWeighted: FactName = "is_weighted"
   /// The mean number of calls of loss functions per step whose results gradients flow through.
   public static let callsPerStep: FactName = "calls_per_step"
