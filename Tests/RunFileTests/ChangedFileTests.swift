@@ -113,6 +113,10 @@ import Testing
     (
       "UPDATE histogram SET counts = x'05ff'", "table histogram, row 1, counts is a blob of 2 bytes, but must be LEB128"
     ),
+    (
+      "UPDATE histogram SET counts = x'80808008'",
+      "table histogram, row 1, counts is a blob of 4 bytes, but must be LEB128"
+    ),
     ("UPDATE histogram SET counts = 'x'", "table histogram, row 1, counts is “x”, but must be LEB128"),
     ("UPDATE summary SET steps = 'x'", "table summary, row 1, steps is “x”, but must be \(whole)"),
     (
@@ -200,7 +204,7 @@ import Testing
     }
   }
 
-  /// Sixteen million counts in a blob of four bytes.
+  /// A million counts in a blob of three bytes.
   @Test func histogramsThatDoNotFitIntoMemoryAreRefused() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run.rheo"
@@ -208,7 +212,7 @@ import Testing
       try PlainSQL(path)(
         """
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
-        INSERT INTO histogram SELECT i, 0, 'activation', x'80808008' FROM n
+        INSERT INTO histogram SELECT i, 0, 'activation', x'808040' FROM n
         """)
       let error = try #require(throws: RunFileError.self) { try Run(path: path).histograms("activation") }
       #expect(error.description.contains("counts of all histograms of a quantity"), "\(error)")

@@ -89,7 +89,7 @@ extension Run {
   }
 
   /// The histograms of a quantity, in order of steps; empty if there are none. Throws a `RunFileError` if the file can't be read, or if all
-  /// histograms together have more than 2²⁷ counts.
+  /// histograms together have more than 2²⁵ counts.
   public func histograms(_ quantity: String) throws -> [Histogram] {
     var total = 0
     return try reading {
@@ -106,6 +106,6 @@ extension Run {
     }
   }
 
-  /// 512 MiB of counts.
-  private static let largestNumberOfCounts = 1 << 27
+  /// 128 MiB of counts.
+  private static let largestNumberOfCounts = 1 << 25
 }

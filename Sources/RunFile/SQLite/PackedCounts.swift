@@ -30,7 +30,7 @@ enum PackedCounts {
   }
 
   /// The largest number of counts in a blob.
-  static let limit = 1 << 24
+  static let limit = 1 << 20
 
   /// The decoded counts; nil if the bytes are none.
   static func counts(in bytes: UnsafeRawBufferPointer) -> [UInt32]? {

@@ -36,7 +36,7 @@ import Testing
       let run = try recorder.finish()
       #expect(try RunFileCheck.problems(at: run.path) == [])
       #expect(run.parameters.map(\.path) == ["head.weight", "head.bias", "head.weight (2)", "head.bias (2)"])
-      #expect(run.events.map(\.kind) == [.replaced])
+      #expect(run.events.map(\.kind).filter { $0 != .warning } == [.replaced])
     }
   }
 

@@ -62,7 +62,7 @@ struct LearningRateTooHighRule: Rule {
     else { return nil }
     return found(
       evidence.isStuck ? .failure : .warning,
-      "the first steps change weights by up to \(formatPlain(update * 100)) % of their norm per step",
+      "the first steps change weights by about \(formatPlain(update * 100)) % of their norm per step",
       sites: evidence.matrices.map(\.path), steps: evidence.firstRecordedStep...max(step, evidence.allSteps.upperBound),
       measured: update,
       limit: Self.updateLimit, unit: "of the norm per step",

@@ -15,8 +15,8 @@ struct LearningRateTooLowRule: Rule {
   static let usualUpdate = 0.003
 
   /// The share of the loss of a constant output above which a loss that still falls at the end is unfinished, and the update per step
-  /// below which a larger rate is the remedy.
-  static let unfinishedLimit = 0.75, unfinishedUpdate = 1.5e-3
+  /// below which a larger rate is the remedy. A run of fewer than 100 steps is no training to its end.
+  static let unfinishedLimit = 0.75, unfinishedUpdate = 1.5e-3, unfinishedSteps = 100.0
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingUpdates }
 
@@ -27,7 +27,7 @@ struct LearningRateTooLowRule: Rule {
       evidence.isStuck || evidence.barelyLearns || loss.state == .falls && loss.last > Self.fallLimit * loss.first
     // A loss that is high, and still falls when the run ends.
     let isUnfinished =
-      loss.state == .falls && loss.stillFalls
+      steps >= Self.unfinishedSteps && loss.state == .falls && loss.stillFalls
       && loss.constantLoss.map { loss.last > Self.unfinishedLimit * $0 } ?? false
       && largest < Self.unfinishedUpdate
     guard isSlow, loss.state == .flat || loss.state == .falls, largest > 0,
