@@ -75,23 +75,32 @@ extension Rule {
 /// A finding follows from one that is at least as severe, not seen later, and of an earlier stage or of a rule before it in the list; then
 /// `follows` names that one's rule. Rules of the stage `.unexplained` are applied only if the others find no warning and no failure.
 public func diagnose(_ run: Run, rules: [any Rule] = .all) -> [Finding] {
-  do {
-    let evidence = try RunEvidence(run)
-    func found(_ rules: [any Rule]) throws -> [(stage: RuleStage, finding: Finding)] {
-      try rules.flatMap { rule in try rule.findings(in: evidence).map { (rule.stage, $0) } }
-    }
-    var all = try found(rules.filter { $0.stage < .unexplained })
-    if !all.contains(where: { $0.finding.severity > .note }) {
-      all += try found(rules.filter { $0.stage == .unexplained })
-    }
-    return Timeline(all, standingAlone: Set(rules.filter { !$0.mayFollow }.map(\.name))).findings
-  } catch {
+  do { return try findings(in: RunEvidence(run), rules) } catch {
     return [
       Finding(
         severity: .failure, rule: "readable run", statement: "\(error)", steps: 0...0, measured: 0, limit: 0,
         cause: "the run file can't be read to its end", remedies: ["record the run again"])
     ]
   }
+}
+
+/// The findings of the rules, in the order of `Timeline`.
+private func findings(in evidence: RunEvidence, _ rules: [any Rule]) throws -> [Finding] {
+  func found(_ rules: [any Rule]) throws -> [(stage: RuleStage, finding: Finding)] {
+    try rules.flatMap { rule in try rule.findings(in: evidence).map { (rule.stage, $0) } }
+  }
+  var all = try found(rules.filter { $0.stage < .unexplained })
+  if !all.contains(where: { $0.finding.severity > .note }) {
+    all += try found(rules.filter { $0.stage == .unexplained })
+  }
+  return Timeline(all, standingAlone: Set(rules.filter { !$0.mayFollow }.map(\.name))).findings
+}
+
+/// The findings of rules in a run and those that could not examine it, from one pass over the file. Throws a `RunFileError` if the file
+/// can't be read.
+package func examine(_ run: Run, rules: [any Rule]) throws -> (findings: [Finding], skipped: [SkippedCheck]) {
+  let evidence = try RunEvidence(run)
+  return (try findings(in: evidence, rules), skippedChecks(in: evidence, rules))
 }
 
 /// A rule that could not examine a run, with the records that it lacks.
@@ -104,8 +113,11 @@ public struct SkippedCheck: Sendable, Hashable {
 
 /// The rules that could not examine a run, since it lacks records. Throws a `RunFileError` if the file can't be read.
 public func skippedChecks(in run: Run, rules: [any Rule] = .all) throws -> [SkippedCheck] {
-  let evidence = try RunEvidence(run)
-  return rules.compactMap { rule in
+  skippedChecks(in: try RunEvidence(run), rules)
+}
+
+private func skippedChecks(in evidence: RunEvidence, _ rules: [any Rule]) -> [SkippedCheck] {
+  rules.compactMap { rule in
     let missing = rule.missing(in: evidence)
     return missing.isEmpty ? nil : SkippedCheck(rule: rule.name, missing: missing)
   }

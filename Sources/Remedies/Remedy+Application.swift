@@ -27,7 +27,9 @@ extension Remedy {
       return Remedy.initializer(.heNormal).apply(to: model, optimizer, seed: seed)
     case .normalization:
       let activations = activations(of: model)
-      for module in activations { module.replaceInput { normalizedOverLastDimension($0) } }
+      for module in activations {
+        module.replaceInput { layerNorm($0, weight: nil, bias: nil, epsilon: 1e-5, centered: true) }
+      }
       return !activations.isEmpty
     case .standardizedInputs:
       model.replaceInput { input in
@@ -37,7 +39,7 @@ extension Remedy {
     case .learningRate(let rate):
       optimizer.learningRate = Float(rate)
     case .warmUp(let steps):
-      optimizer.schedule = Schedule("warm-up over \(steps) steps") { min(Double($0 + 1) / Double(max(steps, 1)), 1) }
+      optimizer.schedule = (optimizer.schedule ?? .constant).warmedUp(over: max(steps, 1))
     case .clipping(let norm):
       optimizer.beforeStep { $0.clipGradients(toNorm: norm) }
     case .weightDecay(let decay):
@@ -71,21 +73,19 @@ extension Remedy.Initialization {
   }
 }
 
-/// (x − mean) / √(variance + 10⁻⁵) over the last dimension.
-private func normalizedOverLastDimension(_ x: Tensor) -> Tensor {
-  let axis = x.shape.count - 1
-  let centred = x - x.mean(axes: [axis], keepingDimensions: true)
-  return centred / (centred.squared().mean(axes: [axis], keepingDimensions: true) + 1e-5).squareRoot()
-}
-
 extension Module {
   /// Replaces every output of the module by a function of its input.
   fileprivate func replaceOutput(_ function: @escaping (Tensor) -> Tensor) {
     var input: Tensor?
     attachInputHook {
-      input = $0; return nil
+      input = $0
+      return nil
     }
-    attachOutputHook { _ in input.map(function) }
+    attachOutputHook { _ in
+      // Not kept until the next call, since it holds the tape.
+      defer { input = nil }
+      return input.map(function)
+    }
   }
 
   /// Replaces every input of the module.

@@ -71,8 +71,26 @@ import Testing
     #expect(Remedy.warmUp(steps: 10).apply(to: model, optimizer, seed: 1))
     for _ in 0..<5 { optimizer.step() }
     #expect(abs(optimizer.learningRate - 0.005) < 1e-7)
-    #expect(Remedy.clipping(norm: 1e-3).apply(to: model, optimizer, seed: 1))
-    #expect(Remedy.weightDecay(0.5).apply(to: model, optimizer, seed: 1))
+    // A schedule that there is goes on afterwards.
+    let decayed = SGD(model, learningRate: 1)
+    decayed.schedule = .exponential(factor: 0.5)
+    #expect(Remedy.warmUp(steps: 2).apply(to: model, decayed, seed: 1))
+    for _ in 0..<4 { decayed.step() }
+    #expect(decayed.learningRate == 0.5)
+    let plain = SGD(model, learningRate: 1)
+    #expect(Remedy.clipping(norm: 1e-3).apply(to: model, plain, seed: 1))
+    let parameters = model.parameters.map(\.parameter), before = parameters.map(\.value.values)
+    for parameter in parameters { parameter.gradient = Tensor(repeating: 1, shape: parameter.shape) }
+    plain.step()
+    let squares = zip(parameters, before).flatMap { zip($0.value.values, $1).map { ($0 - $1) * ($0 - $1) } }
+    #expect(abs(Double(squares.reduce(0, +)).squareRoot() / 1e-3 - 1) < 1e-2)
+    // A gradient of 0 and a rate of 1: the weights lose half.
+    let shrinking = SGD(model, learningRate: 1)
+    #expect(Remedy.weightDecay(0.5).apply(to: model, shrinking, seed: 1))
+    parameters[1].set(Tensor(repeating: 2, shape: parameters[1].shape))
+    parameters[1].gradient = Tensor(repeating: 0, shape: parameters[1].shape)
+    shrinking.step()
+    #expect(parameters[1].value.values.allSatisfy { $0 == 1 })
   }
 
   @Test func whatIsNotThereIsNotChanged() {

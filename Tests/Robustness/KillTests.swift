@@ -43,7 +43,10 @@ import Testing
       let seconds = Date().timeIntervalSince(begin), results = folder + "/x"
       #expect(try problems(ofResultsIn: results) == [])
       var random = Generator(seed: 3), recorded = 0
-      for _ in 0..<cases(4, full: 100) {
+      // Beside many other tests runs may not come to their first step before they are killed, so there are more then.
+      var kills = 0
+      while kills < cases(4, full: 100) || recorded == 0 && kills < 40 {
+        kills += 1
         let run = try LaunchedProgram(words, in: folder)
         usleep(UInt32(1e6 * Double.random(in: 0...(1.1 * seconds), using: &random)))
         run.kill()
@@ -70,8 +73,7 @@ import Testing
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: results).filter { $0.hasPrefix(".") } == [])
       }
-      // Beside many other tests a run may not come to its first step before it is killed.
-      #expect(recorded > 0 || !isFull)
+      #expect(recorded > 0)
       #expect(!isFull || peakMemory() < 2 << 30)
     }
   }

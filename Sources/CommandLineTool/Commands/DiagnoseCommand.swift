@@ -121,8 +121,7 @@ struct Diagnosed {
   /// Throws a `RunFileError` if the file can't be read.
   init(_ run: Run, at path: String, rules: [any Rule]) throws {
     (self.path, self.run) = (path, run)
-    findings = Rheoscope.diagnose(run, rules: rules)
-    skipped = try skippedChecks(in: run, rules: rules)
+    (findings, skipped) = try examine(run, rules: rules)
   }
 
   /// The findings as `diagnose` prints them.

@@ -19,7 +19,7 @@ extension RunEvidence {
 
   /// The initializer that keeps the size of activations: He for ReLUs, Xavier for bounded activations.
   var fittingInitializer: String {
-    run.sites.contains { ["Tanh", "Sigmoid", "Softsign", "HardTanh"].contains($0.kind.rawValue) }
+    usesBoundedActivations
       ? ".xavierNormal, of variance 2 / (inputs + outputs)" : ".heNormal, of variance 2 / inputs"
   }
 

@@ -46,7 +46,11 @@ extension RunEvidence {
   }
 
   /// Whether the net has activations whose slope is small away from 0.
-  var usesBoundedActivations: Bool {
-    run.sites.contains { ["Tanh", "Sigmoid", "Softsign", "HardTanh", "HardSigmoid"].contains($0.kind.rawValue) }
+  var usesBoundedActivations: Bool { boundedActivation != nil }
+
+  /// The kind of the first activation whose outputs are bounded on both sides; nil if there is none.
+  var boundedActivation: ModuleKind? {
+    let kinds: [ModuleKind] = ["Tanh", "Sigmoid", "Softsign", "HardTanh", "HardSigmoid"]
+    return run.sites.first { kinds.contains($0.kind) }?.kind
   }
 }

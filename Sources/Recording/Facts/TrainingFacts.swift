@@ -138,7 +138,7 @@ final class TrainingFacts {
             + "\"count\":\(origin.count),\"step\":\(step)}"), step)
     }
     guard isDue else { return }
-    if step == 0 || schedule.next == 0 { try write(.model, .optimizers, settings.settings, step) }
+    if schedule.next == 0 { try write(.model, .optimizers, settings.settings, step) }
     try writeData(step)
     if let input, let labels, !input.isTokens { classes.classify(input.tensor, labels) }
     if let call, let variance = PredictionFacts.variance(call) {

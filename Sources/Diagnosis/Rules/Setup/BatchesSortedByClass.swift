@@ -26,7 +26,8 @@ struct BatchesSortedByClassRule: Rule {
     guard share > limit else { return [] }
     let classes = facts.number(.classesInBatch, of: .target)
     // Classes so easy that their order does no harm.
-    let isHarmless = evidence.otherLosses?.last.map { $0.value < 0.3 * (evidence.loss.constantLoss ?? 0) } ?? false
+    let isHarmless =
+      evidence.otherLosses?.last.map { $0.value < RunEvidence.highLimit * (evidence.loss.constantLoss ?? 0) } ?? false
     return found(
       evidence.isStuck ? .failure : isHarmless ? .note : .warning,
       "\(formatPlain(share * 100)) % of a batch's targets are of one class, where random batches have \(formatPlain(random * 100)) %"

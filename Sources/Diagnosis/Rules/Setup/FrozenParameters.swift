@@ -17,7 +17,7 @@ struct FrozenParametersRule: Rule {
     // A run without this fact does not tell whether values were loaded.
     let isKnown = frozen.contains { evidence.valuesFrom($0.path) != nil }
     let thawed = Set(evidence.run.events.filter { $0.kind == .parameterChanged }.map(\.text))
-    let later = random.filter { parameter in thawed.contains { $0.contains(parameter.path) } }
+    let later = random.filter { parameter in thawed.contains { $0.hasPrefix("\(parameter.path) is ") } }
     func elements(_ parameters: [RecordedParameter]) -> Double {
       parameters.reduce(0) { $0 + Double($1.shape.reduce(1, *)) }
     }

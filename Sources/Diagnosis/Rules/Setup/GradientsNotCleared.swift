@@ -30,7 +30,8 @@ struct GradientsNotClearedRule: Rule {
     let isOther = evidence.run.parameters.contains { !$0.optimizers.isEmpty && !left.contains($0) }
     return found(
       evidence.loss.state == .falls
-        && evidence.loss.last < 0.3 * (evidence.loss.constantLoss ?? evidence.loss.first) ? .note : .warning,
+        && evidence.loss.last < RunEvidence.highLimit * (evidence.loss.constantLoss ?? evidence.loss.first)
+        ? .note : .warning,
       "\(counted(left.count, "parameter")), \(listed(left.map(\.path))), still \(left.count == 1 ? "has" : "have") a gradient when the step ends",
       sites: left.map(\.path), steps: evidence.allSteps, measured: Double(left.count), limit: 0, unit: "parameters",
       cause: isOther

@@ -10,8 +10,6 @@ struct ClippingAlwaysBindsRule: Rule {
   static let shareLimit = 0.95
   /// The mean of the gradient's norm over the limit.
   static let ratioLimit = 3.0
-  /// The final loss over that of a constant output above which training is slow.
-  static let lossLimit = 0.3
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingFacts }
 
@@ -23,7 +21,7 @@ struct ClippingAlwaysBindsRule: Rule {
     else { return [] }
     let isSlow =
       evidence.struggles
-      || evidence.loss.constantLoss.map { evidence.loss.last > Self.lossLimit * $0 }
+      || evidence.loss.constantLoss.map { evidence.loss.last > RunEvidence.highLimit * $0 }
         ?? (evidence.loss.last > 0.5 * evidence.loss.first)
     let limit = facts.number(.clippingLimit, of: .model)
     return found(

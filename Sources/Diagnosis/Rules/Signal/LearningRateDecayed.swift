@@ -9,8 +9,6 @@ struct LearningRateDecayedRule: Rule {
   static let rateLimit = 1e-3
   /// The share of steps with so small a rate from which on it came too early.
   static let stepShare = 0.25
-  /// The final loss over that of a constant output above which the net could have learned more.
-  static let lossLimit = 0.3
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let steps = evidence.run.steps.filter { $0.learningRate != nil }
@@ -21,7 +19,7 @@ struct LearningRateDecayedRule: Rule {
     else { return [] }
     let share = Double(steps.count - index) / Double(steps.count)
     guard share > Self.stepShare else { return [] }
-    let isHigh = evidence.loss.constantLoss.map { evidence.loss.last > Self.lossLimit * $0 } ?? false
+    let isHigh = evidence.loss.constantLoss.map { evidence.loss.last > RunEvidence.highLimit * $0 } ?? false
     return found(
       evidence.isStuck ? .failure : isHigh || evidence.struggles ? .warning : .note,
       "the learning rate falls from \(formatShortest(largest)) to less than a thousandth of it at step \(steps[index].step), and stays there for "

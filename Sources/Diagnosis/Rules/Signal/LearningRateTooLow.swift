@@ -11,8 +11,6 @@ struct LearningRateTooLowRule: Rule {
   static let pathLimit = 0.1
   /// The final over the first loss above which the loss has hardly fallen.
   static let fallLimit = 0.9
-  /// The update that training takes to go well: 0.003 of the norm per step.
-  static let usualUpdate = 0.003
 
   /// The share of the loss of a constant output above which a loss that still falls at the end is unfinished, and the update per step
   /// below which a larger rate is the remedy. A run of fewer than 100 steps is no training to its end.
@@ -38,7 +36,7 @@ struct LearningRateTooLowRule: Rule {
     // Loaded weights need small steps.
     let given = evidence.matrices.count { evidence.isGiven($0.path) }
     guard given * 2 < max(evidence.matrices.count, 1) || evidence.isStuck else { return [] }
-    let factor = Self.usualUpdate / largest
+    let factor = LearningRateTooHighRule.usualUpdate / largest
     let rates = evidence.run.steps.compactMap(\.learningRate), isDecayed = (rates.last ?? 1) < 1e-3 * (rates.max() ?? 1)
     guard !isDecayed else { return [] }
     return found(

@@ -91,9 +91,7 @@ struct VanishingGradientRule: Rule {
 
   private func cause(_ evidence: RunEvidence) -> String {
     let variance = evidence.hiddenVariance
-    if let kind = evidence.run.sites.first(where: {
-      ["Sigmoid", "Tanh", "Softsign", "HardTanh"].contains($0.kind.rawValue)
-    })?.kind.rawValue {
+    if let kind = evidence.boundedActivation {
       return kind == "Sigmoid"
         ? "each layer multiplies the gradient by less than 1: the slope of a Sigmoid is at most 1/4"
         : "each layer multiplies the gradient by less than 1: \(kind) saturates, or weights are too small for it"
