@@ -9,6 +9,12 @@ extension RuleCase {
         "loss does not fall", says: ["at 2.30", "0.00301 of their norm"],
         fault: stay, twin: learn),
       RuleCase(
+        "loss does not fall", .warning, says: ["at 2.28, as when"],
+        fault: { run in
+          run.steps = 400
+          run.loss = { 2.3026 - 0.023 * min(Double($0) / 300, 1) + 0.001 * sin(Double($0) * 2.4) }
+        }, twin: { run in run.loss = { 2.3026 - 0.1 * min(Double($0) / 300, 1) + 0.001 * sin(Double($0) * 2.4) } }),
+      RuleCase(
         "loss diverges", says: ["rises from"],
         fault: { run in run.loss = { 2.3 + 0.1 * Double($0) } }, twin: learn),
       RuleCase(
@@ -28,6 +34,15 @@ extension RuleCase {
             (99, "validation_loss", 1.9),
           ]
         }, twin: { $0.scalars = [(10, "validation_loss", 2), (99, "validation_loss", 1)] }, unable: { $0.scalars = [] }),
+      // The loss on other samples never rises, but stays far above that of training.
+      RuleCase(
+        "overfitting", .warning, says: ["ends at 1.50", "times that of training"],
+        fault: { run in
+          run.scalars = [(10, "validation_loss", 2), (50, "validation_loss", 1.6), (99, "validation_loss", 1.5)]
+        },
+        twin: {
+          $0.scalars = [(10, "validation_loss", 2), (50, "validation_loss", 0.6), (99, "validation_loss", 0.5)]
+        }, unable: { $0.scalars = [] }),
     ]
   }
 }

@@ -93,12 +93,12 @@ public struct LossCourse: Sendable {
     }
   }
 
-  /// Whether it still falls at the end: the mean of the last quarter is below that of the quarter before by four standard errors or more.
+  /// Whether it still falls at the end: the mean of the last quarter is below that of the second by four standard errors or more.
   public var stillFalls: Bool {
     let size = losses.count / 4
     guard size >= 5 else { return false }
     func mean(_ part: ArraySlice<Double>) -> Double { part.reduce(0, +) / Double(part.count) }
-    let fall = mean(losses.suffix(2 * size).prefix(size)) - mean(losses.suffix(size))
+    let fall = mean(losses.suffix(3 * size).prefix(size)) - mean(losses.suffix(size))
     return fall > 4 * noise * (2 / Double(size)).squareRoot()
   }
 

@@ -49,11 +49,19 @@ extension RunEvidence {
 
   /// Whether a loss that falls later stays at that of a constant output for a third of the run, and ends above 30 % of it.
   public var startsFlat: Bool {
+    isFlat(above: 0.9) && loss.last > Self.highLimit * (loss.constantLoss ?? 0)
+  }
+
+  /// Whether a loss that falls later stays at 95 % of that of a constant output for a third of the run, and ends above 10 % of it.
+  public var staysHigh: Bool { isFlat(above: 0.95) && loss.last > 0.1 * (loss.constantLoss ?? 0) }
+
+  /// Whether a loss that falls later is above this share of that of a constant output at the end of the first third of the run.
+  private func isFlat(above share: Double) -> Bool {
     guard loss.state == .falls, let constant = loss.constantLoss, loss.losses.count >= 3 * LossCourse.shortestRun else {
       return false
     }
     let third = loss.losses.count / 3, window = loss.losses[(third - third / 3)..<third]
-    return median(window.filter(\.isFinite)) > 0.9 * constant && loss.last > Self.highLimit * constant
+    return median(window.filter(\.isFinite)) > share * constant
   }
 
   /// The share of samples that the net classifies correctly at the end; nil if it is not recorded.

@@ -41,36 +41,17 @@ struct ClassFacts {
   /// Above this number of classes, as in language models, they are not counted.
   private static let mostClasses = 4096
 
-  /// Classifies each sample by the nearest mean of classes, its own class without the sample itself. Inputs are [samples, …]; at most 256
-  /// samples and about 1024 features of each are used.
-  mutating func classify(_ input: Tensor, _ labels: [Int]) {
-    guard input.shape.first == labels.count, input.elementCount > 0, counts.count <= 256 else { return }
-    let samples = min(labels.count, 256), size = input.elementCount / labels.count
-    let stride = (size + 1023) / 1024, features = (size + stride - 1) / stride, classes = counts.count
-    guard labels.prefix(samples).allSatisfy({ $0 >= 0 && $0 < classes }) else { return }
-    var means = [Float](repeating: 0, count: classes * features), members = [Float](repeating: 0, count: classes)
+  /// Classifies each sample of a batch by the nearest mean of classes. Inputs are [samples, …]; a token counts as the vector that is 1 at its
+  /// index and 0 elsewhere.
+  mutating func classify(_ input: Tensor, isTokens: Bool, _ labels: [Int]) {
+    guard input.shape.first == labels.count, input.elementCount > 0, counts.count <= 256,
+      labels.allSatisfy({ $0 >= 0 && $0 < counts.count })
+    else { return }
     input.withValues { values in
-      for sample in 0..<samples {
-        members[labels[sample]] += 1
-        for feature in 0..<features {
-          means[labels[sample] * features + feature] += values[sample * size + feature * stride]
-        }
-      }
-      for sample in 0..<samples where members[labels[sample]] > 1 {
-        var best = (distance: Float.infinity, label: -1)
-        for label in 0..<classes where members[label] > 0 {
-          let isOwn = label == labels[sample], count = members[label] - (isOwn ? 1 : 0)
-          var distance: Float = 0
-          for feature in 0..<features {
-            let value = values[sample * size + feature * stride]
-            let difference = value - (means[label * features + feature] - (isOwn ? value : 0)) / count
-            distance += difference * difference
-          }
-          if distance < best.distance { best = (distance, label) }
-        }
-        nearestSamples += 1
-        if best.label == labels[sample] { nearestCorrect += 1 }
-      }
+      let means = NearestMean(labels: labels, classCount: counts.count, size: input.elementCount / labels.count)
+      let result = isTokens ? means.classifyTokens(values) : means.classifyNumbers(values)
+      nearestCorrect += Double(result.correct)
+      nearestSamples += Double(result.all)
     }
   }
 

@@ -140,7 +140,7 @@ final class TrainingFacts {
     guard isDue else { return }
     if schedule.next == 0 { try write(.model, .optimizers, settings.settings, step) }
     try writeData(step)
-    if let input, let labels, !input.isTokens { classes.classify(input.tensor, labels) }
+    if let input, let labels { classes.classify(input.tensor, isTokens: input.isTokens, labels) }
     if let call, let variance = PredictionFacts.variance(call) {
       variances = (variances.sum + variance, variances.count + 1)
     }

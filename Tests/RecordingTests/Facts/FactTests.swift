@@ -105,6 +105,25 @@ import Testing
     #expect(abs(try accuracy(isShifted: false) - 0.5) < 0.12)
   }
 
+  /// A class that is the token at one of eight positions is found by the nearest mean; one that is not is at chance.
+  @Test func nearestMeansOfTokens() throws {
+    func accuracy(isShown: Bool) throws -> Double {
+      let net = Sequential(Embedding(6, 4), Flatten(), Linear(32, 3))
+      let facts = try facts(net, steps: 6) { step, optimizers in
+        var random = RandomStream(seed: UInt64(step), name: "tokens")
+        let labels = (0..<60).map { ($0 + step) % 3 }
+        let tokens = labels.map { label in
+          (0..<8).map { $0 == 2 && isShown ? Float(label) : Float(Int(random.uniform() * 6)) }
+        }
+        return train(net, optimizers, Tensor(tokens.flatMap { $0 }, shape: [60, 8]), labels)
+      }
+      #expect(number(facts, .target, .nearestMeanSamples) == Double(4 * 60))
+      return try #require(number(facts, .target, .nearestMeanAccuracy))
+    }
+    #expect(try accuracy(isShown: true) > 0.7)
+    #expect(abs(try accuracy(isShown: false) - 1 / 3) < 0.12)
+  }
+
   @Test func numbersAsTargets() throws {
     let net = Linear(4, 2)
     let facts = try facts(net) { number, optimizers in

@@ -1,16 +1,25 @@
 import RunFile
 import Support
 
-/// Fires when the loss does not go down and no other rule finds a warning or a failure: what is known, and which records would tell more.
+/// Fires when the loss does not go down, or hardly, and no other rule finds a warning or a failure: what is known, and which records would tell
+/// more.
 struct LossDoesNotFallRule: Rule {
   let name = "loss does not fall"
   let stage = RuleStage.unexplained
+
+  /// The final loss over that of a constant output above which a loss that falls has hardly fallen: 0.98.
+  static let hardlyLimit = 0.98
+  /// The number of steps from which on that is no start: 100.
+  static let hardlySteps = 100
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingSteps }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let loss = evidence.loss
-    guard evidence.isStuck else { return [] }
+    let hardlyFalls =
+      loss.state == .falls && evidence.run.steps.count >= Self.hardlySteps
+      && loss.constantLoss.map { loss.last > Self.hardlyLimit * $0 } ?? false
+    guard evidence.isStuck || hardlyFalls else { return [] }
     let level: String
     if loss.isAtConstant {
       level =
@@ -27,7 +36,7 @@ struct LossDoesNotFallRule: Rule {
     let updates = evidence.relativeUpdates.compactMap { $0 }.filter(\.isFinite)
     let lacking = missingEverywhere(evidence)
     return found(
-      .failure,
+      evidence.isStuck ? .failure : .warning,
       "the loss stays \(level)"
         + (updates.isEmpty
           ? "; how far weights move is not recorded"

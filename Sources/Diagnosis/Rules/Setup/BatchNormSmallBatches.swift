@@ -29,7 +29,9 @@ struct BatchNormSmallBatchesRule: Rule {
     let ratio = other.map { $0 / training }
     let isWorse = ratio.map { $0 > (fewest <= Self.fewValues ? Self.fewLimit : Self.lossLimit) } ?? false
     let severity: Finding.Severity =
-      fewest == 1 ? .failure : evidence.isStuck ? .failure : isWorse || evidence.struggles ? .warning : .note
+      fewest == 1 || evidence.isStuck
+      ? .failure
+      : isWorse || evidence.struggles || fewest <= Self.fewValues && evidence.isHigh ? .warning : .note
     return found(
       severity,
       "\(counted(small.count, "batch norm layer")) \(small.count == 1 ? "has" : "have") \(counted(fewest, "value")) per channel in a batch"

@@ -8,6 +8,8 @@ struct BatchesSortedByClassRule: Rule {
 
   /// The part of the way from the share in random batches to 1 that counts as sorted: 0.5.
   static let limit = 0.5
+  /// The final loss on other samples, over that of a constant output, below which the order of samples did no harm: 0.15.
+  static let harmlessLimit = 0.15
   /// The number of random batches from which the share is estimated.
   static let randomBatches = 100
 
@@ -27,7 +29,7 @@ struct BatchesSortedByClassRule: Rule {
     let classes = facts.number(.classesInBatch, of: .target)
     // Classes so easy that their order does no harm.
     let isHarmless =
-      evidence.otherLosses?.last.map { $0.value < RunEvidence.highLimit * (evidence.loss.constantLoss ?? 0) } ?? false
+      evidence.otherLosses?.last.map { $0.value < Self.harmlessLimit * (evidence.loss.constantLoss ?? 0) } ?? false
     return found(
       evidence.isStuck ? .failure : isHarmless ? .note : .warning,
       "\(formatPlain(share * 100)) % of a batch's targets are of one class, where random batches have \(formatPlain(random * 100)) %"

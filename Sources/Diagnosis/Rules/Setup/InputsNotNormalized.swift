@@ -8,8 +8,8 @@ struct InputsNotNormalizedRule: Rule {
   let name = "inputs not normalized"
   let stage = RuleStage.setup
 
-  /// |mean| and standard deviation of all elements: 10.
-  static let largeLimit = 10.0
+  /// |mean| and standard deviation of all elements: 5.
+  static let largeLimit = 5.0
   /// The standard deviation below which inputs are too small: 0.01.
   static let smallLimit = 0.01
   /// The largest over the median standard deviation of features: 100.

@@ -8,6 +8,9 @@ struct SigmoidForClassesRule: Rule {
   let name = "sigmoid for several classes"
   let stage = RuleStage.setup
 
+  /// The final loss over the lowest possible one below which that bound keeps the net from learning more: 1.5.
+  static let boundLimit = 1.5
+
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -23,7 +26,7 @@ struct SigmoidForClassesRule: Rule {
     return found(
       evidence.isStuck
         ? .failure
-        : lowest > 0.5 * log(Double(classes)) || evidence.loss.last < 1.2 * lowest && evidence.isHigh
+        : lowest > 0.5 * log(Double(classes)) || evidence.loss.last < Self.boundLimit * lowest && evidence.isHigh
           ? .warning : .note,
       "the logits come from a \(last.kind.rawValue) and lie between \(formatShortest(range.lowerBound)) and "
         + "\(formatShortest(range.upperBound)); so the loss can't go below \(formatPlain(lowest))",

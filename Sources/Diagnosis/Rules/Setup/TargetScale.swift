@@ -9,8 +9,10 @@ struct TargetScaleRule: Rule {
 
   /// |mean| and standard deviation of targets: 10.
   static let scaleLimit = 10.0
-  /// The final loss over the variance of targets above which little was learned: 0.5.
-  static let lossLimit = 0.5
+  /// The final loss over the variance of targets above which little was learned: 0.4.
+  static let lossLimit = 0.4
+  /// What the first step changes of the weights, over the targets' size, above which it would be too large for any targets: 0.25.
+  static let updateLimit = 0.25
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
@@ -24,7 +26,7 @@ struct TargetScaleRule: Rule {
     if diverges {
       // The gradient grows with the targets, but the curvature of a single layer does not.
       guard evidence.hasOutgrown, !evidence.hasArithmeticOrigin, evidence.run.sites.count(where: \.isLayer) > 1,
-        let update = evidence.initialUpdate, update / size < LearningRateTooHighRule.updateLimit
+        let update = evidence.initialUpdate, update / size < Self.updateLimit
       else { return [] }
     }
     guard size > Self.scaleLimit, size.isFinite else { return [] }

@@ -6,7 +6,7 @@ struct DeadReLURule: Rule {
   let name = "dead units"
 
   /// A ReLU whose share of zeros is above this counts as dead.
-  static let zeroLimit = 0.98
+  static let zeroLimit = 0.95
   /// The smallest number of recorded steps in which the share of zeros must be above the limit, since one batch proves little.
   static let shortestWindow = 10
 

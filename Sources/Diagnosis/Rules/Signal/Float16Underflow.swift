@@ -7,6 +7,8 @@ struct Float16UnderflowRule: Rule {
 
   /// The RMS of gradients below which most elements underflow: four times the smallest number of float16, 2⁻²⁴.
   static let gradientLimit = 4 * 0x1p-24
+  /// The same in a net that learns: with a quarter of the smallest number at most one element in 16 is not 0.
+  static let sparseLimit = 0x1p-26
   /// The share of recorded steps in which it must hold.
   static let stepShare = 0.5
 
@@ -15,14 +17,14 @@ struct Float16UnderflowRule: Rule {
     guard !half.isEmpty, evidence.nonfinite == nil, evidence.deadSites.isEmpty else { return [] }
     let lost = half.filter { site in
       let values = evidence.series(gradients, site)
-      let limit = evidence.isHigh ? Self.gradientLimit : 0
+      let limit = evidence.isHigh ? Self.gradientLimit : Self.sparseLimit
       return values.count > 2 && Double(values.count { $0.value <= limit }) > Self.stepShare * Double(values.count)
     }
     let zero = lost.filter { site in
       let values = evidence.series(gradients, site)
       return Double(values.count { $0.value == 0 }) > Self.stepShare * Double(values.count)
     }
-    guard !lost.isEmpty, evidence.isStuck || !zero.isEmpty || evidence.isHigh else { return [] }
+    guard !lost.isEmpty else { return [] }
     let values = lost.flatMap { evidence.series(gradients, $0).map(\.value) }
     let largest = values.max() ?? 0,
       first = evidence.series(gradients, lost[0]).first { $0.value <= Self.gradientLimit }?.step

@@ -18,6 +18,8 @@ struct LearningRateTooHighRule: Rule {
   static let updateLimit = 0.1
   /// The part of the weights per step from which on their decay, not the gradient, makes updates large: 0.01.
   static let decayLimit = 0.01
+  /// The number of steps that are the beginning of a run.
+  static let startSteps = 10
   /// The update that training takes to go well: 0.003 of the norm per step.
   static let usualUpdate = 0.003
 
@@ -27,7 +29,12 @@ struct LearningRateTooHighRule: Rule {
     guard !evidence.hasArithmeticOrigin, evidence.nonfinite?.origin != .float16 || evidence.hasOutgrown else {
       return []
     }
-    return growth(evidence) ?? largeUpdates(evidence) ?? []
+    let growth = growth(evidence), updates = largeUpdates(evidence)
+    // Steps that were too large from the beginning explain a loss that grows later.
+    if let growth, let updates, growth[0].steps.lowerBound > updates[0].steps.lowerBound + Self.startSteps {
+      return updates
+    }
+    return growth ?? updates ?? []
   }
 
   private func growth(_ evidence: RunEvidence) -> [Finding]? {

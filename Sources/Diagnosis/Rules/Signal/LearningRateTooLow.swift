@@ -14,7 +14,7 @@ struct LearningRateTooLowRule: Rule {
 
   /// The share of the loss of a constant output above which a loss that still falls at the end is unfinished, and the update per step
   /// below which a larger rate is the remedy. A run of fewer than 100 steps is no training to its end.
-  static let unfinishedLimit = 0.75, unfinishedUpdate = 1.5e-3, unfinishedSteps = 100.0
+  static let unfinishedLimit = 0.3, unfinishedUpdate = 1.3e-3, unfinishedSteps = 100.0
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingUpdates }
 
@@ -28,8 +28,8 @@ struct LearningRateTooLowRule: Rule {
       steps >= Self.unfinishedSteps && loss.state == .falls && loss.stillFalls
       && loss.constantLoss.map { loss.last > Self.unfinishedLimit * $0 } ?? false
       && largest < Self.unfinishedUpdate
-    guard isSlow, loss.state == .flat || loss.state == .falls, largest > 0,
-      largest < Self.updateLimit && largest * steps < Self.pathLimit || isUnfinished,
+    guard loss.state == .flat || loss.state == .falls, largest > 0,
+      isSlow && largest < Self.updateLimit && largest * steps < Self.pathLimit || isUnfinished,
       evidence.skippedSteps.count * 2 < evidence.run.steps.count
     else { return [] }
     guard evidence.deadSites.isEmpty else { return [] }

@@ -26,10 +26,11 @@ struct VanishingGradientRule: Rule {
     var measured = 1.0
     if profile.points.count >= 3, last.value > 0 {
       let ratio = evidence.fittedRatio, plain = profile.ratio
-      // In a net that does not learn at all, a few strong factors are enough.
-      let limit =
+      // In a net that does not learn at all, a few strong factors are enough, and in a recurrence that hardly learns a few steps.
+      let isEnough =
         evidence.isStuck && profile.factor.map { $0 < Self.factorLimit } ?? false
-        ? 10 * Self.ratioLimit : Self.ratioLimit
+        || profile.axis != .depth && (evidence.isStuck || evidence.barelyLearns)
+      let limit = isEnough ? 10 * Self.ratioLimit : Self.ratioLimit
       if let ratio, let factor = profile.factor, ratio < limit {
         measured = ratio
         observations.append(
@@ -58,9 +59,9 @@ struct VanishingGradientRule: Rule {
       ? ["the loss does not go down"]
       : evidence.barelyLearns
         ? ["the loss hardly goes down"]
-        : isOverTime
+        : isOverTime && !evidence.staysHigh
           ? []
-          : evidence.startsFlat
+          : evidence.startsFlat || isOverTime
             ? ["the loss stays at \(formatPlain(evidence.loss.constantLoss!)) for the first third of the run"] : []
     if !unmoved.paths.isEmpty {
       let matrices = counted(unmoved.count, "weight matrix", plural: "weight matrices")
