@@ -3,7 +3,7 @@ import Rheoscope
 
 /// How often the diagnosis is right, on programs that were given a fault and on healthy ones:
 ///
-///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--record] [--keep FOLDER]
+///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--record] [--keep FOLDER]
 ///     swift run -c release benchmarks diagnosis --list [--half development|test]
 ///     swift run -c release benchmarks diagnosis --check
 struct DiagnosisBenchmark {
@@ -13,13 +13,15 @@ struct DiagnosisBenchmark {
   /// Only faults whose names contain this.
   var fault: String?
   var threads = 2
+  /// The number of programs of each fault.
+  var perFault = 7
   /// Where run files of programs that were judged are kept; nil for nowhere.
   var kept: String?
   var seeds = 3
 
   /// The programs; each faulty one has a twin.
   var programs: [Program] {
-    let faulty = Program.faulty(half, perFault: isQuick ? 1 : 7, strongest: isQuick)
+    let faulty = Program.faulty(half, perFault: isQuick ? 1 : perFault, strongest: isQuick)
     if let fault { return faulty.filter { $0.fault!.id.contains(fault) } }
     return faulty
       + (isQuick ? Program.healthy(half, bases: 16, perHabit: 0) : Program.healthy(half, bases: 100, perHabit: 2))
@@ -109,6 +111,9 @@ struct DiagnosisBenchmark {
       case "--threads":
         guard let count = Int(value()), count >= 1 else { fail("--threads wants a number of threads, 1 or more") }
         benchmark.threads = count
+      case "--per-fault":
+        guard let count = Int(value()), count >= 1 else { fail("--per-fault wants a number of programs, 1 or more") }
+        benchmark.perFault = count
       case "--list": lists = true
       case "--check":
         try NetCheck.run()
