@@ -78,6 +78,15 @@ import Testing
     #expect(found.map(\.rule) == ["skipped steps"])
   }
 
+  /// Batches in the order of classes separate the losses without any sample being learned by heart.
+  @Test func aGapThatSortedBatchesMakeIsNoOverfitting() throws {
+    let found = try rules { run in
+      run.scalars = [(10, "validation_loss", 2), (50, "validation_loss", 1.6), (99, "validation_loss", 1.5)]
+      run.set(.target, .majorityInBatch, 0.98)
+    }
+    #expect(found.map(\.rule) == ["batches sorted by class"])
+  }
+
   @Test func checksThatNeedOtherRecordsAreListed() throws {
     var run = SyntheticRun.stuck
     run.hasFacts = false

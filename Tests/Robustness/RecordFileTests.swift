@@ -70,7 +70,7 @@ import Testing
       var random = Generator(seed: 12), used = 0, refused = 0
       for number in 0..<cases(500, full: 25_000) {
         let bytes = damaged(text, &random), copy = folder + "/y", path = "\(copy)/\(file)"
-        let begin = ContinuousClock.now
+        let begin = threadSeconds()
         do {
           if isOfUnfinishedRun {
             try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
@@ -92,7 +92,7 @@ import Testing
           }
           refused += 1
         }
-        #expect(ContinuousClock.now - begin < .seconds(10), "case \(number)")
+        #expect(threadSeconds() - begin < 10, "case \(number)")
         try FileManager.default.removeItem(atPath: copy)
       }
       #expect(!isFull || peakMemory() < 2 << 30)

@@ -30,10 +30,3 @@ import Testing
     #expect(MemoryLayout<LayerRow>.size <= 8 * (LayerQuantity.allCases.count + 3))
   }
 }
-
-/// The CPU time of the calling thread, in seconds.
-private func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}

@@ -16,3 +16,10 @@ public func peakMemory() -> Int {
     return usage.ru_maxrss * 1024
   }.max()!
 }
+
+/// The seconds of processor time that this thread has used, which do not grow while other programs run.
+public func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

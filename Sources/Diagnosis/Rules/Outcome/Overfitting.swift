@@ -35,6 +35,11 @@ struct OverfittingRule: Rule {
     // Where almost all targets are of one class, rare ones are not learned.
     let counts = evidence.task.classCounts ?? [], total = counts.reduce(0, +)
     guard total == 0 || counts.max()! / total < ClassesUnbalancedRule.majorityLimit else { return [] }
+    // Faults of batches that separate the two losses as well.
+    let others: [any Rule] = [BatchesSortedByClassRule(), BatchNormSmallBatchesRule(), BatchNormEvaluatedRule()]
+    guard try others.allSatisfy({ try $0.findings(in: evidence).allSatisfy { $0.severity == .note } }) else {
+      return []
+    }
     // The training loss must fall on after the best step.
     let after = evidence.run.steps.filter { $0.step >= losses[best].step }.map(\.loss)
     let tenth = max(after.count / 5, 1)

@@ -43,20 +43,21 @@ struct WeightDecayTooStrongRule: Rule {
     let settings = evidence.optimizers.first { $0.weightDecay == decay },
       rate = settings?.learningRate ?? evidence.learningRate
     let expected = rate.map { 1 - $0 * decay / (1 - min(settings?.momentum ?? 0, 0.999)) }
+    let shown = String(format: "%.6g", decay)
     // So that the decay alone would take a tenth of the norm over the run.
     let better = -0.1 / Foundation.log(factor) / steps * decay
     return found(
       evidence.isStuck ? .failure : .warning,
       "weights shrink to \(formatPlain(ratio)) of their first norm, by a factor of \(formatPlain(factor, digits: 5)) per step"
-        + (expected.map { "; weight decay \(formatShortest(decay)) alone gives \(formatPlain($0, digits: 5))" } ?? "")
+        + (expected.map { "; weight decay \(shown) alone gives \(formatPlain($0, digits: 5))" } ?? "")
         + "; the loss ends at \(formatPlain(evidence.loss.last))",
       sites: trained.map { norms.parameters[$0].path }, steps: step...max(step, evidence.allSteps.upperBound),
       measured: ratio,
       limit: Self.normLimit, unit: "of the first norm",
       cause: "weight decay takes more from the weights in each step than the gradient adds",
       remedies: [
-        "a weight decay of \(oneDigit(better)) instead of \(formatShortest(decay)): alone it takes a tenth of the weights over the run",
-        "no weight decay for biases and norms: optimizer.group(\"**.bias\", weightDecay: 0)",
+        "a weight decay of \(oneDigit(better)) instead of \(shown): alone it takes a tenth of the weights over the run",
+        "no weight decay for biases and norms: try optimizer.group(\"**.bias\", weightDecay: 0)",
       ],
       chart: "weight-distributions", source: "Krogh and Hertz 1991; Loshchilov and Hutter 2019, arXiv:1711.05101",
       trial: .weightDecay(oneDigitNumber(better)))
