@@ -20,7 +20,7 @@ extension Remedy {
       guard model.replaceHiddenActivations(where: { !($0 is ReLU) }, by: { _, x in Autodiff.relu(x) }) else {
         return false
       }
-      return model.initializeWeights(by: .heNormal, seed: seed)
+      _ = model.initializeWeights(by: .heNormal, seed: seed)
     case .activations(let paths): return model.addReLUs(after: paths)
     case .normalization:
       return model.replaceHiddenActivations(where: { _ in true }) { activation, x in
