@@ -3,7 +3,7 @@ import Rheoscope
 
 /// How often the diagnosis is right, on programs that were given a fault and on healthy ones:
 ///
-///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--record] [--keep FOLDER]
+///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--try] [--record] [--keep FOLDER]
 ///     swift run -c release benchmarks diagnosis --list [--half development|test]
 ///     swift run -c release benchmarks diagnosis --check
 struct DiagnosisBenchmark {
@@ -15,6 +15,8 @@ struct DiagnosisBenchmark {
   var threads = 2
   /// The number of programs of each fault.
   var perFault = 7
+  /// Whether programs whose fault is named are trained again with the remedy of their first finding.
+  var triesRemedies = false
   /// Where run files of programs that were judged are kept; nil for nowhere.
   var kept: String?
   var seeds = 3
@@ -82,9 +84,22 @@ struct DiagnosisBenchmark {
       Data(
         "\(Int(seconds)) s on \(threads) threads; a run takes \(formatPlain(times[times.count / 2])) s in the middle, \(formatPlain(times.last!)) s at most, its diagnosis \(formatPlain(trials.map(\.diagnosisSeconds).max()!)) s at most\n"
           .utf8))
+    if triesRemedies { try printRemedies(judged, in: folder) }
     if record {
       try tables.rateFile().write(toFile: "Benchmarks/Diagnosis/rates.tsv", atomically: true, encoding: .utf8)
     }
+  }
+
+  /// Tries the remedies, and prints their tables.
+  private func printRemedies(_ judged: [Judged], in folder: String) throws {
+    let start = ContinuousClock.now
+    let tables = RemedyTables(tries: try remedyTries(judged, in: folder))
+    print("## Remedies\n")
+    print(tables.summary(), "\n")
+    print(tables.perFault(), "\n")
+    print(tables.misses())
+    FileHandle.standardError.write(
+      Data("\(Int((ContinuousClock.now - start).milliseconds / 1e3)) s for the remedies\n".utf8))
   }
 
   /// Runs with the arguments after `diagnosis`; ends the program if one is wrong.
@@ -103,6 +118,7 @@ struct DiagnosisBenchmark {
       switch argument {
       case "--quick": benchmark.isQuick = true
       case "--record": record = true
+      case "--try": benchmark.triesRemedies = true
       case "--fault": benchmark.fault = value()
       case "--keep": benchmark.kept = value()
       case "--half":

@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func inputsOfActivationsAreNormalized() throws {
-    let model = Sequential(Linear(32, 64, initializer: .heNormal), Tanh())
+    let model = Sequential(Linear(32, 64, initializer: .heNormal), Tanh(), Identity())
     model.initialize(seed: 1)
     #expect(Remedy.normalization.apply(to: model, SGD(model, learningRate: 0.1), seed: 1))
     let y: [Double] = model(inputs()).values.map { atanh(Double($0)) }
@@ -85,7 +85,7 @@ import Testing
     let squares = zip(parameters, before).flatMap { zip($0.value.values, $1).map { ($0 - $1) * ($0 - $1) } }
     #expect(abs(Double(squares.reduce(0, +)).squareRoot() / 1e-3 - 1) < 1e-2)
     // A gradient of 0 and a rate of 1: the weights lose half.
-    let shrinking = SGD(model, learningRate: 1)
+    let shrinking = SGD(model, learningRate: 1, weightDecay: 0.1)
     #expect(Remedy.weightDecay(0.5).apply(to: model, shrinking, seed: 1))
     parameters[1].set(Tensor(repeating: 2, shape: parameters[1].shape))
     parameters[1].gradient = Tensor(repeating: 0, shape: parameters[1].shape)

@@ -139,6 +139,7 @@ struct NetParts {
     case .nothing: break
     case .detached: obstacle = Detached()
     case .sign: obstacle = Sign()
+    case .tanh: obstacle = Tanh()
     case .shares(let epsilon): obstacle = Shares(epsilon: epsilon)
     case .withoutGradients: obstacle = OffTape(Array(features[..<middle]))
     }

@@ -65,6 +65,8 @@ enum Obstacle: Sendable {
   case withoutGradients
   /// The sign of each value, whose slope is 0.
   case sign
+  /// tanh of each value.
+  case tanh
   /// Each value over the sum of its row, with or without a small number added.
   case shares(epsilon: Float)
 }
@@ -169,6 +171,10 @@ struct Recipe: Sendable {
   var vocabularyFactor = 1
   /// Gradients of this many batches are summed per step.
   var accumulation = 1
+  /// Classes count by 1 / frequency in the loss.
+  var weighsClasses = false
+  /// The first optimizer's gradients are cleared after a step of the second.
+  var clearsGradients = false
   /// The optimizer of the head is another one.
   var hasTwoOptimizers = false
 

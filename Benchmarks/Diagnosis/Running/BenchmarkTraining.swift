@@ -8,14 +8,16 @@ final class BenchmarkTraining {
   let net: BenchmarkNet
   let prepared: PreparedData
   let path: String
+  /// A change that is tried; nil for none.
+  let remedy: Remedy?
   /// The losses of steps, without the factor and the sign of the recipe.
   private var losses: [Double] = []
   private var validationLoss: Double?
   /// The share of the parameters of two or more dimensions that changed.
   private var learningShare = 1.0
 
-  init(_ recipe: Recipe, seed: UInt64, path: String) throws {
-    (self.recipe, self.seed, self.path) = (recipe, seed, path)
+  init(_ recipe: Recipe, seed: UInt64, remedy: Remedy? = nil, path: String) throws {
+    (self.recipe, self.seed, self.path, self.remedy) = (recipe, seed, path, remedy)
     let data = BenchmarkData.named(recipe.data)
     net = BenchmarkNet(recipe, data)
     prepared = PreparedData(recipe, data)
@@ -61,9 +63,10 @@ final class BenchmarkTraining {
 
   private func supervised() throws -> Run {
     let model = net.model, optimizers = try optimizers()
+    if recipe.evaluationMode { model.evaluate() }
+    tryRemedy(on: model, optimizers[0])
     let recorder = try recorder(model, optimizers)
     let scaler = recipe.scalesLoss ? LossScaler() : nil
-    if recipe.evaluationMode { model.evaluate() }
     let before = values(of: model)
     let batches = prepared.batches(recipe, seed: seed)
     for step in 0..<recipe.steps {
@@ -102,6 +105,8 @@ final class BenchmarkTraining {
   private func trainedLoss(_ usual: Tensor, _ output: Tensor, _ batch: Batch) -> Tensor {
     let loss: Tensor
     switch recipe.loss {
+    case .usual where recipe.weighsClasses:
+      loss = crossEntropy(output, batch.labels, classWeights: prepared.classWeights(output.shape[1]))
     case .usual, .binary: loss = usual
     case .binaryByHand:
       let t = Self.parity(batch.labels, like: output), p = sigmoid(output)
@@ -169,6 +174,11 @@ final class BenchmarkTraining {
     }
   }
 
+  /// Makes the change that is tried, if the model has something to change.
+  private func tryRemedy(on model: Module, _ optimizer: Optimizer) {
+    _ = remedy?.apply(to: model, optimizer, seed: seed)
+  }
+
   private func recorder(_ model: Module, _ optimizers: [Optimizer]) throws -> Recorder {
     try Recorder(model, optimizers, writingTo: path, probes: .standard + [DeadUnits(window: 10)], warn: { _ in })
   }
@@ -209,6 +219,7 @@ final class BenchmarkTraining {
   /// d² for two samples of one class, max(0, 2 − d)² for others.
   private func pairs(_ epsilon: Float) throws -> Run {
     let optimizers = try optimizers()
+    tryRemedy(on: net.model, optimizers[0])
     let recorder = try recorder(net.model, optimizers)
     let data = prepared.train
     var random = RandomStream(seed: seed, name: "pairs")
@@ -234,6 +245,7 @@ final class BenchmarkTraining {
     let model = TwoHeads(net)
     model.initialize(seed: seed)
     let main = optimizer(Sequential(model.features, model.head)), second = Adam(model.second, learningRate: 0.003)
+    tryRemedy(on: model, main)
     let recorder = try recorder(model, [main, second])
     var random = RandomStream(seed: seed, name: "noise")
     let batches = prepared.batches(recipe, seed: seed)
@@ -249,6 +261,7 @@ final class BenchmarkTraining {
       let other = weight * meanSquaredError(model.second(isDetached ? features.detached() : features), wanted)
       other.backward()
       second.step()
+      if recipe.clearsGradients { main.clearGradients() }
       losses.append(Double(loss.value))
       try recorder.step(loss: loss)
     }

@@ -75,6 +75,14 @@ struct PreparedData {
     values.map { $0 * recipe.targetScale + recipe.targetOffset }
   }
 
+  /// 1 / frequency of each class, 1 on average over samples.
+  func classWeights(_ classes: Int) -> [Float] {
+    let counts = train.labels.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+    return (0..<classes).map { label in
+      counts[label].map { Float(train.count) / Float($0 * counts.count) } ?? 1
+    }
+  }
+
   /// The mean over outputs of the variance over samples.
   private static func variance(_ targets: [Float], _ outputs: Int) -> Double {
     (0..<outputs).reduce(0) { sum, output in

@@ -11,11 +11,15 @@ struct Trial: Sendable {
       let sites: [String]
       /// The finding in words.
       var text = ""
+      /// What the finding proposes, in words and as a change that a program can try.
+      var remedies: [String] = []
+      var trial: Remedy?
     }
     /// Warnings and failures.
     var statements: [Statement] = []
   }
 
+  let seed: UInt64
   /// The outcomes; higher is worse.
   var outcomes: [Outcome: Double] = [:]
   /// The paths of the modules at fault.
@@ -29,6 +33,7 @@ struct Trial: Sendable {
 
   /// Trains a recipe, recorded into a temporary file or one of this name, and diagnoses the run.
   init(_ recipe: Recipe, seed: UInt64, fault: Fault?, in folder: String, keepsRun name: String? = nil) throws {
+    self.seed = seed
     let start = ContinuousClock.now
     let path = "\(folder)/\(name ?? UUID().uuidString).rheo"
     defer { if name == nil { try? FileManager.default.removeItem(atPath: path) } }
@@ -38,7 +43,7 @@ struct Trial: Sendable {
     sites = (fault?.sites(training.net) ?? []).compactMap { $0 }
     let trained = ContinuousClock.now
     verdict.statements = diagnose(run).filter { $0.severity > .note }.map {
-      Verdict.Statement(rule: $0.rule, sites: $0.sites, text: $0.statement)
+      Verdict.Statement(rule: $0.rule, sites: $0.sites, text: $0.statement, remedies: $0.remedies, trial: $0.trial)
     }
     diagnosisSeconds = (ContinuousClock.now - trained).milliseconds / 1e3
     let numbers = try RecordedNumbers(run)

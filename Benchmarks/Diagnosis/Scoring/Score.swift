@@ -8,6 +8,8 @@ struct Judged: Sendable {
   let program: Program
   let trials: [Trial]
   let label: Label
+  /// The runs of its twin; empty without one.
+  let twins: [Trial]
   /// The outcomes, mean over seeds, of the program and of its twin.
   let outcome: Double, twinOutcome: Double
   /// The runs by which it is judged: of a faulty program those whose own outcome is worse, otherwise all.
@@ -19,7 +21,7 @@ struct Judged: Sendable {
   static let constantLimit = 0.98
 
   init(_ program: Program, _ trials: [Trial], twin: [Trial]?) {
-    (self.program, self.trials) = (program, trials)
+    (self.program, self.trials, twins) = (program, trials, twin ?? [])
     let kind = program.fault?.outcome ?? .training
     func mean(_ trials: [Trial]) -> Double {
       trials.reduce(0) { $0 + ($1.outcomes[kind] ?? .nan) } / Double(trials.count)

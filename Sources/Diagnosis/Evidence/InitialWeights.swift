@@ -17,15 +17,18 @@ extension RunEvidence {
   /// Whether activations are normalized in between, so that the size of weights does not matter.
   var isNormalized: Bool { run.sites.contains { $0.kind.rawValue.hasSuffix("Norm") } }
 
-  /// The initializer that keeps the size of activations: He for ReLUs, Xavier for bounded activations.
+  /// The initializer that keeps the size of activations, with its variance.
   var fittingInitializer: String {
-    usesBoundedActivations
-      ? ".xavierNormal, of variance 2 / (inputs + outputs)" : ".heNormal, of variance 2 / inputs"
+    switch fittingInitialization {
+    case .heNormal: ".heNormal, of variance 2 / inputs"
+    case .xavierNormal: ".xavierNormal, of variance 2 / (inputs + outputs)"
+    case .leCunNormal: ".leCunNormal, of variance 1 / inputs"
+    }
   }
 
-  /// The initializer that keeps the size of activations, as a remedy.
+  /// The initializer that keeps the size of activations: LeCun's for SELU, Xavier's for bounded activations, else He's.
   var fittingInitialization: Remedy.Initialization {
-    fittingInitializer.hasPrefix(".xavier") ? .xavierNormal : .heNormal
+    run.sites.contains { $0.kind == "SELU" } ? .leCunNormal : usesBoundedActivations ? .xavierNormal : .heNormal
   }
 
   func initializationFinding(

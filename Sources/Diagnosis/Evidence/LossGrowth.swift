@@ -6,11 +6,15 @@ struct LossGrowth {
   /// From the smallest loss to the largest.
   let steps: ClosedRange<Int>
   let from, to: Double
+  /// The factor of the first of them.
+  let firstFactor: Double
   /// Whether it grows in each of at least five steps, to the last one that is finite.
   let isSteady: Bool
   /// `to` over `from`, and the factor per step.
   var ratio: Double { to / from }
   var perStep: Double { pow(ratio, 1 / Double(max(steps.count - 1, 1))) }
+  /// The factor at the curvature where the growth begins: later steps lead to where it is larger.
+  var initialFactor: Double { min(perStep, firstFactor) }
 }
 
 extension RunEvidence {
@@ -24,7 +28,8 @@ extension RunEvidence {
       top == finite.count - 1 && top - bottom >= 5
       && zip(finite[bottom...], finite[(bottom + 1)...]).allSatisfy { $0.loss < $1.loss }
     return LossGrowth(
-      steps: finite[bottom].step...finite[top].step, from: finite[bottom].loss, to: finite[top].loss, isSteady: isSteady
+      steps: finite[bottom].step...finite[top].step, from: finite[bottom].loss, to: finite[top].loss,
+      firstFactor: finite[bottom + 1].loss / finite[bottom].loss, isSteady: isSteady
     )
   }
 

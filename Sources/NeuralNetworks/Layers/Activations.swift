@@ -1,22 +1,30 @@
 import Autodiff
 
+/// A module that applies an activation function element by element: its output has its input's shape. Remedies replace or normalize such
+/// modules. An activation of your own conforms to it by its name alone:
+///
+///     final class Swish: Module, ActivationModule {
+///       override func forward(_ x: Tensor) -> Tensor { x * sigmoid(1.5 * x) }
+///     }
+public protocol ActivationModule: Module {}
+
 /// max(x, 0), element by element. See `relu`.
-public final class ReLU: Module {
+public final class ReLU: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { relu(x) }
 }
 
 /// 1 / (1 + e⁻ˣ), element by element. See `sigmoid`.
-public final class Sigmoid: Module {
+public final class Sigmoid: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { sigmoid(x) }
 }
 
 /// The hyperbolic tangent, element by element. See `tanh`.
-public final class Tanh: Module {
+public final class Tanh: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { tanh(x) }
 }
 
 /// x above 0, slope · x below, element by element. See `leakyReLU`.
-public final class LeakyReLU: Module {
+public final class LeakyReLU: Module, ActivationModule {
   /// The derivative below 0.
   public let slope: Float
 
@@ -29,7 +37,7 @@ public final class LeakyReLU: Module {
 }
 
 /// x above 0, α (eˣ − 1) below, element by element. See `elu`.
-public final class ELU: Module {
+public final class ELU: Module, ActivationModule {
   /// α; outputs are above −α.
   public let alpha: Float
 
@@ -42,12 +50,12 @@ public final class ELU: Module {
 }
 
 /// The self-normalizing ELU, element by element, for weights of variance 1 / inputs (LeCun). See `selu`.
-public final class SELU: Module {
+public final class SELU: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { selu(x) }
 }
 
 /// x · Φ(x), where Φ is the standard normal distribution function, element by element. See `gelu`.
-public final class GELU: Module {
+public final class GELU: Module, ActivationModule {
   /// Whether Φ is approximated with tanh.
   public let tanhApproximation: Bool
 
@@ -60,22 +68,22 @@ public final class GELU: Module {
 }
 
 /// x · sigmoid(x), element by element. See `silu`.
-public final class SiLU: Module {
+public final class SiLU: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { silu(x) }
 }
 
 /// ln(1 + eˣ), element by element. See `softplus`.
-public final class Softplus: Module {
+public final class Softplus: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { softplus(x) }
 }
 
 /// x / (1 + |x|), element by element. See `softsign`.
-public final class Softsign: Module {
+public final class Softsign: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { softsign(x) }
 }
 
 /// x clamped to −1 … 1, element by element. See `hardTanh`.
-public final class HardTanh: Module {
+public final class HardTanh: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { hardTanh(x) }
 }
 
@@ -97,7 +105,7 @@ public final class LogSoftmax: Module {
 ///
 ///       override func forward(_ x: Tensor) -> Tensor { 1.7159 * tanh(2 / 3 * x) }
 ///     }
-public protocol Saturating: Module {
+public protocol Saturating: ActivationModule {
   /// Outputs outside of these limits count as saturated: there the derivative is below a tenth of its maximum.
   var saturationLimits: ClosedRange<Float> { get }
 }

@@ -60,7 +60,7 @@ extension Collection where Element: Optimizer {
   @discardableResult
   public func clipGradients(toNorm limit: Double) -> Double {
     guard limit > 0 else { stop("clipGradients", "the norm is \(limit); it must be above 0") }
-    let norm = gradientNorm
+    let norm = gradientNorm, limit = lazy.compactMap(\.clippingNorm).first ?? limit
     for optimizer in self { optimizer.clipping.add(norm: norm, limit: limit) }
     guard norm > limit, norm.isFinite else { return norm }
     let factor = Float(limit / norm)

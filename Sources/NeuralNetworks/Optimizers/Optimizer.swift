@@ -29,7 +29,7 @@ open class Optimizer {
   }
 
   /// The parameters in the model's order.
-  public let parameters: [Parameter]
+  @exclusivity(unchecked) public internal(set) final var parameters: [Parameter]
 
   /// The number of steps so far.
   public package(set) final var stepCount = 0
@@ -50,7 +50,11 @@ open class Optimizer {
   @exclusivity(unchecked) package final var states: [[Tensor]]
   package let stateNames: [String]
   /// The parameters' paths in the model.
-  package let paths: [String]
+  package internal(set) final var paths: [String]
+  /// The weight decay that it was made with.
+  let initialWeightDecay: Float
+  /// The norm to which all clipping of gradients to a norm clips; nil for the limit of each call.
+  package final var clippingNorm: Double?
   @exclusivity(unchecked) final var settings: [ParameterSettings]
   /// How often gradients were clipped to a norm.
   package final var clipping = ClippingCount()
@@ -75,7 +79,8 @@ open class Optimizer {
     paths = found.map(\.path)
     stateNames = states
     self.states = found.map { _, parameter in states.map { _ in Tensor(repeating: 0, shape: parameter.shape) } }
-    settings = found.map { _ in ParameterSettings(weightDecay: checked(weightDecay: weightDecay)) }
+    initialWeightDecay = checked(weightDecay: weightDecay)
+    settings = found.map { _ in ParameterSettings(weightDecay: weightDecay) }
     updateCounts = found.map { _ in 0 }
     for parameter in parameters { parameter.optimizerCount += 1 }
   }

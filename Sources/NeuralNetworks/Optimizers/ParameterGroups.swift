@@ -54,3 +54,34 @@ extension Optimizer {
     parameters.firstIndex { $0 === parameter }.map { settings[$0].isFrozen } ?? false
   }
 }
+
+// Changes of a training that is tried again.
+
+extension Optimizer {
+  /// Adds parameters, with states of zeros and the weight decay that the optimizer was made with; false if there are none.
+  package func add(_ added: [(path: String, parameter: Parameter)]) -> Bool {
+    for (path, parameter) in added {
+      parameters.append(parameter)
+      paths.append(path)
+      states.append(stateNames.map { _ in Tensor(repeating: 0, shape: parameter.shape) })
+      settings.append(ParameterSettings(weightDecay: initialWeightDecay))
+      updateCounts.append(0)
+      parameter.optimizerCount += 1
+    }
+    return !added.isEmpty
+  }
+
+  /// Replaces weight decays above 0 by another; false where there is none.
+  package func replaceWeightDecay(by decay: Float) -> Bool {
+    let decayed = settings.indices.filter { settings[$0].weightDecay > 0 }
+    for index in decayed { settings[index].weightDecay = checked(weightDecay: decay) }
+    return !decayed.isEmpty
+  }
+
+  /// Unfreezes the parameters for which a condition holds; false where none of them is frozen.
+  package func unfreeze(where holds: (Parameter) -> Bool) -> Bool {
+    let frozen = settings.indices.filter { settings[$0].isFrozen && holds(parameters[$0]) }
+    for index in frozen { settings[index].isFrozen = false }
+    return !frozen.isEmpty
+  }
+}

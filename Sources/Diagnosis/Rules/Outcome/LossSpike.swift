@@ -38,6 +38,6 @@ struct LossSpikeRule: Rule {
         "read the batch of step \(step) for wrong values or labels",
         "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
       ],
-      chart: "loss", source: "Molybog et al. 2023, arXiv:2304.09871")
+      chart: "loss", source: "Molybog et al. 2023, arXiv:2304.09871", trial: .clipping(norm: 1))
   }
 }

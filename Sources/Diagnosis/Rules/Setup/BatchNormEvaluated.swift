@@ -24,6 +24,6 @@ struct BatchNormEvaluatedRule: Rule {
         ? "the statistics of the loaded weights are kept, as is usual in fine-tuning"
         : "running mean 0 and variance 1 are kept, so nothing is normalized",
       remedies: ["call model.train() before the training loop, and again after each evaluation"], chart: "activations",
-      source: "PyTorch, Module.eval")
+      source: "PyTorch, Module.eval", trial: .trainingMode)
   }
 }

@@ -46,7 +46,7 @@ struct BatchNormSmallBatchesRule: Rule {
         "batches of 32 samples or more",
         "LayerNorm(\(small[0].shape.last ?? 1)) in place of \(small[0].path): it normalizes each sample by itself",
       ],
-      chart: "loss", source: "Ioffe 2017, arXiv:1702.03275; Wu and He 2018, arXiv:1803.08494")
+      chart: "loss", source: "Ioffe 2017, arXiv:1702.03275; Wu and He 2018, arXiv:1803.08494", trial: .layerNorm)
   }
 
   private func sites(_ evidence: RunEvidence) -> [Site] {

@@ -42,6 +42,7 @@ struct FrozenParametersRule: Rule {
         "unfreeze them: try optimizer.group(\"\(shown[0].path)\", isFrozen: false)",
         "load trained weights first: try model.loadWeights(from: path)",
       ],
-      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor")
+      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor",
+      trial: random.isEmpty ? nil : .unfrozen)
   }
 }

@@ -26,6 +26,7 @@ struct LearningRateZeroRule: Rule {
         given.map { "remove the schedule, and train with the learning rate \(formatShortest($0))" }
           ?? "begin with 0.001 for Adam, or 0.05 for SGD with momentum"
       ],
-      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022)")
+      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022)",
+      trial: .constantLearningRate(given ?? (evidence.isAdaptive ? 0.001 : 0.05)))
   }
 }

@@ -44,7 +44,7 @@ struct MissingActivationRule: Rule {
       remedies: [
         "put an activation in between: Sequential(…, \(pair.0.kind.rawValue)(…), ReLU(), \(pair.1.kind.rawValue)(…), …)"
       ],
-      source: "UMLAUT (CHI 2021)")
+      source: "UMLAUT (CHI 2021)", trial: .activations(after: pairs.map(\.0.module)))
   }
 
   private static func isLinear(_ site: Site) -> Bool { site.isLayer && (site.kind == .linear || site.kind == .conv2d) }

@@ -21,7 +21,7 @@ struct NonfiniteDataRule: Rule {
         "remove the samples with missing values, or replace these by the mean of their feature, before training",
         "search for a division by a standard deviation of 0 where features are constant",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2")
+      chart: "loss", source: "TensorBoard Debugger V2", trial: what == "inputs" ? .finiteInputs : nil)
   }
 }
 

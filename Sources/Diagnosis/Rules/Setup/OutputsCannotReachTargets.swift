@@ -50,6 +50,6 @@ struct OutputsCannotReachTargetsRule: Rule {
         isPositive
           ? "subtract \(formatPlain(smallest)) from the targets" : "scale the targets into the interval of the outputs",
       ],
-      chart: "loss", source: "UMLAUT (CHI 2021)")
+      chart: "loss", source: "UMLAUT (CHI 2021)", trial: output == nil ? nil : .linearOutput)
   }
 }

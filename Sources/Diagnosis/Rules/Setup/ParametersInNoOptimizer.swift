@@ -56,6 +56,7 @@ struct ParametersInNoOptimizerRule: Rule {
           + "\(evidence.optimizers.first?.type ?? "Adam")(model, learningRate: \(evidence.learningRate.map(formatShortest) ?? "0.001"))",
         "freeze these parameters if they shall stay as they are",
       ],
-      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor")
+      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor",
+      trial: isGiven ? nil : .allParameters)
   }
 }

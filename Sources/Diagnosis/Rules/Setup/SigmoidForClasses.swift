@@ -36,6 +36,6 @@ struct SigmoidForClassesRule: Rule {
         + formatShortest(range.upperBound - range.lowerBound),
       remedies: ["remove “\(last.path)” at the end of the net, and hand crossEntropy the output of the last layer"],
       chart: "loss",
-      source: "UMLAUT (CHI 2021)")
+      source: "UMLAUT (CHI 2021)", trial: .linearOutput)
   }
 }

@@ -29,6 +29,8 @@ struct SoftmaxOverOneValueRule: Rule {
         "remove the softmax; for a probability give binaryCrossEntropy the logit, or end the net in a sigmoid",
         "for two classes give the last layer two outputs, and crossEntropy their logits",
       ],
-      chart: "loss", source: "UMLAUT (CHI 2021)")
+      chart: "loss", source: "UMLAUT (CHI 2021)",
+      trial: sites.last?.id == evidence.lastSite?.id && facts.text(.function, of: .loss) == "binaryCrossEntropy"
+        ? .linearOutput : nil)
   }
 }

@@ -35,7 +35,7 @@ struct SoftmaxTwiceRule: Rule {
         remedies: [
           "remove the softmax\(where_.map { " “\($0)”" } ?? "") at the end of the net, and hand crossEntropy the logits"
         ],
-        chart: "loss", source: "UMLAUT (CHI 2021)")
+        chart: "loss", source: "UMLAUT (CHI 2021)", trial: where_ == nil ? nil : .linearOutput)
     case "binaryCrossEntropy":
       guard let last, last.kind == "Sigmoid", evidence.predictionsLie(in: 0...1),
         last.shape == facts.json(.shapes, of: .loss, as: [[Int]].self)?.first
@@ -47,7 +47,7 @@ struct SoftmaxTwiceRule: Rule {
         cause:
           "binaryCrossEntropy takes logits: after a sigmoid they lie between 0 and 1, so its own sigmoid gives 0.5 to 0.73",
         remedies: ["remove the sigmoid “\(last.path)” at the end of the net, and hand binaryCrossEntropy the logits"],
-        chart: "loss", source: "UMLAUT (CHI 2021)")
+        chart: "loss", source: "UMLAUT (CHI 2021)", trial: .linearOutput)
     default: return []
     }
   }

@@ -44,6 +44,7 @@ struct TargetScaleRule: Rule {
         "train on (y − \(formatPlain(mean))) / \(formatPlain(max(std, .leastNormalMagnitude))), and undo this on predictions",
         "set the last layer's bias to the targets' mean, \(formatPlain(mean)), before the first step",
       ],
-      chart: "loss", source: "LeCun et al. 1998, Efficient BackProp")
+      chart: "loss", source: "LeCun et al. 1998, Efficient BackProp",
+      trial: .standardizedTargets(mean: mean, deviation: max(std, .leastNormalMagnitude)))
   }
 }

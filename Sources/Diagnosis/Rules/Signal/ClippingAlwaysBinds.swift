@@ -37,6 +37,7 @@ struct ClippingAlwaysBindsRule: Rule {
           ?? "a limit \(oneDigit(ratio * 2)) times as high, so that only rare gradients are clipped",
         "smaller gradients: the initializer \(evidence.fittingInitializer)",
       ],
-      chart: "weight-gradients", source: "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063")
+      chart: "weight-gradients", source: "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063",
+      trial: limit.map { .clipping(norm: oneDigitNumber($0 * ratio * 2)) })
   }
 }

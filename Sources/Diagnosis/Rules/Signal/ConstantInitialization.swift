@@ -45,7 +45,6 @@ struct ConstantInitializationRule: Rule {
     guard severity > .note || zero.count < equal.count else { return [] }
     let shown = hidden.isEmpty ? equal : hidden
     let initializer = evidence.facts.text(.initializer, of: .parameter(shown[0].path))
-    let kind = evidence.run.sites.first { $0.kind.rawValue.contains("ReLU") } == nil ? "xavierNormal" : "heNormal"
     return found(
       severity,
       "all units of \(counted(shown.count, "weight")), \(listed(shown.map(\.path))), begin with "
@@ -56,10 +55,9 @@ struct ConstantInitializationRule: Rule {
         ? "layers of zeros pass nothing forward and no gradient backward"
         : "units with equal weights get equal gradients and stay equal: the layer works as one unit, and behind negative weights all its ReLUs are dead",
       remedies: [
-        "random weights: Linear(…, initializer: .\(kind)), of variance \(kind == "heNormal" ? "2 / inputs" : "2 / (inputs + outputs)"), then "
-          + "model.initialize(seed: 1)"
+        "random weights: the initializer \(evidence.fittingInitializer), then model.initialize(seed: 1)"
       ],
       chart: "gradient-profile", source: "Glorot and Bengio 2010; Goodfellow, Bengio and Courville 2016, section 8.4",
-      trial: .initializer(kind == "heNormal" ? .heNormal : .xavierNormal))
+      trial: .initializer(evidence.fittingInitialization))
   }
 }

@@ -22,6 +22,7 @@ struct DyingReLURule: Rule {
           ?? "a tenth of the learning rate",
         "LeakyReLU in place of ReLU", "a LayerNorm before the activation",
       ],
-      chart: "dead-and-saturated", source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733")
+      chart: "dead-and-saturated", source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733",
+      trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

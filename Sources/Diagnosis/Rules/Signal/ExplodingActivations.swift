@@ -30,6 +30,8 @@ struct ExplodingActivationsRule: Rule {
         "a LayerNorm before each layer",
       ],
       chart: "activations", source: "He et al. 2015, arXiv:1502.01852",
-      trial: hasBranches ? nil : .initializer(evidence.fittingInitialization))
+      trial: hasBranches
+        ? .branchScale(1 / Double(max(profile.points.count, 1)).squareRoot())
+        : .initializer(evidence.fittingInitialization))
   }
 }

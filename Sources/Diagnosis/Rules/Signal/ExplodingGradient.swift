@@ -25,7 +25,7 @@ struct ExplodingGradientRule: Rule {
     let isOverTime = profile.axis != .depth
     let isNormalized = evidence.run.sites.contains { $0.kind.rawValue.hasPrefix("BatchNorm") }
     let hasBranches = evidence.run.sites.contains { $0.kind == "Residual" }
-    let count = Double(profile.points.count)
+    let count = Double(profile.points.count), cells = evidence.recurrentLayers
     return found(
       .failure,
       "the gradient is multiplied by \(formatPlain(factor)) per \(profile.axis.unit) in the backward pass, and reaches the first "
@@ -40,8 +40,8 @@ struct ExplodingGradientRule: Rule {
             : hasBranches ? "unscaled residual branches, or weights too large" : "weights too large"),
       remedies: isOverTime
         ? [
+          "recurrent weights that are orthogonal: initializer: .orthogonal()",
           "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
-          "recurrent weights that are orthogonal with gain \(formatPlain(1 / factor, digits: 2)) of the present ones: initializer: .orthogonal()",
           "an LSTM or GRU cell",
         ]
         : [
@@ -53,8 +53,11 @@ struct ExplodingGradientRule: Rule {
           "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
         ],
       chart: "gradient-profile", source: "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232",
-      trial: isOverTime || hasBranches || isNormalized
-        ? .clipping(norm: 1) : .initializer(evidence.fittingInitialization))
+      trial: isOverTime
+        ? cells.isEmpty ? .clipping(norm: 1) : .orthogonalWeights(of: cells)
+        : hasBranches
+          ? .branchScale(1 / count.squareRoot())
+          : isNormalized ? .clipping(norm: 1) : .initializer(evidence.fittingInitialization))
   }
 
   private func limit(_ profile: GradientProfile, _ evidence: RunEvidence) -> Double {

@@ -28,6 +28,7 @@ struct GradientNoiseTooHighRule: Rule {
         evidence.learningRate.map { "a learning rate of \(oneDigit($0 / 10)) instead of \(formatShortest($0))" }
           ?? "a tenth of the learning rate",
       ],
-      chart: "gradient-noise", source: "McCandlish et al. 2018, arXiv:1812.06162")
+      chart: "gradient-noise", source: "McCandlish et al. 2018, arXiv:1812.06162",
+      trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

@@ -30,6 +30,7 @@ struct LearningRateDecayedRule: Rule {
         "a schedule over all steps: Schedule.cosine(over: \(evidence.run.steps.count))",
         "a learning rate of \(formatShortest(largest)) without a schedule",
       ],
-      chart: "update-ratio", source: "Loshchilov and Hutter 2017, arXiv:1608.03983")
+      chart: "update-ratio", source: "Loshchilov and Hutter 2017, arXiv:1608.03983",
+      trial: .cosineSchedule(steps: evidence.run.steps.count))
   }
 }

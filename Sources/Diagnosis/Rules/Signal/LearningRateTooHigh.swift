@@ -41,7 +41,7 @@ struct LearningRateTooHighRule: Rule {
     guard let growth = evidence.growth, growth.ratio > (growth.isSteady ? Self.steadyLimit : Self.growthLimit),
       evidence.isStuck || evidence.loss.state == .tooShort
     else { return nil }
-    let divisor = 1 + growth.perStep.squareRoot()
+    let divisor = 1 + growth.initialFactor.squareRoot()
     return found(
       .failure,
       "the loss grows from \(formatPlain(growth.from)) to \(formatPlain(growth.to)) in \(counted(growth.steps.count - 1, "step")), by a factor of "
@@ -52,7 +52,7 @@ struct LearningRateTooHighRule: Rule {
       cause:
         "each step overshoots the minimum by more than it was away from it: the learning rate is above 2 / curvature",
       remedies: [
-        rate(evidence, dividedBy: divisor) + ", the present one over 1 + √\(formatPlain(growth.perStep))",
+        rate(evidence, dividedBy: divisor) + ", the present one over 1 + √\(formatPlain(growth.initialFactor))",
         scaling(evidence), "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
       ],
       chart: "loss", source: "LeCun et al. 1998, Efficient BackProp; Cohen et al. 2021, arXiv:2103.00065",

@@ -16,6 +16,9 @@ struct LearningRateTooLowRule: Rule {
   /// below which a larger rate is the remedy. A run of fewer than 100 steps is no training to its end.
   static let unfinishedLimit = 0.3, unfinishedUpdate = 1.3e-3, unfinishedSteps = 100.0
 
+  /// The smallest factor on the rate that is proposed.
+  static let leastFactor = 10.0
+
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingUpdates }
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
@@ -36,7 +39,7 @@ struct LearningRateTooLowRule: Rule {
     // Loaded weights need small steps.
     let given = evidence.matrices.count { evidence.isGiven($0.path) }
     guard given * 2 < max(evidence.matrices.count, 1) || evidence.isStuck else { return [] }
-    let factor = LearningRateTooHighRule.usualUpdate / largest
+    let factor = max(LearningRateTooHighRule.usualUpdate / largest, Self.leastFactor)
     let rates = evidence.run.steps.compactMap(\.learningRate), isDecayed = (rates.last ?? 1) < 1e-3 * (rates.max() ?? 1)
     guard !isDecayed else { return [] }
     return found(
@@ -48,7 +51,7 @@ struct LearningRateTooLowRule: Rule {
       cause: "steps this small need \(oneDigit(1 / largest)) of them to change a weight by its own size",
       remedies: [
         evidence.learningRate.map {
-          "a learning rate of \(oneDigit($0 * factor)) instead of \(formatShortest($0)), which moves weights by up to 0.3 % per step"
+          "a learning rate of \(oneDigit($0 * factor)) instead of \(formatShortest($0)), which moves weights by up to \(formatPlain(largest * factor * 100, digits: 2)) % per step"
         } ?? "\(oneDigit(factor)) times the learning rate"
       ],
       chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022); SageMaker Debugger",

@@ -23,6 +23,7 @@ struct NonfiniteValuesRule: Rule {
         "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
         "the initializer \(evidence.fittingInitializer)",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2; SageMaker Debugger, rule ExplodingTensor")
+      chart: "loss", source: "TensorBoard Debugger V2; SageMaker Debugger, rule ExplodingTensor",
+      trial: rate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

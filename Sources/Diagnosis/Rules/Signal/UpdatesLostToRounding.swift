@@ -46,6 +46,7 @@ struct UpdatesLostToRoundingRule: Rule {
         evidence.learningRate.map { "a learning rate of \(oneDigit($0 * 100)) instead of \(formatShortest($0))" }
           ?? "a larger learning rate",
       ],
-      chart: "updates", source: "Micikevicius et al. 2018, arXiv:1710.03740")
+      chart: "updates", source: "Micikevicius et al. 2018, arXiv:1710.03740",
+      trial: sixteen == nil ? evidence.learningRate.map { .learningRate(oneDigitNumber($0 * 100)) } : nil)
   }
 }

@@ -45,6 +45,7 @@ struct VanishingGradientRule: Rule {
             + (profile.factor.map { ", and is multiplied by \(formatPlain($0)) per \(unit) in between" } ?? ""))
       }
     }
+    let shrinks = !observations.isEmpty
     if !zeros.isEmpty, zeros.count < profile.points.count || evidence.loss.state != .nonfinite {
       measured = 0
       observations.append("is exactly 0 in \(counted(zeros.count, unit))")
@@ -69,6 +70,7 @@ struct VanishingGradientRule: Rule {
     }
     guard !consequences.isEmpty, evidence.loss.state != .nonfinite else { return [] }
     let weights = weightGradientRatio(evidence), fix = evidence.remediesOfShrinkingGradients
+    let cells = evidence.recurrentLayers
     return found(
       evidence.isStuck || unmoved.paths.count * 2 > unmoved.count ? .failure : .warning,
       "the gradient \(observations.joined(separator: " and ")); \(consequences.joined(separator: ", and "))",
@@ -80,14 +82,24 @@ struct VanishingGradientRule: Rule {
         : cause(evidence)) + (zeros.isEmpty ? "" : "; or a layer passes none on: dead ReLUs, or weights of zero")
         + (weights.map { "; gradients of weights show nothing of it: the first is \(formatPlain($0)) of the last" }
           ?? ""),
-      remedies: isOverTime
-        ? [
-          "begin with biases of forget gates of 1 to 5 instead of 0, so that a step keeps 0.73 to 0.99 of the state",
-          "recurrent weights that are orthogonal, initializer: .orthogonal(), for a plain recurrence",
-          "shorter sequences, or a loss at each step",
-        ] : fix.texts,
+      remedies: !shrinks
+        ? evidence.remediesOfZeroSlope
+        : isOverTime
+          ? [
+            evidence.hasForgetGates
+              ? "biases of forget gates of \(oneDigit(evidence.lastingForgetBias)), so that half of the state is left after \(profile.points.count) steps: "
+                + "LSTM(…, forgetBias: \(oneDigit(evidence.lastingForgetBias)))"
+              : "recurrent weights that are orthogonal: initializer: .orthogonal()",
+            "shorter sequences, or a loss at each step",
+          ] : fix.texts,
       chart: "gradient-profile", source: "Hochreiter 1991; Glorot and Bengio 2010; limit after AUTOTRAINER (ICSE 2021)",
-      trial: isOverTime ? nil : fix.trial)
+      trial: !shrinks
+        ? nil
+        : !isOverTime
+          ? fix.trial
+          : evidence.hasForgetGates
+            ? .forgetBias(oneDigitNumber(evidence.lastingForgetBias))
+            : cells.isEmpty ? nil : .orthogonalWeights(of: cells))
   }
 
   private func cause(_ evidence: RunEvidence) -> String {

@@ -28,16 +28,7 @@ struct ZeroGradientRule: Rule {
       cause: spread == 0
         ? "predictions are the same for all inputs, so something behind these weights passes no gradient"
         : "what follows them has a slope of exactly 0: a rounding, a comparison, an activation beyond its limits, or weights of zero that do not move",
-      remedies: [
-        "follow the gradient from the output: the last site with a gradient above 0 is \(lastWithGradient(evidence) ?? "none"), and the fault lies right before it",
-        "replace rounding, comparisons and arg max in forward by operations with a slope",
-      ],
+      remedies: evidence.remediesOfZeroSlope,
       chart: "gradient-profile", source: "SageMaker Debugger, rule AllZero")
-  }
-
-  private func lastWithGradient(_ evidence: RunEvidence) -> String? {
-    let gradients = evidence.gradients
-    return gradients.sites.indices.first { site in gradients.row(site).contains { $0.map { $0 > 0 } ?? false } }
-      .map { gradients.sites[$0].path }
   }
 }
