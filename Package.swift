@@ -73,7 +73,7 @@ let package = Package(
 
     .executableTarget(
       name: "benchmarks", dependencies: ["Rheoscope", "COneDNN"], path: "Benchmarks",
-      exclude: ["peers", "compare", "RESULTS.md", "instructions.tsv", "Diagnosis/rates.tsv"], swiftSettings: checks),
+      exclude: ["peers", "compare", "RESULTS.md", "instructions.tsv"], swiftSettings: checks),
 
     // Programs that a reader may begin with.
     example("ResidualNet"),

@@ -3,9 +3,13 @@ import Rheoscope
 
 /// How often the diagnosis is right, on programs that were given a fault and on healthy ones:
 ///
-///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--try] [--record] [--keep FOLDER]
+///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--try] [--keep FOLDER]
+///     swift run -c release benchmarks diagnosis [--half development|test] --record
+///     swift run -c release benchmarks diagnosis --quick --gate
 ///     swift run -c release benchmarks diagnosis --list [--half development|test]
 ///     swift run -c release benchmarks diagnosis --check
+///
+/// `--record` writes `RuleRate`'s table into the library's sources. `--gate` exits with 1 below what `Tables.gate` states.
 struct DiagnosisBenchmark {
   var half = Half.development
   /// About 60 programs with one seed each, under a minute.
@@ -29,8 +33,8 @@ struct DiagnosisBenchmark {
       + (isQuick ? Program.healthy(half, bases: 16, perHabit: 0) : Program.healthy(half, bases: 100, perHabit: 2))
   }
 
-  /// Trains and diagnoses all programs, and prints the tables.
-  func run(record: Bool) throws {
+  /// Trains and diagnoses all programs, and prints the tables, which it returns.
+  func run() throws -> Tables {
     let programs = programs, start = ContinuousClock.now
     let folder = kept ?? NSTemporaryDirectory() + "diagnosis-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -85,9 +89,7 @@ struct DiagnosisBenchmark {
         "\(Int(seconds)) s on \(threads) threads; a run takes \(formatPlain(times[times.count / 2])) s in the middle, \(formatPlain(times.last!)) s at most, its diagnosis \(formatPlain(trials.map(\.diagnosisSeconds).max()!)) s at most\n"
           .utf8))
     if triesRemedies { try printRemedies(judged, in: folder) }
-    if record {
-      try tables.rateFile().write(toFile: "Benchmarks/Diagnosis/rates.tsv", atomically: true, encoding: .utf8)
-    }
+    return tables
   }
 
   /// Tries the remedies, and prints their tables.
@@ -104,7 +106,7 @@ struct DiagnosisBenchmark {
 
   /// Runs with the arguments after `diagnosis`; ends the program if one is wrong.
   static func main(_ arguments: [String]) throws {
-    var benchmark = DiagnosisBenchmark(), rest = arguments, record = false, lists = false
+    var benchmark = DiagnosisBenchmark(), rest = arguments, record = false, gate = false, lists = false
     func fail(_ problem: String) -> Never {
       FileHandle.standardError.write(Data("benchmarks diagnosis: \(problem)\n".utf8))
       exit(2)
@@ -119,6 +121,7 @@ struct DiagnosisBenchmark {
       case "--quick": benchmark.isQuick = true
       case "--record": record = true
       case "--try": benchmark.triesRemedies = true
+      case "--gate": gate = true
       case "--fault": benchmark.fault = value()
       case "--keep": benchmark.kept = value()
       case "--half":
@@ -144,6 +147,18 @@ struct DiagnosisBenchmark {
       for program in programs { print("- \(program.name)") }
       return
     }
-    try benchmark.run(record: record)
+    if record, benchmark.isQuick || benchmark.fault != nil {
+      fail("--record writes the rates of a whole half; leave out --quick and --fault")
+    }
+    let tables = try benchmark.run()
+    if record {
+      try tables.rateFile(of: benchmark.half, seeds: benchmark.seeds).write(
+        toFile: Tables.ratePath, atomically: true, encoding: .utf8)
+    }
+    let problems = gate ? tables.problems : []
+    guard problems.isEmpty else {
+      FileHandle.standardError.write(Data((problems.joined(separator: "\n") + "\n").utf8))
+      exit(1)
+    }
   }
 }

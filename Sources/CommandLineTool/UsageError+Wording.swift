@@ -69,13 +69,15 @@ extension UsageError: CustomStringConvertible {
   }
 }
 
-/// The nearest name, or all names if none is near.
+/// The nearest name, or the names that hold the word, or all names if there is neither.
 private func suggestion(for word: String, among names: [String], called plural: String) -> String {
   if let nearest = nearestNames(to: word, among: names, count: 1).first,
     editDistance(from: word, to: nearest) <= 1 + word.count / 3
   {
     return "did you mean “\(nearest)”?"
   }
+  let holding = word.count < 3 ? [] : names.filter { $0.contains(word) }.prefix(5)
+  if !holding.isEmpty { return "did you mean \(holding.map { "“\($0)”" }.joined(separator: " or "))?" }
   // A deep net has thousands of layers.
   let shown = names.prefix(40)
   return "\(plural) are \(shown.joined(separator: ", "))" + (shown.count < names.count ? ", …" : "")

@@ -6,6 +6,8 @@ public struct JointFinding: Sendable, CustomStringConvertible {
   public let finding: Finding
   /// The number of runs that have it, and the number of all runs.
   public let count, total: Int
+  /// The index of the run that `finding` is from.
+  public let run: Int
 
   /// The finding, with the number of seeds in its first line: "in 2 of 3 seeds".
   public var description: String {
@@ -23,19 +25,24 @@ public func diagnose(_ runs: [Run], rules: [any Rule] = .all) -> [JointFinding] 
 
 /// As `diagnose` of several runs, from the findings of each.
 package func joint(_ findings: [[Finding]]) -> [JointFinding] {
-  var order: [String] = [], byRule: [String: (worst: Finding, count: Int)] = [:]
-  for list in findings {
+  var order: [String] = [], byRule: [String: (worst: Finding, run: Int, count: Int)] = [:]
+  for (run, list) in findings.enumerated() {
     var seen: Set<String> = []
     for finding in list where seen.insert(finding.rule).inserted {
       if let known = byRule[finding.rule] {
-        byRule[finding.rule] = (finding.severity > known.worst.severity ? finding : known.worst, known.count + 1)
+        byRule[finding.rule] =
+          finding.severity > known.worst.severity
+          ? (finding, run, known.count + 1) : (known.worst, known.run, known.count + 1)
       } else {
         order.append(finding.rule)
-        byRule[finding.rule] = (finding, 1)
+        byRule[finding.rule] = (finding, run, 1)
       }
     }
   }
-  let found = order.map { JointFinding(finding: byRule[$0]!.worst, count: byRule[$0]!.count, total: findings.count) }
+  let found = order.map { rule in
+    let (worst, run, count) = byRule[rule]!
+    return JointFinding(finding: worst, count: count, total: findings.count, run: run)
+  }
   func rank(_ joint: JointFinding) -> (Int, Finding.Severity, Int) {
     // What follows from another finding stands behind all causes.
     (joint.finding.follows == nil ? 1 : 0, joint.finding.severity, joint.count)

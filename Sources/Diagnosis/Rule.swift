@@ -27,6 +27,12 @@ public protocol Rule: Sendable {
   var stage: RuleStage { get }
   /// Whether its findings may follow from those of other rules; true by default.
   var mayFollow: Bool { get }
+  /// What the rule compares, and why that shows the fault, in one or two sentences; empty by default.
+  var principle: String { get }
+  /// The limits that the rule compares with, the most important first; none by default.
+  var limits: [RuleLimit] { get }
+  /// The publication or the tool from which the rule comes; empty by default.
+  var source: String { get }
   /// The records that the rule needs, and how to switch them on, where the run lacks them; empty, the default, where it has all.
   func missing(in evidence: RunEvidence) -> [MissingRecord]
   /// The findings in a run; empty for a run without this fault. `evidence` holds what most rules need; `evidence.run` reads the rest.
@@ -65,6 +71,12 @@ extension Rule {
   public var stage: RuleStage { .signal }
   /// True.
   public var mayFollow: Bool { true }
+  /// Empty.
+  public var principle: String { "" }
+  /// None.
+  public var limits: [RuleLimit] { [] }
+  /// Empty.
+  public var source: String { "" }
   /// Nothing.
   public func missing(in evidence: RunEvidence) -> [MissingRecord] { [] }
 }
@@ -135,8 +147,7 @@ extension Rule {
   /// One finding of this rule, in a list.
   func found(
     _ severity: Finding.Severity, _ statement: String, sites: [String] = [], steps: ClosedRange<Int>, measured: Double,
-    limit: Double, unit: String = "", cause: String, remedies: [String], chart: String? = nil, source: String = "",
-    trial: Remedy? = nil
+    limit: Double, unit: String = "", cause: String, remedies: [String], chart: String? = nil, trial: Remedy? = nil
   ) -> [Finding] {
     [
       Finding(

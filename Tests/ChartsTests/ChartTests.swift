@@ -23,6 +23,34 @@ import Testing
     }
   }
 
+  /// A mark is a line and a label in the panel of its run, at its first step, and a sentence for readers who can't see it.
+  @Test func stepsAreMarked() throws {
+    try with(.healthy) { runs in
+      let marks = [
+        StepMark(run: runs[0].path, step: 40, label: "dying"), StepMark(run: runs[0].path, step: 40, label: "spike"),
+        StepMark(run: runs[1].path, step: 30, label: "dying"), StepMark(run: "other", step: 3, label: "other"),
+      ]
+      func texts(_ figure: Figure) -> [String] {
+        let canvas = RecordingCanvas()
+        figure.draw(on: canvas)
+        return canvas.texts.map(\.text)
+      }
+      let loss = try Chart.loss(of: runs, ChartOptions(marks: marks))
+      #expect(texts(loss).filter { $0.hasPrefix("alpha: ") } == ["alpha: dying", "alpha: spike"])
+      #expect(loss.description.hasSuffix(" Marked: alpha: dying at step 30, alpha: spike at step 40."))
+      #expect(try !texts(Chart.loss(of: runs)).contains { $0.contains("dying") })
+      // A heatmap shows the first seed of each variant.
+      let flow = try Chart.gradientFlow(of: runs, ChartOptions(marks: marks))
+      #expect(flow.panels.map(\.marks.count) == [2, 1] && texts(flow).filter { $0 == "dying" }.count == 1)
+      #expect(flow.description.contains(" Marked: dying at step 40, spike at step 40. beta: "))
+      // No mark outside of the steps that are shown.
+      let part = try Chart.gradientFlow(of: runs, ChartOptions(steps: 50...90, marks: marks))
+      #expect(part.panels.map(\.marks.count) == [1, 1] && !part.description.contains("Marked"))
+      let single = try Chart.loss(of: runs[0], ChartOptions(marks: marks))
+      #expect(single.description.hasSuffix(" Marked: dying at step 40, spike at step 40."))
+    }
+  }
+
   @Test func theProfileOfARecurrentNetGoesAlongItsCalls() throws {
     try withTemporaryFolder { folder in
       let figure = try Chart.gradientProfile(of: SyntheticNet.recurrent.run(in: folder)), panel = figure.panels[0]

@@ -1,3 +1,4 @@
+import Diagnosis
 import Experiments
 import Foundation
 import RunFile
@@ -56,6 +57,17 @@ import Testing
       let lines = try runTool(words: ["diagnose"] + runs, in: folder).output.split(separator: "\n")
       #expect(lines[0] == "activations · sigmoid, seeds 0, 1:")
       #expect(lines[1].hasPrefix("failure: ") && lines[1].hasSuffix(", step 0] in 2 of 2 seeds"))
+      #expect(lines.contains("  see: ./rheoscope render \(runs[0]) --chart gradient-profile"), "\(lines)")
+      let markdown = try runTool(words: ["diagnose", "--markdown"] + runs, in: folder).output
+      #expect(markdown.hasPrefix("## activations · sigmoid, seeds 0, 1\n\n- **vanishing gradient, failure**: "))
+      #expect(markdown.contains("\n  In 2 of 2 seeds  \n") && markdown.contains("\n\nNothing wrong found.\n"))
+      // The report of the experiment has the same list.
+      let list = try #require(markdown.components(separatedBy: "\n## ").first).dropFirst(
+        "## activations · sigmoid, seeds 0, 1\n\n".count)
+      let report = try String(contentsOfFile: folder + "/x/report.md", encoding: .utf8)
+      #expect(report.contains("## Diagnosis\n\n"))
+      #expect(report.contains("### sigmoid\n\n" + list.trimmingCharacters(in: .newlines) + "\n"), "\(report)")
+      #expect(report.firstMatch(of: /\nNothing wrong found in .*selu.*\.\n\n## Figures/) != nil)
       #expect(lines.contains("activations · selu, seeds 0, 1: nothing wrong found"))
       // The same run twice is no second seed.
       let twice = try runTool("diagnose", runs[0], runs[0], in: folder).output
@@ -86,6 +98,52 @@ import Testing
         own.errors == "rheoscope: own.rheo: it is of no experiment of this program, so no remedy can be tried; "
           + "Remedy.apply(to:_:seed:) tries it in a training loop of your own\n",
         "\(own.errors)")
+    }
+  }
+
+  /// What `see:` says is a command that works, and what it draws is marked.
+  @Test func evidenceIsDrawn() throws {
+    try withRuns { folder in
+      let sick = "x/sigmoid/seed-0.rheo"
+      let words = try runTool("diagnose", sick, in: folder).output.split(separator: "\n")
+        .first { $0.hasPrefix("  see: ./rheoscope ") }?.split(separator: " ").dropFirst(2).map(String.init)
+      let drawn = try runTool(words: try #require(words) + ["--out", "a.svg"], in: folder)
+      #expect(drawn.code == 0 && drawn.output == "wrote a.svg\n" && drawn.errors == "")
+      for chart in ["loss", "gradient-flow", "dashboard"] {
+        let marked = try runTool("render", sick, "--chart", chart, "--findings", "--out", "b.svg", in: folder)
+        #expect(marked.code == 0 && marked.errors == "")
+        let svg = try String(contentsOfFile: folder + "/b.svg", encoding: .utf8)
+        #expect(svg.contains("Marked: vanishing gradient at step 0"))
+        _ = try runTool("render", sick, "--chart", chart, "--out", "b.svg", in: folder)
+        #expect(try !String(contentsOfFile: folder + "/b.svg", encoding: .utf8).contains("vanishing"))
+      }
+      let profile = try runTool(
+        "render", sick, "--chart", "gradient-profile", "--findings", "--out", "b.svg", in: folder)
+      #expect(profile.errors.contains("gradient-profile has no axis of steps, so --findings marks nothing there"))
+    }
+  }
+
+  @Test func rulesAreExplained() throws {
+    let one = try runTool("diagnose", "--explain", "vanishing-gradient")
+    #expect(one.code == 0 && one.errors == "")
+    #expect(one.output.hasPrefix("vanishing gradient\n  Compares the gradient at the first layer"))
+    #expect(
+      one.output.contains("\n  limits: gradient at the first layer over that at the last: below 0.001×\n          "))
+    #expect(one.output.contains("\n  source: Hochreiter 1991; "))
+    #expect(one.output.firstMatch(of: /\n  named in [0-9]+ of [0-9]+ faulty runs: [0-9]+ % \([0-9]+–[0-9]+\)/) != nil)
+    #expect(one.output.firstMatch(of: /\n  [0-9]+ false alarms? in [0-9]+ healthy runs: [0-9.]+ % \(/) != nil)
+    #expect(
+      one.output.firstMatch(of: /\n  right in [0-9]+ of [0-9]+ runs in which it was the first finding: [0-9]/) != nil)
+    let untried = try runTool("diagnose", "--explain", "gradient-noise-too-high").output
+    #expect(untried.contains("\n  not measured on faulty runs: no fault of the benchmark is this rule's\n"))
+    let before = try runTool("diagnose", "--explain", "first-loss").output
+    #expect(before.contains("\n  not measured: the benchmark judges trainings") && !before.contains("named in"))
+    let all = try runTool("diagnose", "--explain", "all").output.split(separator: "\n")
+    // The head, the rules with two that are applied before training alone, and two lines on the benchmark.
+    #expect(all.count == [any Rule].all.count + 5 && all[0].hasPrefix("rule "), "\(all.count)")
+    for rule in [any Rule].all {
+      let word = rule.name.replacing(" ", with: "-")
+      #expect(all.contains { $0.hasPrefix(word + " ") }, "\(word)")
     }
   }
 

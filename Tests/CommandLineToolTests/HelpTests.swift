@@ -104,6 +104,7 @@ import Testing
           --smooth X        smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)
           --steps A:B       only steps A to B; either may be missing
           --layers TEXT     only layers whose path matches: * is one component, ** any number
+          --findings        marks on charts over steps what diagnose finds, from warnings on, at its first step
           --title TEXT      title of the picture (default: what it shows)
 
         """)
@@ -123,6 +124,7 @@ import Testing
             --markdown           prints Markdown, for reports
             --rule NAME          applies this rule alone, such as vanishing-gradient
             --try                trains runs of experiments again with a proposed remedy, and prints both losses
+            --explain NAME       prints what a rule compares, its limits and how often it is right, or the word all for a table; takes no RUN
 
           """)
     #expect(

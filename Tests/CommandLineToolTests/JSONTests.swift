@@ -1,4 +1,5 @@
 import Foundation
+import RunFile
 import TestSupport
 import Testing
 
@@ -30,6 +31,43 @@ import Testing
       #expect(findings.isEmpty == words.contains("nothing wrong found"))
       #expect(!run.output.contains("\u{202E}"))
       #expect(run.errors.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test func rulesAreExplainedInOneObject() throws {
+    let run = try runTool("diagnose", "--explain", "vanishing-gradient", "--json")
+    #expect(run.code == 0 && run.errors == "")
+    let answer = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    let data = try #require(answer["data"] as? [String: Any])
+    #expect(data["half"] as? String == "development" && data["seeds"] as? Int == 3)
+    let rules = try #require(data["rules"] as? [[String: Any]])
+    #expect(rules.count == 1 && rules[0]["name"] as? String == "vanishing gradient")
+    let limits = try #require(rules[0]["limits"] as? [[String: Any]])
+    #expect(limits[0]["value"] as? Double == 0.001 && limits[0]["side"] as? String == "below")
+    for name in ["sensitivity", "falseAlarmRate", "precision"] {
+      let share = try #require(rules[0][name] as? [String: Double])
+      let low = try #require(share["low"]), value = try #require(share["value"]), high = try #require(share["high"])
+      #expect(low <= value && value <= high && share["hits"]! <= share["count"]!)
+    }
+  }
+
+  /// A finding has its confidence, its chart with steps and sites, and the command that draws it.
+  @Test func findingsHaveConfidenceAndEvidence() throws {
+    try withTemporaryFolder { folder in
+      let writer = try RunWriter(path: folder + "/a.rheo")
+      for step in 0..<40 {
+        try writer.append(step: StepRow(step: step, loss: Double(step + 1), learningRate: 0.1, seconds: 0))
+      }
+      _ = try writer.finish()
+      let run = try runTool("diagnose", "a.rheo", "--json", in: folder)
+      let answer = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      let data = try #require(answer["data"] as? [String: [[String: Any]]])
+      let finding = try #require(data["findings"]?.first)
+      #expect(finding["chart"] as? String == "loss" && finding["sites"] is [String])
+      #expect(finding["firstStep"] as? Int == 0 && finding["lastStep"] as? Int == 39)
+      #expect(finding["see"] as? String == "./rheoscope render a.rheo --chart loss --findings")
+      let share = try #require(finding["confidence"] as? [String: Double])
+      #expect(share["hits"]! <= share["count"]! && share["low"]! <= share["value"]!)
     }
   }
 }

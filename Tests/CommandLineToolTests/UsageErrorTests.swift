@@ -105,6 +105,18 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("tally a --out b.txt", "--out is a file whose name ends in .md, not “b.txt”"),
     Mistake("show", "show needs RUN…; see rheoscope help show"),
     Mistake("diagnose", "diagnose needs RUN…; see rheoscope help diagnose"),
+    Mistake("diagnose --explain", "--explain needs a value: --explain NAME"),
+    Mistake(
+      "diagnose --explain vanishing-gradeint",
+      "--explain can't be “vanishing-gradeint”; did you mean “vanishing-gradient”?"),
+    Mistake(
+      "diagnose --explain vanishing",
+      "--explain can't be “vanishing”; did you mean “vanishing-gradient” or “vanishing-activations”?"),
+    Mistake(
+      "diagnose a.rheo --explain dead-units", "diagnose --explain takes only NAME, so “a.rheo” is not expected"),
+    Mistake(
+      "diagnose --explain dead-units --rule dead-units",
+      "--explain and --rule exclude each other; give one of them"),
   ]
 }
 

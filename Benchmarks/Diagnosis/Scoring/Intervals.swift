@@ -1,4 +1,5 @@
 import Foundation
+import Rheoscope
 
 /// A share of a count, with a 95 % interval.
 struct Share: CustomStringConvertible {
@@ -6,13 +7,11 @@ struct Share: CustomStringConvertible {
   let count: Int
   var value: Double { count == 0 ? .nan : Double(hits) / Double(count) }
 
-  /// Wilson's interval. Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+  /// The 95 % interval; see `Proportion.interval`.
   var interval: (low: Double, high: Double) {
     guard count > 0 else { return (0, 1) }
-    let z = 1.959964, n = Double(count), p = value
-    let center = (p + z * z / (2 * n)) / (1 + z * z / n)
-    let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    return (max(0, center - half), min(1, center + half))
+    let interval = Proportion(hits, of: count).interval
+    return (interval.lowerBound, interval.upperBound)
   }
 
   /// "97.1 % (93.0–98.9), 136 of 140".

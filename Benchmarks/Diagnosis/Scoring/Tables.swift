@@ -105,21 +105,6 @@ struct Tables {
       })
   }
 
-  /// Runs, true positives and false alarms of each rule, in any finding: tab-separated.
-  func rateFile() -> String {
-    let rules = [any Rule].all.map(\.name)
-    var lines = ["rule\truns\ttrue_positives\tfalse_alarms"]
-    for rule in rules {
-      func says(_ trial: Trial) -> Bool { trial.verdict.statements.first?.rule == rule }
-      let faults = faulty.flatMap { judged in judged.counted.map { (judged.program.fault!, $0) } }
-      let right = faults.count { says($0.1) && $0.0.names.contains(rule) }
-      let wrong =
-        healthy.flatMap(\.trials).count(where: says) + faults.count { says($0.1) && !$0.0.names.contains(rule) }
-      lines.append("\(rule)\t\(faults.count { $0.0.names.contains(rule) })\t\(right)\t\(wrong)")
-    }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
   /// What was missed, named wrong or put at the wrong layer, and what was said of healthy programs.
   func misses() -> String {
     func list(_ title: String, _ found: [Judged], _ text: (Judged) -> String) -> String {

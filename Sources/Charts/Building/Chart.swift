@@ -20,12 +20,15 @@ public struct ChartOptions: Sendable, Hashable {
   /// The smoothing weight w of curves, from 0 for none to below 1: each smoothed value is w times the one before it plus (1 − w) times
   /// the raw value, without the bias of the start. Nil, the default, is 0 below 120 steps and 1 − 60 / steps from there on.
   public var smoothing: Double?
+  /// Steps that charts over steps mark; none by default.
+  public var marks: [StepMark]
 
   /// Options that show all steps and layers, unless given.
-  public init(steps: ClosedRange<Int>? = nil, layers: String? = nil, smoothing: Double? = nil) {
+  public init(steps: ClosedRange<Int>? = nil, layers: String? = nil, smoothing: Double? = nil, marks: [StepMark] = []) {
     self.steps = steps
     self.layers = layers
     self.smoothing = smoothing
+    self.marks = marks
   }
 
   /// Whether the layer with this path is shown.

@@ -8,6 +8,7 @@ struct LayerHeatmap {
   struct Part {
     let name: String
     let selection: LayerSelection
+    var marked = StepLines([])
   }
 
   private let parts: [Part]
@@ -61,8 +62,12 @@ struct LayerHeatmap {
   ) throws {
     let parts = try RunGroup.all(of: runs).compactMap { variant in
       let grid = try grid(variant.runs[0])
-      return (LayerSelection(grid, options, where: fits) ?? LayerSelection(grid, options))
-        .map { Part(name: variant.name, selection: $0) }
+      return (LayerSelection(grid, options, where: fits) ?? LayerSelection(grid, options)).map { selection in
+        let steps = selection.steps[0]...selection.steps[selection.steps.count - 1]
+        return Part(
+          name: variant.name, selection: selection,
+          marked: StepLines(options.marks, of: [variant.runs[0]], within: steps))
+      }
     }
     guard !parts.isEmpty else { throw ChartError.missing(label, in: runs) }
     self.init(Self.comparable(parts), label: label, style)
@@ -87,7 +92,9 @@ struct LayerHeatmap {
     let shared = parts.dropFirst().reduce(Set(parts[0].selection.paths)) {
       $0.intersection($1.selection.paths)
     }
-    let chosen = parts.map { Part(name: $0.name, selection: $0.selection.keeping(shared)) }
+    let chosen = parts.map {
+      Part(name: $0.name, selection: $0.selection.keeping(shared), marked: $0.marked)
+    }
     return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
   }
 
@@ -106,7 +113,7 @@ struct LayerHeatmap {
           CellMark(
             columns: selection.steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,
             isMissing: selection.isMissing)
-        ])
+        ] + (part.marked.lines.isEmpty ? [] : [part.marked] as [any Mark]))
     }
   }
 
@@ -121,7 +128,7 @@ struct LayerHeatmap {
       return
         "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
         + "\(value(rows[0], 0)) at the input and \(value(last, 0)) at the output, at the last step "
-        + "\(value(rows[0], width - 1)) and \(value(last, width - 1))."
+        + "\(value(rows[0], width - 1)) and \(value(last, width - 1)).\(part.marked.sentence)"
     } + failures.map { $0.capitalizedFirst + "." }
   }
 

@@ -15,6 +15,7 @@ struct StepCurves {
   private let weight: Double
   /// "final loss" where a curve's label states the mean of the last 20 steps under that name; nil where it states the last value.
   private let finalName: String?
+  private let marked: StepLines
 
   /// The curves of a column of the table `step`, such as the loss; `what` is its name. Steps where it is nil are left out. Throws a
   /// `ChartError` where no step has a value.
@@ -41,6 +42,14 @@ struct StepCurves {
     let weight = options.smoothing ?? suitableSmoothing(steps: longest)
     self.weight = weight
     self.finalName = finalName
+    let steps = tables.joined().flatMap { [$0.1.first, $0.1.last] }.compactMap { $0 }
+    marked = StepLines(
+      variants.flatMap { variant in
+        StepLines(
+          options.marks, of: variant.runs, named: variants.count > 1 ? variant.name : "",
+          within: (steps.min() ?? 0)...(steps.max() ?? 0)
+        ).lines
+      })
     curves = zip(variants, tables).map { variant, table in
       let seeds = table.map { (run: $0.0, steps: $0.1, raw: $0.2, smooth: smoothed($0.2, weight: weight)) }
       return Curve(
@@ -89,9 +98,26 @@ struct StepCurves {
       panel.annotations += failures(of: curve)
     }
     panel.marks = behind + bands + thin + bold
+    if !marked.lines.isEmpty {
+      var marked = marked
+      marked.isAtTop = beginsLow(isLogarithmic: isLogarithmic, includes: includes)
+      panel.marks.append(marked)
+    }
     // Labels stand outside of the frame, so curves may reach it.
     panel.x.isTight = true
     return panel
+  }
+
+  /// Whether the first third of the curves lies in the lower half of the axis, on average.
+  private func beginsLow(isLogarithmic: Bool, includes: [Double]) -> Bool {
+    func level(_ value: Double) -> Double { isLogarithmic ? log(value) : value }
+    let ends = (includes + [shown.lowest, shown.highest]).map(level)
+    let beginnings = curves.flatMap { curve in
+      curve.statistics.median.prefix(max(1, curve.statistics.median.count / 3))
+    }
+    let levels = beginnings.map(level).filter(\.isFinite)
+    guard let low = ends.min(), let high = ends.max(), !levels.isEmpty else { return false }
+    return levels.reduce(0, +) / Double(levels.count) < (low + high) / 2
   }
 
   /// The last step of the longest curve.
@@ -120,7 +146,7 @@ struct StepCurves {
       guard let first, let last else { return "\(curve.variant.name): never finite." }
       return
         "\(curve.variant.name): from \(formatSignificant(first)) to \(formatSignificant(last))\(divergence(of: curve, before: "; "))."
-    }.joined(separator: " ")
+    }.joined(separator: " ") + marked.sentence
   }
 
   /// The range of the axis: that of the seeds that stay finite, since those that diverge would leave no room for them; of all seeds where

@@ -6,7 +6,7 @@ import Support
 
 extension Command {
   static let diagnose = Command(
-    name: "diagnose", operands: "RUN…", operandCount: 1...Int.max,
+    name: "diagnose", operands: "RUN…", operandCount: 0...Int.max,
     summary: "Reports from run files what went wrong in training, and why.",
     flags: [
       Flag(
@@ -20,12 +20,16 @@ extension Command {
       Flag(
         name: "--try", kind: .none,
         help: "trains runs of experiments again with a proposed remedy, and prints both losses"),
+      Flag(
+        name: "--explain", kind: .choice(explained.map { word(for: $0) } + ["all"], placeholder: "NAME"),
+        help: "prints what a rule compares, its limits and how often it is right, or the word all for a table; "
+          + "takes no RUN"),
     ])
 
   /// The names of the rules as words of a command line.
   private static let ruleWords = [any Rule].all.map { word(for: $0) }
 
-  fileprivate static func word(for rule: any Rule) -> String { rule.name.replacingOccurrences(of: " ", with: "-") }
+  static func word(for rule: any Rule) -> String { rule.name.replacingOccurrences(of: " ", with: "-") }
 }
 
 /// `--fail-on` was given, and a finding is that severe.
@@ -37,6 +41,18 @@ extension Tool {
     if arguments["--json"] != nil, arguments["--markdown"] != nil { throw UsageError.exclusive("--json", "--markdown") }
     for format in ["--json", "--markdown"] where arguments[format] != nil && arguments["--try"] != nil {
       throw UsageError.exclusive(format, "--try")
+    }
+    if let word = arguments["--explain"] {
+      for flag in ["--fail-on", "--markdown", "--rule", "--try"] where arguments[flag] != nil {
+        throw UsageError.exclusive("--explain", flag)
+      }
+      if let operand = arguments.operands.first {
+        throw UsageError.surplusOperand(operand, command: "diagnose --explain", operands: "NAME")
+      }
+      return try explain(word, asJSON: arguments["--json"] != nil, typed: words)
+    }
+    guard !arguments.operands.isEmpty else {
+      throw UsageError.missingOperand(command: Command.diagnose.name, operands: Command.diagnose.operands)
     }
     let rules = [any Rule].all.filter { rule in
       arguments["--rule"].map { $0 == Command.word(for: rule) } ?? true
@@ -55,7 +71,7 @@ extension Tool {
       for group in Diagnosed.groups(of: reports) {
         console.print(
           arguments["--markdown"] != nil
-            ? group.map(\.markdown).joined() : group.count > 1 ? Diagnosed.text(of: group) : try group[0].text)
+            ? Diagnosed.markdown(of: group) : group.count > 1 ? Diagnosed.text(of: group) : try group[0].text)
         if arguments["--try"] != nil { for report in group { try tryRemedy(of: report, inGroup: group.count > 1) } }
       }
     }
@@ -127,7 +143,7 @@ struct Diagnosed {
   /// The findings as `diagnose` prints them.
   var text: String {
     get throws {
-      guard findings.isEmpty else { return (["\(path):"] + findings.map(\.description)).joined(separator: "\n") }
+      guard findings.isEmpty else { return (["\(path):"] + findings.map { lines(of: $0) }).joined(separator: "\n") }
       return "\(path): \(try nothingFound)"
     }
   }
@@ -151,7 +167,24 @@ struct Diagnosed {
     let name = "\(run.experiment!) · \(run.variant!), seeds \(seeds):".escapedForTerminal
     let findings = joint(group.map(\.findings))
     return findings.isEmpty
-      ? "\(name) nothing wrong found" : ([name] + findings.map(\.description)).joined(separator: "\n")
+      ? "\(name) nothing wrong found"
+      : ([name] + findings.map { group[$0.run].lines(of: $0.finding, as: "\($0)") }).joined(separator: "\n")
+  }
+
+  /// A finding in lines, with the command that draws what it saw.
+  private func lines(of finding: Finding, as text: String? = nil) -> String {
+    (text ?? "\(finding)") + (see(finding).map { "\n  see: " + $0.escapedForTerminal } ?? "")
+  }
+
+  /// The command that draws what a finding saw; nil for a note, for what follows from another finding, and where no chart shows it.
+  func see(_ finding: Finding) -> String? {
+    guard finding.severity > .note, finding.follows == nil, let region = finding.evidence(in: run) else { return nil }
+    let kind = ChartKind.all.first { $0.name == region.chart }
+    var words = ["render", path, kind == nil ? "--measure" : "--chart", region.chart]
+    if let steps = region.steps { words += ["--steps", "\(steps.lowerBound):\(steps.upperBound)"] }
+    if let layers = region.layers { words += ["--layers", layers] }
+    if kind?.showsMarks ?? true { words.append("--findings") }
+    return commandLine(words)
   }
 
   private var nothingFound: String {
@@ -162,79 +195,10 @@ struct Diagnosed {
     }
   }
 
-  /// The findings as Markdown: a heading, and a list.
-  var markdown: String {
-    var lines = ["## \(path.escapedForMarkdown)", ""]
-    if findings.isEmpty { lines.append("Nothing wrong found.") }
-    for finding in findings {
-      let head = "\(finding.rule), \(finding.severity.rawValue)".escapedForMarkdown
-      lines.append("- **\(head)**: \(finding.statement.escapedForMarkdown)  ")
-      if let cause = finding.follows { lines.append("  Follows from: \(cause.escapedForMarkdown)  ") }
-      if !finding.sites.isEmpty { lines.append("  Where: \(listed(finding.sites, first: 5).escapedForMarkdown)  ") }
-      lines.append("  Since: step \(finding.steps.lowerBound)  ")
-      lines.append(
-        "  Measured: \(formatPlain(finding.measured)) (limit \(formatPlain(finding.limit)))"
-          + "\(finding.unit.isEmpty ? "" : " \(finding.unit.escapedForMarkdown)")  ")
-      lines.append("  Why: \(finding.cause.escapedForMarkdown)  ")
-      for remedy in finding.remedies { lines.append("  - \(remedy.escapedForMarkdown)") }
-    }
-    return (lines + [""]).joined(separator: "\n")
-  }
-}
-
-/// What `diagnose` found, for programs.
-private struct DiagnosisRecord: Encodable {
-  struct RunRecord: Encodable {
-    let path: String
-    let experiment, variant: String?
-    let seed: Int?
-    let steps: Int
-    let isFinished: Bool
-    let finalLoss: Double
-
-    init(_ run: Run, at path: String) {
-      self.path = path
-      (experiment, variant, seed) = (run.experiment, run.variant, run.seed)
-      (steps, isFinished, finalLoss) = (run.steps.count, run.isFinished, run.finalLoss)
-    }
-  }
-
-  struct FindingRecord: Encodable {
-    let run, rule, severity, statement, cause, source: String
-    let chart, follows, trial: String?
-    let sites, remedies: [String]
-    let firstStep, lastStep: Int
-    let measured, limit: Double
-    let unit: String
-
-    init(_ finding: Finding, of path: String) {
-      run = path
-      (rule, severity, statement) = (finding.rule, finding.severity.rawValue, finding.statement)
-      (cause, source, chart, follows) = (finding.cause, finding.source, finding.chart, finding.follows)
-      trial = finding.trial.map { "\($0)" }
-      (sites, remedies) = (finding.sites, finding.remedies)
-      (firstStep, lastStep) = (finding.steps.lowerBound, finding.steps.upperBound)
-      (measured, limit, unit) = (finding.measured, finding.limit, finding.unit)
-    }
-  }
-
-  struct SkippedRecord: Encodable {
-    let run, rule, record, remedy: String
-  }
-
-  let runs: [RunRecord]
-  let findings: [FindingRecord]
-  let notChecked: [SkippedRecord]
-
-  init(_ reports: [Diagnosed]) {
-    runs = reports.map { RunRecord($0.run, at: $0.path) }
-    findings = reports.flatMap { report in report.findings.map { FindingRecord($0, of: report.path) } }
-    notChecked = reports.flatMap { report in
-      report.skipped.flatMap { check in
-        check.missing.map {
-          SkippedRecord(run: report.path, rule: check.rule, record: $0.record, remedy: $0.remedy)
-        }
-      }
-    }
+  /// The findings in a run, or in runs of one variant, as Markdown: a heading, and a list.
+  static func markdown(of group: [Diagnosed]) -> String {
+    let run = group[0].run, seeds = group.map { $0.run.seed.map(String.init) ?? "?" }.joined(separator: ", ")
+    let title = group.count == 1 ? group[0].path : "\(run.experiment!) · \(run.variant!), seeds \(seeds)"
+    return "## \(title.escapedForMarkdown)\n\n" + markdownList(of: group.map(\.findings), in: group.map(\.run))
   }
 }

@@ -32,7 +32,12 @@ extension Command {
         name: "--width", kind: .length,
         help: "width of the picture: 800 in units of 1/96 inch, 600pt in points, 1600px in pixels of the PNG"),
       Flag(name: "--height", kind: .length, help: "height of the picture (default: by the chart)"),
-    ] + part + [Flag(name: "--title", kind: .text, help: "title of the picture (default: what it shows)")])
+    ] + part + [
+      Flag(
+        name: "--findings", kind: .none,
+        help: "marks on charts over steps what diagnose finds, from warnings on, at its first step"),
+      Flag(name: "--title", kind: .text, help: "title of the picture (default: what it shows)"),
+    ])
 
   /// Flags for the style of figures, shared by all commands that draw.
   static let style = [
@@ -59,7 +64,17 @@ extension Tool {
     }
     let request = try RenderRequest(arguments)
     let runs = try arguments.operands.map { try Run(path: $0) }
-    let options = try chartOptions(arguments, runs)
+    var options = try chartOptions(arguments, runs)
+    if arguments["--findings"] != nil {
+      options.marks = runs.flatMap { run in
+        Rheoscope.diagnose(run).filter { $0.severity > .note }.map {
+          StepMark(run: run.path, step: $0.steps.lowerBound, label: $0.rule)
+        }
+      }
+      if !request.kinds.contains(where: \.showsMarks) {
+        console.note("\(request.kinds[0].name) has no axis of steps, so --findings marks nothing there")
+      }
+    }
     if request.kinds.count > 1 { for run in runs { try run.keep(LayerQuantity.allCases) } }
     var firstError: (any Error)?
     var count = 0

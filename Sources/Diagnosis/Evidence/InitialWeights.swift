@@ -49,7 +49,7 @@ extension RunEvidence {
         "the initializer \(fittingInitializer), then model.initialize(seed: 1): weights \(formatPlain((2 / variance).squareRoot(), digits: 2)) times as large",
         "a LayerNorm before each activation",
       ],
-      chart: "gradient-profile", source: "Glorot and Bengio 2010; He et al. 2015, arXiv:1502.01852",
+      chart: "gradient-profile",
       trial: .initializer(fittingInitialization))
   }
 

@@ -13,7 +13,7 @@ extension Results {
   }
 
   /// The largest number of variants that tables show.
-  private static let maximalRows = 30
+  static let maximalRows = 30
   private var hidden: Int { max(0, variants.count - Self.maximalRows) }
 
   /// Headings and rows of the table.
@@ -24,8 +24,8 @@ extension Results {
       }
   }
 
-  /// The report, `report.md`.
-  func report(_ options: RunOptions) -> String {
+  /// The report, `report.md`. Throws a `RunFileError` where a run file can't be read.
+  func report(_ options: RunOptions) throws -> String {
     var rows = rows
     rows.insert(rows[0].map { _ in "---" }, at: 1)
     let seeds = settings.seeds
@@ -57,7 +57,7 @@ extension Results {
 
       \(claims.joined(separator: "\n"))
 
-      \(literature)## Figures
+      \(literature)\(try diagnosis)## Figures
 
       \(experiment.figures.map { "![\($0.caption)](\($0.name).png)" }.joined(separator: "\n\n"))
 
@@ -81,7 +81,7 @@ extension Results {
 }
 
 /// Rows as text in columns of equal width; the first row holds the headings.
-private func columns(_ rows: [[String]]) -> String {
+package func columns(_ rows: [[String]]) -> String {
   let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
   return rows.map { row in
     let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }

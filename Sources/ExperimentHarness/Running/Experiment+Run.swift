@@ -33,7 +33,7 @@ extension Experiment {
       }
       let seconds = secondsBefore + ProcessInfo.processInfo.systemUptime - started
       try Summary(results).write(to: "\(folder.staging)/summary.json")
-      try write(Data(results.report(options).utf8), to: "\(folder.staging)/report.md")
+      try write(Data(try results.report(options).utf8), to: "\(folder.staging)/report.md")
       let manifest = Manifest(
         results, options, provenance, data, files: try digests(ofFilesIn: folder.staging), seconds: seconds)
       try manifest.write(to: "\(folder.staging)/manifest.json")

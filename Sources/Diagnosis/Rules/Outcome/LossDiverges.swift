@@ -5,6 +5,18 @@ import Support
 struct LossDivergesRule: Rule {
   let name = "loss diverges"
   let stage = RuleStage.outcome
+  let principle =
+    "Compares the last losses with the first, and the largest with the smallest before it. A loss that ends more "
+    + "than half above its start, or grows this much before it is not finite, went uphill: steps are too large or "
+    + "have the wrong sign."
+  let source = "SageMaker Debugger, rule LossNotDecreasing; AUTOTRAINER (ICSE 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit(
+        "largest loss over the smallest before it, where the loss becomes NaN or infinite", .above, Self.growthLimit,
+        "×")
+    ]
+  }
 
   /// The largest loss over the smallest before it, in a run whose loss becomes NaN or infinite.
   static let growthLimit = 100.0
@@ -30,7 +42,7 @@ struct LossDivergesRule: Rule {
           ?? "a tenth of the learning rate",
         "check that the loss is what shall become small, not its negative",
       ],
-      chart: "loss", source: "SageMaker Debugger, rule LossNotDecreasing; AUTOTRAINER (ICSE 2021)",
+      chart: "loss",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

@@ -6,6 +6,19 @@ import Support
 struct LossDoesNotFallRule: Rule {
   let name = "loss does not fall"
   let stage = RuleStage.unexplained
+  let principle =
+    "Compares the last losses with the first and with the loss of the best constant output, where no other rule "
+    + "finds a warning or a failure. The net does not learn, or hardly, and the cause is not known."
+  let source = "SageMaker Debugger, rule LossNotDecreasing"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("fall of the loss", .below, LossCourse.learningLimit, "of the loss"),
+      RuleLimit("fall of the loss, if it is above five standard errors", .below, LossCourse.slowLimit, "of the loss"),
+      RuleLimit("steps of the run", .atLeast, Double(LossCourse.shortestRun), "steps"),
+      RuleLimit("final loss of one that falls", .above, Self.hardlyLimit, "of the loss of a constant output"),
+      RuleLimit("steps of such a run", .atLeast, Double(Self.hardlySteps), "steps"),
+    ]
+  }
 
   /// The final loss over that of a constant output above which a loss that falls has hardly fallen: 0.98.
   static let hardlyLimit = 0.98
@@ -50,7 +63,7 @@ struct LossDoesNotFallRule: Rule {
           "learning rates of \(oneDigit($0 / 10)) and \(oneDigit($0 * 10)) instead of \(formatShortest($0))"
         } ?? "a tenth and ten times the learning rate",
       ],
-      chart: "loss", source: "SageMaker Debugger, rule LossNotDecreasing")
+      chart: "loss")
   }
 
   /// What other rules lack.

@@ -7,6 +7,17 @@ import Support
 struct LossOscillatesRule: Rule {
   let name = "loss oscillates"
   let stage = RuleStage.outcome
+  let principle =
+    "Counts how often the loss changes direction from step to step over the last half of the run. Noise does so in "
+    + "two of three steps; steps that jump over the minimum do in almost all."
+  let source = "Cohen et al. 2021, arXiv:2103.00065; AUTOTRAINER (ICSE 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps in which the loss changes direction", .above, Self.turnLimit, "of the steps"),
+      RuleLimit("middle change of the loss per step", .above, Self.amplitudeLimit, "of the loss"),
+      RuleLimit("steps of the last half", .atLeast, Double(LossCourse.shortestRun), "steps"),
+    ]
+  }
 
   /// The share of steps in which the loss changes direction.
   static let turnLimit = 0.9
@@ -32,7 +43,7 @@ struct LossOscillatesRule: Rule {
           ?? "half of the learning rate",
         "a schedule that lowers it: Schedule.cosine(over: \(evidence.run.steps.count))",
       ],
-      chart: "loss", source: "Cohen et al. 2021, arXiv:2103.00065; AUTOTRAINER (ICSE 2021)",
+      chart: "loss",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 2)) })
   }
 }

@@ -5,6 +5,17 @@ import Support
 struct LossSpikeRule: Rule {
   let name = "loss spike"
   let stage = RuleStage.outcome
+  let principle =
+    "Compares the loss of each step with the largest of the steps before and after it. One far above all of them "
+    + "shows an unusual batch, or a step that was too large."
+  let source = "Molybog et al. 2023, arXiv:2304.09871"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("loss over the largest of the steps around it", .above, Self.ratioLimit, "×"),
+      RuleLimit("distance of the steps that are compared", .atMost, Double(Self.around), "steps"),
+      RuleLimit("length of a spike", .atMost, Double(Self.longest), "steps"),
+    ]
+  }
 
   /// The loss over the largest of the steps around it.
   static let ratioLimit = 5.0
@@ -38,6 +49,6 @@ struct LossSpikeRule: Rule {
         "read the batch of step \(step) for wrong values or labels",
         "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
       ],
-      chart: "loss", source: "Molybog et al. 2023, arXiv:2304.09871", trial: .clipping(norm: 1))
+      chart: "loss", trial: .clipping(norm: 1))
   }
 }

@@ -7,6 +7,19 @@ struct OverfittingRule: Rule {
   let name = "overfitting"
   let stage = RuleStage.outcome
   let mayFollow = false
+  let principle =
+    "Compares the last loss on other samples with its smallest, and with the training loss. A net that gets better "
+    + "on its training samples alone learns them by heart."
+  let source = "Prechelt 1998, Early stopping – but when?; SageMaker Debugger, rule Overfit"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("last loss on other samples over its smallest", .above, Self.riseLimit, "×"),
+      RuleLimit("rise of that loss", .above, Self.levelLimit, "of the loss of a constant output"),
+      RuleLimit("last loss on other samples over that of training, without a rise", .above, Self.gapLimit, "×"),
+      RuleLimit("that loss", .above, Self.gapLevel, "of the loss of a constant output"),
+      RuleLimit("losses on other samples", .atLeast, Double(Self.shortest), "losses"),
+    ]
+  }
 
   /// The last loss on other samples over its smallest.
   static let riseLimit = 1.1
@@ -61,6 +74,6 @@ struct OverfittingRule: Rule {
           "more samples, or shifted and mirrored ones",
           "AdamW with a weight decay of 0.01 to 0.1, or Dropout(0.1) before the last layer",
         ],
-      chart: "loss", source: "Prechelt 1998, Early stopping – but when?; SageMaker Debugger, rule Overfit")
+      chart: "loss")
   }
 }

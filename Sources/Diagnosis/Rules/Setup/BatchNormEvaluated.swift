@@ -5,6 +5,10 @@ import Support
 struct BatchNormEvaluatedRule: Rule {
   let name = "batch norm in evaluation"
   let stage = RuleStage.setup
+  let principle =
+    "Reads which modules are in evaluation mode during training steps. Batch normalization then normalizes by "
+    + "running statistics that it never updates."
+  let source = "PyTorch, Module.eval"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] {
     evidence.run.sites.contains { $0.kind.rawValue.hasPrefix("BatchNorm") } ? evidence.missingFacts : []
@@ -24,6 +28,6 @@ struct BatchNormEvaluatedRule: Rule {
         ? "the statistics of the loaded weights are kept, as is usual in fine-tuning"
         : "running mean 0 and variance 1 are kept, so nothing is normalized",
       remedies: ["call model.train() before the training loop, and again after each evaluation"], chart: "activations",
-      source: "PyTorch, Module.eval", trial: .trainingMode)
+      trial: .trainingMode)
   }
 }

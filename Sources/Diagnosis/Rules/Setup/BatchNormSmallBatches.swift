@@ -6,6 +6,18 @@ import Support
 struct BatchNormSmallBatchesRule: Rule {
   let name = "batch norm with small batches"
   let stage = RuleStage.setup
+  let principle =
+    "Counts the values per channel from which batch normalization computes mean and variance. Statistics of few "
+    + "values are noise, so with running statistics the loss on other samples is far above that of training."
+  let source = "Ioffe 2017, arXiv:1702.03275; Wu and He 2018, arXiv:1803.08494"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("values per channel", .atMost, Double(Self.valueLimit), "values"),
+      RuleLimit("loss on other samples over that of training", .above, Self.lossLimit, "×"),
+      RuleLimit("the same, with few values per channel", .above, Self.fewLimit, "×"),
+      RuleLimit("few values per channel", .atMost, Double(Self.fewValues), "values"),
+    ]
+  }
 
   /// The number of values per channel up to which statistics are too noisy: 8.
   static let valueLimit = 8
@@ -46,7 +58,7 @@ struct BatchNormSmallBatchesRule: Rule {
         "batches of 32 samples or more",
         "LayerNorm(\(small[0].shape.last ?? 1)) in place of \(small[0].path): it normalizes each sample by itself",
       ],
-      chart: "loss", source: "Ioffe 2017, arXiv:1702.03275; Wu and He 2018, arXiv:1803.08494", trial: .layerNorm)
+      chart: "loss", trial: .layerNorm)
   }
 
   private func sites(_ evidence: RunEvidence) -> [Site] {

@@ -5,6 +5,18 @@ import Support
 struct BatchesSortedByClassRule: Rule {
   let name = "batches sorted by class"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the share of a batch's most frequent class with that in random batches of the same size and class "
+    + "frequencies. A far larger share shows that samples come in the order of their classes."
+  let source = "Bengio 2012, Practical recommendations for gradient-based training, arXiv:1206.5533"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit(
+        "share of the most frequent class", .above, Self.limit, "of the way from its share in random batches to 1"),
+      RuleLimit(
+        "final loss on other samples, for a warning", .atLeast, Self.harmlessLimit, "of the loss of a constant output"),
+    ]
+  }
 
   /// The part of the way from the share in random batches to 1 that counts as sorted: 0.5.
   static let limit = 0.5
@@ -38,8 +50,7 @@ struct BatchesSortedByClassRule: Rule {
       cause:
         "samples come in the order of their classes, so each step teaches the net to answer with the class of the moment and to forget the "
         + "others",
-      remedies: ["draw batches in random order: for batch in data.train.batches(of: \(size), seed: 1)"], chart: "loss",
-      source: "Bengio 2012, Practical recommendations for gradient-based training, arXiv:1206.5533")
+      remedies: ["draw batches in random order: for batch in data.train.batches(of: \(size), seed: 1)"], chart: "loss")
   }
 
   private func targetsPerBatch(_ evidence: RunEvidence) -> Int? {

@@ -6,6 +6,10 @@ import Support
 struct BroadcastShapesRule: Rule {
   let name = "broadcast shapes"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the shapes of predictions and targets. Shapes such as [n] and [n, 1] broadcast to [n, n], so that "
+    + "each prediction is compared with the targets of all samples."
+  let source = "PyTorch, warning of mse_loss"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
@@ -22,8 +26,7 @@ struct BroadcastShapesRule: Rule {
       "predictions of shape \(shapes[0]) and targets of shape \(shapes[1]) are broadcast: \(compared) differences instead of \(wanted)",
       steps: evidence.allSteps, measured: Double(compared), limit: Double(wanted), unit: "differences",
       cause: "each prediction is compared with the targets of all samples, so the best output is their mean",
-      remedies: ["give both the shape \(shapes[0]): reshape the targets before the loss"], chart: "loss",
-      source: "PyTorch, warning of mse_loss")
+      remedies: ["give both the shape \(shapes[0]): reshape the targets before the loss"], chart: "loss")
   }
 
   /// The shape to which both broadcast; nil if they don't.

@@ -5,6 +5,16 @@ import Support
 struct ClassesUnbalancedRule: Rule {
   let name = "classes unbalanced"
   let stage = RuleStage.setup
+  let principle =
+    "Counts the targets of each class. Where one class has most of them, a net that always answers with it has a "
+    + "small loss, and its accuracy is the share of that class."
+  let source = "SageMaker Debugger, rule ClassImbalance"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("share of the largest class", .above, Self.majorityLimit, "of the targets"),
+      RuleLimit("distance of the accuracy from that share", .below, Self.accuracyLimit),
+    ]
+  }
 
   /// The share of the largest class: 0.8.
   static let majorityLimit = 0.8
@@ -41,6 +51,6 @@ struct ClassesUnbalancedRule: Rule {
           + (counts.count > 4 ? ", …])" : "])"),
         "draw batches with equally many samples of each class",
       ],
-      chart: "accuracy", source: "SageMaker Debugger, rule ClassImbalance")
+      chart: "accuracy")
   }
 }

@@ -5,6 +5,16 @@ import Support
 struct ConstantTargetsRule: Rule {
   let name = "constant targets"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the targets with each other. Where all are equal, a net that ignores its inputs is right for all "
+    + "samples."
+  let source = "SageMaker Debugger, rule ClassImbalance"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("targets that were seen", .atLeast, Self.shortest, "targets"),
+      RuleLimit("variance of the targets", .atMost, Self.varianceLimit, "of their mean square"),
+    ]
+  }
 
   /// The number of targets that must have been seen.
   static let shortest = 20.0
@@ -35,7 +45,6 @@ struct ConstantTargetsRule: Rule {
       evidence.loss.state == .falls ? .note : .warning, statement, steps: steps, measured: measured,
       limit: statement.contains("class") ? 1 : Self.varianceLimit,
       cause: "a net that ignores its inputs is right for all samples, so nothing is learned from them",
-      remedies: ["check how targets are read: the column, the type, and a division of whole numbers"], chart: "loss",
-      source: "SageMaker Debugger, rule ClassImbalance")
+      remedies: ["check how targets are read: the column, the type, and a division of whole numbers"], chart: "loss")
   }
 }

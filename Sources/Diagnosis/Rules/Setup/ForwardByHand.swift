@@ -6,6 +6,10 @@ import Support
 struct ForwardByHandRule: Rule {
   let name = "forward called by hand"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the modules that were called with the parameters that got a gradient. A module whose parameters get "
+    + "one though it was never called was used by its forward(_:), which fires no hooks."
+  let source = "PyTorch, Module.register_forward_hook"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingFacts }
 
@@ -35,7 +39,6 @@ struct ForwardByHandRule: Rule {
       cause: "forward(_:) is called by hand; only a call of the module itself fires hooks and is recorded",
       remedies: [
         "write module(x) instead of module.forward(x) where \(byHand[0].isEmpty ? "the model" : byHand[0]) is used"
-      ],
-      source: "PyTorch, Module.register_forward_hook")
+      ])
   }
 }

@@ -6,6 +6,15 @@ import Support
 struct FrozenParametersRule: Rule {
   let name = "frozen parameters"
   let stage = RuleStage.setup
+  let principle =
+    "Reads which weights are frozen from the first step on, and where their values come from. A layer that is "
+    + "frozen at random initial values passes on random features and never learns."
+  let source = "SageMaker Debugger, rule UnchangedTensor"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("frozen elements of weights, for a failure", .above, Self.majority, "of all elements")
+    ]
+  }
 
   /// The share of elements of weights above which most of the net does not learn.
   static let majority = 0.5
@@ -42,7 +51,7 @@ struct FrozenParametersRule: Rule {
         "unfreeze them: try optimizer.group(\"\(shown[0].path)\", isFrozen: false)",
         "load trained weights first: try model.loadWeights(from: path)",
       ],
-      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor",
+      chart: "updates",
       trial: random.isEmpty ? nil : .unfrozen)
   }
 }

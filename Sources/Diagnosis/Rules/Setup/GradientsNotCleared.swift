@@ -6,6 +6,15 @@ import Support
 struct GradientsNotClearedRule: Rule {
   let name = "gradients not cleared"
   let stage = RuleStage.setup
+  let principle =
+    "Reads after each step of an optimizer which of its parameters still have a gradient. The next backward pass "
+    + "adds to it, so the next step follows the sum of both."
+  let source = "PyTorch, Optimizer.zero_grad; TrainCheck"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps in which the optimizer stepped", .atLeast, Self.stepShare, "of the steps")
+    ]
+  }
 
   /// The share of recorded steps in which the optimizer must have stepped; where it is less, gradients are accumulated on purpose.
   static let stepShare = 0.9
@@ -41,6 +50,6 @@ struct GradientsNotClearedRule: Rule {
         "clear them before the next backward pass: call clearGradients() of optimizer \(index + 1), which holds \(first.path), after the other optimizer's step",
         "keep the other loss from reaching them: freeze optimizer \(index + 1)'s parameters during that pass",
       ],
-      chart: "weight-gradients", source: "PyTorch, Optimizer.zero_grad; TrainCheck")
+      chart: "weight-gradients")
   }
 }

@@ -7,6 +7,18 @@ import Support
 struct InputsNotNormalizedRule: Rule {
   let name = "inputs not normalized"
   let stage = RuleStage.setup
+  let principle =
+    "Measures mean, standard deviation and spread of the inputs. Initializers assume mean 0 and standard deviation "
+    + "1; inputs far from that make gradients of the first layer far too large or too small."
+  let source = "LeCun et al. 1998, Efficient BackProp; UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("|mean| or standard deviation of the inputs", .above, Self.largeLimit),
+      RuleLimit("standard deviation of the inputs", .below, Self.smallLimit),
+      RuleLimit("largest over the middle standard deviation of features", .above, Self.spreadLimit, "×"),
+      RuleLimit("first loss over that of a constant output", .above, Self.lossLimit, "×"),
+    ]
+  }
 
   /// |mean| and standard deviation of all elements: 5.
   static let largeLimit = 5.0
@@ -68,7 +80,7 @@ struct InputsNotNormalizedRule: Rule {
           : "subtract the mean and divide by the standard deviation of each feature: data.train.standardized()",
         "a LayerNorm as the first layer",
       ],
-      chart: "activations", source: "LeCun et al. 1998, Efficient BackProp; UMLAUT (CHI 2021)",
+      chart: "activations",
       trial: .standardizedInputs)
   }
 }

@@ -7,6 +7,18 @@ import Support
 struct LabelsUnrelatedToInputsRule: Rule {
   let name = "labels unrelated to inputs"
   let stage = RuleStage.unexplained
+  let principle =
+    "Compares the accuracy of the nearest class mean with chance, where the loss stays at that of the class "
+    + "frequencies though weights move. If neither learns anything, labels belong to other inputs, or the task is "
+    + "hard."
+  let source = "Zhang et al. 2017, arXiv:1611.03530"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("accuracy of the nearest class mean", .below, Self.errorLimit, "standard errors above chance"),
+      RuleLimit("final loss", .above, Self.lossLimit, "of the loss of a constant output"),
+      RuleLimit("path of the weight that moves most", .above, LearningRateTooLowRule.pathLimit, "of its norm"),
+    ]
+  }
 
   /// How far, in standard errors of its samples, the accuracy of the nearest class mean may be above chance.
   static let errorLimit = 3.0
@@ -64,6 +76,6 @@ struct LabelsUnrelatedToInputsRule: Rule {
         "to tell these apart, train on 20 samples only and record recorder.record(Evaluation(of: model, on: data.test)): a net that learns 20 samples "
           + "by heart but stays at chance on others has labels that don't belong to its inputs",
       ],
-      chart: "loss", source: "Zhang et al. 2017, arXiv:1611.03530")
+      chart: "loss")
   }
 }

@@ -5,6 +5,15 @@ import Support
 struct LearningRateZeroRule: Rule {
   let name = "learning rate zero"
   let stage = RuleStage.setup
+  let principle =
+    "Reads the learning rate of each step and the updates of the weights. With a learning rate of 0 no weight "
+    + "moves."
+  let source = "DeepDiagnosis (ICSE 2022)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps of the run", .atLeast, Double(Self.shortestRun), "steps")
+    ]
+  }
 
   /// The number of steps that a run must have: warm-up may begin at 0.
   static let shortestRun = 3
@@ -26,7 +35,7 @@ struct LearningRateZeroRule: Rule {
         given.map { "remove the schedule, and train with the learning rate \(formatShortest($0))" }
           ?? "begin with 0.001 for Adam, or 0.05 for SGD with momentum"
       ],
-      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022)",
+      chart: "update-ratio",
       trial: .constantLearningRate(given ?? (evidence.isAdaptive ? 0.001 : 0.05)))
   }
 }

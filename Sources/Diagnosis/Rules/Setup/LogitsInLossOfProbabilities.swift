@@ -5,6 +5,10 @@ import Support
 struct LogitsInLossOfProbabilitiesRule: Rule {
   let name = "logits in a loss of probabilities"
   let stage = RuleStage.setup
+  let principle =
+    "Reads the range of what a loss of probabilities gets. Values outside of 0 to 1, or above 0 where it takes "
+    + "logarithms, are logits, whose logarithm is not the loss that was meant."
+  let source = "UMLAUT (CHI 2021)"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
@@ -25,8 +29,7 @@ struct LogitsInLossOfProbabilitiesRule: Rule {
       sites: evidence.lastSite.map { [$0.path] } ?? [], steps: evidence.allSteps, measured: beyond, limit: 0,
       cause: "the net ends in logits, of which the loss takes the logarithm as if they were probabilities",
       remedies: ["use the loss that takes logits: crossEntropy for classes, binaryCrossEntropy for yes or no"],
-      chart: "loss",
-      source: "UMLAUT (CHI 2021)")
+      chart: "loss")
   }
 
   private static func takesProbabilities(_ function: String) -> Bool {

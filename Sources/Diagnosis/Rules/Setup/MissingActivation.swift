@@ -6,6 +6,15 @@ import Support
 struct MissingActivationRule: Rule {
   let name = "missing activation"
   let stage = RuleStage.setup
+  let principle =
+    "Searches each Sequential for two linear layers or convolutions in a row. Together they are one linear map, so "
+    + "the net can do less than its number of layers promises."
+  let source = "UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("width of the layer in between", .atLeast, Self.narrowLimit, "of its neighbours' width")
+    ]
+  }
 
   /// The width of the layer in between over that of its neighbours below which the pair is a factorization: 0.5.
   static let narrowLimit = 0.5
@@ -43,8 +52,7 @@ struct MissingActivationRule: Rule {
       cause: "two linear maps in a row are one linear map, however many units they have",
       remedies: [
         "put an activation in between: Sequential(…, \(pair.0.kind.rawValue)(…), ReLU(), \(pair.1.kind.rawValue)(…), …)"
-      ],
-      source: "UMLAUT (CHI 2021)", trial: .activations(after: pairs.map(\.0.module)))
+      ], trial: .activations(after: pairs.map(\.0.module)))
   }
 
   private static func isLinear(_ site: Site) -> Bool { site.isLayer && (site.kind == .linear || site.kind == .conv2d) }

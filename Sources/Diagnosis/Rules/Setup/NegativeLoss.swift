@@ -5,6 +5,9 @@ import Support
 struct NegativeLossRule: Rule {
   let name = "negative loss"
   let stage = RuleStage.setup
+  let principle =
+    "Reads the sign of the loss. Errors such as cross-entropy are 0 or more, so a negative one was multiplied by a "
+    + "negative number, and each step makes the error larger."
 
   /// The losses that are 0 or more.
   static let positive = [

@@ -5,6 +5,10 @@ import Support
 struct NonfiniteDataRule: Rule {
   let name = "non-finite data"
   let stage = RuleStage.setup
+  let principle =
+    "Counts inputs and targets that are NaN or infinite. One such value spreads to the loss, to all gradients and, "
+    + "by one step, to all weights."
+  let source = "TensorBoard Debugger V2"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingFacts }
 
@@ -21,7 +25,7 @@ struct NonfiniteDataRule: Rule {
         "remove the samples with missing values, or replace these by the mean of their feature, before training",
         "search for a division by a standard deviation of 0 where features are constant",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2", trial: what == "inputs" ? .finiteInputs : nil)
+      chart: "loss", trial: what == "inputs" ? .finiteInputs : nil)
   }
 }
 

@@ -5,6 +5,10 @@ import Support
 struct OneOutputForClassesRule: Rule {
   let name = "one output for several classes"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the number of outputs with the number of classes. Cross-entropy of one output per sample is 0 for "
+    + "every output, so nothing is learned."
+  let source = "UMLAUT (CHI 2021)"
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missingTargets }
 
@@ -28,6 +32,6 @@ struct OneOutputForClassesRule: Rule {
         "give the last layer one output per class, such as Linear(…, \(wanted))",
         "for two classes use binaryCrossEntropy, with targets 0 and 1 as a tensor of the outputs' shape",
       ],
-      chart: "loss", source: "UMLAUT (CHI 2021)")
+      chart: "loss")
   }
 }

@@ -5,6 +5,14 @@ import Support
 struct OptimizerDoesNotStepRule: Rule {
   let name = "optimizer does not step"
   let stage = RuleStage.setup
+  let principle =
+    "Counts the steps that each optimizer took. Gradients that no step applies leave the weights as they began."
+  let source = "SageMaker Debugger, rule UnchangedTensor"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps of the run", .atLeast, Double(Self.shortestRun), "steps")
+    ]
+  }
 
   /// The number of steps that a run must have: the recorder sees the optimizer's steps between them.
   static let shortestRun = 3
@@ -53,7 +61,7 @@ struct OptimizerDoesNotStepRule: Rule {
         "call optimizer.step() after loss.backward() and before recorder.step(loss:), in every pass of the training loop",
         "with a schedule of learning rates, call both: the schedule's step only sets the learning rate",
       ],
-      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor")
+      chart: "updates")
   }
 }
 

@@ -6,6 +6,16 @@ import Support
 struct OutputsCannotReachTargetsRule: Rule {
   let name = "outputs cannot reach targets"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the range of the targets with the interval of the last activation. No weights give targets outside of "
+    + "that interval."
+  let source = "UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("targets outside of the interval", .above, Self.outsideLimit, "of the targets' range"),
+      RuleLimit("final loss, for a warning", .atLeast, Self.lossLimit, "of the loss of a constant output"),
+    ]
+  }
 
   /// The part of the targets' range that lies outside: 0.05.
   static let outsideLimit = 0.05
@@ -50,6 +60,6 @@ struct OutputsCannotReachTargetsRule: Rule {
         isPositive
           ? "subtract \(formatPlain(smallest)) from the targets" : "scale the targets into the interval of the outputs",
       ],
-      chart: "loss", source: "UMLAUT (CHI 2021)", trial: output == nil ? nil : .linearOutput)
+      chart: "loss", trial: output == nil ? nil : .linearOutput)
   }
 }

@@ -6,6 +6,15 @@ import Support
 struct ParametersInNoOptimizerRule: Rule {
   let name = "parameters in no optimizer"
   let stage = RuleStage.setup
+  let principle =
+    "Compares the parameters that optimizers hold with those that the model uses. A parameter in no optimizer keeps "
+    + "its first values."
+  let source = "SageMaker Debugger, rule UnchangedTensor"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("elements in no optimizer, for a failure", .above, Self.majority, "of all elements")
+    ]
+  }
 
   /// The share of elements of parameters above which most of the net does not learn.
   static let majority = 0.5
@@ -56,7 +65,7 @@ struct ParametersInNoOptimizerRule: Rule {
           + "\(evidence.optimizers.first?.type ?? "Adam")(model, learningRate: \(evidence.learningRate.map(formatShortest) ?? "0.001"))",
         "freeze these parameters if they shall stay as they are",
       ],
-      chart: "updates", source: "SageMaker Debugger, rule UnchangedTensor",
+      chart: "updates",
       trial: isGiven ? nil : .allParameters)
   }
 }

@@ -5,6 +5,7 @@ import Support
 struct ParametersInTwoOptimizersRule: Rule {
   let name = "parameters in two optimizers"
   let stage = RuleStage.setup
+  let principle = "Counts the optimizers that hold each parameter. A parameter in two of them changes twice per step."
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     let shared = evidence.run.parameters.filter { $0.optimizers.count > 1 && !$0.isFrozen }

@@ -6,6 +6,15 @@ import Support
 struct ParametersWithoutGradientRule: Rule {
   let name = "parameters without gradient"
   let stage = RuleStage.setup
+  let principle =
+    "Counts the steps in which each parameter of an optimizer gets a gradient. One that never gets any is off the "
+    + "tape: its module is called inside withoutGradients { }, or its output is detached."
+  let source = "SageMaker Debugger, rule UnchangedTensor"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps without a gradient", .atLeast, Self.shareLimit, "of the recorded steps")
+    ]
+  }
 
   /// The share of recorded steps without a gradient from which on a parameter never gets one; below 1 for rounding.
   static let shareLimit = 0.999
@@ -57,7 +66,7 @@ struct ParametersWithoutGradientRule: Rule {
             "call the module that holds \(detached[0].path) outside of withoutGradients { }, and give its output on without detached()",
             "freeze these parameters if they shall stay as they are: try optimizer.group(\"\(detached[0].path)\", isFrozen: true)",
           ],
-        chart: "weight-gradients", source: "SageMaker Debugger, rule UnchangedTensor")
+        chart: "weight-gradients")
     }
     if !unused.isEmpty {
       findings += found(

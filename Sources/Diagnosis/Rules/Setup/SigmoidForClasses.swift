@@ -7,6 +7,15 @@ import Support
 struct SigmoidForClassesRule: Rule {
   let name = "sigmoid for several classes"
   let stage = RuleStage.setup
+  let principle =
+    "Reads which activation gives the logits of a cross-entropy. With logits from a to b the loss of K classes "
+    + "can't go below ln(1 + (K − 1) e^(a − b)), so the net can't be sure of any answer."
+  let source = "UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("final loss over the lowest possible one", .below, Self.boundLimit, "×")
+    ]
+  }
 
   /// The final loss over the lowest possible one below which that bound keeps the net from learning more: 1.5.
   static let boundLimit = 1.5
@@ -35,7 +44,6 @@ struct SigmoidForClassesRule: Rule {
         "crossEntropy applies softmax to logits of any size; behind a \(last.kind.rawValue) they can't differ by more than "
         + formatShortest(range.upperBound - range.lowerBound),
       remedies: ["remove “\(last.path)” at the end of the net, and hand crossEntropy the output of the last layer"],
-      chart: "loss",
-      source: "UMLAUT (CHI 2021)", trial: .linearOutput)
+      chart: "loss", trial: .linearOutput)
   }
 }

@@ -5,6 +5,15 @@ import Support
 struct SoftmaxOverOneValueRule: Rule {
   let name = "softmax over one value"
   let stage = RuleStage.setup
+  let principle =
+    "Searches for a softmax over one value. It is 1 for every input, so the output does not depend on the net, and "
+    + "the gradient is exactly 0."
+  let source = "UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("predictions that are 1, where the loss shows it", .atLeast, Self.rowLimit, "of the predictions")
+    ]
+  }
 
   /// The share of the predictions' rows that sum to 1, where there is one prediction per row.
   static let rowLimit = 0.99
@@ -29,7 +38,7 @@ struct SoftmaxOverOneValueRule: Rule {
         "remove the softmax; for a probability give binaryCrossEntropy the logit, or end the net in a sigmoid",
         "for two classes give the last layer two outputs, and crossEntropy their logits",
       ],
-      chart: "loss", source: "UMLAUT (CHI 2021)",
+      chart: "loss",
       trial: sites.last?.id == evidence.lastSite?.id && facts.text(.function, of: .loss) == "binaryCrossEntropy"
         ? .linearOutput : nil)
   }

@@ -9,6 +9,15 @@ import Support
 struct SoftmaxTwiceRule: Rule {
   let name = "softmax applied twice"
   let stage = RuleStage.setup
+  let principle =
+    "Counts rows of the predictions that are not negative and sum to 1, where the loss applies a softmax itself. "
+    + "Logits from 0 to 1 hardly differ: the loss of K classes can't go below ln(1 + (K − 1) / e)."
+  let source = "UMLAUT (CHI 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("predictions that are probabilities", .atLeast, Self.rowLimit, "of the rows")
+    ]
+  }
 
   /// The share of rows that are not negative and sum to 1.
   static let rowLimit = 0.99
@@ -35,7 +44,7 @@ struct SoftmaxTwiceRule: Rule {
         remedies: [
           "remove the softmax\(where_.map { " “\($0)”" } ?? "") at the end of the net, and hand crossEntropy the logits"
         ],
-        chart: "loss", source: "UMLAUT (CHI 2021)", trial: where_ == nil ? nil : .linearOutput)
+        chart: "loss", trial: where_ == nil ? nil : .linearOutput)
     case "binaryCrossEntropy":
       guard let last, last.kind == "Sigmoid", evidence.predictionsLie(in: 0...1),
         last.shape == facts.json(.shapes, of: .loss, as: [[Int]].self)?.first
@@ -47,7 +56,7 @@ struct SoftmaxTwiceRule: Rule {
         cause:
           "binaryCrossEntropy takes logits: after a sigmoid they lie between 0 and 1, so its own sigmoid gives 0.5 to 0.73",
         remedies: ["remove the sigmoid “\(last.path)” at the end of the net, and hand binaryCrossEntropy the logits"],
-        chart: "loss", source: "UMLAUT (CHI 2021)", trial: .linearOutput)
+        chart: "loss", trial: .linearOutput)
     default: return []
     }
   }

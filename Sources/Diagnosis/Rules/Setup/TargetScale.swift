@@ -6,6 +6,19 @@ import Support
 struct TargetScaleRule: Rule {
   let name = "targets of large scale"
   let stage = RuleStage.setup
+  let principle =
+    "Compares mean and standard deviation of the targets with outputs, which begin near 0. The last layer must "
+    + "first grow by that factor, or large errors make the first steps too large."
+  let source = "LeCun et al. 1998, Efficient BackProp"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("|mean| or standard deviation of the targets", .above, Self.scaleLimit),
+      RuleLimit("final loss", .above, Self.lossLimit, "of the variance of the targets"),
+      RuleLimit(
+        "first update over the size of the targets, where the loss diverges", .below, Self.updateLimit,
+        "of the norm per step"),
+    ]
+  }
 
   /// |mean| and standard deviation of targets: 10.
   static let scaleLimit = 10.0
@@ -44,7 +57,7 @@ struct TargetScaleRule: Rule {
         "train on (y − \(formatPlain(mean))) / \(formatPlain(max(std, .leastNormalMagnitude))), and undo this on predictions",
         "set the last layer's bias to the targets' mean, \(formatPlain(mean)), before the first step",
       ],
-      chart: "loss", source: "LeCun et al. 1998, Efficient BackProp",
+      chart: "loss",
       trial: .standardizedTargets(mean: mean, deviation: max(std, .leastNormalMagnitude)))
   }
 }

@@ -4,6 +4,7 @@ import RunFile
 struct WarningsOfRecorderRule: Rule {
   let name = "warning while recording"
   let stage = RuleStage.setup
+  let principle = "Repeats what the recorder warned of while the training ran, such as a module that is not called."
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     evidence.run.events.filter { $0.kind == .warning }.flatMap { event in

@@ -5,6 +5,16 @@ import Support
 /// steps.
 struct ClippingAlwaysBindsRule: Rule {
   let name = "clipping always binds"
+  let principle =
+    "Compares the norm of the gradients with the limit of clipping. Where almost all steps are clipped by a large "
+    + "factor, the limit and not the gradient sets the size of steps."
+  let source = "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("clipped steps", .above, Self.shareLimit, "of the steps"),
+      RuleLimit("mean of the gradient's norm", .above, Self.ratioLimit, "× the limit of clipping"),
+    ]
+  }
 
   /// The share of clipped steps.
   static let shareLimit = 0.95
@@ -37,7 +47,7 @@ struct ClippingAlwaysBindsRule: Rule {
           ?? "a limit \(oneDigit(ratio * 2)) times as high, so that only rare gradients are clipped",
         "smaller gradients: the initializer \(evidence.fittingInitializer)",
       ],
-      chart: "weight-gradients", source: "Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063",
+      chart: "weight-gradients",
       trial: limit.map { .clipping(norm: oneDigitNumber($0 * ratio * 2)) })
   }
 }

@@ -5,6 +5,15 @@ import Support
 /// at zero learn, and are no fault.
 struct ConstantInitializationRule: Rule {
   let name = "constant initialization"
+  let principle =
+    "Compares the first weights of the units of each hidden layer with each other. Units with equal weights get "
+    + "equal gradients and stay equal, so the layer works as one unit."
+  let source = "Glorot and Bengio 2010; Goodfellow, Bengio and Courville 2016, section 8.4"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("units whose weights equal those of the first", .atLeast, Self.shareLimit, "of the units")
+    ]
+  }
 
   /// The share of units whose weights equal those of the first.
   static let shareLimit = 0.999
@@ -57,7 +66,7 @@ struct ConstantInitializationRule: Rule {
       remedies: [
         "random weights: the initializer \(evidence.fittingInitializer), then model.initialize(seed: 1)"
       ],
-      chart: "gradient-profile", source: "Glorot and Bengio 2010; Goodfellow, Bengio and Courville 2016, section 8.4",
+      chart: "gradient-profile",
       trial: .initializer(evidence.fittingInitialization))
   }
 }

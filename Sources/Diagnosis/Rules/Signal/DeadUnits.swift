@@ -4,6 +4,16 @@ import Support
 /// Fires when almost all outputs of a ReLU are zero from the first recorded step to the last; at initialization about half of them are.
 struct DeadReLURule: Rule {
   let name = "dead units"
+  let principle =
+    "Counts the zeros in the outputs of each ReLU from the first recorded step to the last. At initialization about "
+    + "half are zeros; where almost all are, no gradient passes to the layers before."
+  let source = "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("zeros", .above, Self.zeroLimit, "of the outputs"),
+      RuleLimit("recorded steps in which they are", .atLeast, Double(Self.shortestWindow), "steps"),
+    ]
+  }
 
   /// A ReLU whose share of zeros is above this counts as dead.
   static let zeroLimit = 0.95
@@ -27,7 +37,7 @@ struct DeadReLURule: Rule {
         "the initializer .heNormal, of variance 2 / inputs, with biases of 0, before “\(evidence.run.sites[dead[0].site].path)”",
         "LeakyReLU in place of ReLU", "more units per layer",
       ],
-      chart: "dead-and-saturated", source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733",
+      chart: "dead-and-saturated",
       trial: .initializer(.heNormal))
   }
 }

@@ -3,6 +3,8 @@ import RunFile
 /// Fires when the first value that is not finite is a quotient by 0.
 struct DivisionByZeroRule: Rule {
   let name = "division by zero"
+  let principle = "Searches for the operation that made the first value that is not finite. Here it is a division by 0."
+  let source = "TensorBoard Debugger V2"
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     guard let event = evidence.nonfinite, event.origin == .division else { return [] }
@@ -15,6 +17,6 @@ struct DivisionByZeroRule: Rule {
       remedies: [
         "add a small number to the divisor, such as 1e-6", "leave out batches and features for which it is 0",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2")
+      chart: "loss")
   }
 }

@@ -4,6 +4,16 @@ import Support
 /// Fires when almost all outputs of a ReLU have become zero during a run, and are so over its last tenth.
 struct DyingReLURule: Rule {
   let name = "units dying over time"
+  let principle =
+    "Compares the zeros in the outputs of each ReLU at first with those over the last tenth of the run. A ReLU that "
+    + "gives zeros only from some step on was driven there by a step that was too large."
+  let source = "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("zeros", .above, DeadReLURule.zeroLimit, "of the outputs"),
+      RuleLimit("recorded steps in which they are", .atLeast, Double(DeadReLURule.shortestWindow), "steps"),
+    ]
+  }
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.zeroFraction, .activations) }
 
@@ -22,7 +32,7 @@ struct DyingReLURule: Rule {
           ?? "a tenth of the learning rate",
         "LeakyReLU in place of ReLU", "a LayerNorm before the activation",
       ],
-      chart: "dead-and-saturated", source: "Maas, Hannun and Ng 2013; Lu et al. 2019, arXiv:1903.06733",
+      chart: "dead-and-saturated",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

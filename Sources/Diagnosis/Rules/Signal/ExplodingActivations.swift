@@ -4,6 +4,15 @@ import Support
 /// Fires when activations at the first step grow over depth, and the loss does not go down, although gradients don't explode with them.
 struct ExplodingActivationsRule: Rule {
   let name = "exploding activations"
+  let principle =
+    "Compares the activations of the last layer but one with those of the first layer, at the first step. "
+    + "Activations that grow by a factor per layer make outputs and loss far too large."
+  let source = "He et al. 2015, arXiv:1502.01852"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("RMS at the last layer but one over that at the first", .above, Self.ratioLimit, "×")
+    ]
+  }
 
   /// The RMS of the last layer but one over that of the first above which activations explode.
   static let ratioLimit = 1e3
@@ -29,7 +38,7 @@ struct ExplodingActivationsRule: Rule {
           : "the initializer \(evidence.fittingInitializer), then model.initialize(seed: 1)",
         "a LayerNorm before each layer",
       ],
-      chart: "activations", source: "He et al. 2015, arXiv:1502.01852",
+      chart: "activations",
       trial: hasBranches
         ? .branchScale(1 / Double(max(profile.points.count, 1)).squareRoot())
         : .initializer(evidence.fittingInitialization))

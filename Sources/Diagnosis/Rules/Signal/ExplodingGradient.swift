@@ -5,6 +5,20 @@ import Support
 /// the loss does not go down.
 struct ExplodingGradientRule: Rule {
   let name = "exploding gradient"
+  let principle =
+    "Compares the gradient at the first layer, or call of a recurrent cell, with that at the last, at the first "
+    + "step and by a fit over all. Where each layer multiplies it by more than 1, a step that suits the last layers "
+    + "is far too large for the first."
+  let source = "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("gradient at the first layer over that at the last", .above, Self.ratioLimit, "×"),
+      RuleLimit(
+        "the same where the loss outgrows all numbers, over calls or with a strong factor", .above, Self.divergingLimit,
+        "×"),
+      RuleLimit("strong factor", .above, Self.divergingFactor, "× per layer"),
+    ]
+  }
 
   /// The ratio of the first point to the last, fitted or plain, above which the gradient counts as exploded.
   static let ratioLimit = 1e3
@@ -52,7 +66,7 @@ struct ExplodingGradientRule: Rule {
               : "weights smaller by the factor \(formatPlain(factor)): the initializer \(evidence.fittingInitializer)",
           "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
         ],
-      chart: "gradient-profile", source: "Bengio, Simard and Frasconi 1994; Schoenholz et al. 2017, arXiv:1611.01232",
+      chart: "gradient-profile",
       trial: isOverTime
         ? cells.isEmpty ? .clipping(norm: 1) : .orthogonalWeights(of: cells)
         : hasBranches

@@ -4,6 +4,16 @@ import Support
 /// Fires when values of a site in float16 are not finite, or so many steps are skipped that no scale of the loss helps.
 struct Float16OverflowRule: Rule {
   let name = "float16 overflow"
+  let principle =
+    "Compares the activations of sites in float16 with its largest number, 65,504. What outgrows it is infinite, "
+    + "and a smaller loss scale does not make activations smaller."
+  let source = "Micikevicius et al. 2018, arXiv:1710.03740"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("activation that is about to overflow, where steps are skipped", .above, Self.nearShare * Self.largest),
+      RuleLimit("skipped steps in a row", .above, Double(SkippedStepsRule.limit), "steps"),
+    ]
+  }
 
   /// The largest finite number of float16.
   static let largest = 65_504.0
@@ -46,6 +56,6 @@ struct Float16OverflowRule: Rule {
           ? "residual branches scaled by 1/√L: Residual(…, scale: \(formatPlain(1 / Double(max(evidence.activationProfile?.points.count ?? 1, 1)).squareRoot(), digits: 2)))"
           : "smaller initial weights, or a LayerNorm before \(site.map { evidence.run.sites[$0].path } ?? "the site")",
       ],
-      chart: "activations", source: "Micikevicius et al. 2018, arXiv:1710.03740")
+      chart: "activations")
   }
 }

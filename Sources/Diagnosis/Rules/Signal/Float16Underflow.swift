@@ -4,6 +4,17 @@ import Support
 /// Fires when gradients of sites in float16 are exactly 0 in most steps, or below the smallest numbers of float16, so that layers don't learn.
 struct Float16UnderflowRule: Rule {
   let name = "float16 underflow"
+  let principle =
+    "Compares the gradients of sites in float16 with its smallest numbers. Smaller ones become 0, so the layers "
+    + "before get no gradient."
+  let source = "Micikevicius et al. 2018, arXiv:1710.03740"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("RMS of the gradients", .atMost, Self.gradientLimit),
+      RuleLimit("the same in a net that learns", .atMost, Self.sparseLimit),
+      RuleLimit("steps in which it is so", .above, Self.stepShare, "of the recorded steps"),
+    ]
+  }
 
   /// The RMS of gradients below which most elements underflow: four times the smallest number of float16, 2⁻²⁴.
   static let gradientLimit = 4 * 0x1p-24
@@ -44,6 +55,6 @@ struct Float16UnderflowRule: Rule {
           + (present < 1e-9 ? "; multiply the loss by \(oneDigit(1e-3 / present))" : ""),
         "bfloat16 in place of float16: it has Float32's range",
       ],
-      chart: "gradient-flow", source: "Micikevicius et al. 2018, arXiv:1710.03740")
+      chart: "gradient-flow")
   }
 }

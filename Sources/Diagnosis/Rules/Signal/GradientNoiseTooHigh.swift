@@ -4,6 +4,15 @@ import Support
 /// Fires when the gradient noise scale is far above the batch size, and the net learns less than it could.
 struct GradientNoiseTooHighRule: Rule {
   let name = "gradient noise too high"
+  let principle =
+    "Compares the gradient noise scale, the batch size at which noise and gradient are equally large, with the "
+    + "batch size. Far above it a step follows almost nothing but noise."
+  let source = "McCandlish et al. 2018, arXiv:1812.06162"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("noise scale over the batch size", .above, Self.ratioLimit, "×")
+    ]
+  }
 
   /// The noise scale over the batch size.
   static let ratioLimit = 100.0
@@ -28,7 +37,7 @@ struct GradientNoiseTooHighRule: Rule {
         evidence.learningRate.map { "a learning rate of \(oneDigit($0 / 10)) instead of \(formatShortest($0))" }
           ?? "a tenth of the learning rate",
       ],
-      chart: "gradient-noise", source: "McCandlish et al. 2018, arXiv:1812.06162",
+      chart: "gradient-noise",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

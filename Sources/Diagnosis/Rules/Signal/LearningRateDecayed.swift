@@ -4,6 +4,16 @@ import Support
 /// Fires when a schedule makes the learning rate less than a thousandth of its largest long before the run ends, and the loss is still high.
 struct LearningRateDecayedRule: Rule {
   let name = "learning rate decayed to nothing"
+  let principle =
+    "Compares the learning rate of each step with the largest. Where a schedule takes it to almost 0 long before "
+    + "the run ends, the remaining steps change nothing."
+  let source = "Loshchilov and Hutter 2017, arXiv:1608.03983"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("learning rate", .below, Self.rateLimit, "of the largest"),
+      RuleLimit("steps with so small a learning rate", .above, Self.stepShare, "of the steps"),
+    ]
+  }
 
   /// The learning rate over its largest below which steps do nothing.
   static let rateLimit = 1e-3
@@ -30,7 +40,7 @@ struct LearningRateDecayedRule: Rule {
         "a schedule over all steps: Schedule.cosine(over: \(evidence.run.steps.count))",
         "a learning rate of \(formatShortest(largest)) without a schedule",
       ],
-      chart: "update-ratio", source: "Loshchilov and Hutter 2017, arXiv:1608.03983",
+      chart: "update-ratio",
       trial: .cosineSchedule(steps: evidence.run.steps.count))
   }
 }

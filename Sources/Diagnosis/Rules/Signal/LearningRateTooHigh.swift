@@ -9,6 +9,21 @@ import Support
 /// square. From a factor g of the loss follows ηλ = 1 + √g: η / (1 + √g) is the best rate, and twice that the largest that converges.
 struct LearningRateTooHighRule: Rule {
   let name = "learning rate too high"
+  let principle =
+    "Measures by which factor the loss grows per step, and by which part of their norm the first steps change "
+    + "weights. On a quadratic, learning rates above 2 / curvature make the loss grow by a constant factor; first "
+    + "steps that large destroy the initial weights."
+  let source =
+    "LeCun et al. 1998, Efficient BackProp; Cohen et al. 2021, arXiv:2103.00065; limit of updates after "
+    + "DeepDiagnosis (ICSE 2022)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("largest loss over the smallest before it", .above, Self.growthLimit, "×"),
+      RuleLimit("the same where it grows in each of its last steps", .above, Self.steadyLimit, "×"),
+      RuleLimit("largest update of the first ten recorded steps", .above, Self.updateLimit, "of the norm per step"),
+      RuleLimit("part of it that is weight decay", .below, Self.decayLimit, "of the weights per step"),
+    ]
+  }
 
   /// The largest loss over the smallest before it above which the loss has grown.
   static let growthLimit = 100.0
@@ -55,7 +70,7 @@ struct LearningRateTooHighRule: Rule {
         rate(evidence, dividedBy: divisor) + ", the present one over 1 + √\(formatPlain(growth.initialFactor))",
         scaling(evidence), "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
       ],
-      chart: "loss", source: "LeCun et al. 1998, Efficient BackProp; Cohen et al. 2021, arXiv:2103.00065",
+      chart: "loss",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 / divisor)) })
   }
 
@@ -78,7 +93,7 @@ struct LearningRateTooHighRule: Rule {
         rate(evidence, dividedBy: update / Self.usualUpdate) + ", which changes weights by 0.3 % per step",
         "warm-up: optimizer.schedule = .constant.warmedUp(over: 100)",
       ],
-      chart: "update-ratio", source: "limit after DeepDiagnosis (ICSE 2022)",
+      chart: "update-ratio",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 * Self.usualUpdate / update)) })
   }
 

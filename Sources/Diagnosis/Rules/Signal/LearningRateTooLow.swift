@@ -4,6 +4,22 @@ import Support
 /// Fires when no weight moves by more than a small part of its norm over the whole run, and the loss hardly falls.
 struct LearningRateTooLowRule: Rule {
   let name = "learning rate too low"
+  let principle =
+    "Measures how far the weight that moves most moves, relative to its norm. Where the loss hardly falls and no "
+    + "weight moves far, steps are too small for their number."
+  let source = "DeepDiagnosis (ICSE 2022); SageMaker Debugger"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("mean update", .below, Self.updateLimit, "of the norm per step"),
+      RuleLimit("path over all steps", .below, Self.pathLimit, "of the norm"),
+      RuleLimit("final loss", .above, Self.fallLimit, "of the first"),
+      RuleLimit(
+        "final loss of a run that still falls at its end", .above, Self.unfinishedLimit,
+        "of the loss of a constant output"),
+      RuleLimit("mean update of such a run", .below, Self.unfinishedUpdate, "of the norm per step"),
+      RuleLimit("steps of such a run", .atLeast, Self.unfinishedSteps, "steps"),
+    ]
+  }
 
   /// The mean ‖ΔW‖ / ‖W‖ per step of the weight that moves most.
   static let updateLimit = 3e-4
@@ -54,7 +70,7 @@ struct LearningRateTooLowRule: Rule {
           "a learning rate of \(oneDigit($0 * factor)) instead of \(formatShortest($0)), which moves weights by up to \(formatPlain(largest * factor * 100, digits: 2)) % per step"
         } ?? "\(oneDigit(factor)) times the learning rate"
       ],
-      chart: "update-ratio", source: "DeepDiagnosis (ICSE 2022); SageMaker Debugger",
+      chart: "update-ratio",
       trial: evidence.learningRate.map { .learningRate(oneDigitNumber($0 * factor)) })
   }
 }

@@ -4,6 +4,10 @@ import Support
 /// Fires when the first value that is not finite is the logarithm of 0.
 struct LogarithmOfZeroRule: Rule {
   let name = "logarithm of zero"
+  let principle =
+    "Searches for the operation that made the first value that is not finite. Here it is the logarithm of a "
+    + "probability that is exactly 0 in Float32."
+  let source = "TensorBoard Debugger V2"
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     guard let event = evidence.nonfinite, event.origin == .logarithm else { return [] }
@@ -23,6 +27,6 @@ struct LogarithmOfZeroRule: Rule {
         "give the loss logits: binaryCrossEntropy(logits: z, targets) in place of \(last?.kind == "Softmax" ? "softmax" : "sigmoid") and logarithm, or crossEntropy for classes",
         "limit probabilities to 1e-7 … 1 − 1e-7 before the logarithm",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2")
+      chart: "loss")
   }
 }

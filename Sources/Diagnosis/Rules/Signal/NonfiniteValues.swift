@@ -5,6 +5,10 @@ import Support
 /// Gradients of skipped steps don't count.
 struct NonfiniteValuesRule: Rule {
   let name = "non-finite values"
+  let principle =
+    "Searches for the first step and site with a value that is NaN or infinite, where neither the data nor an "
+    + "operation explain it: numbers have outgrown Float32."
+  let source = "TensorBoard Debugger V2; SageMaker Debugger, rule ExplodingTensor"
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     guard let event = evidence.nonfinite, event.origin == .other else { return [] }
@@ -23,7 +27,7 @@ struct NonfiniteValuesRule: Rule {
         "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
         "the initializer \(evidence.fittingInitializer)",
       ],
-      chart: "loss", source: "TensorBoard Debugger V2; SageMaker Debugger, rule ExplodingTensor",
+      chart: "loss",
       trial: rate.map { .learningRate(oneDigitNumber($0 / 10)) })
   }
 }

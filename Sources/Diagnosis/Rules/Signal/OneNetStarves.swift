@@ -4,6 +4,17 @@ import Support
 /// Fires when, of two nets that train against each other with an optimizer each, the gradients of one vanish while the other's do not.
 struct OneNetStarvesRule: Rule {
   let name = "one net starves the other"
+  let principle =
+    "Compares the last gradient norm of each of two nets, which have an optimizer each, with its first. Where one "
+    + "net's gradients vanish and the other's don't, the other is so far ahead that its answer saturates."
+  let source = "Goodfellow et al. 2014, arXiv:1406.2661; Arjovsky and Bottou 2017, arXiv:1701.04862"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("last over first gradient norm of one net", .below, Self.lowLimit, "×"),
+      RuleLimit("the same of the other net", .above, Self.highLimit, "×"),
+      RuleLimit("steps of the run", .atLeast, Double(LossCourse.shortestRun), "steps"),
+    ]
+  }
 
   /// The last over the first gradient norm of a net, medians over tenths of the run, below which it gets no gradient any more.
   static let lowLimit = 1e-2
@@ -42,7 +53,6 @@ struct OneNetStarvesRule: Rule {
         "the loss −ln D(G(z)) for the generator in place of ln(1 − D(G(z)))",
         "a smaller learning rate for optimizer \(strong.net + 1), or fewer of its steps",
       ],
-      chart: "weight-gradients",
-      source: "Goodfellow et al. 2014, arXiv:1406.2661; Arjovsky and Bottou 2017, arXiv:1701.04862")
+      chart: "weight-gradients")
   }
 }

@@ -5,6 +5,17 @@ import Support
 /// loss does not go down.
 struct SaturatedUnitsRule: Rule {
   let name = "saturated units"
+  let principle =
+    "Counts the outputs of each hidden activation that lie where its slope is below a tenth of its maximum, over "
+    + "the last tenth of the run. Where most do and the net learns less than it could, almost no gradient passes to "
+    + "the layers before."
+  let source = "Glorot and Bengio 2010; share after DeepDiagnosis (ICSE 2022)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("saturated outputs", .above, Self.shareLimit, "of the outputs"),
+      RuleLimit("recorded steps in which they are", .atLeast, Double(Self.shortestWindow), "steps"),
+    ]
+  }
 
   /// The share of saturated outputs of a site.
   static let shareLimit = 0.5
@@ -53,7 +64,7 @@ struct SaturatedUnitsRule: Rule {
             ?? "a tenth of the learning rate",
           "a LayerNorm before the activation",
         ],
-      chart: "dead-and-saturated", source: "Glorot and Bengio 2010; share after DeepDiagnosis (ICSE 2022)",
+      chart: "dead-and-saturated",
       trial: fromStart
         ? inputs.map { $0 > 3 } ?? false ? .standardizedInputs : .initializer(.xavierNormal)
         : evidence.learningRate.map { .learningRate(oneDigitNumber($0 / 10)) })

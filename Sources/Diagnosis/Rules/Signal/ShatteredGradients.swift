@@ -5,6 +5,17 @@ import Support
 /// go down.
 struct ShatteredGradientsRule: Rule {
   let name = "shattered gradients"
+  let principle =
+    "Compares the cosine between gradients of neighbouring inputs at the first layer with that at the last. In a "
+    + "deep plain net of ReLUs it falls to that of white noise, so a step that helps one input does not help the "
+    + "next."
+  let source = "Balduzzi et al. 2017, arXiv:1702.08591"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("cosine at the first layer", .below, Self.lowLimit),
+      RuleLimit("cosine at the last layer", .above, Self.highLimit),
+    ]
+  }
 
   /// The cosine at the first layer below which gradients are as unlike as white noise, and the one at the last above which they are alike.
   static let lowLimit = 0.1, highLimit = 0.5
@@ -31,7 +42,6 @@ struct ShatteredGradientsRule: Rule {
       "the cosine between gradients of neighbouring inputs falls from \(formatPlain(last.1)) at \(last.0) to \(formatPlain(first.1)) at \(first.0)",
       sites: values.map(\.0), steps: step...step, measured: first.1, limit: Self.lowLimit,
       cause: "in a deep plain net of ReLUs gradients of neighbouring inputs are as unlike as white noise",
-      remedies: ["residual connections: Residual(…) around pairs of layers"], chart: "gradient_correlation",
-      source: "Balduzzi et al. 2017, arXiv:1702.08591")
+      remedies: ["residual connections: Residual(…) around pairs of layers"], chart: "gradient_correlation")
   }
 }

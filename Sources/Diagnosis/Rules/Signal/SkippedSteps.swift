@@ -4,6 +4,15 @@ import RunFile
 /// loss scaling finds its scale by them.
 struct SkippedStepsRule: Rule {
   let name = "skipped steps"
+  let principle =
+    "Counts skipped steps in a row. Where they are more than it takes to halve the usual loss scale down to 1, "
+    + "gradients are not finite at any scale."
+  let source = "Micikevicius et al. 2018, arXiv:1710.03740"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("skipped steps in a row", .above, Double(Self.limit), "steps")
+    ]
+  }
 
   /// The number of skipped steps in a row that halve the loss scale from its usual start, 65,536, to 1.
   static let limit = 16
@@ -30,6 +39,6 @@ struct SkippedStepsRule: Rule {
         "bfloat16, which has Float32's range",
         "smaller initial weights: the initializer \(evidence.fittingInitializer)",
       ],
-      chart: "gradient-flow", source: "Micikevicius et al. 2018, arXiv:1710.03740")
+      chart: "gradient-flow")
   }
 }

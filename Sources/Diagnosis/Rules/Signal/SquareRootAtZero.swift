@@ -3,6 +3,10 @@ import RunFile
 /// Fires when the first value that is not finite comes from the slope of a square root at 0, which is infinite.
 struct SquareRootAtZeroRule: Rule {
   let name = "square root at zero"
+  let principle =
+    "Searches for the operation that made the first value that is not finite. Here it is a square root of 0, whose "
+    + "slope is infinite; a distance or norm of exactly 0 is enough."
+  let source = "PyTorch, issue 2421"
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
     guard let event = evidence.nonfinite, event.origin == .squareRoot else { return [] }
@@ -21,6 +25,6 @@ struct SquareRootAtZeroRule: Rule {
         "add a small number under the root: (x * x).sum() + 1e-12, then squareRoot()",
         "use the squared distance, without a root",
       ],
-      chart: "loss", source: "PyTorch, issue 2421")
+      chart: "loss")
   }
 }

@@ -6,6 +6,16 @@ import Support
 /// distance of neighbouring numbers.
 struct UpdatesLostToRoundingRule: Rule {
   let name = "updates lost to rounding"
+  let principle =
+    "Counts the steps in which a weight has a gradient but its update is exactly 0. An update below half the "
+    + "distance of neighbouring numbers is rounded away."
+  let source = "Micikevicius et al. 2018, arXiv:1710.03740"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps without an update", .above, Self.stepShare, "of the recorded steps"),
+      RuleLimit("steps of the run", .atLeast, Double(LossCourse.shortestRun), "steps"),
+    ]
+  }
 
   /// The share of recorded steps in which a weight's update is exactly 0.
   static let stepShare = 0.5
@@ -46,7 +56,7 @@ struct UpdatesLostToRoundingRule: Rule {
         evidence.learningRate.map { "a learning rate of \(oneDigit($0 * 100)) instead of \(formatShortest($0))" }
           ?? "a larger learning rate",
       ],
-      chart: "updates", source: "Micikevicius et al. 2018, arXiv:1710.03740",
+      chart: "updates",
       trial: sixteen == nil ? evidence.learningRate.map { .learningRate(oneDigitNumber($0 * 100)) } : nil)
   }
 }

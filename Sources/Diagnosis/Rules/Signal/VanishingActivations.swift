@@ -5,6 +5,15 @@ import Support
 /// vanish.
 struct VanishingActivationsRule: Rule {
   let name = "vanishing activations"
+  let principle =
+    "Compares the activations of the last layer but one with those of the first layer, at the first step. "
+    + "Activations that shrink by a factor per layer give outputs that hardly depend on the inputs."
+  let source = "Glorot and Bengio 2010; He et al. 2015, arXiv:1502.01852"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("RMS at the last layer but one over that at the first", .below, Self.ratioLimit, "×")
+    ]
+  }
 
   /// The RMS of the last layer but one over that of the first below which activations vanish.
   static let ratioLimit = 1e-3
@@ -26,7 +35,7 @@ struct VanishingActivationsRule: Rule {
         "the initializer \(evidence.fittingInitializer), then model.initialize(seed: 1)",
         "a LayerNorm before each activation",
       ],
-      chart: "activations", source: "Glorot and Bengio 2010; He et al. 2015, arXiv:1502.01852",
+      chart: "activations",
       trial: .initializer(evidence.fittingInitialization))
   }
 }

@@ -5,6 +5,22 @@ import Support
 /// exactly zero at a point, and the loss does not go down or weights do not move. A net that learns in spite of a slope has no fault.
 struct VanishingGradientRule: Rule {
   let name = "vanishing gradient"
+  let principle =
+    "Compares the gradient at the first layer, or call of a recurrent cell, with that at the last, at the first "
+    + "step and by a fit over all. Where the loss does not go down or weights do not move, the first layers get too "
+    + "little of it to learn."
+  let source = "Hochreiter 1991; Glorot and Bengio 2010; limit after AUTOTRAINER (ICSE 2021)"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("gradient at the first layer over that at the last", .below, Self.ratioLimit, "×"),
+      RuleLimit(
+        "the same over that at the last layer but one, where the fit shows no slope", .below, Self.innerLimit, "×"),
+      RuleLimit(
+        "factor with which ten times the first limit is enough in a net that does not learn", .below, Self.factorLimit,
+        "× per layer"),
+      RuleLimit("update of a weight that does not move", .below, RunEvidence.updateLimit, "of the largest"),
+    ]
+  }
 
   /// The ratio of the first point to the last, fitted or plain, below which the gradient counts as vanished.
   static let ratioLimit = 1e-3
@@ -92,7 +108,7 @@ struct VanishingGradientRule: Rule {
               : "recurrent weights that are orthogonal: initializer: .orthogonal()",
             "shorter sequences, or a loss at each step",
           ] : fix.texts,
-      chart: "gradient-profile", source: "Hochreiter 1991; Glorot and Bengio 2010; limit after AUTOTRAINER (ICSE 2021)",
+      chart: "gradient-profile",
       trial: !shrinks
         ? nil
         : !isOverTime

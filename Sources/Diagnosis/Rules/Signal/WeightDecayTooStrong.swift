@@ -7,6 +7,15 @@ import Support
 /// Without gradients ‖W‖ shrinks by the factor 1 − ηλ per step, or 1 − ηλ / (1 − μ) with momentum μ.
 struct WeightDecayTooStrongRule: Rule {
   let name = "weight decay too strong"
+  let principle =
+    "Compares the last norm of the weights with the first. Weights that shrink this much under weight decay while "
+    + "the loss stays high lose more in each step than the gradient adds."
+  let source = "Krogh and Hertz 1991; Loshchilov and Hutter 2019, arXiv:1711.05101"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("last norm, the middle over weights", .below, Self.normLimit, "of the first")
+    ]
+  }
 
   /// The middle over weights of the last over the first norm below which weights have shrunk.
   static let normLimit = 0.5
@@ -59,7 +68,7 @@ struct WeightDecayTooStrongRule: Rule {
         "a weight decay of \(oneDigit(better)) instead of \(shown): alone it takes a tenth of the weights over the run",
         "no weight decay for biases and norms: try optimizer.group(\"**.bias\", weightDecay: 0)",
       ],
-      chart: "weight-distributions", source: "Krogh and Hertz 1991; Loshchilov and Hutter 2019, arXiv:1711.05101",
+      chart: "update-ratio",
       trial: .weightDecay(oneDigitNumber(better)))
   }
 }

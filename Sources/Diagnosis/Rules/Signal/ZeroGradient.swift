@@ -4,6 +4,15 @@ import Support
 /// Fires when the gradient of weights is exactly 0 in all recorded steps though it is computed, and no ReLU is dead.
 struct ZeroGradientRule: Rule {
   let name = "zero gradient"
+  let principle =
+    "Counts the steps in which the gradient of a weight is computed and exactly 0. Something behind the weight has "
+    + "a slope of 0, such as a rounding or a comparison."
+  let source = "SageMaker Debugger, rule AllZero"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("steps with a gradient of 0", .atLeast, Self.shareLimit, "of the recorded steps")
+    ]
+  }
 
   /// The share of recorded steps in which the gradient was exactly 0.
   static let shareLimit = 0.999
@@ -29,6 +38,6 @@ struct ZeroGradientRule: Rule {
         ? "predictions are the same for all inputs, so something behind these weights passes no gradient"
         : "what follows them has a slope of exactly 0: a rounding, a comparison, an activation beyond its limits, or weights of zero that do not move",
       remedies: evidence.remediesOfZeroSlope,
-      chart: "gradient-profile", source: "SageMaker Debugger, rule AllZero")
+      chart: "gradient-profile")
   }
 }

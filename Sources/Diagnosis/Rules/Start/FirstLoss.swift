@@ -7,6 +7,16 @@ import Support
 struct FirstLossRule: Rule {
   let name = "first loss"
   let stage = RuleStage.outcome
+  let principle =
+    "Compares the first loss with ln K, that of an untrained net of K classes. A higher one shows outputs that "
+    + "differ too much from each other, a lower one a net that knows the answers before training."
+  let source = "Karpathy, “A recipe for training neural networks”, 2019"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("first loss", .above, Self.highLimit, "× ln K"),
+      RuleLimit("first loss", .below, Self.lowLimit, "× ln K"),
+    ]
+  }
 
   /// The first loss over the expected one above which outputs are too large: 1.5.
   static let highLimit = 1.5
@@ -37,7 +47,7 @@ struct FirstLossRule: Rule {
           "inputs of mean 0 and standard deviation 1",
           "a LayerNorm before the last layer",
         ] : ["check that inputs do not hold the labels"],
-      chart: "loss", source: "Karpathy, “A recipe for training neural networks”, 2019")
+      chart: "loss")
   }
 }
 

@@ -7,6 +7,17 @@ import Support
 /// A net whose gradient is multiplied by √χ per layer has the depth scale ξ = 1 / |ln χ|, and trains up to about 6 ξ layers.
 struct GradientAtStartRule: Rule {
   let name = "gradient at the start"
+  let principle =
+    "Compares the gradient of each layer with that of the last one before training. A net whose gradient is "
+    + "multiplied by √χ per layer has the depth scale ξ = 1 / |ln χ|, and trains up to about 6 ξ layers."
+  let source = "Schoenholz et al. 2017, arXiv:1611.01232"
+  var limits: [RuleLimit] {
+    [
+      RuleLimit("gradient of a layer", .below, Self.ratioLimit, "of the last one's"),
+      RuleLimit("gradient of a layer", .above, 1 / Self.ratioLimit, "of the last one's"),
+      RuleLimit("depth of a net that trains", .atMost, Self.depthScales, "depth scales"),
+    ]
+  }
 
   /// The gradient of a layer over that of the last one below which the layer does not learn: 1/1000; above 1000 it explodes.
   static let ratioLimit = 1e-3
@@ -64,7 +75,7 @@ struct GradientAtStartRule: Rule {
         ? "each \(unit) multiplies the gradient by less than 1, so the first ones hardly change while the last ones learn"
         : "each \(unit) multiplies the gradient by more than 1, so a step that suits the last ones is far too large for the first",
       remedies: isWeak ? fix.texts : grown,
-      chart: "gradient-profile", source: "Schoenholz et al. 2017, arXiv:1611.01232",
+      chart: "gradient-profile",
       trial: isWeak ? fix.trial : .initializer(evidence.fittingInitialization))
   }
 }
