@@ -4,7 +4,7 @@ import Rheoscope
 /// How often the diagnosis is right, on programs that were given a fault and on healthy ones:
 ///
 ///     swift run -c release benchmarks diagnosis [--quick] [--half development|test] [--fault NAME] [--threads N] [--per-fault N] [--try] [--keep FOLDER]
-///     swift run -c release benchmarks diagnosis [--half development|test] --record
+///     swift run -c release benchmarks diagnosis [--half development|test] [--per-fault N] --record
 ///     swift run -c release benchmarks diagnosis --quick --gate
 ///     swift run -c release benchmarks diagnosis --list [--half development|test]
 ///     swift run -c release benchmarks diagnosis --check
@@ -152,7 +152,7 @@ struct DiagnosisBenchmark {
     }
     let tables = try benchmark.run()
     if record {
-      try tables.rateFile(of: benchmark.half, seeds: benchmark.seeds).write(
+      try tables.rateFile(of: benchmark.half, perFault: benchmark.perFault, seeds: benchmark.seeds).write(
         toFile: Tables.ratePath, atomically: true, encoding: .utf8)
     }
     let problems = gate ? tables.problems : []

@@ -5,7 +5,7 @@ extension Tables {
   static let ratePath = "Sources/Diagnosis/RuleRates.swift"
 
   /// The table of `RuleRate` as a Swift file, with a line per rule.
-  func rateFile(of half: Half, seeds: Int) -> String {
+  func rateFile(of half: Half, perFault: Int, seeds: Int) -> String {
     let runs = healthy.flatMap(\.trials)
     let faults = faulty.flatMap { judged in judged.counted.map { (names: judged.program.fault!.names, trial: $0) } }
     func first(_ trial: Trial) -> String { trial.verdict.statements.first?.rule ?? "" }
@@ -19,7 +19,7 @@ extension Tables {
         "    \"\(rule)\": rate(\(own.count), named: \(named), byOther: \(byOther), alarms: \(alarms), wrong: \(wrong)),\n"
     }
     return """
-      // Written by `swift run -c release benchmarks diagnosis --half \(half.rawValue) --record`. Don't edit it.
+      // Written by `swift run -c release benchmarks diagnosis --half \(half.rawValue) --per-fault \(perFault) --record`. Don't edit it.
 
       extension RuleRate {
         /// The number of healthy runs of the benchmark.
