@@ -91,6 +91,6 @@ public struct Finding: Sendable, CustomStringConvertible {
   private var location: String {
     let when = steps.count == 1 ? "step \(steps.lowerBound)" : "steps \(steps.lowerBound)–\(steps.upperBound)"
     guard let first = sites.first, let last = sites.last else { return when }
-    return "\(sites.count == 1 ? first : "\(first) to \(last)"), \(when)"
+    return "\(sites.count == 1 ? "“\(first)”" : "“\(first)” to “\(last)”"), \(when)"
   }
 }

@@ -47,6 +47,14 @@ extension RunEvidence {
     struggles || loss.state == .falls && loss.constantLoss.map { loss.last > Self.highLimit * $0 } ?? false
   }
 
+  /// The share of the loss of a constant output above which a net has learned less than half: 0.5.
+  public static let halfLimit = 0.5
+
+  /// Whether the net does not learn, or its loss ends above half of what a constant output reaches.
+  public var learnsLittle: Bool {
+    struggles || loss.state == .falls && loss.constantLoss.map { loss.last > Self.halfLimit * $0 } ?? false
+  }
+
   /// Whether a loss that falls later stays at that of a constant output for a third of the run, and ends above 30 % of it.
   public var startsFlat: Bool {
     isFlat(above: 0.9) && loss.last > Self.highLimit * (loss.constantLoss ?? 0)

@@ -25,8 +25,8 @@ struct OverfittingRule: Rule {
   static let riseLimit = 1.1
   /// The rise over the loss of a constant output below which it is noise: 0.1.
   static let levelLimit = 0.1
-  /// Without a rise: the last loss on other samples over that of training, and over that of a constant output: 5, 0.4.
-  static let gapLimit = 5.0, gapLevel = 0.4
+  /// Without a rise: the last loss on other samples over that of training, and over that of a constant output: 5, 0.6.
+  static let gapLimit = 5.0, gapLevel = 0.6
   /// The number of losses on other samples that it takes to tell.
   static let shortest = 3
 

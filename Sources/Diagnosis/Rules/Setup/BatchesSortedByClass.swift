@@ -44,13 +44,17 @@ struct BatchesSortedByClassRule: Rule {
       evidence.otherLosses?.last.map { $0.value < Self.harmlessLimit * (evidence.loss.constantLoss ?? 0) } ?? false
     return found(
       evidence.isStuck ? .failure : isHarmless ? .note : .warning,
-      "\(formatPlain(share * 100)) % of a batch's targets are of one class, where random batches have \(formatPlain(random * 100)) %"
-        + (classes.map { "; a batch holds \(formatPlain($0, digits: 2)) of \(counts.count { $0 > 0 }) classes" } ?? ""),
+      "\(formatPlain(share * 100)) % of a batch's targets are of one class, where the most frequent class of a random batch has \(formatPlain(random * 100)) %"
+        + (classes.map {
+          "; a batch holds on average \(formatPlain($0, digits: 2)) of \(counts.count { $0 > 0 }) classes"
+        } ?? ""),
       steps: evidence.allSteps, measured: share, limit: limit, unit: "of a batch",
       cause:
-        "samples come in the order of their classes, so each step teaches the net to answer with the class of the moment and to forget the "
+        "samples come in the order of their classes, so each step teaches the net to answer with the class of its own batch and to forget the "
         + "others",
-      remedies: ["draw batches in random order: for batch in data.train.batches(of: \(size), seed: 1)"], chart: "loss")
+      remedies: [
+        "draw samples in random order, a new one in each epoch: for batch in data.train.batches(of: \(size), seed: 1)"
+      ], chart: "loss")
   }
 
   private func targetsPerBatch(_ evidence: RunEvidence) -> Int? {

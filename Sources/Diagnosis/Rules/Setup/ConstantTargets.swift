@@ -42,7 +42,7 @@ struct ConstantTargetsRule: Rule {
     }
     guard let statement else { return [] }
     return found(
-      evidence.loss.state == .falls ? .note : .warning, statement, steps: steps, measured: measured,
+      .failure, statement, steps: steps, measured: measured,
       limit: statement.contains("class") ? 1 : Self.varianceLimit,
       cause: "a net that ignores its inputs is right for all samples, so nothing is learned from them",
       remedies: ["check how targets are read: the column, the type, and a division of whole numbers"], chart: "loss")

@@ -39,16 +39,16 @@ struct GradientsNotClearedRule: Rule {
     let isOther = evidence.run.parameters.contains { !$0.optimizers.isEmpty && !left.contains($0) }
     return found(
       evidence.loss.state == .falls
-        && evidence.loss.last < RunEvidence.highLimit * (evidence.loss.constantLoss ?? evidence.loss.first)
+        && evidence.loss.last < RunEvidence.halfLimit * (evidence.loss.constantLoss ?? evidence.loss.first)
         ? .note : .warning,
-      "\(counted(left.count, "parameter")), \(listed(left.map(\.path))), still \(left.count == 1 ? "has" : "have") a gradient when the step ends",
+      "\(counted(left.count, "parameter")), \(listed(left.map(\.path))), \(left.count == 1 ? "gets" : "get") gradients after the step that uses them, and nothing clears them before the next",
       sites: left.map(\.path), steps: evidence.allSteps, measured: Double(left.count), limit: 0, unit: "parameters",
       cause: isOther
-        ? "the backward pass of another net's loss also reaches these parameters, and its gradients are added to those of the next step"
+        ? "the backward pass of another loss also reaches these parameters, and its gradients are added to those of the next step"
         : "gradients of this step are added to those of the next",
       remedies: [
-        "clear them before the next backward pass: call clearGradients() of optimizer \(index + 1), which holds \(first.path), after the other optimizer's step",
-        "keep the other loss from reaching them: freeze optimizer \(index + 1)'s parameters during that pass",
+        "call clearGradients() of the optimizer that holds “\(first.path)” (number \(index + 1) of the recorder's) right before the backward pass of its own loss",
+        "keep the other loss from reaching them: freeze that optimizer's parameters during its backward pass, and unfreeze them afterwards",
       ],
       chart: "weight-gradients")
   }

@@ -50,7 +50,7 @@ struct InputsNotNormalizedRule: Rule {
       ? .note
       : evidence.isStuck || evidence.hasOutgrown
         ? .failure
-        : isSeen && evidence.loss.last > 0.1 * (evidence.loss.constantLoss ?? 0) || isLarge && evidence.isHigh
+        : isSeen && evidence.loss.last > 0.1 * (evidence.loss.constantLoss ?? 0) || isLarge && evidence.learnsLittle
           || evidence.struggles
           ? .warning : .note
     // Small inputs only slow down learning.

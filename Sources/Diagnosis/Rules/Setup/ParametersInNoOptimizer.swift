@@ -62,9 +62,8 @@ struct ParametersInNoOptimizerRule: Rule {
         : "the optimizer was made from a part of the model, or before these modules were added or replaced",
       remedies: [
         "make the optimizer after the last change of the model, from the model that is trained: let optimizer = "
-          + "\(evidence.optimizers.first?.type ?? "Adam")(model, learningRate: \(evidence.learningRate.map(formatShortest) ?? "0.001"))",
-        "freeze these parameters if they shall stay as they are",
-      ],
+          + "\(evidence.optimizers.first?.type ?? "Adam")(model, learningRate: \(evidence.learningRate.map(formatShortest) ?? "0.001"))"
+      ] + (everything ? [] : ["freeze these parameters if they shall stay as they are"]),
       chart: "updates",
       trial: isGiven ? nil : .allParameters)
   }

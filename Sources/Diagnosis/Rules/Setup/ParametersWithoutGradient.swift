@@ -42,6 +42,7 @@ struct ParametersWithoutGradientRule: Rule {
       let isEverything = without.count == run.parameters.count
       let isGiven = detached.allSatisfy { evidence.isGiven($0.path) } && !evidence.isStuck
       let share = Double(matrices.count) / Double(max(all, 1))
+      let module = Self.module(of: detached.map(\.path))
       let severity: Finding.Severity =
         isEverything
         ? .failure
@@ -63,8 +64,8 @@ struct ParametersWithoutGradientRule: Rule {
         remedies: isEverything
           ? ["call loss.backward() on the loss of model(inputs), outside of withoutGradients { }"]
           : [
-            "call the module that holds \(detached[0].path) outside of withoutGradients { }, and give its output on without detached()",
-            "freeze these parameters if they shall stay as they are: try optimizer.group(\"\(detached[0].path)\", isFrozen: true)",
+            "call “\(module)” outside of withoutGradients { }, and pass its output on as it is, not detached() or rebuilt from values",
+            "freeze these parameters if they shall stay as they are: try optimizer.group(\"\(module).**\", isFrozen: true)",
           ],
         chart: "weight-gradients")
     }
@@ -78,5 +79,14 @@ struct ParametersWithoutGradientRule: Rule {
         cause: "forward does not use these modules", remedies: ["call them in forward, or remove them from the model"])
     }
     return findings
+  }
+
+  /// The path of the smallest module that holds all of these parameters, or that of the first parameter's module if only the model does.
+  private static func module(of paths: [String]) -> String {
+    let parts = paths.map { $0.split(separator: ".").dropLast() }
+    let common = parts.dropFirst().reduce(Array(parts[0])) { common, next in
+      zip(common, next).prefix { $0 == $1 }.map(\.0)
+    }
+    return (common.isEmpty ? Array(parts[0]) : common).joined(separator: ".")
   }
 }

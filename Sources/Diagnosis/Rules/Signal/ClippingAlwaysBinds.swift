@@ -30,9 +30,8 @@ struct ClippingAlwaysBindsRule: Rule {
       evidence.loss.state != .nonfinite
     else { return [] }
     let isSlow =
-      evidence.struggles
-      || evidence.loss.constantLoss.map { evidence.loss.last > RunEvidence.highLimit * $0 }
-        ?? (evidence.loss.last > 0.5 * evidence.loss.first)
+      evidence.learnsLittle
+      || evidence.loss.constantLoss == nil && evidence.loss.last > RunEvidence.halfLimit * evidence.loss.first
     let limit = facts.number(.clippingLimit, of: .model)
     return found(
       evidence.isAdaptive && !evidence.isStuck ? .note : evidence.isStuck ? .failure : isSlow ? .warning : .note,
@@ -42,10 +41,13 @@ struct ClippingAlwaysBindsRule: Rule {
         "the limit is far below the usual norm of gradients: it scales every step down and hides how large gradients are",
       remedies: [
         limit.map {
-          "a limit of \(oneDigit($0 * ratio * 2)) instead of \(formatShortest($0)): optimizer.clipGradients(toNorm: \(oneDigit($0 * ratio * 2)))"
+          "a limit of \(oneDigit($0 * ratio * 2)), twice the usual norm, instead of \(formatShortest($0)): optimizer.clipGradients(toNorm: \(oneDigit($0 * ratio * 2)))"
+            + (evidence.isAdaptive
+              ? ""
+              : "; steps become \(formatPlain(ratio)) times as large, so divide the learning rate if the loss then grows")
         }
           ?? "a limit \(oneDigit(ratio * 2)) times as high, so that only rare gradients are clipped",
-        "smaller gradients: the initializer \(evidence.fittingInitializer)",
+        "smaller gradients: a mean over the batch in place of a sum, inputs and targets of standard deviation 1, the initializer \(evidence.fittingInitializer)",
       ],
       chart: "weight-gradients",
       trial: limit.map { .clipping(norm: oneDigitNumber($0 * ratio * 2)) })

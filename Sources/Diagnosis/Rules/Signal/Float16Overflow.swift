@@ -41,19 +41,20 @@ struct Float16OverflowRule: Rule {
     let first = min(isEvent ? evidence.nonfinite!.step : .max, skips?.lowerBound ?? .max)
     let what = isEvent && evidence.nonfinite!.what == "gradient" ? "gradients" : "activations"
     let growth = evidence.activationProfile?.factor.map { 1 / $0 }
+    let depth = max(evidence.activationProfile?.points.count ?? 1, 1)
     return found(
       .failure,
       "\(what) outgrow float16, whose largest number is 65,504"
-        + (site.map { ", first at \(evidence.run.sites[$0].path)" } ?? "")
+        + (site.map { ", first in “\(evidence.run.sites[$0].path)”" } ?? "")
         + (skips.map { "; \($0.count) steps in a row are skipped" } ?? ""),
       sites: site.map { [evidence.run.sites[$0].path] } ?? [], steps: first...max(first, evidence.allSteps.upperBound),
       measured: over?.1 ?? .infinity, limit: Self.largest,
-      cause: "a smaller scale of the loss does not make activations smaller"
-        + (growth.map { $0 > 1.1 ? "; they grow by \(formatPlain($0)) per layer" : "" } ?? ""),
+      cause: (growth.map { $0 > 1.1 ? "activations grow by a factor of \(formatPlain($0)) per layer; " : "" } ?? "")
+        + "the loss scaler halves its scale and skips steps, which makes gradients smaller, but not activations",
       remedies: [
         "bfloat16 in place of float16: it has Float32's range",
         evidence.run.sites.contains { $0.kind == "Residual" }
-          ? "residual branches scaled by 1/√L: Residual(…, scale: \(formatPlain(1 / Double(max(evidence.activationProfile?.points.count ?? 1, 1)).squareRoot(), digits: 2)))"
+          ? "the residual branches scaled by 1/√\(depth): Residual(…, scale: \(formatPlain(1 / Double(depth).squareRoot(), digits: 2)))"
           : "smaller initial weights, or a LayerNorm before \(site.map { evidence.run.sites[$0].path } ?? "the site")",
       ],
       chart: "activations")

@@ -11,15 +11,12 @@ struct Float16UnderflowRule: Rule {
   var limits: [RuleLimit] {
     [
       RuleLimit("RMS of the gradients", .atMost, Self.gradientLimit),
-      RuleLimit("the same in a net that learns", .atMost, Self.sparseLimit),
       RuleLimit("steps in which it is so", .above, Self.stepShare, "of the recorded steps"),
     ]
   }
 
   /// The RMS of gradients below which most elements underflow: four times the smallest number of float16, 2⁻²⁴.
   static let gradientLimit = 4 * 0x1p-24
-  /// The same in a net that learns: with a quarter of the smallest number at most one element in 16 is not 0.
-  static let sparseLimit = 0x1p-26
   /// The share of recorded steps in which it must hold.
   static let stepShare = 0.5
 
@@ -28,7 +25,7 @@ struct Float16UnderflowRule: Rule {
     guard !half.isEmpty, evidence.nonfinite == nil, evidence.deadSites.isEmpty else { return [] }
     let lost = half.filter { site in
       let values = evidence.series(gradients, site)
-      let limit = evidence.isHigh ? Self.gradientLimit : Self.sparseLimit
+      let limit = evidence.isHigh ? Self.gradientLimit : 0
       return values.count > 2 && Double(values.count { $0.value <= limit }) > Self.stepShare * Double(values.count)
     }
     let zero = lost.filter { site in

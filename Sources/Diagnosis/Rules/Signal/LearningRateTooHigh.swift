@@ -77,7 +77,7 @@ struct LearningRateTooHighRule: Rule {
   private func largeUpdates(_ evidence: RunEvidence) -> [Finding]? {
     let decay = evidence.optimizers.map { ($0.learningRate ?? 0) * $0.weightDecay }.max() ?? 0
     guard let (update, step) = evidence.firstUpdate, decay < Self.decayLimit,
-      update > Self.updateLimit, evidence.isHigh, !evidence.isNormalized || evidence.struggles,
+      update > Self.updateLimit, evidence.learnsLittle, !evidence.isNormalized || evidence.struggles,
       // Steps are large beside weights that are far too small.
       (evidence.hiddenVariance ?? 1) >= InitializationTooSmallRule.varianceLimit,
       evidence.run.steps.count >= LossCourse.shortestRun

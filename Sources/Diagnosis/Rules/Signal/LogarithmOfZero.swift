@@ -22,10 +22,14 @@ struct LogarithmOfZeroRule: Rule {
       sites: sites.isEmpty ? last.map { [$0.path] } ?? [] : sites, steps: steps, measured: event.count, limit: 0,
       unit: "values",
       cause:
-        "ln 0 is −∞: in Float32 a sigmoid is exactly 1 from logits of 17 on and 0 below −104, and softmax likewise",
+        last?.kind == "Softmax"
+        ? "ln 0 is −∞: in Float32 a softmax gives exactly 0 to a class whose logit is more than 104 below the largest"
+        : "ln 0 is −∞: in Float32 a sigmoid is exactly 0 for logits below −104, and 1 minus it is 0 for logits of 17 and more",
       remedies: [
-        "give the loss logits: binaryCrossEntropy(logits: z, targets) in place of \(last?.kind == "Softmax" ? "softmax" : "sigmoid") and logarithm, or crossEntropy for classes",
-        "limit probabilities to 1e-7 … 1 − 1e-7 before the logarithm",
+        last?.kind == "Softmax"
+          ? "crossEntropy(logits, labels) in place of softmax and logarithm"
+          : "binaryCrossEntropy(logits: z, targets) in place of sigmoid and logarithm, or crossEntropy(logits, labels) for classes",
+        "limit probabilities to 1e-7 … 1 − 1e-7 before the logarithm, which leaves samples beyond that without a gradient",
       ],
       chart: "loss")
   }

@@ -85,7 +85,8 @@ struct VanishingGradientRule: Rule {
       consequences.append("\(unmoved.paths.count) of \(matrices) do not move")
     }
     guard !consequences.isEmpty, evidence.loss.state != .nonfinite else { return [] }
-    let weights = weightGradientRatio(evidence), fix = evidence.remediesOfShrinkingGradients
+    // Steps of a recurrence share their weights.
+    let weights = isOverTime ? nil : weightGradientRatio(evidence), fix = evidence.remediesOfShrinkingGradients
     let cells = evidence.recurrentLayers
     return found(
       evidence.isStuck || unmoved.paths.count * 2 > unmoved.count ? .failure : .warning,
@@ -93,10 +94,14 @@ struct VanishingGradientRule: Rule {
       sites: evidence.paths(zeros.isEmpty ? evidence.profileSites : zeros.flatMap(\.sites)),
       steps: profile.step...profile.step, measured: measured, limit: Self.ratioLimit, unit: "×",
       cause: (isOverTime
-        ? "each step of the recurrence multiplies the gradient by less than 1: forget gates near 1/2, saturated states, or recurrent weights "
-          + "that are too small"
+        ? "each step of the recurrence multiplies the gradient by less than 1: "
+          + (evidence.hasForgetGates
+            ? "a forget gate near 1/2 keeps half of the state per step"
+            : "recurrent weights are too small, or the state saturates")
         : cause(evidence)) + (zeros.isEmpty ? "" : "; or a layer passes none on: dead ReLUs, or weights of zero")
-        + (weights.map { "; gradients of weights show nothing of it: the first is \(formatPlain($0)) of the last" }
+        + (weights.map {
+          "; gradients of weights don't show it: that of the first layer's weight is \(formatPlain($0)) times that of the last"
+        }
           ?? ""),
       remedies: !shrinks
         ? evidence.remediesOfZeroSlope

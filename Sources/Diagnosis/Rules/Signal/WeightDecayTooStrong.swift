@@ -48,25 +48,26 @@ struct WeightDecayTooStrongRule: Rule {
         }
       }.map { norms.steps[$0] } ?? evidence.allSteps.lowerBound
     let steps = Double(max((norms.steps.last ?? 1) - (norms.steps.first ?? 0), 1))
-    let factor = pow(max(ratio, 1e-30), 1 / steps)
     let settings = evidence.optimizers.first { $0.weightDecay == decay },
       rate = settings?.learningRate ?? evidence.learningRate
     let expected = rate.map { 1 - $0 * decay / (1 - min(settings?.momentum ?? 0, 0.999)) }
     let shown = String(format: "%.6g", decay)
     // So that the decay alone would take a tenth of the norm over the run.
-    let better = -0.1 / Foundation.log(factor) / steps * decay
+    let better = expected.map { -0.1 / Foundation.log(max($0, 1e-9)) / steps * decay } ?? decay / 100
     return found(
       evidence.isStuck ? .failure : .warning,
-      "weights shrink to \(formatPlain(ratio)) of their first norm, by a factor of \(formatPlain(factor, digits: 5)) per step"
-        + (expected.map { "; weight decay \(shown) alone gives \(formatPlain($0, digits: 5))" } ?? "")
-        + "; the loss ends at \(formatPlain(evidence.loss.last))",
+      "weights shrink to \(formatPlain(ratio)) of their first norm"
+        + (expected.map { "; weight decay \(shown) alone multiplies them by \(formatPlain($0, digits: 5)) per step" }
+          ?? "")
+        + "; the loss ends at \(formatPlain(evidence.loss.last))"
+        + (evidence.loss.constantLoss.map { ", where the best constant output has \(formatPlain($0))" } ?? ""),
       sites: trained.map { norms.parameters[$0].path }, steps: step...max(step, evidence.allSteps.upperBound),
       measured: ratio,
       limit: Self.normLimit, unit: "of the first norm",
       cause: "weight decay takes more from the weights in each step than the gradient adds",
       remedies: [
-        "a weight decay of \(oneDigit(better)) instead of \(shown): alone it takes a tenth of the weights over the run",
-        "no weight decay for biases and norms: try optimizer.group(\"**.bias\", weightDecay: 0)",
+        "a weight decay of \(oneDigit(better)) instead of \(shown)"
+          + (expected == nil ? "" : ": alone it takes a tenth of the weights over the run")
       ],
       chart: "update-ratio",
       trial: .weightDecay(oneDigitNumber(better)))
