@@ -16,7 +16,8 @@ public struct Preflight: Sendable {
 
   /// Runs `loss`, which computes the loss of a batch, a scalar, by calling the model, and its backward pass.
   ///
-  /// Gradients, running statistics and random streams are restored afterwards, and weights don't change. Throws a `RunFileError` if no
+  /// Gradients, running statistics and random streams are restored afterwards, and weights don't change. A recorder of the training does
+  /// not see the passes, also in the middle of a step. Throws a `RunFileError` if no
   /// temporary file can be written, and what `loss` throws. Stops the program if the loss has other than one element, or does not depend on
   /// the model.
   public init(_ model: Module, rules: [any Rule] = .beforeTraining, loss: () throws -> Tensor) throws {
@@ -24,13 +25,16 @@ public struct Preflight: Sendable {
     defer { folder.remove() }
     let gradients = model.parameters.map { ($0.parameter, $0.parameter.gradient) }
     defer { for (parameter, gradient) in gradients { parameter.gradient = gradient } }
-    let run = try model.withStateRestored {
-      for (parameter, _) in gradients { parameter.gradient = nil }
-      let recorder = try Recorder(model, [Optimizer](), writingTo: folder.path + "/start.rheo", warn: { _ in })
-      let value = try loss()
-      value.backward()
-      try recorder.step(loss: value)
-      return try recorder.finish()
+    // A recorder of the training must not take this pass for one of its own.
+    let run = try OperationWatch.withoutWatches {
+      try model.withStateRestored {
+        for (parameter, _) in gradients { parameter.gradient = nil }
+        let recorder = try Recorder(model, [Optimizer](), writingTo: folder.path + "/start.rheo", warn: { _ in })
+        let value = try loss()
+        value.backward()
+        try recorder.step(loss: value)
+        return try recorder.finish()
+      }
     }
     self.loss = run.steps[0].loss
     profile = try GradientProfile.of(run)

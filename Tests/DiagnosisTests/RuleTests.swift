@@ -43,6 +43,35 @@ import Testing
     }
   }
 
+  /// Counts 500, 300 and 200 with weights 1, 2 and 4 are shares of 5, 6 and 8 in 19.
+  @Test func aConstantOutputIsKnownForClassWeights() throws {
+    func constantLoss(_ weights: String?) throws -> Double? {
+      var run = SyntheticRun()
+      run.set(.target, .classCounts, json: "[500,300,200]")
+      run.set(.target, .classCount, 3)
+      run.set(.loss, .isWeighted, 1)
+      if let weights { run.set(.loss, .classWeights, json: weights) }
+      return try withTemporaryFolder { try RunEvidence(run.run(in: $0)).task.constantLoss }
+    }
+    let expected = -[5.0, 6, 8].reduce(0) { $0 + $1 / 19 * log($1 / 19) }
+    #expect(abs(try #require(try constantLoss("[1,2,4]")) - expected) < 1e-12)
+    #expect(try constantLoss(nil) == nil && constantLoss("[1,2]") == nil && constantLoss("[0,0,0]") == nil)
+  }
+
+  /// A loss scaler enlarges gradients, which are recorded without its scale.
+  @Test(arguments: [nil, 65_536, 16] as [Double?]) func smallGradientsOfAScaledLossAreNoUnderflow(_ scale: Double?)
+    throws
+  {
+    var run = SyntheticRun()
+    run.loss = { 2.3 - 0.001 * Double($0) }
+    for site in 0..<11 { run.set(.site(site), .precision, text: "float16") }
+    run.row = { _, _, row in row[.gradientRMS] = 1e-9 }
+    if let scale { run.scalars = [(step: 0, name: Scalar.lossScale(ofOptimizer: 1), value: scale)] }
+    let found = try run.findings().filter { $0.rule == "float16 underflow" }
+    #expect(found.isEmpty == (scale == 65_536), "\(found)")
+    #expect(found.allSatisfy { $0.remedies[0].hasPrefix(scale == nil ? "a loss scaler" : "a larger scale") })
+  }
+
   @Test func aHealthyRunHasNoFindings() throws {
     #expect(try findings().isEmpty)
     // A slope in a net that learns is no fault.

@@ -72,4 +72,39 @@ import Testing
     _ = model(x)
     #expect(model(x).values == first, "the random stream of dropout goes on where it was")
   }
+
+  /// A recorder of the training sees nothing of it, between the steps and within one, nor in a model that holds or lies in the recorded one.
+  @Test(arguments: 0..<3) func aRecorderIsNotDisturbed(_ index: Int) throws {
+    try withTemporaryFolder { folder in
+      let labels = labels, probes = [ProbeSet.standard, .standard.every(2), .thorough][index]
+      func record(_ name: String, isExamined: Bool) throws -> (run: Run, notices: [String]) {
+        var notices: [String] = []
+        let model = Sequential(Linear(32, 8), BatchNorm(8), Dropout(0.5), ReLU(), Linear(8, 10)),
+          outer = Sequential(model)
+        outer.initialize(seed: 1)
+        let optimizer = Adam(model), part = model.namedChildren![0].module
+        let recorder = try Recorder(
+          model, optimizer, writingTo: folder + "/\(name).rheo", probes: probes, warn: { notices.append($0) })
+        func examine() throws {
+          guard isExamined else { return }
+          for model in [model, outer] { _ = try diagnose(model) { crossEntropy(model(inputs()), labels) } }
+          _ = try diagnose(part) { log(part(inputs()) * 0).sum() }
+        }
+        for _ in 0..<6 {
+          try examine()
+          let x = inputs()
+          let losses = crossEntropy(model(x), labels, reduction: .none), loss = losses.mean()
+          try examine()
+          loss.backward()
+          try examine()
+          optimizer.step()
+          try recorder.step(loss: losses, again: { crossEntropy(model(x), labels) })
+        }
+        return (try recorder.finish(), notices)
+      }
+      let plain = try record("plain", isExamined: false), examined = try record("examined", isExamined: true)
+      #expect(try RunComparison.differences(between: plain.run.path, and: examined.run.path) == [])
+      #expect(plain.notices == examined.notices)
+    }
+  }
 }

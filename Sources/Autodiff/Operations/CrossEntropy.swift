@@ -28,7 +28,8 @@ public func crossEntropy(
   }
   OperationWatch.see(
     "crossEntropy", given, .classes(labels), loss,
-    isWeighted: classWeights != nil || labelSmoothing > 0 || reduction == .sum)
+    isWeighted: classWeights != nil || labelSmoothing > 0 || reduction == .sum,
+    classWeights: labelSmoothing == 0 && reduction == .mean ? classWeights : nil)
   return loss
 }
 

@@ -21,7 +21,8 @@ public func negativeLogLikelihood(
     "logarithms of probabilities are 0 or less: use logSoftmax, or crossEntropy for logits")
   let loss = targets.reduced(-targets.chosen(operation, from: logProbabilities.cast(to: .float32)), reduction)
   OperationWatch.see(
-    operation, logProbabilities, .classes(labels), loss, isWeighted: classWeights != nil || reduction == .sum)
+    operation, logProbabilities, .classes(labels), loss, isWeighted: classWeights != nil || reduction == .sum,
+    classWeights: reduction == .mean ? classWeights : nil)
   return loss
 }
 
@@ -44,7 +45,7 @@ public func crossEntropy(
   let loss = targets.reduced(-boundedLog(targets.chosen(operation, from: probabilities.cast(to: .float32))), reduction)
   OperationWatch.see(
     "crossEntropy(probabilities:)", probabilities, .classes(labels), loss,
-    isWeighted: classWeights != nil || reduction == .sum)
+    isWeighted: classWeights != nil || reduction == .sum, classWeights: reduction == .mean ? classWeights : nil)
   return loss
 }
 

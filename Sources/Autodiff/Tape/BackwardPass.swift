@@ -1,5 +1,8 @@
 import CThreadState
 
+/// The number of backward passes of the calling thread so far.
+package var backwardPassCount: Int64 { thread_state_here().pointee.backward_passes }
+
 /// One backward pass: the gradients of an output with respect to the leaves, by the chain rule.
 package final class BackwardPass {
   /// Whether the pullbacks' own operations go on the tape, for gradients of gradients, and the tape stays for another pass.
@@ -19,6 +22,9 @@ package final class BackwardPass {
 
   /// Gradients of the nodes that `gradients(of:withRespectTo:)` was asked for, nil as long as none has arrived.
   @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
+
+  /// Whether a watch wants to see the leaves that gradients reach.
+  @exclusivity(unchecked) private var leavesAreWatched = false
 
   init(keepsTape: Bool, wanted: [Node] = []) {
     self.keepsTape = keepsTape
@@ -55,7 +61,9 @@ package final class BackwardPass {
     }
     guard node.arriving != nil else {
       node.arriving = contribution.precision == node.precision ? contribution : contribution.cast(to: node.precision)
-      if node.isLeaf { leaves.append(node) } else { waiting.insert(node) }
+      guard node.isLeaf else { return waiting.insert(node) }
+      leaves.append(node)
+      if leavesAreWatched { OperationWatch.see(node, usedBy: visited?.operation) }
       return
     }
     node.arriving = sum(&node.arriving!, contribution).cast(to: node.precision)
@@ -73,6 +81,7 @@ package final class BackwardPass {
     let here = thread_state_here()
     here.pointee.backward_passes += 1
     number = here.pointee.backward_passes
+    leavesAreWatched = here.pointee.watches != nil && OperationWatch.seesLeaves
     add(seed, at: output)
     while let node = waiting.popLatest() {
       guard let pullback = node.pullback else {
@@ -110,6 +119,8 @@ package final class BackwardPass {
 
   /// Runs and adds what arrives at the leaves to their gradients.
   func accumulate(from output: Node, seed: Tensor) {
+    thread_state_here().pointee.backward_depth += 1
+    defer { thread_state_here().pointee.backward_depth -= 1 }
     withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
     for leaf in leaves {
       let arrived = withoutGradients { settle(leaf).offTape }
@@ -120,6 +131,8 @@ package final class BackwardPass {
 
   /// Runs and returns the gradients of the wanted nodes, nil for those that nothing arrived at.
   func gradients(from output: Node, seed: Tensor, of nodes: [Node]) -> [Tensor?] {
+    thread_state_here().pointee.backward_depth += 1
+    defer { thread_state_here().pointee.backward_depth -= 1 }
     withTape(keepsTape) {
       Releasing.withQueue { run(from: output, seed: seed) }
       for leaf in leaves { _ = settle(leaf) }

@@ -18,7 +18,7 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   output.layerDepth = computed.layerDepth
   // On the tape whether or not gradients flow to the tensors that the body uses, which is known only when it is computed again.
   var start: Int64 = 0
-  let node = Node(of: output) { gradient, pass in
+  let node = Node(of: output, by: "checkpointed") { gradient, pass in
     let again = replay.replaying { withTape(from: start) { withPrecision(precision, body) } }
     pass.add(gradient, to: again)
   }

@@ -20,12 +20,14 @@ package struct LossCall {
   package let loss: Tensor
   /// Whether it differs from the plain mean over all elements or rows: a sum, weighted or smoothed.
   package let isWeighted: Bool
+  /// The weights of the classes, where it is the mean of losses that are weighted by them and nothing else.
+  package let classWeights: [Float]?
 
   /// The call without nodes, so that no tape is kept.
   package func detached() -> LossCall {
     LossCall(
       function: function, prediction: prediction.detached(), target: target, loss: loss.detached(),
-      isWeighted: isWeighted)
+      isWeighted: isWeighted, classWeights: classWeights)
   }
 }
 
@@ -47,6 +49,23 @@ package final class OperationWatch {
   /// A watch, which sees nothing before `begin()`.
   package init(loss: @escaping (LossCall) -> Void, singularity: @escaping (Singularity) -> Void) {
     (sawLoss, sawSingularity) = (loss, singularity)
+  }
+
+  /// Called with each leaf that a gradient reaches, and the name of the operation that used it; nil to see none.
+  @exclusivity(unchecked) package var leaf: ((_ leaf: Node, _ operation: String?) -> Void)?
+  /// Called at the beginning of `withoutWatches`; what it returns is called at the end.
+  package var pause: (() -> () -> Void)?
+
+  /// Runs `body` while the watches that have begun on the calling thread see nothing; those that begin in it do.
+  package static func withoutWatches<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outer = thread_state_here().pointee.watches
+    let resume = (list?.watches ?? []).compactMap { $0.pause?() }
+    thread_state_here().pointee.watches = nil
+    defer {
+      thread_state_here().pointee.watches = outer
+      for resume in resume { resume() }
+    }
+    return try body()
   }
 
   /// The watches of a thread.
@@ -81,14 +100,24 @@ package final class OperationWatch {
   @inline(__always)
   static func see(
     _ function: String, _ prediction: Tensor, _ target: @autoclosure () -> LossCall.Target, _ loss: Tensor,
-    isWeighted: @autoclosure () -> Bool
+    isWeighted: @autoclosure () -> Bool, classWeights: @autoclosure () -> [Float]? = nil
   ) {
     guard thread_state_here().pointee.watches != nil, loss.isOnTape else { return }
     report(
-      LossCall(function: function, prediction: prediction, target: target(), loss: loss, isWeighted: isWeighted()))
+      LossCall(
+        function: function, prediction: prediction, target: target(), loss: loss, isWeighted: isWeighted(),
+        classWeights: classWeights()))
   }
 
   private static func report(_ call: LossCall) { for watch in list?.watches ?? [] { watch.sawLoss(call) } }
+
+  /// Whether any watch wants to see leaves.
+  static var seesLeaves: Bool { list?.watches.contains { $0.leaf != nil } ?? false }
+
+  /// Reports a leaf that a gradient has reached.
+  static func see(_ leaf: Node, usedBy operation: String?) {
+    for watch in list?.watches ?? [] { watch.leaf?(leaf, operation) }
+  }
 
   /// Reports the elements of an operand of an operation for which `isSingular` returns true, where gradients flow through it.
   @inline(__always)

@@ -15,6 +15,8 @@ package final class Node {
   /// The number of the node in the order of the tape, 0 for a leaf. A backward pass visits nodes latest first, so it visits each one
   /// after all that were computed from it.
   let order: Int
+  /// The function that put the node on the tape, as `#function` names it; nil for a leaf.
+  private let function: UnsafePointer<UInt8>?
   let shape: Shape
   let precision: Precision
   @exclusivity(unchecked) fileprivate(set) var pullback: Pullback?
@@ -24,7 +26,7 @@ package final class Node {
 
   /// The gradient so far in the running backward pass, and the number of that pass.
   @exclusivity(unchecked) var arriving: Tensor?
-  @exclusivity(unchecked) var pass: Int64 = 0
+  @exclusivity(unchecked) package internal(set) var pass: Int64 = 0
 
   /// A leaf's gradient, summed over backward passes.
   @exclusivity(unchecked) package var gradient: Tensor?
@@ -32,17 +34,22 @@ package final class Node {
   /// The hook that was added last, the first of the chain that sees the whole gradient before it is passed on.
   @exclusivity(unchecked) fileprivate(set) var gradientHook: (any GradientHook)?
 
+  /// What a leaf belongs to, such as a parameter, which sets it to nil when it is released.
+  @exclusivity(unchecked) package unowned(unsafe) var owner: AnyObject?
+
   /// A leaf: gradients end here.
   init(leafOf tensor: Tensor) {
     order = 0
+    function = nil
     shape = tensor.shape
     precision = tensor.precision
   }
 
   /// The node of an operation's output.
   @inline(__always)
-  init(of output: Tensor, keeping elements: Buffer? = nil, pullback: @escaping Pullback) {
+  init(of output: Tensor, keeping elements: Buffer? = nil, by function: StaticString, pullback: @escaping Pullback) {
     self.output = elements
+    self.function = function.utf8Start
     let here = thread_state_here()
     here.pointee.nodes += 1
     order = Int(here.pointee.nodes)
@@ -52,6 +59,9 @@ package final class Node {
   }
 
   var isLeaf: Bool { order == 0 }
+
+  /// The name of the operation, such as `linear`; nil for a leaf.
+  var operation: String? { function.map { String(String(cString: $0).prefix { $0 != "(" }) } }
 
   /// Releases the pullback and all that is saved for it.
   func release() {
@@ -172,29 +182,34 @@ package var tapeIsOn: Bool { thread_state_here().pointee.gradients_off == 0 }
 /// Puts `output` on the tape if gradients flow to `input`, and returns it. The pullback is made only then, since a closure
 /// allocates memory.
 @inline(__always)
-package func record(_ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback) -> Tensor {
+package func record(
+  _ output: Tensor, from input: Tensor, by function: StaticString = #function, pullback: @autoclosure () -> Pullback
+) -> Tensor {
   output.layerDepth = input.layerDepth
   guard input.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, pullback: pullback()))
+  output.place(at: Node(of: output, by: function, pullback: pullback()))
   return output
 }
 
 /// Puts `output` on the tape if gradients flow to any of the inputs, and returns it.
 @inline(__always)
 package func record(
-  _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, pullback: @autoclosure () -> Pullback
+  _ output: Tensor, from first: Tensor, _ second: Tensor, _ third: Tensor? = nil, by function: StaticString = #function,
+  pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = max(first.layerDepth, second.layerDepth, third?.layerDepth ?? 0)
   guard tapeIsOn, first.node != nil || second.node != nil || third?.node != nil else { return output }
-  output.place(at: Node(of: output, pullback: pullback()))
+  output.place(at: Node(of: output, by: function, pullback: pullback()))
   return output
 }
 
 /// As above, for any number of inputs.
-package func record(_ output: Tensor, from inputs: [Tensor], pullback: @autoclosure () -> Pullback) -> Tensor {
+package func record(
+  _ output: Tensor, from inputs: [Tensor], by function: StaticString = #function, pullback: @autoclosure () -> Pullback
+) -> Tensor {
   output.layerDepth = inputs.reduce(0) { max($0, $1.layerDepth) }
   guard tapeIsOn, inputs.contains(where: { $0.node != nil }) else { return output }
-  output.place(at: Node(of: output, pullback: pullback()))
+  output.place(at: Node(of: output, by: function, pullback: pullback()))
   return output
 }
 
@@ -202,20 +217,20 @@ package func record(_ output: Tensor, from inputs: [Tensor], pullback: @autoclos
 /// then keep each other alive; it finds it as `pass.output`.
 @inline(__always)
 package func recordKeepingOutput(
-  _ output: Tensor, from input: Tensor, pullback: @autoclosure () -> Pullback
+  _ output: Tensor, from input: Tensor, by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = input.layerDepth
   guard input.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, keeping: output.storage, pullback: pullback()))
+  output.place(at: Node(of: output, keeping: output.storage, by: function, pullback: pullback()))
   return output
 }
 
 /// As above, for any number of inputs.
 func recordKeepingOutput(
-  _ output: Tensor, from inputs: [Tensor], pullback: @autoclosure () -> Pullback
+  _ output: Tensor, from inputs: [Tensor], by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = inputs.reduce(0) { max($0, $1.layerDepth) }
   guard tapeIsOn, inputs.contains(where: { $0.node != nil }) else { return output }
-  output.place(at: Node(of: output, keeping: output.storage, pullback: pullback()))
+  output.place(at: Node(of: output, keeping: output.storage, by: function, pullback: pullback()))
   return output
 }

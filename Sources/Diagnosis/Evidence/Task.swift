@@ -21,8 +21,9 @@ public struct Task: Sendable, Equatable {
   public let classCount: Int?
   /// The number of targets of each class in the recorded steps; nil if it is not known.
   public let classCounts: [Double]?
-  /// The loss of the best output that does not depend on the input: the entropy of the classes for `crossEntropy`, the variance of the
-  /// targets for `meanSquaredError`; nil for other losses, or if the targets are not known.
+  /// The loss of the best output that does not depend on the input: the entropy of the classes, weighted by the
+  /// class weights of the loss if it has any, for `crossEntropy`, the variance of the targets for `meanSquaredError`; nil for other losses,
+  /// or if the targets are not known.
   public let constantLoss: Double?
 
   init(_ facts: RecordedFacts, _ run: Run) {
@@ -38,13 +39,17 @@ public struct Task: Sendable, Equatable {
       facts.number(.classCount, of: .target).flatMap { Int(exactly: $0) } ?? classCounts?.count
       ?? run.meta[.classes].flatMap { Int($0) }
     let function = facts.text(.function, of: .loss), total = classCounts?.reduce(0, +) ?? 0
-    if facts.number(.isWeighted, of: .loss) == 1 || function != nil && !Self.isMean(facts, run) {
+    let weights = facts.json(.classWeights, of: .loss, as: [Double].self)
+    if facts.number(.isWeighted, of: .loss) == 1 && weights == nil || function != nil && !Self.isMean(facts, run) {
       // The step's loss is a sum, or this loss times a factor.
       constantLoss = nil
-    } else if function == "crossEntropy", let classCounts, total > 0 {
-      constantLoss = classCounts.reduce(0) { sum, count in
-        count > 0 ? sum - count / total * Foundation.log(count / total) : sum
+    } else if let weights {
+      // Their mean divides by the sum of weights, so that the best constant output is that of classes with these shares.
+      constantLoss = classCounts.flatMap { counts in
+        counts.count == weights.count ? Self.entropy(zip(counts, weights).map { $0 * $1 }) : nil
       }
+    } else if function == "crossEntropy", let classCounts, total > 0 {
+      constantLoss = Self.entropy(classCounts)
     } else if function == "meanSquaredError" {
       // Targets that are all equal have no loss of a constant to compare with.
       constantLoss = facts.number(.variance, of: .target).flatMap { $0 > 0 ? $0 : nil }
@@ -59,6 +64,13 @@ public struct Task: Sendable, Equatable {
     } else {
       constantLoss = nil
     }
+  }
+
+  /// −Σ p ln p, where p are the shares of these numbers in their sum; nil if all are 0.
+  private static func entropy(_ counts: [Double]) -> Double? {
+    let total = counts.reduce(0, +)
+    guard total > 0 else { return nil }
+    return counts.reduce(0) { $1 > 0 ? $0 - $1 / total * Foundation.log($1 / total) : $0 }
   }
 
   /// Whether the first step's loss can be the mean of what the loss function computed.

@@ -18,6 +18,8 @@ class AttachedHook {
   @exclusivity(unchecked) final private(set) var hasReplaced = false
   /// False once the hook is removed; gradients of earlier forward passes may arrive later.
   @exclusivity(unchecked) final var isAttached = true
+  /// Warns of gradients that arrive after the end of `withHooks`; nil for a hook that does not wait for gradients.
+  final var lateGradients: LateGradients?
 
   init(path: String, kind: String, at target: AnyObject) {
     self.path = path
@@ -57,13 +59,16 @@ final class FunctionHook: AttachedHook {
 /// A warning is printed once, with the likely reason, if the hook is not called although the whole model was called (for hooks on
 /// gradients: although a gradient reached the model's output), or if it is no longer called because its module was replaced.
 public final class HookHandle {
-  private var detach: (() -> Void)?
+  private var detach: ((_ isScopeOver: Bool) -> Void)?
 
-  init(detach: @escaping () -> Void) { self.detach = detach }
+  init(detach: @escaping (_ isScopeOver: Bool) -> Void) { self.detach = detach }
 
   /// Removes the hook. A second call does nothing.
-  public func remove() {
-    detach?()
+  public func remove() { remove(isScopeOver: false) }
+
+  /// As above; `isScopeOver` is true at the end of `withHooks`.
+  func remove(isScopeOver: Bool) {
+    detach?(isScopeOver)
     detach = nil
   }
 }

@@ -114,7 +114,8 @@ extension ModuleHooks {
     let isRepeated = checkpoint != nil && isRecomputing
     let called = isRepeated ? checkpoint!.hooks(kind, of: site) : hooks
     var result = tensor
-    for index in called.indices {
+    // Another hook may have removed it in this call. What is repeated is part of the computation.
+    for index in called.indices where isRepeated || called[index].isAttached {
       guard let new = called[index].call(site, input ?? result, result) else { continue }
       guard new.shape == result.shape else {
         let what = kind == .input ? "input" : "output"
@@ -136,5 +137,11 @@ private final class TensorHook: GradientHook {
 
   init(_ hook: AttachedHook, _ site: HookedTensor) { (self.hook, self.site) = (hook, site) }
 
-  func look(_ gradient: Tensor) -> Tensor? { hook.isAttached ? hook.call(site, gradient, gradient) : nil }
+  func look(_ gradient: Tensor) -> Tensor? {
+    guard hook.isAttached else {
+      hook.lateGradients?.arrived()
+      return nil
+    }
+    return hook.call(site, gradient, gradient)
+  }
 }

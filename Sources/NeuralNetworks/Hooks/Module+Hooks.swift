@@ -139,12 +139,13 @@ extension Module {
     if let audit {
       ownHooks.append(audit)
       audit.attachToParts()
+      if waitsForGradient { for hook in attached { hook.lateGradients = audit.lateGradients } }
     }
-    let handle = HookHandle { [self] in
+    let handle = HookHandle { [self] isScopeOver in
       for hook in attached { hook.isAttached = false }
       remove()
       if let audit {
-        audit.end()
+        audit.end(isScopeOver: isScopeOver)
         hooks?.noteEndOfAudit()
       }
       dropHooksIfEmpty()

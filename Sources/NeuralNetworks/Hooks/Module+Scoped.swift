@@ -1,7 +1,8 @@
 extension Module {
   /// Runs `body` with the hooks that `attach` attaches, and removes them afterwards, also if `body` throws.
   ///
-  /// Throws a `HookError` if a pattern matches nothing; rethrows the error of `body`.
+  /// So hooks on gradients are called in backward passes inside `body` alone. If they were never called, and a gradient arrives after
+  /// `body`, a warning is printed once. Throws a `HookError` if a pattern matches nothing; rethrows the error of `body`.
   ///
   ///     try model.withHooks {
   ///       try $0.onForward("blocks.**") { site, output in print(site.path, output.shape); return nil }
@@ -22,7 +23,7 @@ extension Module {
       throw error
     }
     let handles = takeNewHandles()
-    defer { for handle in handles { handle.remove() } }
+    defer { for handle in handles { handle.remove(isScopeOver: true) } }
     return try body()
   }
 

@@ -125,6 +125,9 @@ final class ModuleHooks {
     return callsInPass
   }
 
+  /// Whether the module was called in a forward pass while it had hooks or audits.
+  func wasCalled(in pass: Int64) -> Bool { self.pass == pass }
+
   /// Reports the end of a call to audits.
   func endCall(_ output: Tensor) {
     guard !ownAudits.isEmpty else { return }

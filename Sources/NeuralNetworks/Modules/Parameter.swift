@@ -17,6 +17,8 @@ public final class Parameter {
 
   /// Where the value comes from, but for changes by optimizers; nil before there is one.
   @exclusivity(unchecked) package private(set) var source: ParameterSource?
+  /// How often `value` was read.
+  @exclusivity(unchecked) private(set) var useCount = 0
   /// The number of optimizers that hold it.
   @exclusivity(unchecked) package internal(set) var optimizerCount = 0
 
@@ -33,10 +35,26 @@ public final class Parameter {
     let leaf = Tensor(shape: shape, buffer: Buffer(count: 0)).requiringGradient()
     node = leaf.node!
     gradientHooks = ParameterHooks(leaf)
+    node.owner = self
   }
+
+  // The tape may outlive the parameter.
+  deinit { node.owner = nil }
+
+  /// The parameter that a leaf of the tape belongs to; nil if it is that of another tensor.
+  package static func owner(of leaf: Node) -> Parameter? { leaf.owner as? Parameter }
+
+  /// The number of the thread's last backward pass that reached it; 0 before the first.
+  package var lastBackwardPass: Int64 { node.pass }
 
   /// The current value, of shape `shape`, as a leaf of the tape. Stops the program if the model has not been initialized.
   public var value: Tensor {
+    useCount &+= 1
+    return observedValue
+  }
+
+  /// The value, for what observes the parameter and does not compute with it.
+  package var observedValue: Tensor {
     guard let tensor else { stopWithoutValue() }
     return tensor
   }
@@ -131,7 +149,7 @@ final class ParameterHooks {
     leaf.addGradientHook { [weak self] arrived in
       guard let self else { return nil }
       var replacement: Tensor?
-      for hook in list.all {
+      for hook in list.all where hook.isAttached {
         let gradient = replacement ?? arrived
         if let new = hook.call(HookedTensor(), gradient, gradient) { replacement = new }
       }

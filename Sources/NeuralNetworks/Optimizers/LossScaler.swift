@@ -56,7 +56,10 @@ public final class LossScaler {
       return false
     }
     withoutGradients { for parameter in reached { parameter.gradient = parameter.gradient! * (1 / scale) } }
-    for optimizer in optimizers { optimizer.step() }
+    for optimizer in optimizers {
+      optimizer.lossScale = scale
+      optimizer.step()
+    }
     stepsSinceChange += 1
     if stepsSinceChange >= growthInterval { (scale, stepsSinceChange) = (min(scale * 2, 0x1p127), 0) }
     return true

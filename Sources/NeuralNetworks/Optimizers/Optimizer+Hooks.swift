@@ -37,7 +37,7 @@ extension Optimizer {
     self[keyPath: list].append(attached)
     let audit = name.map { StepAudit($0, of: self) }
     if let audit { audits.append(audit) }
-    return HookHandle { [self] in
+    return HookHandle { [self] _ in
       attached.isAttached = false
       self[keyPath: list].noteRemoval()
       if let audit {

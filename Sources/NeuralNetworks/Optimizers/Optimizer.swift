@@ -37,6 +37,9 @@ open class Optimizer {
   /// The number of updates of each parameter: less than `stepCount` where it was frozen or had no gradient.
   @exclusivity(unchecked) package final var updateCounts: [Int]
 
+  /// The scale of the loss at its last step that a `LossScaler` took or skipped; nil without one.
+  package internal(set) final var lossScale: Float?
+
   /// The learning rate that a schedule's factors multiply.
   package final var scheduledRate: Float
   @exclusivity(unchecked) var updateObservers = LiveList<StepHook<UpdateObserver>>(where: \.isAttached)
@@ -173,6 +176,7 @@ open class Optimizer {
 
   /// Clears the gradients, which are not finite at this scale of the loss, instead of a step.
   final func skipStep(atScale scale: Float) {
+    lossScale = scale
     clearGradients()
     for audit in audits.all { audit.stepWasSkipped() }
     for observer in skipObservers.all { observer.call(scale) }

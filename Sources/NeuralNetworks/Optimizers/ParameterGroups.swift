@@ -49,6 +49,19 @@ extension Optimizer {
   /// The largest weight decay of a parameter; 0 if there are no parameters.
   package var largestWeightDecay: Float { settings.map(\.weightDecay).max() ?? 0 }
 
+  /// The parameters whose learning rate is not the optimizer's, with the factor on it.
+  package var learningRateFactors: [(parameter: Parameter, factor: Float)] {
+    zip(parameters, settings).compactMap { $1.learningRateFactor == 1 ? nil : ($0, $1.learningRateFactor) }
+  }
+
+  /// The number of the thread's last backward pass that reached one of its parameters; 0 if there was none.
+  package var lastBackwardPass: Int64 { parameters.reduce(0) { max($0, $1.lastBackwardPass) } }
+
+  /// The path of the first parameter that has a gradient and is not frozen; nil if there is none.
+  package var firstGradientLeft: String? {
+    parameters.indices.first { parameters[$0].gradient != nil && !settings[$0].isFrozen }.map { paths[$0] }
+  }
+
   /// Whether the optimizer leaves a parameter that it holds unchanged.
   package func isFrozen(_ parameter: Parameter) -> Bool {
     parameters.firstIndex { $0 === parameter }.map { settings[$0].isFrozen } ?? false

@@ -46,7 +46,7 @@ struct ParameterFacts {
       return [
         fact(.valuesFrom, .text(source.rawValue)), fact(.initializer, .text(parameter.initializer.description)),
         fact(.fanIn, .number(Double(parameter.fan.inputs))),
-        fact(.equalUnits, .number(shareOfEqualUnits(parameter.value))),
+        fact(.equalUnits, .number(shareOfEqualUnits(parameter.observedValue))),
       ]
     }
   }
@@ -54,7 +54,7 @@ struct ParameterFacts {
   /// The parameters whose units are still all equal.
   static func stillEqual(_ parameters: [(path: String, parameter: Parameter, isHeld: Bool)]) -> [String] {
     parameters.filter { _, parameter, _ in
-      parameter.shape.count > 1 && parameter.source != nil && shareOfEqualUnits(parameter.value) == 1
+      parameter.shape.count > 1 && parameter.source != nil && shareOfEqualUnits(parameter.observedValue) == 1
     }.map(\.path)
   }
 

@@ -15,6 +15,9 @@ enum PredictionFacts {
       (.function, .text(call.function)), (.shapes, .json("[\(Array(prediction.shape)),\(target)]")),
     ]
     if call.isWeighted { facts.append((.isWeighted, .number(1))) }
+    if let weights = call.classWeights, weights.allSatisfy(\.isFinite) {
+      facts.append((.classWeights, .json("[\(weights.map { "\($0)" }.joined(separator: ","))]")))
+    }
     guard prediction.elementCount > 0, prediction.shape.count >= 1 else { return facts }
     facts += InputFacts.range(of: prediction)
     let rows = prediction.shape[0], columns = prediction.elementCount / rows

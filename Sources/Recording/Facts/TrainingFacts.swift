@@ -14,6 +14,7 @@ final class TrainingFacts {
   @exclusivity(unchecked) private var classes = ClassFacts()
   @exclusivity(unchecked) private var gradients = ParameterFacts()
   private var settings: OptimizerFacts
+  private var scalars: OptimizerScalars
   /// Sum and number of the variances of targets.
   private var variances = (sum: 0.0, count: 0.0)
   /// Whether the first values of parameters were seen, and the origin of values that are not finite was written.
@@ -38,6 +39,7 @@ final class TrainingFacts {
   init(_ model: Module?, _ optimizers: [Optimizer], _ writer: RunWriter) {
     (self.model, self.optimizers, self.writer) = (model, optimizers, writer)
     settings = OptimizerFacts(optimizers)
+    scalars = OptimizerScalars(optimizers)
   }
 
   /// Begins a step.
@@ -113,7 +115,17 @@ final class TrainingFacts {
     }
   }
 
+  /// Sees the numbers of the optimizers whose parameters a backward pass reaches after their step.
+  func see(passedThrough numbers: [Int]) {
+    pending.append(Fact(subject: .model, name: .passedThrough, value: .json("\(numbers)")))
+  }
+
   // MARK: Writing
+
+  /// Ends a step, recorded or not: writes the learning rates and loss scales that have changed.
+  func writeScalars(_ step: Int) throws {
+    try scalars.takeChanges { try writer.scalar(step: step, name: $0, value: $1) }
+  }
 
   /// Ends a recorded step: writes what is due. `parameters` are those of the table `parameter`, in the order of their ids.
   func endStep(
@@ -180,13 +192,21 @@ final class TrainingFacts {
     }
   }
 
-  /// Modules in evaluation mode, and parameters that optimizers hold which the recorder does not know.
+  /// Modules in evaluation mode, factors of parameter groups, and parameters that optimizers hold which the recorder does not know.
   private func writeModes(_ step: Int, _ parameters: [(path: String, parameter: Parameter, isHeld: Bool)]) throws {
     let evaluated = (model?.modules ?? []).filter {
       !$0.module.isTraining && ($0.module is BatchNorm || $0.module is Dropout)
     }
     if !evaluated.isEmpty || wereEvaluated { try write(.model, .evaluationMode, .strings(evaluated.map(\.path)), step) }
     wereEvaluated = !evaluated.isEmpty
+    let factors = optimizers.flatMap(\.learningRateFactors)
+    if !factors.isEmpty {
+      let byParameter = Dictionary(factors.map { (ObjectIdentifier($0.parameter), $0.factor) }) { first, _ in first }
+      for (path, parameter, _) in parameters {
+        guard let factor = byParameter[ObjectIdentifier(parameter)] else { continue }
+        try write(.parameter(path), .learningRateFactor, .number(Double(factor)), step)
+      }
+    }
     for (path, parameter, isHeld) in parameters where !isHeld && parameter.optimizerCount > 0 {
       try write(.parameter(path), .otherOptimizers, .number(Double(parameter.optimizerCount)), step)
     }
@@ -203,6 +223,7 @@ final class TrainingFacts {
     classes.save(to: &state)
     gradients.save(to: &state)
     settings.save(to: &state)
+    scalars.save(to: &state)
     state.numbers["schedule"] = [Double(schedule.next)]
     state.numbers["calls"] = [calls.all, calls.steps, wereEvaluated ? 1 : 0]
     state.numbers["variances"] = [variances.sum, variances.count]
@@ -214,6 +235,7 @@ final class TrainingFacts {
     try classes.restore(from: state)
     try gradients.restore(from: state)
     try settings.restore(from: state)
+    try scalars.restore(from: state)
     schedule = FactSchedule(next: try state.counts("schedule").first ?? 0)
     if let sums = try state.numbers("variances", 2) { variances = (sums[0], sums[1]) }
     if let sums = try state.numbers("calls", 3) {

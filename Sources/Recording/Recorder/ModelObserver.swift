@@ -25,10 +25,10 @@ final class ModelObserver {
   /// The inputs of the model's last call, and whether that call had several outputs.
   @exclusivity(unchecked) private(set) var inputs: [Tensor] = []
   @exclusivity(unchecked) private(set) var outputsAreSeveral = false
-  /// The modules that have been called with and without gradients, until the first recorded step is over.
-  @exclusivity(unchecked) private var called: (onTape: Set<ObjectIdentifier>, offTape: Set<ObjectIdentifier>)? = (
-    [], []
-  )
+  /// What is watched until the first recorded step is over.
+  @exclusivity(unchecked) private var first: FirstStep? = FirstStep()
+  /// What optimizers do in a step.
+  private var updates: StepUpdates
   /// Sees losses and operations at recorded steps.
   private let watch: OperationWatch
   /// The last step of which layers were recorded.
@@ -36,6 +36,7 @@ final class ModelObserver {
 
   init(_ model: Module?, _ optimizers: [Optimizer], _ probes: ProbeRunner, _ step: StepAssembly) {
     (self.model, self.optimizers, self.probes, self.step) = (model, optimizers, probes, step)
+    updates = StepUpdates(optimizers)
     observed = model.map { [reference] in ObservedModel($0, probes.probes(at:), reference) }
     unhooked = model.map { UnhookedModel($0, step.warnings) }
     watch = OperationWatch(
@@ -45,6 +46,12 @@ final class ModelObserver {
       singularity: { [reference] singularity in
         if let observer = reference.observer, observer.isAttached { observer.step.facts.see(singularity) }
       })
+    watch.leaf = { [reference] leaf, operation in reference.observer?.see(leaf, usedBy: operation) }
+    watch.pause = { [reference] in
+      let wasAttached = reference.observer?.isAttached ?? false
+      reference.observer?.isAttached = false
+      return { reference.observer?.isAttached = wasAttached }
+    }
     reference.observer = self
     if let model, probes.needsInputs { observeInputs(of: model) }
     standingHandles += optimizers.map { optimizer in
@@ -56,7 +63,8 @@ final class ModelObserver {
   func save() -> SavedState {
     var state = SavedState()
     state.numbers["last_recorded_step"] = [Double(lastRecordedStep)]
-    state.numbers["called"] = called == nil ? [] : [0]
+    state.numbers["called"] = first == nil ? [] : [0]
+    updates.save(to: &state)
     state.numbers["absences"] = [Double(observed?.absences ?? 0)]
     state.numbers["last_steps"] = step.sites.layers.map { Double($0.lastStep) }
     return state
@@ -68,7 +76,8 @@ final class ModelObserver {
     lastRecordedStep = Int(exactly: try state.numbers("last_recorded_step", 1)?[0] ?? -2) ?? -2
     // More absences than steps can't be.
     observed?.absences = min(try state.counts("absences").first ?? 0, step.number)
-    if state.numbers["called"]?.isEmpty == true { called = nil }
+    if state.numbers["called"]?.isEmpty == true { (first, watch.leaf) = (nil, nil) }
+    try updates.restore(from: state)
     let lastSteps = try state.numbers("last_steps", step.sites.layers.count) ?? []
     for (layer, step) in zip(step.sites.layers, lastSteps) { layer.lastStep = Int(exactly: step) ?? -1 }
   }
@@ -77,7 +86,11 @@ final class ModelObserver {
   func begin(isRecorded: Bool) {
     lastOutput = nil
     inputs = []
-    if isRecorded { step.facts.begin(step.number) }
+    if isRecorded {
+      step.facts.begin(step.number)
+      updates.begin()
+      if first != nil { first = FirstStep() }
+    }
     if !before.isEmpty { before.removeAll(keepingCapacity: true) }
     if isRecorded { attach() } else { detach() }
   }
@@ -114,8 +127,12 @@ final class ModelObserver {
       if !replaced.isEmpty { step.parameters.addParameters() }
       step.warnings.warnReplaced(replaced, step: step.number)
     }
-    for optimizer in optimizers {
-      handles.append(optimizer.observe { [unowned self] parameter, norms in observe(norms, of: parameter) })
+    for (index, optimizer) in optimizers.enumerated() {
+      handles.append(
+        optimizer.observe { [unowned self] parameter, norms in
+          observe(norms, of: parameter)
+          if optimizers.count > 1 { updates.see(stepOf: index) }
+        })
     }
   }
 
@@ -155,25 +172,81 @@ final class ModelObserver {
     return observed.wereModulesReplaced()
   }
 
-  /// Warns of parts of a training step that are missing before `step(loss:)`, and of modules that were not called.
+  /// Warns of parts of a training step that are missing before `step(loss:)`, and after the first recorded step of modules and parameters
+  /// that are not used as they should be.
   func warnOfMissingParts() {
     guard let model else { return }
-    if step.skippedAtScale == nil || !step.seen.backward { step.warnings.warnMissing(step.seen, step: step.number) }
-    if let called, step.seen.forward || !called.offTape.isEmpty {
-      let absent = model.modules.filter { path, module in
-        !probes.probes(at: path).isEmpty && !called.onTape.contains(ObjectIdentifier(module))
-          && !module.ownParameters.isEmpty
+    defer { (first, watch.leaf) = (nil, nil) }
+    let absent = first.map { absentModules(of: model, $0) }
+    if let absent { step.warnings.warnForwardByHand(absent.byHand, step: step.number) }
+    if step.skippedAtScale == nil || !step.seen.backward {
+      step.warnings.warnMissing(step.seen, step: step.number) {
+        updates.reasonForNone(step.parameters.all, step: step.number)
       }
-      let offTape = absent.filter { called.offTape.contains(ObjectIdentifier($0.module)) }
-      step.facts.see(uncalled: absent.map(\.path), withoutTape: offTape.map(\.path))
-      if step.seen.forward {
-        step.warnings.warnUncalled(absent.map(\.path), withoutTape: offTape.map(\.path), step: step.number)
-      }
+      if let warning = updates.end() { step.warnings.warnOnce(warning) }
+      if let numbers = updates.takePassedThrough() { step.facts.see(passedThrough: numbers) }
     }
-    called = nil
+    guard let first, let absent else { return }
+    if step.seen.forward || !first.offTape.isEmpty || !absent.byHand.isEmpty {
+      step.facts.see(uncalled: absent.all, withoutTape: absent.offTape)
+    }
+    guard step.seen.forward else { return }
+    step.warnings.warnUncalled(absent.unused, withoutTape: absent.offTape, step: step.number)
+    step.warnings.warnOnlyParts(absent.onlyParts, step: step.number)
+    warnOfOptimizers(first, absent: absent.all)
+    // Another loss may be computed besides, from another model.
+    let passes = Set(step.parameters.all.map(\.parameter.lastBackwardPass))
+    step.warnings.warnStrangers(
+      first.strangers.filter {
+        step.parameters.row(of: $0.parameter) == nil && passes.contains($0.parameter.lastBackwardPass)
+      })
+  }
+
+  /// The paths of modules that were not called on the tape in the first recorded step: all with parameters; those that were called off the
+  /// tape, whose parameters have gradients all the same, and others; and modules without parameters inside of which modules were called.
+  private func absentModules(of model: Module, _ first: FirstStep) -> (
+    all: [String], offTape: [String], byHand: [String], unused: [String], onlyParts: [String]
+  ) {
+    let observed = model.modules.filter { !probes.probes(at: $0.path).isEmpty }
+    let absent = observed.filter { !$0.module.ownParameters.isEmpty && !first.wasCalledOnTape($0.module) }
+    let offTape = absent.filter { first.wasCalledOffTape($0.module) }
+    let others = absent.filter { !first.wasCalledOffTape($0.module) }
+    func isByHand(_ module: Module) -> Bool {
+      module.ownParameters.contains { first.gradientReached($0.parameter) }
+    }
+    let onlyParts = observed.filter {
+      !$0.path.isEmpty && $0.module.ownParameters.isEmpty && first.sawOnlyParts(of: $0.module)
+    }
+    return (
+      absent.map(\.path), offTape.map(\.path), others.filter { isByHand($0.module) }.map(\.path),
+      others.filter { !isByHand($0.module) }.map(\.path), onlyParts.map(\.path)
+    )
+  }
+
+  /// Warns of parameters that get gradients but are in no optimizer, and of those in several.
+  private func warnOfOptimizers(_ first: FirstStep, absent: [String]) {
+    guard !optimizers.isEmpty else { return }
+    let unheld = step.parameters.all.filter { _, parameter, isHeld in
+      // Values that were loaded or assigned may be left as they are on purpose.
+      !isHeld && parameter.optimizerCount == 0 && parameter.source == .initialized && first.gradientReached(parameter)
+    }
+    let isKnownToRules = unheld.allSatisfy { entry in
+      step.parameters.row(of: entry.parameter).map { !absent.contains($0.holder) } ?? false
+    }
+    step.warnings.warnUnheld(unheld.map(\.path), isKnownToRules: isKnownToRules)
+    step.warnings.warnShared(step.parameters.shared)
   }
 
   // MARK: Observations
+
+  /// Sees a leaf that a gradient reaches, in the first recorded step: a parameter that is in no module of the model and in no optimizer. That of
+  /// another model, which is trained by an optimizer of its own or was loaded, is meant to be there.
+  private func see(_ leaf: Node, usedBy operation: String?) {
+    guard isAttached, model != nil, first != nil, let parameter = Parameter.owner(of: leaf),
+      step.parameters.row(of: parameter) == nil, parameter.source != .loaded, parameter.optimizerCount == 0
+    else { return }
+    first?.see(parameter, usedBy: operation)
+  }
 
   /// Observes a tensor under a name, and the gradient with respect to it when it is computed.
   func observe(_ name: String, _ tensor: Tensor) {
@@ -192,10 +265,10 @@ final class ModelObserver {
   /// Observes an output of a call of a module.
   func observe(output: Tensor, input: Tensor, callIndex: Int, isLayer: Bool, of observed: ObservedModule) {
     guard isAttached, output.isOnTape || isInCheckpoint else {
-      if isAttached { called?.offTape.insert(ObjectIdentifier(observed.module)) }
+      if isAttached { first?.see(call: observed.module, onTape: false) }
       return
     }
-    called?.onTape.insert(ObjectIdentifier(observed.module))
+    first?.see(call: observed.module, onTape: true)
     // A container often returns its last child's output. The same tensor is the same site, unless the container is a layer, such as one
     // that holds a weight and ends with an activation.
     guard output !== lastOutput || isLayer else { return }
@@ -220,7 +293,9 @@ final class ModelObserver {
     if isSampled || needs.contains(.inputs) { layer.input = input?.detached() }
     if needs.contains(.parametersBefore), before.isEmpty {
       for optimizer in optimizers {
-        for parameter in optimizer.parameters { before[ObjectIdentifier(parameter)] = parameter.value.detached() }
+        for parameter in optimizer.parameters {
+          before[ObjectIdentifier(parameter)] = parameter.observedValue.detached()
+        }
       }
     }
     probes.observe(output: output, of: layer)

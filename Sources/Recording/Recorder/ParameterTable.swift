@@ -51,6 +51,11 @@ struct ParameterTable {
     rows.indices.map { (rows[$0].path, parameters[$0], !rows[$0].optimizers.isEmpty) }
   }
 
+  /// The paths of the parameters that several optimizers hold and not all of these have frozen.
+  var shared: [String] {
+    rows.indices.filter { rows[$0].optimizers.count > 1 && !isFrozen(parameters[$0]) }.map { rows[$0].path }
+  }
+
   /// The `id` of a parameter, and the path of the module that holds it; nil if it is not in the model.
   func row(of parameter: Parameter) -> (id: Int, holder: String)? {
     ids[ObjectIdentifier(parameter)].map { ($0, holders[$0]) }

@@ -100,6 +100,7 @@ final class StepAssembly {
       weights: layers.reduce(into: weights) { $0 += $1.output.weights })
     for layer in layers { try layer.output.write(step: number, site: layer.index, to: writer) }
     try model.write(step: number, site: nil, to: writer)
+    try facts.writeScalars(number)
     if isRecorded { try facts.endStep(number, isNonfinite: isNonfinite(loss: loss)) { parameters.all } }
     lastLoss = loss
     number += 1

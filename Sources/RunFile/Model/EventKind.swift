@@ -11,6 +11,9 @@ public struct EventKind: RunFileName {
   public static let skipped: EventKind = "skipped"
   /// A warning of the recorder, which it also printed.
   public static let warning: EventKind = "warning"
+  /// A warning of the recorder, which it also printed, about optimizers or calls of modules. Rules of the diagnosis find the same in the
+  /// parameters and facts.
+  public static let setupWarning: EventKind = "setup_warning"
   /// Recording was interrupted and continued later. Comparisons of runs leave these events out.
   public static let interrupted: EventKind = "interrupted"
   /// Modules of the model were replaced by others, or added.

@@ -51,6 +51,8 @@ public struct FactName: RunFileName {
   public static let shapes: FactName = "shapes"
   /// 1 if the loss differs from the plain mean: a sum, weighted or smoothed.
   public static let isWeighted: FactName = "is_weighted"
+  /// The weights of classes, where the loss is the mean of cross-entropies that are weighted by them and is not smoothed: a JSON array.
+  public static let classWeights: FactName = "class_weights"
   /// The mean number of calls of loss functions per step whose results gradients flow through.
   public static let callsPerStep: FactName = "calls_per_step"
   /// The share of the predictions' rows that are not negative and sum to 1.
@@ -77,6 +79,9 @@ public struct FactName: RunFileName {
   /// The paths of parameters that optimizers hold and that still have a gradient of an earlier step when the first backward pass of the
   /// step begins: a JSON array.
   public static let gradientsLeft: FactName = "gradients_left"
+  /// The numbers, from 1, of the optimizers whose parameters a backward pass reaches after their step, since the loss of another net goes
+  /// through theirs, as through a GAN's discriminator: a JSON array.
+  public static let passedThrough: FactName = "passed_through"
   /// The share of steps since recording began in which gradients were clipped, of those in which clipping was asked for.
   public static let clippedShare: FactName = "clipped_share"
   /// The mean of the gradient's norm over the limit, over clipped steps.
@@ -98,6 +103,8 @@ public struct FactName: RunFileName {
   public static let equalUnits: FactName = "equal_units"
   /// The number of optimizers that hold it, where none of those that the recorder was given does.
   public static let otherOptimizers: FactName = "other_optimizers"
+  /// The factor on the learning rate of its first optimizer that has one other than 1, at the steps of facts.
+  public static let learningRateFactor: FactName = "learning_rate_factor"
   /// The share of recorded steps in which the parameter had no gradient; written where it is above 0.
   public static let withoutGradient: FactName = "without_gradient"
   /// The share of recorded steps in which the gradient was exactly 0 in all elements; written where it is above 0.

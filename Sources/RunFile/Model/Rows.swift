@@ -145,6 +145,16 @@ public struct Scalar: Sendable, Equatable {
     self.step = step
     self.value = value
   }
+
+  /// The name of the learning rates of an optimizer, counted from 1: `learning_rate_2`. A recorder writes those from the second on, where
+  /// they change; those of the first are in the table `step`.
+  public static func learningRate(ofOptimizer number: Int) -> String { "learning_rate_\(number)" }
+
+  /// The name of the scales of a loss, which a loss scaler multiplies it by in mixed precision: `loss_scale` for the first optimizer,
+  /// `loss_scale_2` for the second. A recorder writes them where they change.
+  public static func lossScale(ofOptimizer number: Int) -> String {
+    number == 1 ? "loss_scale" : "loss_scale_\(number)"
+  }
 }
 
 /// A row of the table `histogram`: the number of values per bin.

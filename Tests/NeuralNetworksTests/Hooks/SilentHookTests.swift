@@ -6,7 +6,10 @@ import Testing
 /// The ways in which a hook could silently not be called. Each throws, prints a warning once, or cannot happen:
 ///
 /// - no path or kind matches: it throws, with the nearest names (`HookTests`);
-/// - the module is never called, was replaced, or its `forward` was called directly: warning after the model's call;
+/// - the module is never called, was replaced, or its `forward` was called by hand: warning after the model's call, which names the last;
+/// - another hook attaches it while the model is called: it is called from the next call on, without a warning; one that another hook
+///   removes is not called any more;
+/// - it waits for a gradient, and its `withHooks` ends before the backward pass: warning when a gradient arrives;
 /// - no gradient reaches the tensor, since the loss does not use it, it is data, or it was computed without gradients: warning after
 ///   a gradient reached the model's output;
 /// - nothing is called while the hook is attached: warning when it is removed after other modules were called, or after a backward
@@ -83,7 +86,7 @@ import Testing
       try net.onForward("part") { _, _ in nil }
       _ = net(samples(4, 5))
     }
-    #expect(try lines(result).map { $0.contains("write module(x) instead of module.forward(x)") } == [true])
+    #expect(try lines(result).map { $0.contains("at “part” was not called: its forward was called by hand") } == [true])
   }
 
   @Test func missingGradientsAreReported() async throws {
@@ -238,8 +241,8 @@ import Testing
   }
 
   private static let withoutAStep =
-    "was not called: gradients were computed but this optimizer took no step; call its step(), or attach the hook to the optimizer "
-    + "that steps (a step that a LossScaler skips does not count)"
+    "was not called: gradients of “used.weight”, “used.bias”, “unused.weight” and 3 more, which it holds, were computed but it took no step; "
+    + "call its step(), or attach the hook to the optimizer that steps (a step that a LossScaler skips does not count)"
 
   @Test func anOptimizerThatTakesNoStepIsReportedOnce() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {

@@ -195,6 +195,71 @@ import Testing
     #expect(value(try run(clearing: "begin"), .model, .gradientsLeft) == nil)
   }
 
+  /// Those of the first optimizer are in the table `step`; others are scalars where they change, and factors of groups facts.
+  @Test func learningRatesOfAllOptimizersAreRecorded() throws {
+    let net = Pair()
+    net.initialize(seed: 1)
+    let optimizers = [SGD(net.first, learningRate: 0.1), SGD(net.second, learningRate: 0.5)]
+    try optimizers[1].group("bias", learningRateFactor: 2)
+    try withTemporaryFolder { folder in
+      let recorder = try Recorder(net, optimizers, writingTo: folder + "/run.rheo", warn: { _ in })
+      for number in 0..<5 {
+        if number == 3 { optimizers[1].learningRate = 0.25 }
+        try recorder.step(loss: train(net, optimizers, inputs(number), [0, 1, 2, 0, 1, 2, 0, 0]))
+      }
+      let run = try recorder.finish(), facts = try run.facts()
+      #expect(run.steps.allSatisfy { $0.learningRate == Double(Float(0.1)) })
+      #expect(try run.scalars("learning_rate_2") == [Scalar(step: 0, value: 0.5), Scalar(step: 3, value: 0.25)])
+      #expect(try run.scalars("learning_rate_1").isEmpty && run.scalars("loss_scale").isEmpty)
+      #expect(number(facts, .parameter("second.bias"), .learningRateFactor) == 2)
+      #expect(facts.filter { $0.name == .learningRateFactor }.map(\.step) == [0, 1, 2])
+    }
+  }
+
+  /// The scale of a skipped step is the one that overflowed.
+  @Test func lossScalesAreRecorded() throws {
+    let net = Linear(4, 3)
+    net.initialize(seed: 1)
+    let optimizer = SGD(net, learningRate: 0.1), scaler = LossScaler(scale: 64, growthInterval: 2)
+    try withTemporaryFolder { folder in
+      let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { _ in })
+      for number in 0..<5 {
+        let loss = crossEntropy(net(inputs(number)), [0, 1, 2, 0, 1, 2, 0, 0])
+        scaler.scaled(number == 1 ? loss * .infinity : loss).backward()
+        scaler.step(optimizer)
+        try recorder.step(loss: loss)
+      }
+      let run = try recorder.finish()
+      #expect(
+        try run.scalars("loss_scale") == [
+          Scalar(step: 0, value: 64), Scalar(step: 2, value: 32), Scalar(step: 4, value: 64),
+        ])
+      #expect(run.events.map(\.step) == [1] && run.events[0].kind == .skipped)
+    }
+  }
+
+  @Test func weightsOfClassesAreRecordedWhereTheLossIsTheirMean() throws {
+    let labels = [0, 1, 2, 0, 1, 2, 0, 0], classWeights: [Float] = [1, 2.5, 0.5]
+    func weights(_ loss: @escaping (Tensor) -> Tensor) throws -> Fact.Value? {
+      let net = Linear(4, 3)
+      let facts = try facts(net) { number, optimizers in
+        let loss = loss(net(inputs(number)))
+        loss.backward()
+        optimizers[0].step()
+        return loss
+      }
+      #expect(number(facts, .loss, .isWeighted) == 1)
+      return value(facts, .loss, .classWeights)
+    }
+    let expected = Fact.Value.json("[1.0,2.5,0.5]")
+    #expect(try weights { crossEntropy($0, labels, classWeights: classWeights) } == expected)
+    #expect(try weights { crossEntropy(probabilities: softmax($0), labels, classWeights: classWeights) } == expected)
+    #expect(try weights { negativeLogLikelihood(logSoftmax($0), labels, classWeights: classWeights) } == expected)
+    #expect(try weights { crossEntropy($0, labels, classWeights: classWeights, reduction: .sum) } == nil)
+    #expect(try weights { crossEntropy($0, labels, classWeights: classWeights, labelSmoothing: 0.1) } == nil)
+    #expect(try weights { crossEntropy($0, labels, reduction: .sum) } == nil)
+  }
+
   @Test func clippingIsCounted() throws {
     let net = Linear(4, 3)
     let facts = try facts(net, steps: 4) { number, optimizers in

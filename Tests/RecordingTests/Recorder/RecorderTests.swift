@@ -176,8 +176,8 @@ private final class WithParent: Module {
       }
       #expect(
         notices == [
-          "optimizer.step() was not called between backward() and recorder.step() in step 0, so weights and updates are not "
-            + "recorded; call it before recorder.step()"
+          "step() of SGD was not called between backward() and recorder.step() in step 0, so “0.weight”, “0.bias”, “1.0.1.weight” and 3 more "
+            + "have gradients but were not updated, and updates are not recorded; call it before recorder.step()"
         ])
       #expect(try recorder.finish().weights(.updateNorm).steps.isEmpty)
     }
@@ -196,9 +196,14 @@ private final class WithParent: Module {
       var notices: [String] = []
       let recorder = try Recorder(net, optimizer, writingTo: folder + "/run.rheo", warn: { notices.append($0) })
       _ = try train(net, optimizer, steps: 3, recorder)
-      #expect(notices.count == 1)
-      #expect(notices[0].hasPrefix("“unused”, “byHand” have parameters but were not called in step 0"))
-      _ = try recorder.finish()
+      #expect(
+        notices == [
+          "forward of “byHand” was called by hand in step 0: its parameters got gradients, but it was not called as a module, so not recorded; "
+            + "write module(x) instead of module.forward(x)",
+          "“unused” has parameters but was not called in step 0, so not recorded, and no gradient reaches the parameters; call the module in "
+            + "forward, or remove it",
+        ])
+      #expect(try recorder.finish().events.map(\.kind) == [.setupWarning, .warning])
     }
   }
 

@@ -18,6 +18,8 @@ typedef struct {
   int64_t pass;
   /// Backward passes so far.
   int64_t backward_passes;
+  /// Backward passes that are running, one inside the other.
+  int32_t backward_depth;
   /// The innermost module that is being called, for error messages.
   void *_Nullable caller;
   /// Nodes put on the tape so far.

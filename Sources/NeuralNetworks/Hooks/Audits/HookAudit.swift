@@ -16,14 +16,23 @@ final class HookAudit {
   private var modelWasCalled = false
   private var gradient = GradientArrival()
   private var parts = PartCalls()
+  /// Warns of gradients that arrive after the end of `withHooks`.
+  let lateGradients = LateGradients()
+  /// The number of the forward pass in which the hooks were attached, by another hook, and which they may have missed.
+  private let passOfAttaching: Int64?
   private(set) var isAttachedToParts = false
 
   init(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module) {
     self.hooks = AuditedHooks(hooks, what)
     self.waitsForGradient = waitsForGradient
     self.model = model
-    start = (thread_state_here().pointee.pass, thread_state_here().pointee.backward_passes)
+    let now = thread_state_here().pointee
+    start = (now.pass, now.backward_passes)
+    passOfAttaching = now.call_depth > 0 ? now.pass : nil
   }
+
+  /// Whether the hooks were attached in the forward pass that is running.
+  private var isInPassOfAttaching: Bool { passOfAttaching == thread_state_here().pointee.pass }
 
   /// Called before each call of the model.
   func callBegins() {
@@ -35,12 +44,15 @@ final class HookAudit {
       report(.gradientElsewhere(outputIsOnTape: gradient.outputIsOnTape))
     }
     gradient.callBegins()
+    if !modelWasCalled { hooks.firstCallBegins() }
   }
 
   /// Called after each call of the model.
   func callEnds(_ output: Tensor) {
+    guard !isInPassOfAttaching else { return }
     if !modelWasCalled {
       modelWasCalled = true
+      hooks.firstCallEnds(in: thread_state_here().pointee.pass)
       detachFromParts()
     }
     guard waitsForGradient else {
@@ -51,26 +63,32 @@ final class HookAudit {
     guard output.isOnTape || !isInCheckpoint else { return }
     gradient.callEnds(outputIsOnTape: output.isOnTape)
     guard output.isOnTape else { return }
-    output.addGradientHook { [weak self] _ in
+    output.addGradientHook { [weak self, lateGradients] _ in
       self?.gradient.hasArrived = true
+      lateGradients.arrived()
       return nil
     }
   }
 
   /// Called before each call of a part of the model, until the model itself is called.
   func partBegins(_ part: ModuleHooks) {
-    guard !modelWasCalled, !hooks.areReported, parts.beginsRound(ObjectIdentifier(part)) else { return }
+    guard !modelWasCalled, !hooks.areReported, !isInPassOfAttaching, parts.beginsRound(ObjectIdentifier(part)) else {
+      return
+    }
     guard waitsForGradient ? parts.areEnoughForGradients : parts.areEnoughForCalls else { return }
     report(.onlyPartsCalled(waitsForGradient: waitsForGradient))
     detachFromParts()
   }
 
-  /// Called before the hooks are removed.
-  func end() {
+  /// Called before the hooks are removed; `isScopeOver` is true at the end of `withHooks`. In a pass that is running, where another
+  /// hook removes them, they may have been about to be called.
+  func end(isScopeOver: Bool) {
     guard !hasEnded else { return }
     let now = thread_state_here().pointee
     if !waitsForGradient {
-      if now.pass > start.passes { report(missingReason) }
+      if now.pass - start.passes > (now.call_depth > 0 ? 1 : 0) { report(missingReason) }
+    } else if now.backward_depth > 0 {
+      // The gradient may have been on its way.
     } else if gradient.hasArrived {
       report(missingReason)
     } else if gradient.endedElsewhere {
@@ -78,6 +96,7 @@ final class HookAudit {
     } else if !modelWasCalled, now.backward_passes > start.backwardPasses {
       report(missingReason)
     }
+    if isScopeOver, waitsForGradient { lateGradients.scopeIsOver(hooks.warningOfUncalled(.scopeIsOver)) }
     hasEnded = true
     detachFromParts()
   }

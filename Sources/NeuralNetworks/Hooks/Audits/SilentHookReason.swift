@@ -4,6 +4,10 @@ enum SilentHookReason {
   case nothingCalled(waitsForGradient: Bool)
   /// The model was called but not the hook's module.
   case notCalled
+  /// The module was not called, but its parameters were used or modules in it were called.
+  case forwardByHand
+  /// The `withHooks` that attached it ended before the first gradient arrived.
+  case scopeIsOver
   /// A gradient reached the model's output but not the hook's tensor.
   case noGradient
   /// Backward passes did not reach the model's output.
@@ -18,8 +22,12 @@ enum SilentHookReason {
       "nothing called it while the hook was attached"
         + (waitsForGradient ? "; attach a hook on gradients before the forward pass" : "")
     case .notCalled:
-      "the model was called but not this module: no forward uses it, or it was replaced after the hook was attached, or its forward "
-        + "was called directly; write module(x) instead of module.forward(x)"
+      "the model was called but not this module: no forward uses it, or it was replaced after the hook was attached"
+    case .forwardByHand:
+      "its forward was called by hand, since its parameters or the modules in it were used without a call of it; write module(x) "
+        + "instead of module.forward(x)"
+    case .scopeIsOver:
+      "withHooks ended before backward() was called; call backward() inside of withHooks too"
     case .noGradient:
       "a gradient reached the model's output but not the hook's tensor: the loss does not use that tensor, or it is data, or it was "
         + "computed without gradients"

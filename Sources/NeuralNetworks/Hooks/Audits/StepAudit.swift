@@ -9,6 +9,7 @@ import Support
 final class StepAudit: AttachedHook {
   private let what: String
   private let parameters: [Parameter]
+  private let paths: [String]
   /// The number of the last backward pass that reached a parameter.
   private var lastBackwardPass: Int64 = -1
   private var passes = (all: 0, fromCleared: 0)
@@ -16,7 +17,7 @@ final class StepAudit: AttachedHook {
   private static let patience = (all: 1000, fromCleared: 10)
 
   init(_ what: String, of optimizer: Optimizer) {
-    (self.what, parameters) = (what, optimizer.parameters)
+    (self.what, parameters, paths) = (what, optimizer.parameters, optimizer.paths)
     super.init(path: "", kind: "\(type(of: optimizer))", at: optimizer)
     for parameter in parameters { parameter.gradientHooks.append(self) }
   }
@@ -51,7 +52,7 @@ final class StepAudit: AttachedHook {
     guard isAttached else { return }
     detach()
     warnOnStandardError(
-      "the \(what) of \(kind) was not called: gradients were computed but this optimizer took no step; call its step(), or "
-        + "attach the hook to the optimizer that steps (a step that a LossScaler skips does not count)")
+      "the \(what) of \(kind) was not called: gradients of \(listed(paths)), which it holds, were computed but it took no step; call "
+        + "its step(), or attach the hook to the optimizer that steps (a step that a LossScaler skips does not count)")
   }
 }
