@@ -173,7 +173,7 @@ struct Recipe: Sendable {
   var accumulation = 1
   /// Classes count by 1 / frequency in the loss.
   var weighsClasses = false
-  /// The first optimizer's gradients are cleared after a step of the second.
+  /// The first optimizer's gradients are cleared before the backward pass of its loss.
   var clearsGradients = false
   /// The optimizer of the head is another one.
   var hasTwoOptimizers = false

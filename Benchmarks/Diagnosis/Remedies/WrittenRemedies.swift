@@ -7,15 +7,15 @@ extension Recipe {
     func says(_ phrase: String) -> Bool { remedy.contains(phrase) }
     if says("call optimizer.step() after loss.backward()") {
       takesSteps = true
-    } else if says("outside of withoutGradients { }, and give its output on without detached()") {
+    } else if says("outside of withoutGradients { }, and pass its output on as it is, not detached()") {
       obstacle = .nothing
-    } else if says("call clearGradients() of optimizer 1"), says("after the other optimizer's step") {
+    } else if says("call clearGradients() of the optimizer"), says("right before the backward pass of its own loss") {
       clearsGradients = true
     } else if says("minimize the loss itself") {
       loss = .usual
     } else if says("an operation with a slope, such as tanh") {
       obstacle = .tanh
-    } else if says("draw batches in random order") {
+    } else if says("draw samples in random order") {
       isSorted = false
     } else if says("remove the samples with missing values") {
       (nanShare, hasNaNTargets) = (0, false)
@@ -27,7 +27,7 @@ extension Recipe {
       steps = step + 1
     } else if says("add a small number under the root: (x * x).sum() + 1e-12") {
       if case .pairs = procedure { procedure = .pairs(epsilon: 1e-12) } else { loss = .biasPenalty(epsilon: 1e-12) }
-    } else if says("give the loss logits") {
+    } else if says("in place of softmax and logarithm") || says("in place of sigmoid and logarithm") {
       if case .binaryByHand = loss { loss = .binary } else { loss = .usual }
     } else if says("add a small number to the divisor, such as 1e-6") {
       obstacle = .shares(epsilon: 1e-6)

@@ -253,6 +253,7 @@ final class BenchmarkTraining {
       let batch = batches.next()!
       let output = model.head(model.features(net.shaped(batch.inputs)))
       let loss = usualLoss(output, batch)
+      if recipe.clearsGradients { main.clearGradients() }
       loss.backward()
       main.step()
       let features = model.features(net.shaped(batch.inputs))
@@ -261,7 +262,6 @@ final class BenchmarkTraining {
       let other = weight * meanSquaredError(model.second(isDetached ? features.detached() : features), wanted)
       other.backward()
       second.step()
-      if recipe.clearsGradients { main.clearGradients() }
       losses.append(Double(loss.value))
       try recorder.step(loss: loss)
     }

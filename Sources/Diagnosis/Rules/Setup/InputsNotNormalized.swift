@@ -22,6 +22,8 @@ struct InputsNotNormalizedRule: Rule {
 
   /// |mean| and standard deviation of all elements: 5.
   static let largeLimit = 5.0
+  /// The same from which on a loss above 30 % of that of a constant output is a fault, below it one above half: 30.
+  static let hugeLimit = 30.0
   /// The standard deviation below which inputs are too small: 0.01.
   static let smallLimit = 0.01
   /// The largest over the median standard deviation of features: 100.
@@ -51,6 +53,7 @@ struct InputsNotNormalizedRule: Rule {
       : evidence.isStuck || evidence.hasOutgrown
         ? .failure
         : isSeen && evidence.loss.last > 0.1 * (evidence.loss.constantLoss ?? 0) || isLarge && evidence.learnsLittle
+          || max(std, abs(mean)) > Self.hugeLimit && evidence.isHigh
           || evidence.struggles
           ? .warning : .note
     // Small inputs only slow down learning.
