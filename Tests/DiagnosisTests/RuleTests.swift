@@ -85,7 +85,7 @@ import Testing
     #expect(found.map(\.rule) == ["vanishing gradient"])
     #expect(abs(found[0].measured / pow(0.236, 19) - 1) < 1e-6 && found[0].measured < found[0].limit)
     #expect("\(found[0])".contains("is multiplied by 0.236 per layer in the backward pass"))
-    #expect("\(found[0])".contains("0 to 38, step 0"))
+    #expect("\(found[0])".contains("“0” to “38”, step 0"))
     let zeros = try findings(learns: false) { _, layer, row in if layer < 10 { row[.gradientRMS] = 0 } }
     #expect(zeros.first?.statement.contains("exactly 0 in 5 layers") == true)
   }

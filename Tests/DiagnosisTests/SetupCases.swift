@@ -220,7 +220,7 @@ extension RuleCase {
           run.loss = { 252_500 - 10 * Double($0) }
         }, twin: { run in run.loss = { 252_500 * exp(-Double($0) / 5) + 10 } }, unable: withoutFacts),
       RuleCase(
-        "constant targets", .warning, says: ["all 640 targets are of class 3"],
+        "constant targets", says: ["all 640 targets are of class 3"],
         fault: { run in run.set(.target, .classCounts, json: "[0,0,0,640,0,0,0,0,0,0]") },
         twin: { $0.facts = [] }, unable: withoutFacts),
       RuleCase(
