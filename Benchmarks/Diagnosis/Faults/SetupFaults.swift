@@ -72,7 +72,7 @@ extension Fault {
       "missing activation", ["missing activation"], "no activation between linear layers", [1, 1, 1, 1, 1, 1],
       fits: {
         // Data that a linear map does not fit.
-        [.circles, .spirals, .teacher, .waves].contains($0.data) && $0.net == .dense && $0.depth >= 2
+        [.circles, .spirals, .teacher, .waves, .board, .ridges].contains($0.data) && $0.net == .dense && $0.depth >= 2
           && !$0.hasBatchNorm
           && !$0.hasLayerNorm
       },

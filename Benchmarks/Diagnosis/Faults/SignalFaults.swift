@@ -122,6 +122,8 @@ extension DataName {
     switch self {
     case .recall: .recall(length: length)
     case .adding: .adding(length: length)
+    case .counting: .counting(length: length)
+    case .difference: .difference(length: length)
     default: self
     }
   }

@@ -10,18 +10,41 @@ enum Base {
     let steps: Int
   }
 
-  /// All bases of a half; the test half has data, nets and widths that the development half has not.
+  /// What a half's bases are made of.
+  private struct Parts {
+    let pairs: [Pair]
+    let widths: [Int]
+    let optimizers: [OptimizerKind]
+    let activations: [ActivationKind]
+  }
+
+  private static func parts(_ half: Half) -> Parts {
+    switch half {
+    case .development:
+      Parts(
+        pairs: developmentPairs, widths: [16, 32, 48], optimizers: [.sgd, .momentum, .adam, .adamW, .rmsProp],
+        activations: [.relu, .relu, .tanh, .leakyReLU])
+    case .test:
+      Parts(
+        pairs: testPairs, widths: [12, 24, 40, 64],
+        optimizers: [.sgd, .nesterov, .adam, .adamW, .rmsProp, .adagrad, .momentum],
+        activations: [.relu, .relu, .gelu, .silu, .tanh])
+    case .secondTest:
+      Parts(
+        pairs: secondTestPairs, widths: [20, 28, 56],
+        optimizers: [.adam, .sgd, .adamW, .momentum, .nesterov, .rmsProp, .adagrad],
+        activations: [.relu, .relu, .tanh, .leakyReLU, .gelu, .silu])
+    }
+  }
+
+  /// All bases of a half; a test half has data, nets and widths that the others have not.
   static func all(_ half: Half) -> [Recipe] {
-    let pairs = half == .development ? developmentPairs : testPairs
-    let widths = half == .development ? [16, 32, 48] : [12, 24, 40, 64]
-    let optimizers: [OptimizerKind] =
-      half == .development
-      ? [.sgd, .momentum, .adam, .adamW, .rmsProp] : [.sgd, .nesterov, .adam, .adamW, .rmsProp, .adagrad, .momentum]
-    var random = RandomStream(seed: half == .development ? 11 : 12, name: "bases")
+    let parts = parts(half), widths = parts.widths
+    var random = RandomStream(seed: 11 + half.seed, name: "bases")
     func pick<Value>(_ values: [Value]) -> Value { values[Int(random.uniform() * Double(values.count))] }
     var bases: [Recipe] = [], names: Set<String> = []
-    for pair in pairs {
-      for optimizer in optimizers {
+    for pair in parts.pairs {
+      for optimizer in parts.optimizers {
         for _ in 0..<2 {
           let width = pair.net.isConvolutional ? pick(widths) / 2 : pick(widths)
           var recipe = Recipe(
@@ -32,7 +55,7 @@ enum Base {
           recipe.activation =
             pair.net.isRecurrent
             ? .tanh
-            : pick(half == .development ? [.relu, .relu, .tanh, .leakyReLU] : [.relu, .relu, .gelu, .silu, .tanh])
+            : pick(parts.activations)
           if pair.net == .dense || pair.net.isConvolutional {
             let kind = random.uniform()
             recipe.hasBatchNorm = kind < 0.15
@@ -79,6 +102,23 @@ enum Base {
     Pair(data: .recall(length: 7), net: .gru, depths: [1], steps: 300),
     Pair(data: .recall(length: 7), net: .recurrent, depths: [1], steps: 300),
     Pair(data: .spirals, net: .residual, depths: [4, 8], steps: 500),
+  ]
+
+  private static let secondTestPairs = [
+    Pair(data: .board, net: .dense, depths: [2, 3, 4], steps: 500),
+    Pair(data: .ridges, net: .dense, depths: [2, 3, 5], steps: 300),
+    Pair(data: .spots, net: .convolutional, depths: [2, 3], steps: 250),
+    Pair(data: .counting(length: 7), net: .recurrent, depths: [1], steps: 250),
+    Pair(data: .counting(length: 9), net: .transformer, depths: [1, 2], steps: 200),
+    Pair(data: .difference(length: 6), net: .lstm, depths: [1], steps: 300),
+    Pair(data: .difference(length: 5), net: .gru, depths: [1], steps: 300),
+    Pair(data: .ridges, net: .residual, depths: [3, 6], steps: 300),
+    Pair(data: .fashion, net: .convolutionalResidual, depths: [2, 3], steps: 250),
+    Pair(data: .spots, net: .dense, depths: [2, 3, 5], steps: 250),
+    Pair(data: .board, net: .bottleneck, depths: [3, 5], steps: 500),
+    Pair(data: .recall(length: 9), net: .postNormTransformer, depths: [1, 2], steps: 250),
+    Pair(data: .fashion, net: .dense, depths: [3, 6], steps: 250),
+    Pair(data: .counting(length: 6), net: .dense, depths: [2, 3], steps: 250),
   ]
 
   /// The usual learning rate of an optimizer.

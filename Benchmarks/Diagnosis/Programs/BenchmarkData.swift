@@ -30,6 +30,17 @@ enum DataName: Hashable, Sendable, CustomStringConvertible {
   case stripes
   /// Classes of a random net for 16 normal numbers.
   case teacherClasses
+  // Of the second test half.
+  /// The colour of a field of a board of 3 × 3 fields.
+  case board
+  /// A regression: absolute values of sums of six numbers, and a product.
+  case ridges
+  /// Sequences of six symbols; the class says which of the first three comes more often than the last three.
+  case counting(length: Int)
+  /// Sequences of pairs of a number and a mark; the target is the difference of the two marked numbers.
+  case difference(length: Int)
+  /// Noisy pictures of one to four spots.
+  case spots
 
   var description: String {
     switch self {
@@ -45,6 +56,11 @@ enum DataName: Hashable, Sendable, CustomStringConvertible {
     case .adding(let length): "adding-\(length)"
     case .stripes: "stripes"
     case .teacherClasses: "teacher-classes"
+    case .board: "board"
+    case .ridges: "ridges"
+    case .counting(let length): "counting-\(length)"
+    case .difference(let length): "difference-\(length)"
+    case .spots: "spots"
     }
   }
 }
@@ -100,6 +116,15 @@ struct BenchmarkData: Sendable {
     case .stripes: BenchmarkData(stripes(), classes: 6, .image(10, 10))
     case .teacherClasses:
       BenchmarkData(.teacherNet(samples: 2_000, features: 16, hidden: 16, classes: 4, seed: 7), classes: 4)
+    case .board: BenchmarkData(board(), classes: 2)
+    case .ridges: BenchmarkData(ridges(), classes: nil)
+    case .counting(let length):
+      BenchmarkData(
+        symbols(length) { symbols in 2 * symbols.count { $0 < 3 } > symbols.count ? 1 : 0 }, classes: 2,
+        .tokens(length: length, vocabulary: 6))
+    case .difference(let length):
+      BenchmarkData(adding(length, sign: -1), classes: nil, .sequence(length: length, features: 2))
+    case .spots: BenchmarkData(spots(), classes: 4, .image(12, 12))
     }
   }
 }
@@ -183,7 +208,7 @@ private func waves() -> Dataset {
   return Dataset(inputs: inputs, targets: targets)
 }
 
-private func adding(_ length: Int) -> Dataset {
+private func adding(_ length: Int, sign: Float = 1) -> Dataset {
   var random = RandomStream(seed: 12, name: "adding \(length)")
   var inputs: [[Float]] = [], targets: [[Float]] = []
   for _ in 0..<1_500 {
@@ -191,7 +216,40 @@ private func adding(_ length: Int) -> Dataset {
     let first = Int(random.uniform() * Double(length)), step = 1 + Int(random.uniform() * Double(length - 1))
     let marked = [first, (first + step) % length]
     inputs.append((0..<length).flatMap { [numbers[$0], marked.contains($0) ? 1 : 0] })
-    targets.append([marked.reduce(0) { $0 + numbers[$1] }])
+    let (early, late) = (numbers[marked.min()!], numbers[marked.max()!])
+    targets.append([late + sign * early])
   }
   return Dataset(inputs: inputs, targets: targets)
+}
+
+private func board() -> Dataset {
+  var random = RandomStream(seed: 13, name: "board")
+  let inputs = (0..<1_500).map { _ in (0..<2).map { _ in Float(3.4 * random.uniform() - 1.7) } }
+  let labels = inputs.map { x in x.reduce(0) { $0 + Int(($1 + 1.7) / 1.134) } % 2 }
+  return Dataset(inputs: inputs, labels: labels)
+}
+
+private func ridges() -> Dataset {
+  var random = RandomStream(seed: 14, name: "ridges")
+  let inputs = (0..<2_000).map { _ in (0..<6).map { _ in Float(random.normalPair().0) } }
+  let targets = inputs.map { x in [abs(x[0] + x[1]) - abs(x[2] - x[3]) + 0.5 * x[4] * x[5]] }
+  return Dataset(inputs: inputs, targets: targets)
+}
+
+private func spots() -> Dataset {
+  var random = RandomStream(seed: 15, name: "spots")
+  let labels = (0..<1_500).map { $0 % 4 }
+  let inputs = labels.map { label -> [Float] in
+    // One to four of the four quarters have a spot.
+    var quarters = [0, 1, 2, 3]
+    for last in stride(from: 3, to: 0, by: -1) { quarters.swapAt(last, Int(random.uniform() * Double(last + 1))) }
+    let centers = quarters.prefix(label + 1).map { quarter in
+      (quarter / 2 * 6 + 2 + Int(random.uniform() * 2), quarter % 2 * 6 + 2 + Int(random.uniform() * 2))
+    }
+    return (0..<144).map { index in
+      let isLit = centers.contains { abs($0.0 - index / 12) <= 1 && abs($0.1 - index % 12) <= 1 }
+      return Float((isLit ? 2 : -0.2) + 0.5 * random.normalPair().0)
+    }
+  }
+  return Dataset(inputs: inputs, labels: labels)
 }

@@ -17,7 +17,7 @@ struct Habit: Sendable {
   static func programs(_ half: Half, perHabit: Int) -> [Program] {
     let bases = Base.all(half)
     return all.flatMap { habit -> [Program] in
-      var random = RandomStream(seed: half == .development ? 3 : 4, name: habit.name)
+      var random = RandomStream(seed: 3 + half.seed, name: habit.name)
       var fitting = bases.filter(habit.fits)
       for last in stride(from: fitting.count - 1, to: 0, by: -1) {
         fitting.swapAt(last, Int(random.uniform() * Double(last + 1)))

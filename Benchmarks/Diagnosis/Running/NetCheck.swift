@@ -4,9 +4,9 @@ import Rheoscope
 /// Trains every net for two steps on every data set that fits, without a diagnosis: whether shapes agree.
 enum NetCheck {
   static func run() throws {
-    let sequences: [DataName] = [.recall(length: 4), .adding(length: 4)]
+    let sequences: [DataName] = [.recall(length: 4), .adding(length: 4), .counting(length: 5), .difference(length: 5)]
     let vectors: [DataName] = [
-      .fashion, .teacher, .circles, .blobs, .bars, .spirals, .waves, .stripes, .teacherClasses,
+      .fashion, .teacher, .circles, .blobs, .bars, .spirals, .waves, .stripes, .teacherClasses, .board, .ridges, .spots,
     ]
     let images: [DataName] = [.fashion, .bars, .stripes]
     var count = 0

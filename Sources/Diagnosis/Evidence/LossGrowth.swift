@@ -46,6 +46,8 @@ extension RunEvidence {
     return ratios.isEmpty ? nil : median(ratios)
   }
 
+  private var usesAdaGrad: Bool { optimizers.contains { $0.type.lowercased() == "adagrad" } }
+
   /// The middle over weights of the largest ‖ΔW‖ / ‖W‖ of the first ten recorded steps, and the step at which a weight has its largest; nil
   /// without updates.
   var firstUpdate: (ratio: Double, step: Int)? {
@@ -60,7 +62,8 @@ extension RunEvidence {
         found.append((update / norm, updates.steps[column]))
         if found.count == 10 { break }
       }
-      guard let largest = found.max(by: { $0.0 < $1.0 }) else { return nil }
+      // The first steps of AdaGrad are large by its rule, and shrink as 1/√step.
+      guard let largest = usesAdaGrad ? found.last : found.max(by: { $0.0 < $1.0 }) else { return nil }
       step = min(step, largest.1)
       return largest.0
     }

@@ -45,6 +45,16 @@ extension RunEvidence {
   /// a fault.
   public var isHigh: Bool {
     struggles || loss.state == .falls && loss.constantLoss.map { loss.last > Self.highLimit * $0 } ?? false
+      || isUnsteady
+  }
+
+  /// Whether the loss of a tenth of the last steps or more is above twice that of a constant output, be it low in between.
+  private var isUnsteady: Bool {
+    guard let constant = loss.constantLoss, constant > 0, loss.losses.count >= 2 * LossCourse.shortestRun else {
+      return false
+    }
+    let end = loss.losses.suffix(loss.losses.count / 4)
+    return 10 * end.count { $0 > 2 * constant } >= end.count
   }
 
   /// The share of the loss of a constant output above which a net has learned less than half: 0.5.

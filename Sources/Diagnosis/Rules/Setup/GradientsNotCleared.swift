@@ -40,7 +40,7 @@ struct GradientsNotClearedRule: Rule {
     return found(
       evidence.loss.state == .falls
         && evidence.loss.last < RunEvidence.halfLimit * (evidence.loss.constantLoss ?? evidence.loss.first)
-        ? .note : .warning,
+        ? .note : evidence.isStuck ? .failure : .warning,
       "\(counted(left.count, "parameter")), \(listed(left.map(\.path))), \(left.count == 1 ? "gets" : "get") gradients after the step that uses them, and nothing clears them before the next",
       sites: left.map(\.path), steps: evidence.allSteps, measured: Double(left.count), limit: 0, unit: "parameters",
       cause: isOther

@@ -14,6 +14,7 @@ struct InputsNotNormalizedRule: Rule {
   var limits: [RuleLimit] {
     [
       RuleLimit("|mean| or standard deviation of the inputs", .above, Self.largeLimit),
+      RuleLimit("the same where the final loss is below half of that of a constant output", .above, Self.hugeLimit),
       RuleLimit("standard deviation of the inputs", .below, Self.smallLimit),
       RuleLimit("largest over the middle standard deviation of features", .above, Self.spreadLimit, "×"),
       RuleLimit("first loss over that of a constant output", .above, Self.lossLimit, "×"),

@@ -41,8 +41,11 @@ struct MissingActivationRule: Rule {
     guard let pair = pairs.first else { return [] }
     let all = sites.filter(Self.isLinear)
     // One pair of many leaves the net its other activations.
+    let isLinear = pairs.count == all.count - 1 && pairs.count > 1
     let severity: Finding.Severity =
-      evidence.struggles ? (pairs.count * 2 >= all.count - 1 ? evidence.severity : .warning) : .note
+      evidence.struggles
+      ? (pairs.count * 2 >= all.count - 1 ? evidence.severity : .warning)
+      : isLinear && evidence.isHigh ? .warning : .note
     return found(
       severity,
       "\(pair.0.path) and \(pair.1.path) follow one another with nothing in between"

@@ -14,6 +14,7 @@ struct TargetScaleRule: Rule {
     [
       RuleLimit("|mean| or standard deviation of the targets", .above, Self.scaleLimit),
       RuleLimit("final loss", .above, Self.lossLimit, "of the variance of the targets"),
+      RuleLimit("size from which on 0.3 is enough", .above, Self.hugeLimit),
       RuleLimit(
         "first update over the size of the targets, where the loss diverges", .below, Self.updateLimit,
         "of the norm per step"),
@@ -24,6 +25,8 @@ struct TargetScaleRule: Rule {
   static let scaleLimit = 10.0
   /// The final loss over the variance of targets above which little was learned: 0.4.
   static let lossLimit = 0.4
+  /// The size of targets from which on 0.3 is enough: 30.
+  static let hugeLimit = 30.0
   /// What the first step changes of the weights, over the targets' size, above which it would be too large for any targets: 0.25.
   static let updateLimit = 0.25
 
@@ -44,7 +47,7 @@ struct TargetScaleRule: Rule {
     }
     guard size > Self.scaleLimit, size.isFinite else { return [] }
     let level = loss.constantLoss.map { $0 > 0 ? loss.last / $0 : .infinity } ?? (evidence.isStuck ? .infinity : 0)
-    let isFault = diverges || level > Self.lossLimit
+    let isFault = diverges || level > (size > Self.hugeLimit ? RunEvidence.highLimit : Self.lossLimit)
     return found(
       isFault ? (evidence.isStuck ? .failure : .warning) : .note,
       "targets have mean \(formatPlain(mean)) and standard deviation \(formatPlain(std)), while outputs begin near 0"

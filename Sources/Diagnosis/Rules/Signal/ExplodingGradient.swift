@@ -16,6 +16,7 @@ struct ExplodingGradientRule: Rule {
       RuleLimit(
         "the same where the loss outgrows all numbers, over calls or with a strong factor", .above, Self.divergingLimit,
         "×"),
+      RuleLimit("the same with a factor above 1.5 per layer", .above, Self.steepLimit, "×"),
       RuleLimit("strong factor", .above, Self.divergingFactor, "× per layer"),
     ]
   }
@@ -27,6 +28,8 @@ struct ExplodingGradientRule: Rule {
 
   /// The factor per layer above which the lower limit holds over depth too: 1.3.
   static let divergingFactor = 1.3
+  /// The ratio in a net whose gradient grows by a factor of 1.5 per layer or more: 100.
+  static let steepLimit = 100.0, steepFactor = 1.5
 
   func missing(in evidence: RunEvidence) -> [MissingRecord] { evidence.missing(.gradientRMS, .gradients) }
 
@@ -77,6 +80,6 @@ struct ExplodingGradientRule: Rule {
   private func limit(_ profile: GradientProfile, _ evidence: RunEvidence) -> Double {
     (profile.axis != .depth || profile.factor ?? 1 > Self.divergingFactor)
       && (evidence.loss.state == .nonfinite || evidence.hasOutgrown)
-      ? Self.divergingLimit : Self.ratioLimit
+      ? Self.divergingLimit : profile.factor ?? 1 > Self.steepFactor ? Self.steepLimit : Self.ratioLimit
   }
 }

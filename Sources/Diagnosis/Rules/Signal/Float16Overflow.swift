@@ -43,7 +43,8 @@ struct Float16OverflowRule: Rule {
     let growth = evidence.activationProfile?.factor.map { 1 / $0 }
     let depth = max(evidence.activationProfile?.points.count ?? 1, 1)
     return found(
-      .failure,
+      evidence.isStuck || (skips?.count ?? 0) * 2 > evidence.run.steps.count || evidence.loss.state == .tooShort
+        ? .failure : skips != nil || evidence.learnsLittle ? .warning : .note,
       "\(what) outgrow float16, whose largest number is 65,504"
         + (site.map { ", first in “\(evidence.run.sites[$0].path)”" } ?? "")
         + (skips.map { "; \($0.count) steps in a row are skipped" } ?? ""),

@@ -42,7 +42,9 @@ struct Float16UnderflowRule: Rule {
     let start = first ?? evidence.allSteps.lowerBound
     let present = values.filter { $0 > 0 }.max() ?? 6e-8
     return found(
-      evidence.isStuck ? .failure : .warning,
+      evidence.isStuck
+        ? .failure
+        : evidence.loss.constantLoss == nil && evidence.loss.last < 0.1 * evidence.loss.first ? .note : .warning,
       "gradients of \(counted(lost.count, "site")) in float16 are "
         + (zero.isEmpty ? "below \(formatPlain(low))" : "exactly 0")
         + " in most steps; float16's smallest number is 6.0e-08"

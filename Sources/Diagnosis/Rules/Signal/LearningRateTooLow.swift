@@ -48,7 +48,8 @@ struct LearningRateTooLowRule: Rule {
       && loss.constantLoss.map { loss.last > Self.unfinishedLimit * $0 } ?? false
       && largest < Self.unfinishedUpdate
     guard loss.state == .flat || loss.state == .falls, largest > 0,
-      isSlow && largest < Self.updateLimit && largest * steps < Self.pathLimit || isUnfinished,
+      isSlow && largest < Self.updateLimit * (evidence.isStuck ? 3 : 1)
+        && largest * steps < Self.pathLimit * (evidence.isStuck ? 3 : 1) || isUnfinished,
       evidence.skippedSteps.count * 2 < evidence.run.steps.count
     else { return [] }
     guard evidence.deadSites.isEmpty else { return [] }

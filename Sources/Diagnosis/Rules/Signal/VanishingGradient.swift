@@ -44,7 +44,8 @@ struct VanishingGradientRule: Rule {
       let ratio = evidence.fittedRatio, plain = profile.ratio
       // In a net that does not learn at all, a few strong factors are enough, and in a recurrence that hardly learns a few steps.
       let isEnough =
-        evidence.isStuck && profile.factor.map { $0 < Self.factorLimit } ?? false
+        try evidence.isStuck && profile.factor.map { $0 < Self.factorLimit } ?? false
+        && WeightDecayTooStrongRule().findings(in: evidence).isEmpty
         || profile.axis != .depth && (evidence.isStuck || evidence.barelyLearns)
       let limit = isEnough ? 10 * Self.ratioLimit : Self.ratioLimit
       if let ratio, let factor = profile.factor, ratio < limit {
