@@ -71,11 +71,16 @@ package struct OutputFolder: Sendable {
     }.flatMap { Lease.holder(of: $0) }
   }
 
+  /// The error of an interrupted run that another process has taken over.
+  static func goneOn(_ interrupted: String) -> ExperimentError {
+    .notResumable(path: interrupted, reason: "another process has just gone on with it")
+  }
+
   /// Takes an interrupted run over, whose files are then in `staging`. Throws an `ExperimentError` where they can't be moved.
   package func resume(_ interrupted: String) throws(ExperimentError) {
     // An empty folder is replaced.
     guard rename(interrupted, staging) != 0 else { return }
-    if errno == ENOENT { throw .notResumable(path: interrupted, reason: "another process has just gone on with it") }
+    if errno == ENOENT { throw Self.goneOn(interrupted) }
     throw .notWritable(path: interrupted, POSIXError.last.code)
   }
 

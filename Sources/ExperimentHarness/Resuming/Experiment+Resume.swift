@@ -16,7 +16,10 @@ extension Experiment {
     let recorded = try self.settings(
       in: options.profile, recorded: unfinished.settings, at: "\(interrupted)/\(UnfinishedRun.fileName)")
     // If this fails, nothing was moved.
-    try unfinished.write(in: interrupted)
+    do { try unfinished.write(in: interrupted) } catch {
+      guard access(interrupted, F_OK) != 0 else { throw error }
+      throw OutputFolder.goneOn(interrupted)
+    }
     try folder.resume(interrupted)
     settings = recorded
     options.threads = unfinished.threads

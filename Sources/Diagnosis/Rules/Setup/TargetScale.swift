@@ -14,7 +14,7 @@ struct TargetScaleRule: Rule {
     [
       RuleLimit("|mean| or standard deviation of the targets", .above, Self.scaleLimit),
       RuleLimit("final loss", .above, Self.lossLimit, "of the variance of the targets"),
-      RuleLimit("size from which on 0.3 is enough", .above, Self.hugeLimit),
+      RuleLimit("size of the targets from which on a final loss of 0.3 is enough", .above, Self.hugeLimit),
       RuleLimit(
         "first update over the size of the targets, where the loss diverges", .below, Self.updateLimit,
         "of the norm per step"),
