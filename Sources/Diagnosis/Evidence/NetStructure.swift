@@ -1,3 +1,4 @@
+import Foundation
 import RunFile
 
 /// An optimizer as a run records it.
@@ -33,12 +34,11 @@ extension RunEvidence {
   /// The optimizers with their settings; empty if they are not recorded.
   public var optimizers: [OptimizerSettings] { facts.json(.optimizers, of: .model, as: [OptimizerSettings].self) ?? [] }
 
-  /// The middle of the learning rates of the steps; nil if they are not recorded.
+  /// The middle of the learning rates of the steps, with four digits; nil if they are not recorded.
   public var learningRate: Double? {
     let rates = run.steps.compactMap(\.learningRate).filter { $0 > 0 }
-    // As it was written: a Float32 has no digits beyond the seventh.
-    return rates.isEmpty
-      ? optimizers.compactMap(\.learningRate).first { $0 > 0 } : Double("\(Float(median(rates)))") ?? median(rates)
+    let rate = rates.isEmpty ? optimizers.compactMap(\.learningRate).first { $0 > 0 } : median(rates)
+    return rate.flatMap { Double(String(format: "%.4g", $0)) }
   }
 
   /// The number of samples per batch; nil if it is not known.

@@ -284,7 +284,7 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
   @Test(arguments: [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)])
   func checkFailsIfAnyPartDoes(_ tests: Int, _ format: Int, _ experiments: Int, _ words: Int) throws {
     try withScripts { scripts in
-      for part in ["imports", "messages", "symbols", "outside", "instructions", "diagnosis"] {
+      for part in ["imports", "messages", "symbols", "outside", "instructions", "diagnosis", "findings"] {
         try scripts.program("exit 0", at: "the repository/.ci/\(part)")
       }
       try scripts.program("exit \(words)", at: "the repository/.ci/words")
@@ -294,7 +294,8 @@ private let buildingAgain = "rheoscope: building rheoscope (release) …\n"
       #expect(run.code == (tests + format + experiments + words == 0 ? 0 : 1))
       #expect(run.output.contains("<run><all><--quick><--out><"))
       let parts = [
-        ("tests", tests), ("experiments", experiments), ("diagnosis", 0), ("format", format), ("imports", 0),
+        ("tests", tests), ("experiments", experiments), ("findings", 0), ("diagnosis", 0), ("format", format),
+        ("imports", 0),
         ("words", words),
         ("messages", 0), ("symbols", 0), ("outside", 0), ("instructions", 0),
       ]

@@ -14,12 +14,14 @@ struct LossDoesNotFallRule: Rule {
     [
       RuleLimit("fall of the loss", .below, LossCourse.learningLimit, "of the loss"),
       RuleLimit("fall of the loss, if it is above five standard errors", .below, LossCourse.slowLimit, "of the loss"),
-      RuleLimit("steps of the run", .atLeast, Double(LossCourse.shortestRun), "steps"),
+      RuleLimit("steps of the run", .atLeast, Double(Self.shortest), "steps"),
       RuleLimit("final loss of one that falls", .above, Self.hardlyLimit, "of the loss of a constant output"),
       RuleLimit("steps of such a run", .atLeast, Double(Self.hardlySteps), "steps"),
     ]
   }
 
+  /// The number of steps that a run needs before a loss that nothing explains is reported: 30.
+  static let shortest = 30
   /// The final loss over that of a constant output above which a loss that falls has hardly fallen: 0.98.
   static let hardlyLimit = 0.98
   /// The number of steps from which on that is no start: 100.
@@ -32,7 +34,7 @@ struct LossDoesNotFallRule: Rule {
     let hardlyFalls =
       loss.state == .falls && evidence.run.steps.count >= Self.hardlySteps
       && loss.constantLoss.map { loss.last > Self.hardlyLimit * $0 } ?? false
-    guard evidence.isStuck || hardlyFalls else { return [] }
+    guard evidence.isStuck && evidence.run.steps.count >= Self.shortest || hardlyFalls else { return [] }
     let level: String
     if loss.isAtConstant {
       level =
