@@ -54,14 +54,12 @@ extension Finding {
 
   /// The innermost modules that hold all sites of the finding and at least three of the run; nil where these are all.
   private func layers(in run: Run) -> String? {
-    let parts = sites.map { $0.split(separator: ".") }
-    guard var common = parts.first?.dropLast() else { return nil }
-    for part in parts { common = common.prefix(zip(common, part).prefix { $0 == $1 }.count) }
+    var common = sites.commonModule
     while !common.isEmpty {
       let pattern = common.joined(separator: ".") + ".**", shown = PathPattern(pattern)
       let count = run.sites.count { shown.matches($0.path) }
       if count >= 3 { return count < run.sites.count ? pattern : nil }
-      common = common.dropLast()
+      common.removeLast()
     }
     return nil
   }

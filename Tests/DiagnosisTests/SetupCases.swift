@@ -250,6 +250,12 @@ extension RuleCase {
           run.set(.target, .majorityInBatch, 0.55)
         }, unable: withoutFacts),
       RuleCase(
+        "labels unrelated to inputs", says: ["the variance of the targets, 1.00", "20 samples"],
+        fault: { run in
+          run.regress()
+          run.loss = { 1 + 0.01 * sin(Double($0) * 2.4) }
+        }, twin: { $0.loss = { 0.05 + exp(-Double($0) / 20) } }, unable: withoutFacts),
+      RuleCase(
         "labels unrelated to inputs", says: ["can't tell", "20 samples"],
         fault: { run in
           stay(&run)

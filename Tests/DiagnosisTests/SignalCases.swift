@@ -32,7 +32,7 @@ extension RuleCase {
           run.weight = { _, _, row in (row.norm, row.updateNorm) = (row.norm! * 5, row.updateNorm! * 5) }
         }, twin: { learn(&$0) }),
       RuleCase(
-        "clipping always binds", .warning, says: ["1/20.0", "a limit of 40"],
+        "clipping always binds", .warning, says: ["1/20.0", "a limit of 40", "divide the learning rate"],
         fault: { run in
           run.loss = { 2.3 - 0.005 * Double($0) }
           run.set(.model, .clippedShare, 1)
@@ -161,12 +161,12 @@ extension RuleCase {
           run.weight = { step, _, row in row.updateNorm = row.norm! * (step < 10 ? 0.9 : 0.01) }
         }, twin: { learn(&$0) }),
       RuleCase(
-        "weight decay too strong", says: ["weight decay 0.1"],
+        "weight decay too strong", says: ["weight decay 0.1", "0.002 instead of 0.1"],
         fault: { run in
           stay(&run)
           run.set(
             .model, .optimizers, json: #"[{"type":"SGD","learning_rate":0.05,"weight_decay":0.1,"momentum":0.9}]"#)
-          run.weight = { step, _, row in row.norm = 8 * pow(0.95, Double(step)) }
+          run.weight = { step, _, row in row.norm = 8 * pow(0.97, Double(step)) }
         },
         twin: { run in
           learn(&run)
@@ -239,6 +239,13 @@ extension RuleCase {
         twin: { run in
           run.learningRate = { 0.05 * (1 + cos(.pi * Double($0) / 100)) / 2 }
         }),
+      // Less than a hundredth is left for a third of the run, in a net that learns little.
+      RuleCase(
+        "learning rate decayed to nothing", .warning, says: ["less than 1 %"],
+        fault: { run in
+          run.loss = { 1.5 + 0.8 * exp(-Double($0) / 5) }
+          run.learningRate = { 0.05 * pow(0.93, Double($0)) }
+        }, twin: learn),
       RuleCase(
         "gradient noise too high", .warning, says: ["1.00e+05 samples"],
         fault: { run in

@@ -46,7 +46,7 @@ extension RunEvidence {
     return ratios.isEmpty ? nil : median(ratios)
   }
 
-  private var usesAdaGrad: Bool { optimizers.contains { $0.type.lowercased() == "adagrad" } }
+  private var usesAdaGrad: Bool { optimizers.contains { $0.type == "Adagrad" } }
 
   /// The middle over weights of the largest ‖ΔW‖ / ‖W‖ of the first ten recorded steps, and the step at which a weight has its largest; nil
   /// without updates.

@@ -144,3 +144,15 @@ extension RunEvidence {
     optimizers.contains { ["Adam", "AdamW", "RMSProp", "Adagrad", "Lion"].contains($0.type) }
   }
 }
+
+extension [String] {
+  /// The components of the innermost module that holds all of these sites or parameters; empty where only the model does.
+  var commonModule: [Substring] {
+    let parts = map { $0.split(separator: ".") }
+    guard let first = parts.first else { return [] }
+    let common = parts.dropFirst().reduce(first.dropLast()) { common, part in
+      common.prefix(zip(common, part).prefix { $0 == $1 }.count)
+    }
+    return [Substring](common)
+  }
+}

@@ -2,20 +2,20 @@ import Foundation
 import RunFile
 import Support
 
-/// Fires when the loss stays at that of a constant output although weights move and gradients pass, and the class means of the inputs tell
-/// nothing about the classes either. The task may also be hard: the finding says which record would tell.
+/// Fires when the loss stays at that of a constant output although weights move and gradients pass, and, of classes, the means of the inputs tell
+/// nothing about them either. The task may also be hard: the finding says which record would tell.
 struct LabelsUnrelatedToInputsRule: Rule {
   let name = "labels unrelated to inputs"
   let stage = RuleStage.unexplained
   let principle =
-    "Compares the accuracy of the nearest class mean with chance, where the loss stays at that of the class "
-    + "frequencies though weights move. If neither learns anything, labels belong to other inputs, or the task is "
-    + "hard."
+    "Compares the loss with that of a constant output, and of classes the accuracy of the nearest class mean with chance, "
+    + "though weights move. If neither learns anything, targets belong to other inputs, or the task is hard."
   let source = "Zhang et al. 2017, arXiv:1611.03530"
   var limits: [RuleLimit] {
     [
       RuleLimit("accuracy of the nearest class mean", .below, Self.errorLimit, "standard errors above chance"),
       RuleLimit("final loss", .above, Self.lossLimit, "of the loss of a constant output"),
+      RuleLimit("the same", .below, Self.highestLimit, "of the loss of a constant output"),
       RuleLimit("path of the weight that moves most", .above, LearningRateTooLowRule.pathLimit, "of its norm"),
     ]
   }

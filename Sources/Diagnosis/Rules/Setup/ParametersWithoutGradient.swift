@@ -42,7 +42,8 @@ struct ParametersWithoutGradientRule: Rule {
       let isEverything = without.count == run.parameters.count
       let isGiven = detached.allSatisfy { evidence.isGiven($0.path) } && !evidence.isStuck
       let share = Double(matrices.count) / Double(max(all, 1))
-      let module = Self.module(of: detached.map(\.path))
+      let paths = detached.map(\.path), common = paths.commonModule
+      let module = (common.isEmpty ? [paths[0]].commonModule : common).joined(separator: ".")
       let severity: Finding.Severity =
         isEverything
         ? .failure
@@ -55,7 +56,7 @@ struct ParametersWithoutGradientRule: Rule {
           ? "no parameter ever gets a gradient"
           : "\(counted(detached.count, "parameter")), \(listed(detached.map(\.path))), \(detached.count == 1 ? "is" : "are") in an optimizer "
             + "but never \(detached.count == 1 ? "gets" : "get") a gradient",
-        sites: detached.map(\.path), steps: evidence.allSteps, measured: share, limit: 0, unit: "of weights",
+        sites: paths, steps: evidence.allSteps, measured: share, limit: 0, unit: "of weights",
         cause: isEverything
           ? "backward() is not called, or the loss does not depend on the model: it was computed inside withoutGradients { } or from a detached tensor"
           : detached.contains { parameter in offTape.contains { parameter.path.lies(in: $0) } }
@@ -79,14 +80,5 @@ struct ParametersWithoutGradientRule: Rule {
         cause: "forward does not use these modules", remedies: ["call them in forward, or remove them from the model"])
     }
     return findings
-  }
-
-  /// The path of the smallest module that holds all of these parameters, or that of the first parameter's module if only the model does.
-  private static func module(of paths: [String]) -> String {
-    let parts = paths.map { $0.split(separator: ".").dropLast() }
-    let common = parts.dropFirst().reduce(Array(parts[0])) { common, next in
-      zip(common, next).prefix { $0 == $1 }.map(\.0)
-    }
-    return (common.isEmpty ? Array(parts[0]) : common).joined(separator: ".")
   }
 }
