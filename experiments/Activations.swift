@@ -65,6 +65,7 @@ extension Experiment {
       .gradientFactor(of: sigmoidNet),
       .gradientFactor(of: tanhNet),
       Claim(
+        .finding,
         source: "mean field theory (Schoenholz et al. 2017), for small and for large activations", appliesTo: .deep,
         statement: { _ in "gelu: in the backward pass each layer multiplies the gradient by 0.707 to 1" },
         expected: { .between(0.5.squareRoot() * (1 - $0.factorTolerance()), 1 + $0.factorTolerance()) },

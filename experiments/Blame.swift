@@ -144,6 +144,7 @@ extension Experiment {
     // Backpropagation uses float32, about seven digits, and sums up to 784 products: four digits are certain.
     claims: names.map { name in
       Claim(
+        .finding,
         "\(name): the gradient of every weight equals its central difference", net, "\(name): error", .atMost(1e-4),
         source: "the central difference, with an error of about 10⁻⁸ of its own")
     },

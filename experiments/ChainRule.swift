@@ -53,14 +53,18 @@ extension Experiment {
     variants: [byHand, byTape, byStep],
     claims: answers.flatMap { name, value in
       [byHand, byTape].map { way in
-        Claim("\(way.name): \(name) is \(formatShortest(value))", way, name, .exactly(value), source: "the chain rule")
+        Claim(
+          .identity, "\(way.name): \(name) is \(formatShortest(value))", way, name, .exactly(value),
+          source: "the chain rule")
       }
     } + [
       // float32 has about seven digits, so the spacing of numbers near 25 is 0.000002.
       Claim(
+        .identity,
         "at x = 1.01 c is 25.2004", byStep, "c at 1.01", .near(25.2004, within: 0.00001), source: "(2 · 1.01 + 3)²"),
       // c grows by 20 · 0.01 + 4 · 0.01²: the derivative times the step, and a remainder of second order.
       Claim(
+        .identity,
         "a step of 0.01 finds the derivative with an error of 4 · 0.01", byStep, "dc/dx", .near(20.04, within: 0.001),
         source: "(2x + 3)² = 25 + 20 (x − 1) + 4 (x − 1)²"),
     ],

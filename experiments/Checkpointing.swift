@@ -124,12 +124,14 @@ extension Experiment {
     variants: [uncut] + cuts + [growth],
     claims: zip(counts, cuts).map { count, variant in
       Claim(
+        .finding,
         source: "Chen et al. 2016, arXiv:1604.06174; tolerance: temporary tensors",
         statement: { "\(variant.name): s + L/s = \(inMemory($0, count)) outputs are in memory" },
         expected: { .between(Double(inMemory($0, count)) - 2, Double(inMemory($0, count)) + temporaries) },
         measure: { try $0[outputs, variant] })
     } + [
       Claim(
+        .finding,
         "memory is smallest with √L segments", expected: .exactly(20), source: "Griewank and Walther 2000",
         appliesTo: .init("400 steps") { $0.depth == 400 }
       ) { seed in
@@ -137,17 +139,20 @@ extension Experiment {
         return Double(counts[peaks.indices.min { peaks[$0] < peaks[$1] }!])
       },
       Claim(
+        .finding,
         "with √L segments, 1,600 steps need 2 √L outputs in memory", expected: .between(78, 80 + temporaries),
         source: "Chen et al. 2016, arXiv:1604.06174"
       ) { try $0.series(rootOfLength, of: growth).y.last! },
     ]
       + cuts.map {
         Claim(
+          .finding,
           "\($0.name): gradients are the same bit for bit", $0, differing, .exactly(0),
           source: "the same operations, computed twice")
       }
       + [
         Claim(
+          .finding,
           "averaged over all numbers of segments, it costs no more than one extra forward pass",
           expected: .between(0, 1.2),
           source: "Chen et al. 2016, arXiv:1604.06174; tolerance: variation of timings", measure: meanExtraPasses)
@@ -155,6 +160,7 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
+          .finding,
           "averaged over all numbers of segments, it costs one whole extra forward pass",
           expected: .near(1, withinShare: 0.2),
           source: "Chen et al. 2016, arXiv:1604.06174, who count operations", measure: meanExtraPasses),

@@ -112,6 +112,7 @@ private func curve(_ name: String, times unit: Double = 1, _ results: Results, s
 
 private func ratioClaim(_ size: Variant) -> Claim {
   Claim(
+    .finding,
     "\(size.title): a backward pass takes 1 to 2.2 times as long as a forward pass (fastest of all seeds)",
     expected: .between(1, 2.2),
     source: "9 matrix products against 5; Baur and Strassen 1983 bound the work by a constant",
@@ -142,6 +143,7 @@ extension Experiment {
     claims: sizes.map(ratioClaim) + [
       // The computed time is 10,000 times that of the fastest pass; the mean of 10,000 passes is longer.
       Claim(
+        .finding,
         "changing each of 10,000 weights takes as long as 10,000 forward passes (measured / computed)", sizes[2],
         measuredShare,
         .near(1, withinFactor: 1.5), source: "one forward pass per weight; tolerance: variation of timings",
@@ -149,6 +151,7 @@ extension Experiment {
       // Changing each of N weights takes N forward passes, backpropagation the time of 2 to 3.2 of them. The quotient
       // therefore grows as N does, within a factor of 3.2 / 2.
       Claim(
+        .finding,
         "from a thousand to ten million weights, the cost of changing each, relative to backpropagation, grows as their number",
         expected: .near(1, withinFactor: 1.6), source: "one forward pass per weight, against 2 to 3.2 passes",
         appliesTo: .times

@@ -123,6 +123,7 @@ extension Experiment {
     claims: [
       // Six learning rates in random order have a rank correlation of 29/35 or more with a probability of 5 %.
       Claim(
+        .finding,
         "relu: the larger the learning rate, the more units are dead after training (rank correlation)",
         expected: .atLeast(29.0 / 35),
         source:
@@ -131,17 +132,20 @@ extension Experiment {
       ) { seed in try rankCorrelation(learningRates, reluNets.map { try seed[deadUnits, $0] }) }
     ]
       + leakyNets.map { net in
-        Claim("\(net.name): no unit is dead", net, deadUnits, .exactly(0), source: "Maas et al. 2013")
+        Claim(.finding, "\(net.name): no unit is dead", net, deadUnits, .exactly(0), source: "Maas et al. 2013")
       } + [
         Claim(
+          .finding,
           source: "Lu et al. 2019, arXiv:1903.06733",
           statement: { "narrow: the share of nets of \($0.whole("narrow-layers")) layers that are born dead" },
           expected: { bornDead(layers: $0.whole("narrow-layers"), nets: $0.whole("nets")) },
           measure: { try $0["born dead", narrowNets] }),
         Claim(
+          .finding,
           "narrow: training revives no net that is born dead", narrowNets, "revived", .exactly(0),
           source: "the chain rule: no gradient reaches its weights"),
         Claim(
+          .finding,
           source: "Lu et al. 2019, arXiv:1903.06733",
           statement: { _ in "narrow: after training some nets are dead and others are not, depending on the seed" },
           expected: { .between(1 / Double($0.whole("nets")), 1 - 1 / Double($0.whole("nets"))) },

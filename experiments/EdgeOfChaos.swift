@@ -98,6 +98,7 @@ private func boundary(_ seed: SeedResults, _ variance: Double) throws -> Double 
 
 private func limitClaim(_ variance: Double) -> Claim {
   Claim(
+    .finding,
     "σ_w² = \(formatShortest(variance)): nets learn up to a depth of 6 ξ = \(Int(limit(variance).rounded())), within a factor of 2",
     expected: .near(limit(variance), withinFactor: 2), source: source + ", who say “about”", appliesTo: .trainedMap
   ) { try boundary($0, variance) }
@@ -131,6 +132,7 @@ extension Experiment {
     } + [
       Disagreement(
         with: Claim(
+          .finding,
           source: source, appliesTo: .trainedMap,
           statement: { settings in
             "σ_w² = \(formatShortest(nextToEdge)), where 6 ξ is \(Int(limit(nextToEdge))): nets of \(depths(settings).last!) layers "

@@ -168,12 +168,14 @@ extension Experiment {
     variants: methods + [random],
     claims: methods.map { method in
       Claim(
+        .finding,
         "\(method.name): deleting the pixels with the largest attributions lowers the probability more than deleting random ones (in standard errors)",
         expected: .atLeast(3), source: "three standard errors; deletion by Samek et al. 2015, arXiv:1509.06321",
         appliesTo: Claim.Scope("100 images or more") { $0.whole("images") >= 100 }
       ) { try advantage(method, $0) }
     } + [
       Claim(
+        .finding,
         "integrated: for each image the attributions sum to the difference from a black image within 1 % (the largest error)",
         integrated, incompleteness, .atMost(0.01), source: "completeness, Sundararajan et al. 2017, arXiv:1703.01365")
     ],

@@ -65,6 +65,7 @@ extension Experiment {
       // about √2⁴⁹ = 2 · 10⁷. A hundredth of it is thousands of times the weights, and thousands to the power of 50 are more
       // than 10³⁸.
       Claim(
+        .finding,
         "too-large overflows at the first step: only the loss before it is finite", tooLarge, finiteLosses,
         .exactly(1), source: "the chain rule; IEEE 754", appliesTo: .deepAndLong),
     ],

@@ -94,6 +94,7 @@ private func panel(_ results: Results, _ variant: Variant, _ colors: ColorScale)
 /// Twelve layers in random order have a rank correlation of 0.503 or more with a probability of 5 %.
 private func claim(_ statement: String, _ net: Variant, _ order: String) -> Claim {
   Claim(
+    .finding,
     statement, net, order, .atLeast(0.503),
     source: "Raghu et al. 2017, arXiv:1706.05806; 0.503: critical value for twelve ranks at 5 % (Zar 1972)",
     appliesTo: Claim.Scope("nets of 13 layers, trained for 500 steps or more") { $0.depth == 13 && $0.steps >= 500 })

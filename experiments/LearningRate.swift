@@ -169,6 +169,7 @@ private let source = "LeCun et al. 1998; Cohen et al. 2021, arXiv:2103.00065"
 
 private func limitClaim(_ net: Variant) -> Claim {
   Claim(
+    .finding,
     "\(net.name): the loss first rises at a learning rate of 2/λ_max, within a factor of 2 (learning rate × λ_max / 2)",
     net, share,
     .near(1, withinFactor: 2), source: source, appliesTo: enoughSteps)
@@ -203,12 +204,14 @@ extension Experiment {
     variants: nets + trainedNets,
     claims: nets.filter { $0.name != deepNet.name }.map(limitClaim) + [
       Claim(
+        .finding,
         "the same holds for the geometric mean over nets (learning rate × λ_max / 2)",
         expected: .near(1, withinFactor: 2), source: source
       ) { seed in
         exp(try nets.reduce(0) { $0 + log(try seed[share, $1]) } / Double(nets.count))
       },
       Claim(
+        .finding,
         "λ_max of these nets spans two decades or more (largest / smallest)", expected: .atLeast(100),
         source: "choice of nets"
       ) {
@@ -218,6 +221,7 @@ extension Experiment {
       // If the ends of two decades are off by a factor of two, one up and one down, the slope is off by log 4 / log 100 =
       // 0.3.
       Claim(
+        .finding,
         "over all nets the learning rate at which the loss rises is a power of λ_max with exponent −1",
         expected: .near(-1, within: 0.3),
         source: source
@@ -225,17 +229,21 @@ extension Experiment {
         powerLawExponent(x: try nets.map { try seed[curvature, $0] }, y: try nets.map { try seed[firstRise, $0] })
       },
       Claim(
+        .finding,
         "relu-0.5 gets sharper during training: the loss rises at a learning rate below 2/λ_max at the start", nets[0],
         startShare,
         .atMost(1), source: "Cohen et al. 2021, arXiv:2103.00065"),
       Claim(
+        .finding,
         "relu-3 does not get sharper: the loss rises only at a learning rate above 2/λ_max at the start", nets[3],
         startShare, .atLeast(1),
         source: "Lewkowycz et al. 2020, arXiv:2003.02218"),
       Claim(
+        .finding,
         "at twice 2/λ_max the loss rises at some step", trainedNets[3], stepsUp, .atLeast(1), source: source),
       // The first steps of two runs differ in the learning rate alone; in float32 small updates are exact to about 10⁻⁴.
       Claim(
+        .finding,
         "the first update is proportional to the learning rate: 0.3 / 0.03", expected: .near(10, withinShare: 1e-3),
         source: "ΔW = −η dL/dW"
       ) { try $0[firstUpdate, trainedNets[2]] / $0[firstUpdate, trainedNets[0]] },
@@ -249,6 +257,7 @@ extension Experiment {
           + "not tested."),
       Disagreement(
         with: Claim(
+          .finding,
           "for each net 2/λ_max at the start predicts the learning rate at which the loss rises within a factor of 2 (the largest factor of error)",
           expected: .atMost(2), source: "LeCun et al. 1998, for parabolas"
         ) { try largestMiss($0) },

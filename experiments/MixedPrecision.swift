@@ -99,6 +99,7 @@ extension Experiment {
     variants: [float32, bfloat16, float16, scaled],
     claims: [
       Claim(
+        .finding,
         source: "2 bytes instead of 4",
         statement: { _ in "bfloat16 keeps half the memory of float32, plus a copy of the images" },
         expected: { settings in
@@ -108,6 +109,7 @@ extension Experiment {
           return .near(0.5 + 2 * 784 / outputs, withinShare: 0.02)
         }, measure: { try $0[bytes, bfloat16] / $0[bytes, float32] }),
       Claim(
+        .finding,
         "a step in bfloat16 takes no longer than in float32", expected: .atMost(1),
         source: "Kalamkar et al. 2019, arXiv:1905.12322", appliesTo: .times
       ) { seed in
@@ -120,10 +122,12 @@ extension Experiment {
       sameLoss(bfloat16, "Kalamkar et al. 2019, arXiv:1905.12322"),
       sameLoss(scaled, "Micikevicius et al. 2017, arXiv:1710.03740"),
       Claim(
+        .finding,
         "float16: as many gradients are 0 as are below 2⁻²⁵ in float32 (ratio)", expected: .near(1, withinFactor: 1.5),
         source: "IEEE 754: half of the smallest number rounds to 0"
       ) { try $0[zeros, float16] / $0[tiny, float16] },
       Claim(
+        .finding,
         "float16-scaled: as many gradients are 0 as are below 2⁻⁴¹ in float32 (difference of the counts / √ of their sum)",
         expected: .near(0, within: 3), source: "IEEE 754; counts of rare events, three standard deviations"
       ) { seed in
@@ -132,6 +136,7 @@ extension Experiment {
         return (found - expected) / max(found + expected, 1).squareRoot()
       },
       Claim(
+        .finding,
         "float16-scaled: loss scaling removes most of the zeros of float16 (share that is left)",
         expected: .atMost(0.5),
         source: "Micikevicius et al. 2017, arXiv:1710.03740"
@@ -140,6 +145,7 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
+          .finding,
           "float16-scaled: with loss scaling no gradient is 0", scaled, zeros, .exactly(0),
           source: "Micikevicius et al. 2017, arXiv:1710.03740"),
         reason:
@@ -198,6 +204,7 @@ extension Experiment {
 /// standard deviation of one training. Those of two sets that differ in their number format should not differ by more.
 private func sameLoss(_ variant: Variant, _ source: String) -> Claim {
   Claim(
+    .finding,
     "\(variant.name) has the final loss of float32: their means over all seeds differ by no more than chance (in standard errors)",
     expected: .near(0, within: 3), source: source + "; three standard errors"
   ) { seed in

@@ -95,6 +95,7 @@ private func claim(
     return (low.squareRoot(), high.squareRoot())
   }
   return Claim(
+    .finding,
     source: "Xiong et al. 2020, arXiv:2002.04745, theorem 1 and lemma 2; three standard errors",
     appliesTo: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 },
     statement: { settings in
@@ -115,6 +116,7 @@ private func claim(
 private func differs(_ statement: String, _ net: Variant, _ expected: Expectation) -> Disagreement {
   Disagreement(
     with: Claim(
+      .finding,
       statement, net, lastOverFirst, expected, source: "Xiong et al. 2020, arXiv:2002.04745, figure 3",
       appliesTo: Claim.Scope("12 blocks or more") { $0["blocks"] >= 12 }),
     reason:
@@ -184,6 +186,7 @@ extension Experiment {
         postNets.last!, than: preNets.last!,
         "Xiong et al. 2020, arXiv:2002.04745", appliesTo: longEnough),
       Claim(
+        .finding,
         source: "Xiong et al. 2020, arXiv:2002.04745", appliesTo: longEnough,
         statement: { _ in "pre-norm needs no warm-up: at no learning rate is the final loss clearly higher without it"
         },
@@ -192,6 +195,7 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
+          .finding,
           source: "Xiong et al. 2020, arXiv:2002.04745, figure 2", appliesTo: longEnough,
           statement: { _ in
             "post-norm needs a warm-up: at one of the learning rates the final loss is clearly higher without it"

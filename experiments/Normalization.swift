@@ -116,6 +116,7 @@ extension Experiment {
     variants: startingNets.map(\.variant) + learners,
     claims: startingNets.map { net in
       Claim(
+        .finding,
         source: "the length map (Poole et al. 2016); tolerance at finite width: Hanin and Rolnick 2018",
         appliesTo: .deep,
         statement: { _ in

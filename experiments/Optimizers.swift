@@ -169,12 +169,14 @@ extension Experiment {
     // Weights have seven digits, of which the difference between the ninth and the tenth loses one.
     claims: zip(rules, optimizerVariants).map { rule, variant in
       Claim(
+        .finding,
         "\(rule.name): the tenth update by equal gradients follows its formula", variant, error, .atMost(1e-5),
         source: rule.source)
     }
       // The constants that keep quotients finite matter for gradients that are not much larger than they are.
       + zip(rules, optimizerVariants).map { rule, variant in
         Claim(
+          .finding,
           "\(rule.name): ten times the gradient gives \(rule.growth == 1 ? "the same update" : "ten times the update")",
           variant, growth, .near(rule.growth, withinShare: 0.01), source: rule.source)
       }
@@ -182,11 +184,13 @@ extension Experiment {
         // Two learning rates per decade are tested, with interpolation between them, and momentum needs ten of the steps to
         // build up.
         Claim(
+          .finding,
           "with momentum 0.9 the lowest learning rate that learns is a tenth of that without, within a factor of 2",
           expected: .near(0.1, withinFactor: 2), source: "Polyak 1964; Sutskever et al. 2013", appliesTo: .enough
         ) { try $0[lowest, optimizerVariants[1]] / $0[lowest, optimizerVariants[0]] },
         // With two learning rates per decade, the largest that works is at least 1/√10 of the limit.
         Claim(
+          .finding,
           "gradient descent learns at all tested learning rates up to 2/λ_max (highest that learns × λ_max / 2)",
           expected: .atLeast(0.1.squareRoot()),
           source: "the descent lemma; learning rates are half a decade apart", appliesTo: .enough
@@ -195,6 +199,7 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
+          .finding,
           "gradient descent learns up to a learning rate of 12/λ_max, with λ_max at the start (highest that learns × λ_max)",
           expected: .between(12 / 10.0.squareRoot(), 12),
           source: "Lewkowycz et al. 2020, arXiv:2003.02218, for ReLU; learning rates are half a decade apart",

@@ -114,6 +114,7 @@ extension Experiment {
         "plain: the training loss of 56 layers is higher than that of 20", plain56, than: plain20,
         "He et al. 2015, arXiv:1512.03385, figure 1", appliesTo: .long),
       Claim(
+        .finding,
         source: "He et al. 2015, arXiv:1512.03385, figure 6", appliesTo: .long,
         statement: { _ in "with skip connections the training loss of 56 layers is not higher" },
         expected: { .atMost($0.differenceTolerance) },
@@ -122,6 +123,7 @@ extension Experiment {
       // Batch norm makes gradients grow by 1.21 per layer in wide nets without convolutions.
       + nets.map {
         Claim(
+          .finding,
           "\($0.name): before training no gradient vanishes: layers do not make it smaller in the backward pass",
           $0,
           MetricNames.gradientFactor, .atLeast(1),
@@ -130,6 +132,7 @@ extension Experiment {
     disagreements: [
       Disagreement(
         with: Claim(
+          .finding,
           "plain-56: no gradient vanishes later: the first layer’s gradient is as large as the last one’s or larger",
           plain56,
           laterRatio, .atLeast(1),

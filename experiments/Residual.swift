@@ -90,6 +90,7 @@ private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps
 /// and three standard deviations over L layers.
 private func gradientRatioClaim(_ variant: Variant, _ scale: @escaping @Sendable (Settings) -> Double) -> Claim {
   Claim(
+    .finding,
     source: "the chain rule and He et al. 2015; tolerance after Hanin and Rolnick 2018, arXiv:1803.01719",
     statement: { "\(variant.name): \(Int(blocks($0))) layers multiply the gradient by (1 + α²)^(L/2)" },
     expected: { settings in
@@ -122,15 +123,18 @@ extension Experiment {
       gradientRatioClaim(unscaledNet) { _ in 1 },
       gradientRatioClaim(scaledNet, scale),
       Claim(
+        .finding,
         "he-unscaled explodes: its loss is never below ln 10, the loss of guessing (share of steps)", unscaledNet,
         timesBelowChance,
         .exactly(0), source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: .deepAndLong),
       Claim(
+        .finding,
         "rezero: at initialization all layers together leave the gradient exactly unchanged (ratio)", reZeroNet,
         gradientRatio,
         .exactly(1), source: "Bachlechner et al. 2020, arXiv:2003.04887"),
       .learns(reZeroNet, "Bachlechner et al. 2020, arXiv:2003.04887"),
       Claim(
+        .finding,
         source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
         statement: {
           "plain nets of 6, 12, 25 and \($0.depth) layers all have a higher final loss than that of three (the smallest difference)"
@@ -138,6 +142,7 @@ extension Experiment {
         expected: { .atLeast($0.differenceTolerance) },
         measure: { try degradations(shallowPlainNets, plainNet, $0).min()! }),
       Claim(
+        .finding,
         source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
         statement: {
           "residual nets of 6, 12, 25 and \($0.depth) layers do not have a higher final loss than that of three (the largest difference)"

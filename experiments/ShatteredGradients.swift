@@ -109,6 +109,7 @@ private let source = "Balduzzi et al. 2017, arXiv:1702.08591"
 
 private func isLess(_ less: Variant, _ more: Variant) -> Claim {
   Claim(
+    .finding,
     "the gradients of neighbours are less correlated in \(less.name) than in \(more.name) (difference)",
     expected: .atLeast(0),
     source: source

@@ -190,9 +190,11 @@ extension Experiment {
     variants: [tanhNet, residualNet, reluNet, pyTorchNet],
     claims: [
       Claim(
+        .finding,
         "tanh: the first layer's gradient equals that of the last within a factor of 3 (first / last)", tanhNet, ratio,
         .near(1, withinFactor: 3), source: "Xiao et al. 2018, arXiv:1806.05393"),
       Claim(
+        .finding,
         "residual: the first layer's gradient equals that of the last within a factor of 3 (first / last)", residualNet,
         ratio,
         .near(1, withinFactor: 3), source: "√e, by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719"),
@@ -200,17 +202,20 @@ extension Experiment {
       .learns(residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: longEnough),
       fitsInMemory(tanhNet), fitsInMemory(residualNet),
       Claim(
+        .finding,
         source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard deviations",
         statement: { "relu: \($0.depth) layers lose \(formatPlain(decadesOfReLU($0).lost)) decades of the gradient" },
         expected: { .near(decadesOfReLU($0).lost, within: 3 * decadesOfReLU($0).deviation) },
         measure: { try $0[decadesLost, reluNet] }),
       Claim(
+        .finding,
         "relu, critical in theory, loses 40 decades of the gradient or more", reluNet, decadesLost, .atLeast(40),
         source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: deep),
       // The gradient is multiplied by √(1/6) per layer until its largest element, about four times its RMS, is less than half
       // of the smallest float32 number. The tolerance is, in logarithms, that factor of four, and the drift and three
       // standard deviations over k layers of width n.
       Claim(
+        .finding,
         source: "mean field theory; tolerance after Hanin and Rolnick 2018; IEEE 754",
         statement: { _ in
           "pytorch: the gradient is exactly 0 after the number of layers that it takes to reach 10⁻⁴⁵ (measured / predicted)"
@@ -290,6 +295,7 @@ private func polygammasOfHalves(_ n: Int) -> [(first: Double, second: Double)] {
 /// Besides weights and gradients there is room for eight tensors per kept layer, of which there are √L.
 private func fitsInMemory(_ variant: Variant) -> Claim {
   Claim(
+    .finding,
     source: "Chen et al. 2016, arXiv:1604.06174",
     statement: { _ in "\(variant.name): memory holds weights and gradients once, and √L activations" },
     expected: { .between(1, 1 + 4 * Double($0.batch) / (Double($0.width) * Double($0.depth).squareRoot())) },

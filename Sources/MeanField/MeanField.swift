@@ -32,6 +32,16 @@ public struct MeanField: Sendable {
     weightVariance * gaussianMean(variance: q) { activation.slope($0) * activation.slope($0) }
   }
 
+  /// n times the variance that a layer of n units adds to the logarithm of the squared gradient of one input, at preactivations of mean
+  /// square q: 3 κ − 1 with κ = E[φ′⁴] / E[φ′²]². It is 5 for ReLU and 2 for a linear net.
+  ///
+  /// The squared gradient is the mean over units of φ′² times the square of a normal number, whose fourth moment is 3. The gradients of
+  /// a batch, which share the weights, vary less together.
+  public func gradientVariance(atLength q: Double) -> Double {
+    let square = gaussianMean(variance: q) { pow(activation.slope($0), 2) }
+    return 3 * gaussianMean(variance: q) { pow(activation.slope($0), 4) } / (square * square) - 1
+  }
+
   /// q*, the fixed point that the length map reaches from q = 1; nil if q grows without bound. Where q approaches it slowly, as
   /// 1/depth for tanh with σ_w² = 1, use `gradientFactors(depth:inputLength:)`.
   public var fixedLength: Double? {
@@ -54,6 +64,23 @@ public struct MeanField: Sendable {
   /// The depth scale ξ = −1/ln χ in layers: negative if gradients explode, infinite if they neither shrink nor grow. Nets deeper
   /// than about 6 ξ do not train.
   public var depthScale: Double { -1 / log(fixedSlope) }
+
+  /// The variance of weights for which χ is 1 at q* and gradients neither shrink nor grow, between two variances of which one is too small and
+  /// one is too large; nil if χ does not cross 1 there.
+  public static func criticalWeightVariance(
+    of activation: Activation, biasVariance: Double = 0, between low: Double, and high: Double
+  ) -> Double? {
+    func excess(_ variance: Double) -> Double {
+      MeanField(activation, weightVariance: variance, biasVariance: biasVariance).fixedSlope - 1
+    }
+    var (low, high) = (low, high)
+    guard excess(low) < 0, excess(high) > 0 else { return nil }
+    while high - low > 1e-9 * high {
+      let middle = (low + high) / 2
+      if excess(middle) < 0 { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
 
   /// √χ per layer of a net of finite depth: `depth` − 1 factors. Element l is the factor from the preactivations of layer l + 1 back
   /// to those of layer l, at the q that layer l has when q of the first layer is `inputLength`.

@@ -121,7 +121,7 @@ import Testing
       let page = try String(contentsOfFile: folder + "/t.md", encoding: .utf8)
       #expect(
         page.contains("`./rheoscope tally output/chain-rule --out t.md`")
-          && page.contains("| by-hand: c is 25 | 1 of 1 |"))
+          && page.contains("| by-hand: c is 25 | identity | 1 of 1 |"))
       #expect(try runTool(words: ["tally", "output/chain-rule", "--out", "t.md/t.md"], in: folder).code == 1)
     }
   }

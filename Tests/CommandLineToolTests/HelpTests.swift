@@ -69,7 +69,8 @@ import Testing
         Flags:
           --depth N         number of layers with weights, at least 2 (default: 50)
           --width N         units per hidden layer (default: 32)
-          --seeds N         trials per variant, with seeds 0, 1, … (default: 3, full: 20)
+          --seeds N         trials per variant (default: 3, full: 20)
+          --first-seed N    seed of the first trial (default: 0)
           --quick           fast settings (seconds); some claims are not checked
           --full            thorough settings: more seeds, much more time
           --settings FILE   a JSON file of settings, such as {"depth": 30}; it overrides --quick and --full, and a setting's own flag such as --depth overrides it

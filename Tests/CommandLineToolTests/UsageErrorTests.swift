@@ -53,7 +53,8 @@ struct Mistake: CustomTestStringConvertible {
     Mistake(
       "run activations -d 5",
       "run activations has no flag “-d”; flags are --depth, --width, --batch, --steps, --seeds, "
-        + "--learning-rate, --quick, --full, --settings, --resume, --checkpoint, --jobs, --threads, --data, --out"),
+        + "--first-seed, --learning-rate, --quick, --full, --settings, --resume, --checkpoint, --jobs, --threads, --data, --out"
+    ),
     Mistake("run activations --depth", "--depth needs a value: --depth N"),
     Mistake("run activations --depth 0", "--depth is at least 2, not 0"),
     Mistake("run activations --depth=1", "--depth is at least 2, not 1"),

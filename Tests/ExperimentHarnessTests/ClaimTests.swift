@@ -19,55 +19,60 @@ import Testing
   }
 
   private func verdict(_ expected: ExperimentHarness.Expectation, _ values: [Double?]) -> Verdict {
-    Claim("x is so", Self.first, "x", expected, source: "").judged(results(values)).verdict
+    Claim(.finding, "x is so", Self.first, "x", expected, source: "").judged(results(values)).verdict
   }
 
   @Test func aClaimHoldsInNineteenOfTwentySeeds() {
     let nineteen = [Double](repeating: 1, count: 19), eighteen = [Double](repeating: 1, count: 18)
     #expect(verdict(.atMost(2), nineteen + [3]) == .holds)
     #expect(
-      verdict(.atMost(2), eighteen + [3, 3]) == .notShown, "although the interval for the median lies in the range")
+      verdict(.atMost(2), eighteen + [3, 3]) == .notShown("seeds disagree"),
+      "although the interval for the median lies in the range")
     #expect(
       verdict(.atMost(2), eighteen.map { $0 + 2 } + [1, 1]) == .fails, "although it holds in two of twenty seeds")
-    let judgement = Claim("x is so", Self.first, "x", .atMost(2), source: "").judged(results(eighteen + [3, .nan]))
+    let judgement = Claim(.finding, "x is so", Self.first, "x", .atMost(2), source: "").judged(
+      results(eighteen + [3, .nan]))
     #expect(judgement.held == 18 && judgement.perSeed.count == 20)
   }
 
   @Test func allOfFewSeedsDecide() {
     #expect(verdict(.atMost(2), [1, 1.5, 1.9]) == .holds)
-    #expect(verdict(.atMost(2), [1, 1.5, 2.1]) == .notShown, "one of three seeds disagrees")
+    #expect(verdict(.atMost(2), [1, 1.5, 2.1]) == .notShown("seeds disagree"), "one of three seeds disagrees")
     #expect(verdict(.atMost(2), [2.1, 2.5, 3]) == .fails)
-    #expect(verdict(.between(1, 2), [0.5, 1.5, 3]) == .notShown)
-    #expect(verdict(.between(1, 2), [0.5, 3]) == .notShown, "the interval contains the range")
+    #expect(verdict(.between(1, 2), [0.5, 1.5, 3]) == .notShown("seeds disagree"))
+    #expect(verdict(.between(1, 2), [0.5, 3]) == .notShown("seeds disagree"), "the interval contains the range")
     #expect(verdict(.exactly(1), [1, 1]) == .holds)
     #expect(verdict(.exactly(1), [Double(1).nextUp]) == .fails)
   }
 
   @Test func nanLiesInNoRange() {
     #expect(verdict(.atLeast(0), [.nan, .nan]) == .fails)
-    #expect(verdict(.atLeast(0), [1, .nan]) == .notShown)
+    #expect(verdict(.atLeast(0), [1, .nan]) == .notShown("seeds disagree"))
     #expect(verdict(.atMost(0), [1, .nan]) == .fails)
   }
 
   @Test func claimsThatAreNotJudgedGiveTheReason() {
     #expect(verdict(.atMost(2), [1, nil]) == .notJudged("first has no x"))
     let deep = Claim(
+      .finding,
       "x", Self.first, "x", .atMost(2), source: "", appliesTo: Claim.Scope("30 layers or more") { $0.depth >= 30 })
     #expect(deep.judged(results([1], settings: [.depth(29)])).verdict == .notJudged("it applies to 30 layers or more"))
     #expect(deep.judged(results([1], settings: [.depth(30)])).verdict == .holds)
-    let odd = Claim("x", expected: .atMost(0), source: "") { _ in throw NotMeasured(reason: "nothing was timed") }
+    let odd = Claim(.finding, "x", expected: .atMost(0), source: "") { _ in
+      throw NotMeasured(reason: "nothing was timed")
+    }
     #expect(odd.judged(results([1])).verdict == .notJudged("nothing was timed"))
   }
 
   @Test func scopesApplyToSettingsAsTheVariantChangesThem() {
     let shallow = Variant("first", "one", adjust: { $0.depth = 3 }) { _ in }
     let deep = Claim.Scope("30 layers or more") { $0.depth >= 30 }
-    let claim = Claim("x", shallow, "x", .atMost(2), source: "", appliesTo: deep)
+    let claim = Claim(.finding, "x", shallow, "x", .atMost(2), source: "", appliesTo: deep)
     #expect(claim.judged(results([1], settings: [.depth(40)])).verdict == .notJudged("it applies to 30 layers or more"))
   }
 
   @Test func seedsArePaired() {
-    let better = Claim("first is larger", expected: .atLeast(0.5), source: "") {
+    let better = Claim(.finding, "first is larger", expected: .atLeast(0.5), source: "") {
       try $0["x", Self.first] - $0["x", Self.second]
     }
     let judgement = better.judged(results([1, 5, 9], [0, 4, 8]))
@@ -75,7 +80,7 @@ import Testing
   }
 
   @Test func aSeedIsComparedWithAllSeeds() {
-    let distant = Claim("no seed is far from the middle", expected: .atMost(2), source: "") { seed in
+    let distant = Claim(.finding, "no seed is far from the middle", expected: .atMost(2), source: "") { seed in
       let all = seed.allSeeds("x", of: Self.second)
       return abs(try seed["x", Self.first] - all.reduce(0, +) / Double(all.count))
     }

@@ -15,9 +15,9 @@ import Testing
     settings: [
       .whole("terms", 3, in: 1...10, "terms"), .number("factor", 1, in: 0...9, "base"), .learningRate(0.1), .seeds(3),
     ],
-    variants: [net], claims: [Claim("the sum is 4", net, "sum", .between(4, 7), source: "arithmetic")],
+    variants: [net], claims: [Claim(.finding, "the sum is 4", net, "sum", .between(4, 7), source: "arithmetic")],
     disagreements: [
-      Disagreement(with: Claim("it is 0", net, "sum", .exactly(0), source: "a book"), reason: "It is not.")
+      Disagreement(with: Claim(.finding, "it is 0", net, "sum", .exactly(0), source: "a book"), reason: "It is not.")
     ],
     figures: [])
 

@@ -37,7 +37,9 @@ import Testing
       (.near(25.2004, within: 1e-5), [25.2004], "✓ it is so (measured 25.20040, expected 25.20039 to 25.20041)"),
     ] as [(ExperimentHarness.Expectation, [Double?], String)])
   func linesOfClaims(_ expected: ExperimentHarness.Expectation, _ values: [Double?], _ line: String) {
-    #expect(results(values, [Claim("it is so", variant, MetricNames.finalLoss, expected, source: "")]).verdicts == line)
+    #expect(
+      results(values, [Claim(.finding, "it is so", variant, MetricNames.finalLoss, expected, source: "")]).verdicts
+        == line)
   }
 
   @Test(
@@ -54,7 +56,7 @@ import Testing
       ([nil], "– it is so (not judged: net has no final loss)"),
     ] as [([Double?], String)])
   func linesOfDisagreements(_ values: [Double?], _ line: String) {
-    let claim = Claim("it is so", variant, MetricNames.finalLoss, .atMost(2), source: "")
+    let claim = Claim(.finding, "it is so", variant, MetricNames.finalLoss, .atMost(2), source: "")
     let experiment = Experiment(
       name: "made-up", question: "What?", settings: [.seeds(values.count)], variants: [variant], claims: [],
       disagreements: [Disagreement(with: claim, reason: "Unknown.")], figures: [])

@@ -47,7 +47,9 @@ import Testing
       name: "two", question: "Do two nets train?",
       settings: [.batch(8), .steps(25), .learningRate(0.01), .seeds(1)], variants: [variant("a"), variant("b")],
       claims: [
-        Claim("the loss is small", expected: .exactly(0), source: "") { try $0.series("curve", of: variant("a")).y[1] }
+        Claim(.finding, "the loss is small", expected: .exactly(0), source: "") {
+          try $0.series("curve", of: variant("a")).y[1]
+        }
       ],
       figures: [
         ExperimentFigure("numbers", "Numbers") { results in

@@ -25,16 +25,22 @@ import Testing
       .whole("terms", 3, quick: 2, in: 1...10, "terms of the sum"), .number("factor", 1, in: 0...9, "base"), .seeds(3),
     ],
     claims: [
-      Claim("1 + 2 + 4 is 7", cell(2), "sum", .between(7, 9), source: "arithmetic"),
-      Claim("curves are there", expected: .exactly(1), source: "") { try $0.series("powers", of: cell(2)).y[0] },
-      Claim("tables too", expected: .exactly(2), source: "") { try Double($0.table("table", of: cell(3)).count) },
-      Claim("this is wrong", cell(3), "sum", .exactly(0), source: ""),
+      Claim(.finding, "1 + 2 + 4 is 7", cell(2), "sum", .between(7, 9), source: "arithmetic"),
+      Claim(.finding, "curves are there", expected: .exactly(1), source: "") {
+        try $0.series("powers", of: cell(2)).y[0]
+      },
+      Claim(.finding, "tables too", expected: .exactly(2), source: "") {
+        try Double($0.table("table", of: cell(3)).count)
+      },
+      Claim(.finding, "this is wrong", cell(3), "sum", .exactly(0), source: ""),
     ],
     disagreements: [
       Disagreement(
-        with: Claim("powers of 3 are even", cell(3), "sum", .exactly(12), source: "a book"), reason: "They are odd."),
+        with: Claim(.finding, "powers of 3 are even", cell(3), "sum", .exactly(12), source: "a book"),
+        reason: "They are odd."),
       Disagreement(
-        with: Claim("1 + 3 + 9 is 13", cell(3), "sum", .between(13, 15), source: "a book"), reason: "Why not?"),
+        with: Claim(.finding, "1 + 3 + 9 is 13", cell(3), "sum", .between(13, 15), source: "a book"), reason: "Why not?"
+      ),
     ],
     figures: [.curves("powers", "Powers over exponents", of: "powers", x: Axis(.integer), y: Axis(.log))]
   ) { settings in (1...3).map { cell(Double($0)) } }
@@ -53,8 +59,9 @@ import Testing
         "- **base-2**: powers of 2", "| base-3 | 14.0 (13.0 to 15.0) |",
         "Each number is what a trial measured, the median of 3 seeds; the interval contains the median over all seeds with a "
           + "probability of 75 %.",
-        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; within range in 3 of 3 seeds. Source: "
-          + "arithmetic.",
+        "- ✓ **holds**: 1 + 2 + 4 is 7. Measured 8.00 (7.00 to 9.00), expected 7.00 to 9.00; within range in 3 of 3 seeds, so in more "
+          + "than 36 % of all seeds (95 % confidence). Source: arithmetic.",
+        "## Claims\n\nFindings were made by experiment",
         "## Differences from the literature",
         "- ≠ powers of 3 are even (measured 14.0 (13.0 to 15.0); in the literature exactly 12.0; within range in 0 of 3 seeds). "
           + "Source: a book. They are odd.",
@@ -64,7 +71,7 @@ import Testing
       ] { #expect(report.contains(line), "\(line)") }
 
       let summary = try json(folder + "/x/summary.json"), manifest = try json(folder + "/x/manifest.json")
-      #expect((summary["settings"] as? [String: Double]) == ["terms": 3, "factor": 1, "seeds": 3])
+      #expect((summary["settings"] as? [String: Double]) == ["terms": 3, "factor": 1, "seeds": 3, "first-seed": 0])
       let claims = try #require(summary["claims"] as? [[String: Any]])
       #expect(claims.map { $0["held"] as? Int } == [3, 3, 3, 0])
       let disagreements = try #require(summary["disagreements"] as? [[String: Any]])
@@ -86,7 +93,7 @@ import Testing
       try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))
       try writeIndex(of: [experiment, .chainRule], in: folder)
       let page = try String(contentsOfFile: folder + "/index.md", encoding: .utf8)
-      #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? | 2 | 2 |  |  | 2 |"))
+      #expect(page.contains("| [powers](powers/report.md) | How fast do powers grow? |  |  | 2 of 4 | 2 |  |  | 2 |"))
       #expect(
         page.contains("![Powers over exponents](powers/powers.png)") && page.contains("\n- ≠ powers of 3 are even ("))
       #expect(!page.contains("twenty-seeds") && !page.contains("chain-rule"))
@@ -105,11 +112,12 @@ import Testing
         to: folder + "/tally.md")
       let page = try String(contentsOfFile: folder + "/tally.md", encoding: .utf8)
       for line in [
-        "Written by `./rheoscope tally x` from", "version. Of 4 judged claims, 3 hold in 19 of 20 seeds or more.",
+        "Written by `./rheoscope tally x` from", "version. Each claim is counted once.", "| findings | 4 | 3 | 1 | 0 |",
+        "| theory | 0 | 0 | 0 | 0 |",
         "## powers\n\n`./rheoscope run powers` on ", ", 1970-01-01T00:00:00Z, 0 seconds.",
-        "| 1 + 2 + 4 is 7 | 3 of 3 | 8.00 (7.00 to 9.00) | 7.00 to 9.00 |",
-        "| this is wrong | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
-        "| ≠ powers of 3 are even | 0 of 3 | 14.0 (13.0 to 15.0) | exactly 12.0 |",
+        "| 1 + 2 + 4 is 7 | finding | 3 of 3 | 8.00 (7.00 to 9.00) | 7.00 to 9.00 |  |",
+        "| this is wrong | finding | **0 of 3** | 14.0 (13.0 to 15.0) | exactly 0.00 |",
+        "| ≠ powers of 3 are even | finding | 0 of 3 | 14.0 (13.0 to 15.0) | exactly 12.0 |",
       ] { #expect(page.contains(line), "\(line)") }
       #expect(throws: ExperimentError.noRecord(path: folder + "/y/manifest.json")) {
         try ClaimSummary(ofResultsIn: [folder + "/y"], of: [], command: "")
@@ -130,13 +138,14 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: path))
         return try ClaimSummary(ofResultsIn: [folder + "/x"], of: Experiment.all, command: "").page
       }
-      let row = "| after 50 layers the gradient is multiplied by 1 to the power of 50 | 2 of 2 |"
+      let row = "| after 50 layers the gradient is multiplied by 1 to the power of 50 | theory | 2 of 2 |"
       #expect(try page(text).contains(row))
       #expect(try page(text.replacing("the gradient is multiplied by 1 to", with: "it is 1 to")).contains(row))
       let renamed = text.replacing("\"first / last gradient\"", with: "\"another\"")
       #expect(try page(renamed).contains(row), "the recorded verdict")
       let unknown = try page(renamed.replacing("the gradient is multiplied by 1 to", with: "it is 1 to"))
-      #expect(unknown.contains("by 1 to the power of 50 | not judged: stretch-1 has no first / last gradient |"))
+      #expect(
+        unknown.contains("by 1 to the power of 50 | theory | not judged: stretch-1 has no first / last gradient |"))
     }
   }
 

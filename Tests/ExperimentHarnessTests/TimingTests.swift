@@ -10,7 +10,7 @@ import Testing
     let variant = Variant("v", "") { context in context.report("is so", check(context) ? 1 : 0) }
     let experiment = Experiment(
       name: "x", question: "?", settings: [], variants: [variant],
-      claims: [Claim("it is so", variant, "is so", .exactly(1), source: "")], figures: [], isTimed: true)
+      claims: [Claim(.finding, "it is so", variant, "is so", .exactly(1), source: "")], figures: [], isTimed: true)
     try withTemporaryFolder { folder in
       let options = RunOptions(output: folder, command: "")
       let outcome = try experiment.run(experiment.settings(in: .quick), options, console: Console(isQuiet: true))

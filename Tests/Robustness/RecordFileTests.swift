@@ -22,7 +22,8 @@ import Testing
     return Experiment(
       name: "sums", question: "What?",
       settings: [.whole("terms", 3, in: 1...10, "terms"), .number("factor", 1, in: 0...9, "base"), .seeds(1)],
-      variants: [net, variant("b")], claims: [Claim("the sum is 4", net, "sum", .exactly(4), source: "arithmetic")],
+      variants: [net, variant("b")],
+      claims: [Claim(.finding, "the sum is 4", net, "sum", .exactly(4), source: "arithmetic")],
       figures: [])
   }
 

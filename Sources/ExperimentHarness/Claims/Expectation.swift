@@ -41,13 +41,16 @@ public struct Expectation: Sendable, Equatable {
   /// How many of these values lie in the range. NaN lies in no range.
   func count(of values: [Double]) -> Int { values.count(where: contains) }
 
-  /// The verdict on the values of one or more seeds: the claim holds if 19 of 20 values lie in the range (all of fewer than twenty),
-  /// and fails if no part of the interval for their median does.
-  func verdict(on values: [Double]) -> Verdict {
-    if 20 * count(of: values) >= 19 * values.count { return .holds }
+  /// The verdict on the values of one or more seeds. The claim holds if 19 of 20 values lie in the range (all of fewer than twenty), or, if
+  /// the interval decides, if all of it does. It fails if no part of the interval for the median does.
+  func verdict(on values: [Double], by judging: Claim.Judging = .eachSeed) -> Verdict {
     let interval = MedianInterval(values)!
+    let holds =
+      judging == .interval
+      ? contains(interval.low) && contains(interval.high) : 20 * count(of: values) >= 19 * values.count
+    if holds { return .holds }
     let isOutside = interval.low.isNaN || interval.low > highest || interval.high < lowest
-    return isOutside ? .fails : .notShown
+    return isOutside ? .fails : .notShown(judging == .interval ? "the interval reaches outside" : "seeds disagree")
   }
 
   /// The digits that it takes to tell the ends apart, from 3 to 7.

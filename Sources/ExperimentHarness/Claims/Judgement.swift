@@ -2,6 +2,7 @@ import Support
 
 /// A claim with what was measured, and the verdict.
 package struct Judgement: Sendable {
+  package let kind: Claim.Kind
   package let statement: String
   package let perSeed: [Double]
   /// Median and interval over seeds; nil where nothing was measured.
@@ -9,6 +10,9 @@ package struct Judgement: Sendable {
   package let expected: Expectation
   package let source: String
   package let verdict: Verdict
+  package let judging: Claim.Judging
+  /// What the claim's number is under each of its nulls; empty where the claim is not judged.
+  package let rejections: [Rejection]
 
   /// In how many of the seeds the claim holds.
   package var held: Int { expected.count(of: perSeed) }
@@ -20,8 +24,8 @@ package enum Verdict: Sendable, Equatable {
   case holds
   /// The interval for the median over seeds lies outside the expected range.
   case fails
-  /// Neither: seeds disagree.
-  case notShown
+  /// Neither, for this reason: seeds disagree, or a null would fulfil the claim too.
+  case notShown(String)
   /// The trials can't decide, for this reason.
   case notJudged(String)
 
@@ -48,11 +52,49 @@ package enum Verdict: Sendable, Equatable {
   /// Why the claim neither holds nor fails; nil where it does.
   var reason: String? {
     switch self {
-    case .notJudged(let reason): reason
-    case .notShown: "seeds disagree"
+    case .notJudged(let reason), .notShown(let reason): reason
     case .holds, .fails: nil
     }
   }
+
+  /// The same verdict, but not shown where it holds and a null is not rejected.
+  func limited(by rejections: [Rejection]) -> Verdict {
+    guard self == .holds, let null = rejections.first(where: { $0.isRejected == false }) else { return self }
+    return .notShown("it would hold for this too: \(null.null)")
+  }
+}
+
+extension Verdict {
+  /// The verdicts on claims that were judged.
+  static let kinds: [Verdict] = [.holds, .fails, .notShown("")]
+}
+
+extension Claim.Kind {
+  /// Several claims of this kind, as a heading.
+  var plural: String {
+    switch self {
+    case .identity: "identities"
+    case .theory: "theory"
+    case .finding: "findings"
+    }
+  }
+
+  /// What this kind of claim rests on, as a sentence.
+  var meaning: String {
+    switch self {
+    case .identity: "Identities follow from definitions or arithmetic, and test the program."
+    case .theory: "Theory predicts a number, with a tolerance."
+    case .finding: "Findings were made by experiment, and may be otherwise with other nets or data."
+    }
+  }
+
+  /// What the kinds are, in three sentences.
+  static let explanation = allCases.map(\.meaning).joined(separator: " ")
+}
+
+extension [Judgement] {
+  /// Identities, then theory, then findings, each in their own order.
+  var inOrderOfKinds: [Judgement] { Claim.Kind.allCases.flatMap { kind in filter { $0.kind == kind } } }
 }
 
 extension Judgement {
@@ -67,16 +109,34 @@ extension Judgement {
     return low == high ? middle : "\(middle) (\(low) to \(high))"
   }
 
-  /// In how many of the seeds the number is in the expected range, in words; nil where there is one seed.
-  var shareOfSeeds: String? { perSeed.count > 1 ? "within range in \(held) of \(perSeed.count) seeds" : nil }
+  /// In how many of the seeds the number is in the expected range, in words, and for a finding what that shows of all seeds; nil where
+  /// there is one number.
+  package var shareOfSeeds: String? {
+    guard perSeed.count > 1 else { return nil }
+    let share = "within range in \(held) of \(perSeed.count) seeds"
+    guard kind == .finding, judging == .eachSeed, verdict == .holds else { return share }
+    let bound = 100 * SeedShare.lowerBound(held: held, of: perSeed.count)
+    return "\(share), so in more than \(Int(bound.rounded(.down))) % of all seeds (95 % confidence)"
+  }
+
+  /// What the number is under each null, in words; nil where there is none.
+  package var power: String? {
+    guard !rejections.isEmpty else { return nil }
+    let parts = rejections.map { rejection in
+      let digits = expected.digits, interval = MedianInterval(rejection.perSeed)
+      let value = interval.map { formatPlain($0.median, digits: digits) } ?? "not measured"
+      return "\(rejection.null): \(value)\(rejection.isRejected == false ? ", which is in range" : "")"
+    }
+    return parts.joined(separator: "; ")
+  }
 
   /// The claim, what was measured and what was expected, in one line.
-  var line: String {
+  package var line: String {
     let comparison = ["measured \(measured), expected \(expected.text)", shareOfSeeds].compactMap { $0 }
       .joined(separator: "; ")
     return switch verdict {
     case .holds, .fails: "\(verdict.sign) \(statement) (\(comparison))"
-    case .notShown: "\(verdict.sign) \(statement) (not shown, seeds disagree: \(comparison))"
+    case .notShown(let reason): "\(verdict.sign) \(statement) (not shown, \(reason): \(comparison))"
     case .notJudged(let reason): "\(verdict.sign) \(statement) (not judged: \(reason))"
     }
   }
@@ -89,5 +149,10 @@ extension Judgement {
   }
 
   /// Whether a claim of the literature was judged and does not hold.
-  var isDisagreement: Bool { verdict == .fails || verdict == .notShown }
+  var isDisagreement: Bool {
+    switch verdict {
+    case .fails, .notShown: true
+    case .holds, .notJudged: false
+    }
+  }
 }

@@ -5,7 +5,7 @@ public struct Experiment: Sendable {
   /// The question, in one line.
   public let question: String
   /// What can be set, each setting with its value in each profile.
-  public let settings: [Setting]
+  public private(set) var settings: [Setting]
   /// The variants that are compared with these settings. All variants of a seed see the same batches, and begin with the same
   /// weights where parameter paths and initializers agree.
   public let variants: @Sendable (Settings) -> [Variant]
@@ -35,7 +35,9 @@ public struct Experiment: Sendable {
   ) {
     self.name = name
     self.question = question
+    let seeds = settings.firstIndex { $0.name == "seeds" }
     self.settings = settings
+    if let seeds { self.settings.insert(.firstSeed, at: seeds + 1) }
     self.variants = variants
     self.claims = claims
     self.disagreements = disagreements
@@ -49,17 +51,22 @@ public struct Experiment: Sendable {
     -> Settings
   {
     var result = Settings(settings, in: profile)
-    guard Set(recorded.keys) == Set(result.names) else {
-      throw .unknownRecord(path: path, problem: "\(name) has other settings")
-    }
+    guard declares(recorded) else { throw .unknownRecord(path: path, problem: "\(name) has other settings") }
     for setting in settings {
-      let value = recorded[setting.name]!
+      guard let value = recorded[setting.name] else { continue }
       if let expected = setting.expectation(for: value) {
         throw .brokenRecord(path: path, problem: "settings.\(setting.name) is \(value), not \(expected)")
       }
       result[setting.name] = value
     }
     return result
+  }
+
+  /// Whether recorded values are those of all settings that this version declares. The first seed may lack: runs of before it could be set
+  /// began with 0, which is its value in every profile.
+  func declares(_ recorded: [String: Double]) -> Bool {
+    let missing = Set(settings.map(\.name)).symmetricDifference(recorded.keys)
+    return missing.isEmpty || missing == [Setting.firstSeed.name] && recorded[Setting.firstSeed.name] == nil
   }
 
   /// The settings of a profile.

@@ -17,6 +17,21 @@ public enum GradientTheory: Sendable {
       }
     return factors.reversed().reduce(into: [1]) { $0.append($0.last! * $1) }.reversed()
   }
+
+  /// n times the variance that a layer of n units adds to the logarithm of the squared gradient, the mean over `depth` layers: 5 where every
+  /// layer has the same factor, as ReLU.
+  func varianceOfLayer(depth: Int) -> Double {
+    switch self {
+    case .sameInEveryLayer: return varianceOfReLU
+    case .meanField(let theory, let firstLength):
+      var q = firstLength, sum = 0.0
+      for _ in 0..<depth {
+        sum += theory.gradientVariance(atLength: q)
+        q = theory.nextLength(after: q)
+      }
+      return sum / Double(depth)
+    }
+  }
 }
 
 extension Variant {

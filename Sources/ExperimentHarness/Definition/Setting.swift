@@ -83,10 +83,14 @@ public struct Setting: Sendable {
     .whole("steps", value, quick: quick, full: full, in: 1...100_000_000, "number of training steps")
   }
 
-  /// `seeds`: the number of trials per variant, with the seeds 0, 1, …. Without this setting it is 1.
+  /// `seeds`: the number of trials per variant, with the seeds f, f + 1, …, where f is the setting `first-seed`, which comes with it.
+  /// Without this setting it is 1.
   public static func seeds(_ value: Int, quick: Int? = nil, full: Int? = nil) -> Setting {
-    .whole("seeds", value, quick: quick, full: full, in: 1...10_000, "trials per variant, with seeds 0, 1, …")
+    .whole("seeds", value, quick: quick, full: full, in: 1...10_000, "trials per variant")
   }
+
+  /// `first-seed`: the seed of the first trial.
+  static let firstSeed = Setting.whole("first-seed", 0, in: 0...1_000_000, "seed of the first trial")
 
   /// `learning-rate`: the learning rate η of the optimizer.
   public static func learningRate(_ value: Double, quick: Double? = nil, full: Double? = nil) -> Setting {

@@ -33,9 +33,10 @@ public struct Settings: Sendable, Equatable {
   /// All values by name.
   package var byName: [String: Double] { values }
 
-  /// All settings with their values, in one line: depth 50, width 64.
+  /// All settings with their values, in one line: depth 50, width 64. The first seed is named where it is not 0.
   package var summary: String {
-    names.isEmpty ? "no settings" : names.map { "\($0) \(formatShortest(self[$0]))" }.joined(separator: ", ")
+    let shown = names.filter { $0 != Setting.firstSeed.name || firstSeed > 0 }
+    return shown.isEmpty ? "no settings" : shown.map { "\($0) \(formatShortest(self[$0]))" }.joined(separator: ", ")
   }
 
   private func undeclared(_ name: String) -> Never {
@@ -75,6 +76,15 @@ extension Settings {
     get { names.contains("seeds") ? whole("seeds") : 1 }
     set { self["seeds"] = Double(newValue) }
   }
+
+  /// The seed of the first trial of each variant; 0 where the experiment doesn't declare seeds.
+  public var firstSeed: Int {
+    get { names.contains(Setting.firstSeed.name) ? whole(Setting.firstSeed.name) : 0 }
+    set { self[Setting.firstSeed.name] = Double(newValue) }
+  }
+
+  /// The seeds of the trials of each variant.
+  package var seedNumbers: Range<Int> { firstSeed..<firstSeed + seeds }
 
   /// The learning rate of the optimizer. Stops the program if not declared.
   public var learningRate: Double {

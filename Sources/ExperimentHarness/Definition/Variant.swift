@@ -12,6 +12,8 @@ public struct Variant: Sendable {
   let theory: (@Sendable (Settings) -> GradientTheory)?
   /// The net that is trained, not yet initialized; nil where a trial does something else.
   package let net: (@Sendable (Settings) -> Module)?
+  /// Whether a net's training writes a run file.
+  let isRecorded: Bool
   /// What is run for each seed.
   package let trial: @Sendable (TrialContext) throws -> Void
 
@@ -21,12 +23,12 @@ public struct Variant: Sendable {
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil, trial: @escaping @Sendable (TrialContext) throws -> Void
   ) {
-    self.init(name, title, adjust: adjust, theory: theory, net: nil, trial: trial)
+    self.init(name, title, adjust: adjust, theory: theory, net: nil, isRecorded: false, trial: trial)
   }
 
   init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void,
-    theory: (@Sendable (Settings) -> GradientTheory)?, net: (@Sendable (Settings) -> Module)?,
+    theory: (@Sendable (Settings) -> GradientTheory)?, net: (@Sendable (Settings) -> Module)?, isRecorded: Bool,
     trial: @escaping @Sendable (TrialContext) throws -> Void
   ) {
     self.name = name
@@ -34,6 +36,7 @@ public struct Variant: Sendable {
     self.adjust = adjust
     self.theory = theory
     self.net = net
+    self.isRecorded = isRecorded
     self.trial = trial
   }
 
@@ -41,7 +44,20 @@ public struct Variant: Sendable {
   var takesRemedies: Bool { net != nil }
 
   /// The variant for settings that it has changed already.
-  var withoutAdjustment: Variant { Variant(name, title, adjust: { _ in }, theory: theory, net: net, trial: trial) }
+  var withoutAdjustment: Variant {
+    Variant(name, title, adjust: { _ in }, theory: theory, net: net, isRecorded: isRecorded, trial: trial)
+  }
+
+  /// The same variant with settings changed further and under another name, without a run file.
+  func with(
+    _ name: String, _ title: String, adjust further: @escaping @Sendable (inout Settings) -> Void
+  ) -> Variant {
+    let both: @Sendable (inout Settings) -> Void = { [adjust] settings in
+      adjust(&settings)
+      further(&settings)
+    }
+    return Variant(name, title, adjust: both, theory: theory, net: net, isRecorded: false, trial: trial)
+  }
 
   /// The experiment's settings with this variant's changes.
   public func adjusted(_ settings: Settings) -> Settings {

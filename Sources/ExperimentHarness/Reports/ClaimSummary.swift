@@ -24,14 +24,28 @@ package struct ClaimSummary {
 
   /// The claims as a page in Markdown.
   package var page: String {
-    let claims = results.flatMap(\.summary.claims).filter { $0.held != nil }
-    let holding = claims.count { 20 * $0.held! >= 19 * $0.perSeed.count }
+    // An experiment may be among the results twice.
+    let all = results.flatMap { result in result.summary.claims.map { (result.summary.experiment, $0) } }
+    var known = Set<[String]>()
+    let claims = all.filter { known.insert([$0, $1.statement]).inserted }.map { Judgement($1) }
+      .filter { $0.interval != nil }
+    let rows = Claim.Kind.allCases.map { kind in
+      let ofKind = claims.filter { $0.kind == kind }
+      let counts = Verdict.kinds.map { verdict in ofKind.count { $0.verdict.name == verdict.name } }
+      return "| \(kind.plural) | \(ofKind.count) | \(counts.map(String.init).joined(separator: " | ")) |"
+    }
     return """
       # In how many seeds each claim holds
 
       Written by `\(command)` from the `summary.json` and `manifest.json` of each run; the recorded numbers are judged by the claims \
-      of this version. Of \(counted(claims.count, "judged claim")), \(holding) hold in 19 of 20 seeds or more. ≠ marks claims of the \
-      literature that these runs don't show.
+      of this version. Each claim is counted once. ≠ marks claims of the literature that these runs don't show.
+
+      | | claims | \(Verdict.kinds.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")) |
+      | --- | --- | --- | --- | --- |
+      \(rows.joined(separator: "\n"))
+
+      \(Claim.Kind.explanation) A finding that holds in 3 of 3 seeds holds in more than 37 % of all seeds, in 20 of 20 in more than \
+      86 % (95 % confidence).
 
       \(results.map { section($0.summary, $0.manifest) }.joined(separator: "\n\n"))
 
@@ -48,11 +62,12 @@ extension Summary {
   /// The same numbers with verdicts on this version's claims; unchanged where this version has no such experiment.
   fileprivate func judgedAgain(_ manifest: Manifest, by experiments: [Experiment], at path: String) throws -> Summary {
     guard let experiment = experiments.first(where: { $0.name == self.experiment }),
-      let profile = Profile(rawValue: manifest.profile),
-      Set(experiment.settings.map(\.name)) == Set(settings.keys)
+      let profile = Profile(rawValue: manifest.profile), experiment.declares(settings)
     else { return self }
     let current = try experiment.settings(in: profile, recorded: settings, at: path)
-    let trials = variants.flatMap { variant in (0..<current.seeds).map { Trial(variant, seed: $0) } }
+    let trials = variants.flatMap { variant in
+      current.seedNumbers.enumerated().map { Trial(variant, seed: $1, index: $0) }
+    }
     let results = Results(experiment: experiment, settings: current, trials: trials, areRecorded: true)
     let before = Dictionary((claims + (disagreements ?? [])).map { ($0.statement, $0) }) { first, _ in first }
     func record(_ judgement: Judgement, why: String? = nil) -> ClaimRecord {
@@ -68,15 +83,17 @@ extension Summary {
 
 /// The claims of one run, and where its results come from.
 private func section(_ summary: Summary, _ manifest: Manifest) -> String {
-  let rows =
-    summary.claims.map { row($0, sign: "") } + (summary.disagreements ?? []).map { row($0, sign: "≠ ") }
+  let kinds = Claim.Kind.allCases.map { kind in
+    summary.claims.filter { Judgement($0).kind == kind }.map { row($0, sign: "") }
+  }
+  let rows = kinds.joined() + (summary.disagreements ?? []).map { row($0, sign: "≠ ") }
   return """
     ## \(summary.experiment)
 
     `\(manifest.command)` on \(manifest.processor), \(manifest.date ?? "date unknown"), \(Int(manifest.seconds.rounded())) seconds.
 
-    | claim | holds in | median (lowest to highest) | expected |
-    | --- | --- | --- | --- |
+    | claim | kind | holds in | median (lowest to highest) | expected | under its nulls |
+    | --- | --- | --- | --- | --- | --- |
     \(rows.joined(separator: "\n"))
     """
 }
@@ -84,15 +101,24 @@ private func section(_ summary: Summary, _ manifest: Manifest) -> String {
 private func row(_ claim: ClaimRecord, sign: String) -> String {
   let judgement = Judgement(claim), expected = judgement.expected, digits = expected.digits
   // A bar would end the cell.
-  let statement = sign + claim.statement.replacing("|", with: "\\|")
+  func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+  let statement = "\(sign)\(cell(claim.statement)) | \(judgement.kind.rawValue)"
   guard let held = claim.held, let interval = judgement.interval else {
-    return "| \(statement) | not judged: \(claim.reason ?? "?") | | \(expected.text) |"
+    return "| \(statement) | not judged: \(claim.reason ?? "?") | | \(expected.text) | |"
   }
   let (lowest, middle, highest) = (
     formatPlain(interval.lowest, digits: digits), formatPlain(interval.median, digits: digits),
     formatPlain(interval.highest, digits: digits)
   )
   let measured = lowest == highest ? middle : "\(middle) (\(lowest) to \(highest))"
-  let share = "\(held) of \(claim.perSeed.count)", isShort = 20 * held < 19 * claim.perSeed.count && sign.isEmpty
-  return "| \(statement) | \(isShort ? "**\(share)**" : share) | \(measured) | \(expected.text) |"
+  let share =
+    switch judgement.judging {
+    case .eachSeed: "\(held) of \(claim.perSeed.count)"
+    case .interval:
+      "\(held) of \(claim.perSeed.count), interval \(formatPlain(interval.low, digits: digits)) to \(formatPlain(interval.high, digits: digits))"
+    case .allSeeds: "one number of all seeds"
+    }
+  let isMarked = judgement.verdict != .holds && sign.isEmpty
+  let power = cell(judgement.power ?? "")
+  return "| \(statement) | \(isMarked ? "**\(share)**" : share) | \(measured) | \(expected.text) | \(power) |"
 }

@@ -10,15 +10,16 @@ package func writeIndex(of experiments: [Experiment], in folder: String) throws 
   let link =
     FileManager.default.fileExists(atPath: "\(folder)/\(page)")
     ? " In how many of twenty seeds each claim holds: [\(page)](\(page))." : ""
-  let signs = IndexEntry.verdicts.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")
+  let kinds = Claim.Kind.allCases.map(\.plural).joined(separator: " | ")
+  let signs = IndexEntry.shortfalls.map { "\($0.sign) \($0.name)" }.joined(separator: " | ")
   let index = """
     # Experiments
 
     Each report names the command that reproduces it. A claim holds if it holds in 19 of 20 seeds, and so in all seeds if there are
-    fewer.\(link)
+    fewer. \(Claim.Kind.explanation)\(link)
 
-    | experiment | question | \(signs) | ≠ literature | seconds |
-    | --- | --- | --- | --- | --- | --- | --- | --- |
+    | experiment | question | \(kinds) | \(signs) | ≠ literature | seconds |
+    | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
     \(entries.map { "| \($0.row) |" }.joined(separator: "\n"))
 
     \(entries.map(\.section).joined(separator: "\n\n"))
@@ -29,7 +30,8 @@ package func writeIndex(of experiments: [Experiment], in folder: String) throws 
 
 /// One experiment in the index, from the results of its run.
 private struct IndexEntry {
-  static let verdicts: [Verdict] = [.holds, .fails, .notShown, .notJudged("")]
+  /// The verdicts of claims that do not hold.
+  static let shortfalls: [Verdict] = [.fails, .notShown(""), .notJudged("")]
 
   private let experiment: Experiment
   private let judgements, disagreements: [Judgement]
@@ -49,15 +51,19 @@ private struct IndexEntry {
   private var link: String { "[\(experiment.name)](\(experiment.name)/report.md)" }
 
   var row: String {
+    let kinds = Claim.Kind.allCases.map { kind in
+      let judged = judgements.filter { $0.kind == kind && $0.interval != nil }
+      return judged.isEmpty ? "" : "\(judged.count { $0.verdict == .holds }) of \(judged.count)"
+    }
     let counts =
-      Self.verdicts.map { verdict in judgements.count { $0.verdict.name == verdict.name } }
+      Self.shortfalls.map { verdict in judgements.count { $0.verdict.name == verdict.name } }
       + [disagreements.count(where: \.isDisagreement)]
-    let cells = [link, experiment.question] + counts.map { $0 == 0 ? "" : "\($0)" }
+    let cells = [link, experiment.question] + kinds + counts.map { $0 == 0 ? "" : "\($0)" }
     return (cells + [String(format: "%.1f", seconds)]).joined(separator: " | ")
   }
 
   var section: String {
-    let lines = judgements.map(\.line) + disagreements.map(\.disagreementLine)
+    let lines = judgements.inOrderOfKinds.map(\.line) + disagreements.map(\.disagreementLine)
     let claims = lines.map { "- " + $0 }.joined(separator: "\n")
     let figure = experiment.figures.first.map { "\n\n![\($0.caption)](\(experiment.name)/\($0.name).png)" } ?? ""
     return "## \(link)\n\n\(experiment.question)\n\n\(claims)\(figure)"

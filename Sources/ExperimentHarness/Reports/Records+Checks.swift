@@ -10,8 +10,10 @@ extension Manifest {
     try require((1...1_024).contains(threads), "threads is \(threads), not a whole number from 1 to 1024")
     try require((1...1_024).contains(jobs), "jobs is \(jobs), not a whole number from 1 to 1024")
     try require(0...1e9 ~= seconds, "seconds is \(seconds), not a number from 0 to 1e9")
+    let first = Int(exactly: settings[Setting.firstSeed.name] ?? 0) ?? -1
     try require(
-      seeds == Array(0..<seeds.count) && !seeds.isEmpty, "seeds is \(seeds), not the whole numbers from 0 on")
+      !seeds.isEmpty && first >= 0 && zip(seeds, first...).allSatisfy { $0 == $1 },
+      "seeds is \(seeds), not the whole numbers from \(max(first, 0)) on")
     for (file, hash) in files.sorted(by: { $0.key < $1.key }) {
       let parts = file.split(separator: "/", omittingEmptySubsequences: false)
       try require(

@@ -66,6 +66,19 @@ struct ClaimRecord: Codable {
   let held: Int?
   /// For a claim of the literature, the possible reason why it does not hold here.
   let why: String?
+  /// A raw value of `Claim.Kind`; nil in files of versions that had none, as are the following.
+  let kind: String?
+  /// "interval" or "all seeds", where not each seed decides.
+  let judgedBy: String?
+  /// What the claim must reject.
+  let nulls: [NullRecord]?
+
+  /// What a claim's number is under a null.
+  struct NullRecord: Codable {
+    let name: String
+    let perSeed: [Double]
+    let isRejected: Bool?
+  }
 
   init(_ judgement: Judgement, why: String? = nil) {
     statement = judgement.statement
@@ -77,17 +90,38 @@ struct ClaimRecord: Codable {
     (expectedLowest, expectedHighest) = (judgement.expected.lowest, judgement.expected.highest)
     held = judgement.interval == nil ? nil : judgement.held
     self.why = why
+    kind = judgement.kind.rawValue
+    judgedBy = judgement.judging.recorded
+    nulls = judgement.rejections.map { NullRecord(name: $0.null, perSeed: $0.perSeed, isRejected: $0.isRejected) }
+  }
+}
+
+extension Claim.Judging {
+  /// The form in `summary.json`.
+  fileprivate var recorded: String? {
+    switch self {
+    case .eachSeed: nil
+    case .interval: "interval"
+    case .allSeeds: "all seeds"
+    }
+  }
+
+  fileprivate init(recorded text: String?) {
+    self = [.interval, .allSeeds].first { $0.recorded == text } ?? .eachSeed
   }
 }
 
 extension Judgement {
   /// A judgement as it was recorded.
   init(_ claim: ClaimRecord) {
-    let verdicts: [Verdict] = [.holds, .fails, .notShown]
+    let verdicts: [Verdict] = [.holds, .fails, .notShown(claim.reason ?? "?")]
     self.init(
-      statement: claim.statement, perSeed: claim.perSeed, interval: MedianInterval(claim.perSeed),
+      kind: claim.kind.flatMap { Claim.Kind(rawValue: $0) } ?? .finding, statement: claim.statement,
+      perSeed: claim.perSeed, interval: MedianInterval(claim.perSeed),
       expected: Expectation(lowest: claim.expectedLowest, highest: claim.expectedHighest), source: claim.source,
-      verdict: verdicts.first { $0.name == claim.verdict } ?? .notJudged(claim.reason ?? "?"))
+      verdict: verdicts.first { $0.name == claim.verdict } ?? .notJudged(claim.reason ?? "?"),
+      judging: Claim.Judging(recorded: claim.judgedBy),
+      rejections: (claim.nulls ?? []).map { Rejection(null: $0.name, perSeed: $0.perSeed, isRejected: $0.isRejected) })
   }
 }
 
@@ -135,7 +169,7 @@ struct Manifest: Codable {
     profile = options.profile.rawValue
     bfloat16Products = BFloat16Products.current.rawValue
     settings = results.settings.byName
-    seeds = Array(0..<results.settings.seeds)
+    seeds = Array(results.settings.seedNumbers)
     jobs = options.jobs
     threads = options.threads
     self.files = files

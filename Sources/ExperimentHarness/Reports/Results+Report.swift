@@ -9,7 +9,7 @@ extension Results {
 
   /// One line per claim, and behind them one line per claim of the literature that these trials don't show.
   package var verdicts: String {
-    (judgements.map(\.line) + disagreements.map(\.judgement.disagreementLine)).joined(separator: "\n")
+    (judgements.inOrderOfKinds.map(\.line) + disagreements.map(\.judgement.disagreementLine)).joined(separator: "\n")
   }
 
   /// The largest number of variants that tables show.
@@ -30,13 +30,6 @@ extension Results {
     rows.insert(rows[0].map { _ in "---" }, at: 1)
     let seeds = settings.seeds
     let coverage = seeds > 1 ? ", the median of \(seeds) seeds; \(MedianInterval.meaning(seeds: seeds))" : ""
-    let claims = judgements.map { judgement in
-      """
-      - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.measured), expected \
-      \(judgement.expected.text)\(judgement.shareOfSeeds.map { "; \($0)" } ?? "")\
-      \(judgement.verdict.reason.map { " (\($0))" } ?? ""). Source: \(judgement.source).
-      """
-    }
     let verification = options.verifyCommand.map {
       "`\($0)` runs the experiment again in a temporary folder and compares the measured numbers. "
     }
@@ -55,7 +48,7 @@ extension Results {
 
       ## Claims
 
-      \(claims.joined(separator: "\n"))
+      \(claims)
 
       \(literature)\(try diagnosis)## Figures
 
@@ -68,6 +61,23 @@ extension Results {
       \(verification ?? "")Version, processor and hashes are in `manifest.json`, all numbers in `summary.json`.
 
       """
+  }
+
+  /// The claims with what was measured, by kind.
+  private var claims: String {
+    let judgements = judgements
+    let sections = Claim.Kind.allCases.map { kind in
+      let lines = judgements.filter { $0.kind == kind }.map { judgement in
+        """
+        - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.measured), expected \
+        \(judgement.expected.text)\(judgement.shareOfSeeds.map { "; \($0)" } ?? "")\
+        \(judgement.verdict.reason.map { " (\($0))" } ?? "").\
+        \(judgement.power.map { " Under a null that it must reject: \($0)." } ?? "") Source: \(judgement.source).
+        """
+      }
+      return lines.isEmpty ? "" : "\(kind.meaning)\n\n\(lines.joined(separator: "\n"))"
+    }
+    return sections.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   /// The section about claims of the literature; empty where there are none.

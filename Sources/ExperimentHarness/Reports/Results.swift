@@ -81,6 +81,8 @@ public struct Results: Sendable {
 public struct SeedResults: Sendable {
   /// The seed.
   public let seed: Int
+  /// The names of variants whose results stand for those of others.
+  private var substitutes: [String: String] = [:]
   /// The settings of the run.
   public var settings: Settings { results.settings }
   /// The variants that were compared.
@@ -117,11 +119,20 @@ public struct SeedResults: Sendable {
   /// The numbers that all seeds of a variant reported under a name, to compare this seed with. Stops the program if no trial
   /// reported this name.
   public func allSeeds(_ name: String, of variant: Variant) -> [Double] {
-    results.values(name, of: variant).compactMap { $0 }
+    let stands = results.variants.first { $0.name == substitutes[variant.name] } ?? variant
+    return results.values(name, of: stands).compactMap { $0 }
+  }
+
+  /// The same results, with those of another variant in place of a variant's.
+  func swapping(_ variant: Variant, for other: Variant) -> SeedResults {
+    var results = self
+    results.substitutes[variant.name] = other.name
+    return results
   }
 
   private func trial(_ variant: Variant) -> Trial? {
-    results.trials.first { $0.variant == variant.name && $0.seed == seed }
+    let name = substitutes[variant.name] ?? variant.name
+    return results.trials.first { $0.variant == name && $0.seed == seed }
   }
 
   private func missing(_ name: String, _ variant: Variant) -> NotMeasured {

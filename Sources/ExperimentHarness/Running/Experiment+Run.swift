@@ -58,7 +58,7 @@ extension Experiment {
     _ console: Console
   ) throws -> [Trial] {
     let variants = variants(settings)
-    let pairs = variants.indices.flatMap { variant in (0..<settings.seeds).map { (variant, seed: $0) } }
+    let pairs = variants.indices.flatMap { variant in settings.seedNumbers.map { (variant, seed: $0) } }
     let progress = MeanProgress(trials: pairs.count)
     defer { console.clearProgress() }
     return try mapInParallel(Array(pairs.indices), threads: isTimed ? 1 : options.jobs) { [name] index in

@@ -17,19 +17,20 @@ extension Variant {
   /// `net` makes a model from inputs [n, 784] to logits [n, 10]. The settings must declare `batch`, `steps` and, unless an
   /// `optimizer` is given, `learning-rate`. Batches and initial weights follow from the seed. By default the optimizer is SGD
   /// without momentum and without a schedule, the loss is cross-entropy, all test images are tested, and a run file is recorded with
-  /// the standard probes. `afterTraining` may measure more. The trial throws where the data set or the run file can't be used.
+  /// the standard probes. Parameters whose paths match a pattern of `frozen`, such as `blocks.**`, are not trained. `afterTraining` may
+  /// measure more. The trial throws where the data set or the run file can't be used, and where a pattern matches nothing.
   public init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil,
     optimizer: @escaping @Sendable (Module, Settings) -> Optimizer = { SGD($0, learningRate: Float($1.learningRate)) },
     schedule: (@Sendable (Settings) -> Schedule)? = nil,
     loss: @escaping @Sendable (_ logits: Tensor, _ labels: [Int]) -> Tensor = { crossEntropy($0, $1) },
-    testImages: Int = 10_000, isRecorded: Bool = true,
+    frozen: @escaping @Sendable (Settings) -> [String] = { _ in [] }, testImages: Int = 10_000, isRecorded: Bool = true,
     probes: @escaping @Sendable (TrialContext) throws -> ProbeSet = { _ in .standard },
     afterTraining: @escaping @Sendable (TrialContext, TrainedNet) throws -> Void = { _, _ in },
     net: @escaping @Sendable (Settings) -> Module
   ) {
-    self.init(name, title, adjust: adjust, theory: theory, net: net) { context in
+    self.init(name, title, adjust: adjust, theory: theory, net: net, isRecorded: isRecorded) { context in
       let settings = context.settings, data = try context.data()
       guard settings.batch <= data.train.count else {
         throw ExperimentError.batchTooLarge(batch: settings.batch, images: data.train.count)
@@ -38,11 +39,12 @@ extension Variant {
       model.initialize(seed: UInt64(context.seed))
       let optimizer = optimizer(model, settings)
       optimizer.schedule = schedule?(settings)
+      for pattern in frozen(settings) { try optimizer.group(pattern, isFrozen: true) }
       if let remedy = context.remedy, !remedy.apply(to: model, optimizer, seed: UInt64(context.seed)) {
         throw InapplicableRemedy(remedy: remedy)
       }
       let recorder =
-        isRecorded
+        context.variant.isRecorded
         ? try context.recorder(
           model, optimizer, probes: probes(context),
           meta: [.classes: "10", .optimizer: "\(type(of: optimizer))"])

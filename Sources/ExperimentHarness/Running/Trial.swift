@@ -22,9 +22,10 @@ package struct Trial: Sendable {
   }
 
   /// A trial of an earlier run, without its series and tables, which are not recorded.
-  init(_ variant: VariantRecord, seed: Int) {
+  /// `index` is that of the seed among those of the run.
+  init(_ variant: VariantRecord, seed: Int, index: Int) {
     self.init(variant: variant.name, seed: seed)
-    for number in variant.measured { add(number.name, number.perSeed[seed]) }
+    for number in variant.measured { add(number.name, number.perSeed[index]) }
   }
 
   private mutating func add(_ name: String, _ value: Double?) {

@@ -1,0 +1,31 @@
+import Foundation
+import Rheoscope
+
+extension ExperimentFigure {
+  /// The final loss over learning rates, one line per sweep: medians, with a dot per seed.
+  public static func learningRates(
+    _ name: String = "learning-rates", _ caption: String = "Final training loss over learning rates",
+    of sweeps: [(name: String, sweep: LearningRateSweep)]
+  ) -> ExperimentFigure {
+    ExperimentFigure(name, caption) { results in
+      var panel = Panel(
+        x: Axis(.log, "learning rate"), y: Axis(.linear, "final training loss", includes: [0]),
+        marks: [RuleMark(.horizontal, at: log(10))])
+      for (index, (name, sweep)) in sweeps.enumerated() {
+        let medians = sweep.variants.map { results.median(MetricNames.finalLoss, of: $0) }
+        panel.marks.append(LineMark(x: sweep.rates, y: medians, color: .series(index), width: 2.2))
+        for (rate, variant) in zip(sweep.rates, sweep.variants) {
+          let losses = results.values(MetricNames.finalLoss, of: variant).map { $0 ?? .nan }
+          panel.marks.append(
+            DotMark(
+              x: losses.map { _ in rate }, y: losses, color: .series(index), shape: .ofSeries(index), size: 7))
+        }
+        panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, color: .series(index)))
+      }
+      return Figure(
+        title: caption, subtitle: "dots: seeds; lines: medians; horizontal line: ln 10, the loss of guessing",
+        panels: [panel],
+        description: "\(caption), for \(sweeps.map(\.name).joined(separator: ", ")).")
+    }
+  }
+}
