@@ -74,7 +74,7 @@ import Testing
     #expect(abs(SeedShare.lowerBound(held: 19, of: 20) - 0.7839) < 1e-4)
     #expect(SeedShare.lowerBound(held: 0, of: 20) == 0)
     let three = judgement(claim([]), [3, 3, 3])
-    #expect(three.shareOfSeeds == "within range in 3 of 3 seeds, so in more than 36 % of all seeds (95 % confidence)")
+    #expect(three.shareOfSeeds == "within range in 3 of 3 seeds, so in more than 36.8 % of all seeds (95 % confidence)")
     #expect(judgement(claim([], .theory), [3, 3, 3]).shareOfSeeds == "within range in 3 of 3 seeds")
     #expect(judgement(claim([]), [1, 3, 3]).shareOfSeeds == "within range in 2 of 3 seeds")
   }

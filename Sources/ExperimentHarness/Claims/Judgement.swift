@@ -116,7 +116,7 @@ extension Judgement {
     let share = "within range in \(held) of \(perSeed.count) seeds"
     guard kind == .finding, judging == .eachSeed, verdict == .holds else { return share }
     let bound = 100 * SeedShare.lowerBound(held: held, of: perSeed.count)
-    return "\(share), so in more than \(Int(bound.rounded(.down))) % of all seeds (95 % confidence)"
+    return "\(share), so in more than \(formatPlain(bound)) % of all seeds (95 % confidence)"
   }
 
   /// What the number is under each null, in words; nil where there is none.
