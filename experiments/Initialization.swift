@@ -29,22 +29,62 @@ private let tooLarge = Variant(
 private let tooSmall = Variant(
   "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
 
+// Perhaps the nets with too small weights only need larger learning rates, or an optimizer that divides gradients by their size.
+private let xavierRates = LearningRateSweep(of: xavier, over: [0.1, 1, 10])
+private let pyTorchRates = LearningRateSweep(of: pyTorch, over: [1, 100, 10_000])
+private let pyTorchAdam = Variant(
+  "pytorch-adam", "U(±1/√n), trained by Adam with a learning rate of 0.001", weightVariance: 1.0 / 3, .pyTorchDefault,
+  optimizer: { model, _ in Adam(model, learningRate: 0.001) })
+private let heAdam = Variant(
+  "he-adam", "He, trained by Adam with a learning rate of 0.001", weightVariance: 2, .heNormal,
+  optimizer: { model, _ in Adam(model, learningRate: 0.001) })
+
 private let finiteLosses = "losses before NaN"
 
 private let nets = [he, xavier, leCun, orthogonal, pyTorch, tooLarge, tooSmall]
 
 extension Variant {
-  fileprivate init(_ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer) {
+  fileprivate init(
+    _ name: String, _ title: String, weightVariance: Double, _ initializer: Initializer,
+    optimizer: (@Sendable (Module, Settings) -> Optimizer)? = nil
+  ) {
     self.init(
       name, title,
       theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: weightVariance).gradientFactor) },
+      optimizer: optimizer ?? { SGD($0, learningRate: Float($1.learningRate)) }, isRecorded: optimizer == nil,
       afterTraining: { $0.report(finiteLosses, Double($1.losses.prefix { $0.isFinite }.count)) },
       net: { settings in DeepNet(settings, initializer: initializer, activation: { ReLU() }) })
   }
 }
 
+/// Each net and one with another variance, which its factor must not be.
+private let theory: [Claim] = [
+  (he, xavier), (xavier, he), (leCun, he), (orthogonal, xavier), (pyTorch, xavier), (tooLarge, he), (tooSmall, pyTorch),
+].map { net, other in .gradientFactor(of: net, rejects: [.swapping(net, for: other)]) }
+
+private let findings: [Claim] = [
+  .learns(he, "He et al. 2015", rejects: [.swapping(he, for: xavier), .swapping(he, for: pyTorch)]),
+  .learns(orthogonal, "Saxe et al. 2014, arXiv:1312.6120", rejects: [.swapping(orthogonal, for: xavier)]),
+  .learns(heAdam, "He et al. 2015", rejects: [.swapping(heAdam, for: pyTorchAdam)]),
+  .staysAtChance(xavier, "He et al. 2015", rejects: [.swapping(xavier, for: he)]),
+  .staysAtChance(
+    leCun, "He et al. 2015; equal to Xavier in square layers", rejects: [.swapping(leCun, for: he)]),
+  .staysAtChance(pyTorch, "He et al. 2015", rejects: [.swapping(pyTorch, for: he)]),
+  .staysAtChance(pyTorchAdam, "He et al. 2015", rejects: [.swapping(pyTorchAdam, for: heAdam)]),
+  .staysAtChance(tooSmall, "He et al. 2015", rejects: [.swapping(tooSmall, for: he)]),
+  .doesNotLearn(xavierRates, "xavier", "He et al. 2015", rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
+  .doesNotLearn(
+    pyTorchRates, "pytorch", "He et al. 2015", rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
+  // Activations and gradients each grow by √2 per layer, so the gradient of any layer's weights, a product of both, is
+  // about √2⁴⁹ = 2 · 10⁷. A hundredth of it is thousands of times the weights, and thousands to the power of 50 are more
+  // than 10³⁸.
+  Claim(
+    .finding, "too-large overflows at the first step: only the loss before it is finite", tooLarge, finiteLosses,
+    .exactly(1), source: "the chain rule; IEEE 754", appliesTo: .deepAndLong, rejects: [.swapping(tooLarge, for: he)]),
+]
+
 extension Experiment {
-  /// A ReLU net with initial weights of five variances and two distributions.
+  /// A ReLU net with initial weights of five variances and two distributions, and the same with other learning rates and with Adam.
   ///
   /// Measured: the training loss, the test accuracy, and the factor by which a layer multiplies the gradient before training.
   public static let initialization = Experiment(
@@ -53,21 +93,7 @@ extension Experiment {
     settings: [
       .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 1, full: 20), .learningRate(0.01),
     ],
-    variants: nets,
-    claims: nets.map { .gradientFactor(of: $0) } + [
-      .learns(he, "He et al. 2015"),
-      .learns(orthogonal, "Saxe et al. 2014, arXiv:1312.6120"),
-      .staysAtChance(xavier, "He et al. 2015"),
-      .staysAtChance(leCun, "He et al. 2015; equal to Xavier in square layers"),
-      .staysAtChance(pyTorch, "He et al. 2015"),
-      .staysAtChance(tooSmall, "He et al. 2015"),
-      // Activations and gradients each grow by √2 per layer, so the gradient of any layer's weights, a product of both, is
-      // about √2⁴⁹ = 2 · 10⁷. A hundredth of it is thousands of times the weights, and thousands to the power of 50 are more
-      // than 10³⁸.
-      Claim(
-        .finding,
-        "too-large overflows at the first step: only the loss before it is finite", tooLarge, finiteLosses,
-        .exactly(1), source: "the chain rule; IEEE 754", appliesTo: .deepAndLong),
-    ],
-    figures: [.chart("loss"), .chart("gradient-flow"), .chart("gradient-profile")])
+    variants: nets + xavierRates.variants + pyTorchRates.variants + [pyTorchAdam, heAdam],
+    claims: theory + findings,
+    figures: [.chart("loss", of: nets), .chart("gradient-flow", of: nets), .chart("gradient-profile", of: nets)])
 }

@@ -3,11 +3,21 @@ import Foundation
 import Rheoscope
 
 // A plain net maps x to W relu(x) in each layer. With PyTorch's default weights, uniform from −1/√n to 1/√n, the gradient is
-// multiplied by √(1/6) = 0.41 per layer, and after 48 layers 10⁻¹⁹ of it is left.
+// multiplied by √(1/6) = 0.41 per layer, and after 48 layers 10⁻¹⁹ of it is left. (The plain nets of the paper that made skip
+// connections known, He et al. 2015, arXiv:1512.03385, have batch norm and do learn; theirs is another effect, which the
+// experiment resnet shows.)
 private let plainNet = Variant(
   "plain", "x → W relu(x)",
   theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 1.0 / 3).gradientFactor) },
+  afterTraining: reportChange,
   net: { settings in DeepNet(settings, activation: { ReLU() }) { Sequential($0, $1) } })
+
+// What skip connections cure here, larger weights cure too: with He initialization the plain net learns, at a rate of its own.
+private let plainHeNet = Variant(
+  "plain-he", "x → W relu(x), He initialization",
+  theory: { _ in .sameInEveryLayer(factor: MeanField(.relu, weightVariance: 2).gradientFactor) },
+  net: { settings in DeepNet(settings, initializer: .heNormal, activation: { ReLU() }) { Sequential($0, $1) } })
+private let plainHeRates = LearningRateSweep(of: plainHeNet, over: [0.003, 0.01, 0.03])
 
 // A residual net adds the layer's output to x instead of replacing it. In the backward pass the gradient also takes the skip
 // connection, past all weights and activations, where nothing multiplies it. Each layer increases its mean square by α² / 6
@@ -17,7 +27,31 @@ private let residualNet = Variant(
   theory: { settings in
     .sameInEveryLayer(factor: MeanField.residualFactor(scale: scale(settings), weightVariance: 1.0 / 3))
   },
-  net: { settings in DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: Float(scale(settings))) } })
+  afterTraining: reportChange, net: residual)
+
+@Sendable private func residual(_ settings: Settings) -> Module {
+  DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: Float(scale(settings))) }
+}
+
+// Does the residual net learn because its blocks learn, or because images reach its last layer past them? Two controls: the
+// same net with frozen blocks, and one without blocks.
+private let frozenBlocksNet = Variant(
+  "residual-frozen", "the same, only the first and the last layer are trained", frozen: { _ in ["blocks.**"] },
+  isRecorded: false, afterTraining: reportChange, net: residual)
+private let withoutBlocksNet = Variant(
+  "no-blocks", "the first and the last layer alone", adjust: { $0.depth = 2 }, isRecorded: false, net: residual)
+
+/// By how much training changes the weights of the middle block, ‖ΔW‖ / ‖W‖.
+@Sendable private func reportChange(_ context: TrialContext, _ trained: TrainedNet) {
+  let before = context.variant.untrainedNet(context.settings, seed: context.seed)
+  func weight(_ model: Module) -> Tensor {
+    let weights = model.parameters.filter { $0.path.hasPrefix("blocks.") && $0.path.hasSuffix("weight") }
+    return weights[weights.count / 2].parameter.value
+  }
+  context.report(change, Double((weight(trained.model) - weight(before)).rms / weight(before).rms))
+}
+
+private let change = "change of middle block"
 
 // The same two nets with fewer layers, to see the effect of depth on each. Plain nets deeper than six times −1/ln(1/6), which
 // is 3.3 layers, should not train with these weights (Schoenholz et al. 2017).
@@ -31,11 +65,11 @@ private let shallowResidualNets = shallowDepths.map { depth in
   Variant(
     "residual-\(depth)", "x → x + α W relu(x), α = 1/√L, \(depth) layers", adjust: { $0.depth = depth },
     isRecorded: false,
-    net: { settings in DeepNet(settings, activation: { ReLU() }) { Residual($0, $1, scale: Float(scale(settings))) } })
+    net: residual)
 }
 
 /// The difference between the final loss of each deeper net and that of the net of three layers.
-private func degradations(_ shallow: [Variant], _ deep: Variant, _ seed: SeedResults) throws -> [Double] {
+private func risesWithDepth(_ shallow: [Variant], _ deep: Variant, _ seed: SeedResults) throws -> [Double] {
   let least = try seed[MetricNames.finalLoss, shallow[0]]
   return try (shallow.dropFirst() + [deep]).map { try seed[MetricNames.finalLoss, $0] - least }
 }
@@ -88,10 +122,13 @@ private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps
 /// At width n the logarithm of its square has the variance v/n per layer, with v from `varianceOfResidual`, and drifts by
 /// v/(2n); the logarithm of the gradient itself has a quarter of that variance and half the drift. The tolerance is the drift
 /// and three standard deviations over L layers.
-private func gradientRatioClaim(_ variant: Variant, _ scale: @escaping @Sendable (Settings) -> Double) -> Claim {
+private func gradientRatioClaim(
+  _ variant: Variant, rejects nulls: [Null], _ scale: @escaping @Sendable (Settings) -> Double
+) -> Claim {
   Claim(
-    .finding,
+    .theory,
     source: "the chain rule and He et al. 2015; tolerance after Hanin and Rolnick 2018, arXiv:1803.01719",
+    rejects: nulls,
     statement: { "\(variant.name): \(Int(blocks($0))) layers multiply the gradient by (1 + α²)^(L/2)" },
     expected: { settings in
       let square = pow(scale(settings), 2), layers = blocks(settings)
@@ -101,6 +138,83 @@ private func gradientRatioClaim(_ variant: Variant, _ scale: @escaping @Sendable
     },
     measure: { try $0[gradientRatio, variant] })
 }
+
+private let theory: [Claim] = [
+  .gradientFactor(of: plainNet, rejects: [.swapping(plainNet, for: plainHeNet)]),
+  .gradientFactor(of: plainHeNet, rejects: [.swapping(plainHeNet, for: plainNet)]),
+  .gradientFactor(
+    of: residualNet, "the chain rule", variance: { varianceOfResidual(branch: pow(scale($0), 2) / 6) },
+    rejects: [.swapping(residualNet, for: plainNet)]),
+  gradientRatioClaim(unscaledNet, rejects: [.swapping(unscaledNet, for: scaledNet)]) { _ in 1 },
+  gradientRatioClaim(scaledNet, rejects: [.swapping(scaledNet, for: unscaledNet)], scale),
+  Claim(
+    .identity, "rezero: at initialization all layers together leave the gradient exactly unchanged (ratio)", reZeroNet,
+    gradientRatio, .exactly(1), source: "Bachlechner et al. 2020, arXiv:2003.04887"),
+]
+
+private let findings: [Claim] = [
+  .staysAtChance(plainNet, "He et al. 2015, arXiv:1502.01852", rejects: [.swapping(plainNet, for: residualNet)]),
+  .learns(
+    residualNet, "He et al. 2015, arXiv:1512.03385; α by Hanin and Rolnick 2018",
+    rejects: [.swapping(residualNet, for: plainNet)]),
+  Claim(
+    .finding, "plain: training does not change the middle block (‖ΔW‖ / ‖W‖)", plainNet, change, .atMost(1e-6),
+    source: "a gradient of 10⁻¹⁰ is nothing beside a weight of 0.1", appliesTo: .deepAndLong,
+    rejects: [.swapping(plainNet, for: residualNet)]),
+  Claim(
+    .finding, "residual: training changes the middle block by 0.1 % or more (‖ΔW‖ / ‖W‖)", residualNet, change,
+    .atLeast(1e-3), source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
+    rejects: [.swapping(residualNet, for: plainNet), .swapping(residualNet, for: frozenBlocksNet)]),
+  Claim(
+    .finding, source: "the same data, one rate per net: the best of those tried", appliesTo: .deepAndLong,
+    rejects: [
+      .value("residual-frozen in place of plain-he") {
+        try $0[MetricNames.finalLoss, frozenBlocksNet] - $0[MetricNames.finalLoss, residualNet]
+      }
+    ],
+    statement: { _ in "plain-he at the best of three rates ends higher than residual" },
+    expected: { .atLeast($0.differenceTolerance) },
+    measure: { try plainHeRates.finalLoss($0) - $0[MetricNames.finalLoss, residualNet] }),
+  .learns(
+    plainHeRates, "plain-he", "He et al. 2015, arXiv:1502.01852",
+    rejects: [
+      .value("plain") { try $0[MetricNames.finalLoss, plainNet] }
+    ]),
+  // A block's share of the loss: what its training adds, and what is lost by its presence. Less than what two batches' losses differ by.
+  .endsEqual(
+    "training the blocks of residual changes the final loss by little: its first and last layer alone learn as much here",
+    residualNet, frozenBlocksNet, within: { $0.differenceTolerance },
+    "measured here; on images that a linear net mostly tells apart, depth is of little use", appliesTo: .deepAndLong,
+    rejects: [.swapping(residualNet, for: plainNet), .swapping(frozenBlocksNet, for: plainHeNet)]),
+  Claim(
+    .finding, source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
+    rejects: [.swapping(residualNet, for: plainNet)],
+    statement: { "residual: \(Int(blocks($0))) blocks do no harm: it ends at most a little higher than no-blocks" },
+    expected: { .atMost($0.differenceTolerance) },
+    measure: { try $0[MetricNames.finalLoss, residualNet] - $0[MetricNames.finalLoss, withoutBlocksNet] }),
+  Claim(
+    .finding, "he-unscaled explodes: its loss is never below ln 10, the loss of guessing (share of steps)", unscaledNet,
+    timesBelowChance, .exactly(0), source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: .deepAndLong,
+    rejects: [.swapping(unscaledNet, for: scaledNet)]),
+  .learns(
+    reZeroNet, "Bachlechner et al. 2020, arXiv:2003.04887", rejects: [.swapping(reZeroNet, for: plainNet)]),
+  Claim(
+    .finding, source: "Schoenholz et al. 2017, arXiv:1611.01232", appliesTo: .deepAndLong,
+    rejects: [.value("residual nets") { try risesWithDepth(shallowResidualNets, residualNet, $0).min()! }],
+    statement: {
+      "plain nets of 6, 12, 25 and \($0.depth) layers all have a higher final loss than that of three (the smallest difference)"
+    },
+    expected: { .atLeast($0.differenceTolerance) },
+    measure: { try risesWithDepth(shallowPlainNets, plainNet, $0).min()! }),
+  Claim(
+    .finding, source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
+    rejects: [.value("plain nets") { try risesWithDepth(shallowPlainNets, plainNet, $0).max()! }],
+    statement: {
+      "residual nets of 6, 12, 25 and \($0.depth) layers do not have a higher final loss than that of three (the largest difference)"
+    },
+    expected: { .atMost($0.differenceTolerance) },
+    measure: { try risesWithDepth(shallowResidualNets, residualNet, $0).max()! }),
+]
 
 extension Experiment {
   /// Pairs of nets with the same weights, with and without skip connections.
@@ -113,46 +227,12 @@ extension Experiment {
     settings: [
       .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 2, full: 20), .learningRate(0.05),
     ],
-    variants: [plainNet, residualNet, unscaledNet, scaledNet, reZeroNet] + shallowPlainNets + shallowResidualNets,
-    claims: [
-      .gradientFactor(of: plainNet),
-      .gradientFactor(
-        of: residualNet, "the chain rule", variance: { varianceOfResidual(branch: pow(scale($0), 2) / 6) }),
-      .staysAtChance(plainNet, "He et al. 2015, arXiv:1512.03385"),
-      .learns(residualNet, "He et al. 2015, arXiv:1512.03385; α by Hanin and Rolnick 2018"),
-      gradientRatioClaim(unscaledNet) { _ in 1 },
-      gradientRatioClaim(scaledNet, scale),
-      Claim(
-        .finding,
-        "he-unscaled explodes: its loss is never below ln 10, the loss of guessing (share of steps)", unscaledNet,
-        timesBelowChance,
-        .exactly(0), source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: .deepAndLong),
-      Claim(
-        .finding,
-        "rezero: at initialization all layers together leave the gradient exactly unchanged (ratio)", reZeroNet,
-        gradientRatio,
-        .exactly(1), source: "Bachlechner et al. 2020, arXiv:2003.04887"),
-      .learns(reZeroNet, "Bachlechner et al. 2020, arXiv:2003.04887"),
-      Claim(
-        .finding,
-        source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
-        statement: {
-          "plain nets of 6, 12, 25 and \($0.depth) layers all have a higher final loss than that of three (the smallest difference)"
-        },
-        expected: { .atLeast($0.differenceTolerance) },
-        measure: { try degradations(shallowPlainNets, plainNet, $0).min()! }),
-      Claim(
-        .finding,
-        source: "He et al. 2015, arXiv:1512.03385", appliesTo: .deepAndLong,
-        statement: {
-          "residual nets of 6, 12, 25 and \($0.depth) layers do not have a higher final loss than that of three (the largest difference)"
-        },
-        expected: { .atMost($0.differenceTolerance) },
-        measure: { try degradations(shallowResidualNets, residualNet, $0).max()! }),
-    ],
+    variants: [plainNet, residualNet, frozenBlocksNet, withoutBlocksNet, plainHeNet] + plainHeRates.variants
+      + [unscaledNet, scaledNet, reZeroNet] + shallowPlainNets + shallowResidualNets,
+    claims: theory + findings,
     figures: [
       .chart("loss"), .chart("gradient-flow"), .chart("gradient-profile"),
-      ExperimentFigure("degradation", "The final training loss of plain and residual nets against depth") {
+      ExperimentFigure("depth", "The final training loss of plain and residual nets against depth") {
         results in
         let depths = (shallowDepths + [results.settings.depth]).map(Double.init)
         var panel = Panel(
@@ -169,9 +249,20 @@ extension Experiment {
           }
           panel.directLabels.append(DirectLabel(at: medians.last, name, color: .series(index)))
         }
+        let best = plainHeRates.best(in: results)
+        let losses = results.values(MetricNames.finalLoss, of: best).map { $0 ?? .nan }
+        panel.marks.append(
+          DotMark(x: losses.map { _ in depths.last! }, y: losses, color: .series(2), shape: .ofSeries(2), size: 7))
+        panel.directLabels.append(
+          DirectLabel(at: results.median(MetricNames.finalLoss, of: best), "plain-he, best rate", color: .series(2)))
+        panel.marks.append(
+          RuleMark(
+            .horizontal, at: results.median(MetricNames.finalLoss, of: withoutBlocksNet), color: .text, dash: [5, 4]))
         return Figure(
           title: "Final training loss against depth · residual",
-          subtitle: "dots: seeds; lines: medians; dashed: ln 10, the loss of guessing", panels: [panel],
+          subtitle:
+            "dots: seeds; lines: medians; dashed above: ln 10, the loss of guessing; below: the net without blocks",
+          panels: [panel],
           description: "The final training loss against depth, of plain and residual nets.")
       },
     ])

@@ -48,6 +48,35 @@ extension Claim {
       measure: { try $0[MetricNames.finalLoss, variant] })
   }
 
+  /// The final loss at the best of several learning rates is clearly below ln 10, the loss of guessing.
+  public static func learns(
+    _ sweep: LearningRateSweep, _ name: String, _ source: String, appliesTo scope: Scope = .deepAndLong,
+    rejects nulls: [Null] = []
+  ) -> Claim {
+    Claim(
+      .finding, source: source, appliesTo: scope, rejects: nulls,
+      statement: { _ in
+        "\(name) learns at the best of \(sweep.rates.count) learning rates: its final loss is clearly below ln 10 = 2.303"
+      },
+      expected: { .atMost($0.learnedLoss) }, measure: { try sweep.finalLoss($0) })
+  }
+
+  /// The final loss is that of guessing, or higher, or not finite, at the best of several learning rates too.
+  public static func doesNotLearn(
+    _ sweep: LearningRateSweep, _ name: String, _ source: String, appliesTo scope: Scope = .deepAndLong,
+    rejects nulls: [Null] = []
+  ) -> Claim {
+    Claim(
+      .finding, source: source, appliesTo: scope, rejects: nulls,
+      statement: { _ in
+        let rates = sweep.rates.map { formatShortest($0) }.joined(separator: ", ")
+        return
+          "\(name) does not learn at the best of the rates \(rates) either: its final loss is that of guessing, ln 10, or "
+          + "higher, or not finite"
+      },
+      expected: { .atLeast($0.learnedLoss) }, measure: { try sweep.finalLoss($0) })
+  }
+
   /// The final loss is ln 10, the loss of guessing.
   public static func staysAtChance(
 

@@ -1,7 +1,7 @@
 /// A plausible mistake, or the absence of an effect, for which a claim must not hold: its power check.
 ///
 /// A claim that would hold for a constant, for random directions or for an untrained net says nothing. Every run measures what the claim's
-/// number would be under the null; if it lies in the expected range too, the claim is not shown.
+/// number would be under the null; if it lies in the expected range in half of the seeds or more, the claim is not shown.
 public struct Null: Sendable {
   let name: String
   /// The number under the null, given the results of a seed and the claim's own measurement.
@@ -25,6 +25,6 @@ package struct Rejection: Sendable {
   package let null: String
   /// One number per seed, or one of all seeds; empty where nothing was measured.
   package let perSeed: [Double]
-  /// Whether the claim fails under the null; nil where nothing was measured.
+  /// Whether the number lies outside the expected range in most seeds; nil where nothing was measured.
   package let isRejected: Bool?
 }

@@ -11,18 +11,22 @@ public final class DeepNet: Module {
   private let activation: Module
   private let head: Linear
 
-  /// A net of the depth and width of these settings. `initializer` is that of all weights, PyTorch's by default. `activation` makes
-  /// one activation per call; `block` combines an activation with the layer behind it, by default as layer(activation(x)).
+  /// A net of the depth and width of these settings. `initializer` is that of all weights, PyTorch's by default; biases begin as
+  /// `Linear` has them, unless `biasInitializer` is given. `activation` makes one activation per call; `block` combines an activation
+  /// with the layer behind it, by default as layer(activation(x)).
   public init(
-    _ settings: Settings, initializer: Initializer? = nil, activation: () -> Module,
-    block: (_ activation: Module, _ layer: Linear) -> Module = { Sequential($0, $1) }
+    _ settings: Settings, initializer: Initializer? = nil, biasInitializer: Initializer? = nil,
+    activation: () -> Module, block: (_ activation: Module, _ layer: Linear) -> Module = { Sequential($0, $1) }
   ) {
     let width = settings.width
-    stem = Linear(784, width, initializer: initializer)
+    func linear(_ inputs: Int, _ outputs: Int) -> Linear {
+      Linear(inputs, outputs, initializer: initializer, biasInitializer: biasInitializer)
+    }
+    stem = linear(784, width)
     blocks = Sequential(
-      (0..<settings.depth - 2).map { _ in block(activation(), Linear(width, width, initializer: initializer)) })
+      (0..<settings.depth - 2).map { _ in block(activation(), linear(width, width)) })
     self.activation = activation()
-    head = Linear(width, 10, initializer: initializer)
+    head = linear(width, 10)
   }
 
   public override func forward(_ x: Tensor) -> Tensor { head(activation(blocks(stem(x)))) }

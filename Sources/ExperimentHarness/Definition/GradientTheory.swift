@@ -20,7 +20,7 @@ public enum GradientTheory: Sendable {
 
   /// n times the variance that a layer of n units adds to the logarithm of the squared gradient, the mean over `depth` layers: 5 where every
   /// layer has the same factor, as ReLU.
-  func varianceOfLayer(depth: Int) -> Double {
+  public func varianceOfLayer(depth: Int) -> Double {
     switch self {
     case .sameInEveryLayer: return varianceOfReLU
     case .meanField(let theory, let firstLength):

@@ -40,6 +40,9 @@ public struct LearningRateSweep: Sendable {
     return variants[medians.indices.min { medians[$0] < medians[$1] }!]
   }
 
-  /// The final loss of the best rate in a seed. Throws `NotMeasured` where it had none.
-  public func finalLoss(_ seed: SeedResults) throws -> Double { try seed[MetricNames.finalLoss, best(in: seed)] }
+  /// The final loss of the best rate in a seed, infinite where it is not finite. Throws `NotMeasured` where it had none.
+  public func finalLoss(_ seed: SeedResults) throws -> Double {
+    let loss = try seed[MetricNames.finalLoss, best(in: seed)]
+    return loss.isFinite ? loss : .infinity
+  }
 }

@@ -1,4 +1,5 @@
 import Rheoscope
+import Support
 
 /// One of the things that an experiment compares: a net, an optimizer, a cell of a grid.
 public struct Variant: Sendable {
@@ -57,6 +58,15 @@ public struct Variant: Sendable {
       further(&settings)
     }
     return Variant(name, title, adjust: both, theory: theory, net: net, isRecorded: false, trial: trial)
+  }
+
+  /// Its net as it is before training with these settings and this seed, without what a `beforeTraining` changes. Stops the program if its
+  /// trial is code of its own.
+  public func untrainedNet(_ settings: Settings, seed: Int) -> Module {
+    guard let net else { stop("Variant.untrainedNet", "\(name) has a trial of its own, and no net") }
+    let model = net(settings)
+    model.initialize(seed: UInt64(seed))
+    return model
   }
 
   /// The experiment's settings with this variant's changes.

@@ -1,16 +1,18 @@
 import Rheoscope
 
 extension ExperimentFigure {
-  /// One curve per variant and seed, of the series that trials reported under the name `series`, with these axes. `theory`, where
+  /// One curve per variant and seed, of the series that trials reported under the name `series`, with these axes; of all variants unless
+  /// some are given. `theory`, where
   /// given, returns the predicted value of a variant at an x, drawn as a dashed line.
   public static func curves(
-    _ name: String, _ caption: String, of series: String, x: Axis, y: Axis,
+    _ name: String, _ caption: String, of series: String, in variants: [Variant]? = nil, x: Axis, y: Axis,
     theory: (@Sendable (Variant, Settings, Double) -> Double)? = nil
   ) -> ExperimentFigure {
     ExperimentFigure(name, caption) { results in
       var panel = Panel(x: x, y: y)
-      let end = results.variants.flatMap { results.series(series, of: $0) }.compactMap(\.x.last).max()
-      for (index, variant) in results.variants.enumerated() {
+      let variants = variants ?? results.variants
+      let end = variants.flatMap { results.series(series, of: $0) }.compactMap(\.x.last).max()
+      for (index, variant) in variants.enumerated() {
         let curves = results.series(series, of: variant)
         for curve in curves { panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index))) }
         guard let first = curves.first else { continue }
@@ -30,7 +32,7 @@ extension ExperimentFigure {
         subtitle: [results.experiment.name, seeds, theory == nil ? "" : "dashed: theory"].filter { !$0.isEmpty }
           .joined(separator: "; "),
         panels: [panel],
-        description: caption + ", for " + results.variants.map(\.name).joined(separator: ", ") + ".")
+        description: caption + ", for " + variants.map(\.name).joined(separator: ", ") + ".")
     }
   }
 }

@@ -4,7 +4,7 @@ import Rheoscope
 /// The factor by which a layer multiplies a gradient in the backward pass: exp(−slope) of the least-squares line through
 /// ln(value) over depth, fitted to the interior points of a profile that is ordered from input to output. Nil where fewer than two
 /// points can be fitted.
-func gradientFactorPerLayer(_ profile: [(depth: Double, value: Double)]) -> Double? {
+public func gradientFactorPerLayer(_ profile: [(depth: Double, value: Double)]) -> Double? {
   GeometricFit(interiorOf: profile)?.factorPerLayer
 }
 

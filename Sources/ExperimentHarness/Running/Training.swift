@@ -17,8 +17,8 @@ extension Variant {
   /// `net` makes a model from inputs [n, 784] to logits [n, 10]. The settings must declare `batch`, `steps` and, unless an
   /// `optimizer` is given, `learning-rate`. Batches and initial weights follow from the seed. By default the optimizer is SGD
   /// without momentum and without a schedule, the loss is cross-entropy, all test images are tested, and a run file is recorded with
-  /// the standard probes. Parameters whose paths match a pattern of `frozen`, such as `blocks.**`, are not trained. `afterTraining` may
-  /// measure more. The trial throws where the data set or the run file can't be used, and where a pattern matches nothing.
+  /// the standard probes. Parameters whose paths match a pattern of `frozen`, such as `blocks.**`, are not trained. `beforeTraining` may
+  /// change the initialized model, or measure it; `afterTraining` may measure more. The trial throws where the data set or the run file can't be used, and where a pattern matches nothing.
   public init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil,
@@ -27,6 +27,7 @@ extension Variant {
     loss: @escaping @Sendable (_ logits: Tensor, _ labels: [Int]) -> Tensor = { crossEntropy($0, $1) },
     frozen: @escaping @Sendable (Settings) -> [String] = { _ in [] }, testImages: Int = 10_000, isRecorded: Bool = true,
     probes: @escaping @Sendable (TrialContext) throws -> ProbeSet = { _ in .standard },
+    beforeTraining: @escaping @Sendable (TrialContext, Module) throws -> Void = { _, _ in },
     afterTraining: @escaping @Sendable (TrialContext, TrainedNet) throws -> Void = { _, _ in },
     net: @escaping @Sendable (Settings) -> Module
   ) {
@@ -37,6 +38,7 @@ extension Variant {
       }
       let model = net(settings)
       model.initialize(seed: UInt64(context.seed))
+      try beforeTraining(context, model)
       let optimizer = optimizer(model, settings)
       optimizer.schedule = schedule?(settings)
       for pattern in frozen(settings) { try optimizer.group(pattern, isFrozen: true) }

@@ -4,7 +4,8 @@ import Autodiff
 ///
 /// y = x Wᵀ + b, with x [n, inputs], W [outputs, inputs], b [outputs], y [n, outputs].
 ///
-/// Without an initializer, W and b begin as U(±1/√inputs), as in PyTorch. With one, it sets W, and b begins as 0.
+/// Without an initializer, W and b begin as U(±1/√inputs), as in PyTorch. With one, it sets W, and b begins as 0, unless it has an
+/// initializer of its own.
 public final class Linear: Module {
   /// W, [outputs, inputs].
   public let weight: Parameter
@@ -13,13 +14,17 @@ public final class Linear: Module {
   private let inputs: Int
   private let outputs: Int
 
-  /// A layer from `inputs` to `outputs` features. `initializer` is PyTorch's default if nil.
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
+  /// A layer from `inputs` to `outputs` features. `initializer` is PyTorch's default if nil, and `biasInitializer` as above.
+  public init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil,
+    biasInitializer: Initializer? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     let fan = Fan(inputs: inputs, outputs: outputs)
     weight = Parameter([outputs, inputs], initializer: initializer ?? .pyTorchDefault)
-    self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil
+    let ofBias = biasInitializer ?? (initializer == nil ? .pyTorchDefault : .zeros)
+    self.bias = bias ? Parameter([outputs], initializer: ofBias, fan: fan) : nil
   }
 
   /// A layer with these parameters, W [outputs, inputs] and b [outputs].
