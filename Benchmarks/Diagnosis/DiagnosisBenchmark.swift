@@ -140,6 +140,11 @@ struct DiagnosisBenchmark {
       default: fail("there is no option “\(argument)”")
       }
     }
+    if let fault = benchmark.fault, benchmark.programs.isEmpty {
+      fail(
+        "no program has a fault whose name contains “\(fault)”; there are \(Fault.all.map(\.id).joined(separator: ", "))"
+      )
+    }
     if lists {
       print(Tables.faults())
       let programs = benchmark.programs, faulty = programs.count { $0.fault != nil }
