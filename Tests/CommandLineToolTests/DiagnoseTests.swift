@@ -158,13 +158,17 @@ import Testing
     #expect(one.output.firstMatch(of: /\n  [0-9]+ false alarms? in [0-9]+ healthy runs: [0-9.]+ % \(/) != nil)
     #expect(
       one.output.firstMatch(of: /\n  right in [0-9]+ of [0-9]+ runs in which it was the first finding: [0-9]/) != nil)
+    #expect(
+      one.output.firstMatch(
+        of: /\n  first remedy closed at least half of the gap in [0-9]+ of [0-9]+ programs tried: [0-9]+ % \(/) != nil)
     let untried = try runTool("diagnose", "--explain", "gradient-noise-too-high").output
+    #expect(untried.contains("\n  first remedy not tried in the benchmark\n"))
     #expect(untried.contains("\n  not measured on faulty runs: no fault of the benchmark is this rule's\n"))
     let before = try runTool("diagnose", "--explain", "first-loss").output
     #expect(before.contains("\n  not measured: the benchmark judges trainings") && !before.contains("named in"))
     let all = try runTool("diagnose", "--explain", "all").output.split(separator: "\n")
-    // The head, the rules with two that are applied before training alone, and two lines on the benchmark.
-    #expect(all.count == [any Rule].all.count + 5 && all[0].hasPrefix("rule "), "\(all.count)")
+    // The head, the rules with two that are applied before training alone, and three lines on the benchmark.
+    #expect(all.count == [any Rule].all.count + 6 && all[0].hasPrefix("rule "), "\(all.count)")
     for rule in [any Rule].all {
       let word = rule.name.replacing(" ", with: "-")
       #expect(all.contains { $0.hasPrefix(word + " ") }, "\(word)")
