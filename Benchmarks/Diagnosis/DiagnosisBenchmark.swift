@@ -9,7 +9,7 @@ import Rheoscope
 ///     swift run -c release benchmarks diagnosis --list [--half development|test]
 ///     swift run -c release benchmarks diagnosis --check
 ///
-/// `--record` writes `RuleRate`'s table into the library's sources. `--gate` exits with 1 below what `Tables.gate` states.
+/// `--record` writes `RuleRate`'s table into the library's sources, and tries remedies for it. `--gate` exits with 1 below what `Tables.gate` states.
 struct DiagnosisBenchmark {
   var half = Half.development
   /// About 60 programs with one seed each, under a minute.
@@ -33,8 +33,8 @@ struct DiagnosisBenchmark {
       + (isQuick ? Program.healthy(half, bases: 16, perHabit: 0) : Program.healthy(half, bases: 100, perHabit: 2))
   }
 
-  /// Trains and diagnoses all programs, and prints the tables, which it returns.
-  func run() throws -> Tables {
+  /// Trains and diagnoses all programs, and tries remedies where that is asked for; prints the tables, which it returns.
+  func run() throws -> (tables: Tables, remedies: RemedyTables?) {
     let programs = programs, start = ContinuousClock.now
     let folder = kept ?? NSTemporaryDirectory() + "diagnosis-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -88,12 +88,11 @@ struct DiagnosisBenchmark {
       Data(
         "\(Int(seconds)) s on \(threads) threads; a run takes \(formatPlain(times[times.count / 2])) s in the middle, \(formatPlain(times.last!)) s at most, its diagnosis \(formatPlain(trials.map(\.diagnosisSeconds).max()!)) s at most\n"
           .utf8))
-    if triesRemedies { try printRemedies(judged, in: folder) }
-    return tables
+    return (tables, try triesRemedies ? tryRemedies(judged, in: folder) : nil)
   }
 
   /// Tries the remedies, and prints their tables.
-  private func printRemedies(_ judged: [Judged], in folder: String) throws {
+  private func tryRemedies(_ judged: [Judged], in folder: String) throws -> RemedyTables {
     let start = ContinuousClock.now
     let tables = RemedyTables(tries: try remedyTries(judged, in: folder))
     print("## Remedies\n")
@@ -102,6 +101,7 @@ struct DiagnosisBenchmark {
     print(tables.misses())
     FileHandle.standardError.write(
       Data("\(Int((ContinuousClock.now - start).milliseconds / 1e3)) s for the remedies\n".utf8))
+    return tables
   }
 
   /// Runs with the arguments after `diagnosis`; ends the program if one is wrong.
@@ -119,7 +119,7 @@ struct DiagnosisBenchmark {
       }
       switch argument {
       case "--quick": benchmark.isQuick = true
-      case "--record": record = true
+      case "--record": (record, benchmark.triesRemedies) = (true, true)
       case "--try": benchmark.triesRemedies = true
       case "--gate": gate = true
       case "--fault": benchmark.fault = value()
@@ -140,6 +140,11 @@ struct DiagnosisBenchmark {
       default: fail("there is no option “\(argument)”")
       }
     }
+    if let fault = benchmark.fault, benchmark.programs.isEmpty {
+      fail(
+        "no program has a fault whose name contains “\(fault)”; there are \(Fault.all.map(\.id).joined(separator: ", "))"
+      )
+    }
     if lists {
       print(Tables.faults())
       let programs = benchmark.programs, faulty = programs.count { $0.fault != nil }
@@ -150,9 +155,9 @@ struct DiagnosisBenchmark {
     if record, benchmark.isQuick || benchmark.fault != nil {
       fail("--record writes the rates of a whole half; leave out --quick and --fault")
     }
-    let tables = try benchmark.run()
-    if record {
-      try tables.rateFile(of: benchmark.half, perFault: benchmark.perFault, seeds: benchmark.seeds).write(
+    let (tables, remedies) = try benchmark.run()
+    if record, let remedies {
+      try tables.rateFile(remedies, of: benchmark.half, perFault: benchmark.perFault, seeds: benchmark.seeds).write(
         toFile: Tables.ratePath, atomically: true, encoding: .utf8)
     }
     let problems = gate ? tables.problems : []

@@ -18,7 +18,7 @@ extension Finding {
     if let confidence { lines.append(item("Confidence", confidence.inBenchmark)) }
     if let region = run.flatMap({ evidence(in: $0) }) { lines.append(item("Chart", "\(region)")) }
     if !source.isEmpty { lines.append(item("Source", source)) }
-    for remedy in remedies { lines.append("  - \(remedy.escapedForMarkdown)") }
+    for remedy in remediesWithEffect { lines.append("  - \(remedy.escapedForMarkdown)") }
     return lines.joined(separator: "\n")
   }
 }

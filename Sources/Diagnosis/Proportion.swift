@@ -37,4 +37,7 @@ public struct Proportion: Sendable, Hashable, CustomStringConvertible {
 
   /// As the confidence of a finding.
   package var inBenchmark: String { "right in \(hits) of \(counted(count, "run")) of the benchmark, \(self)" }
+
+  /// As the effect of a remedy.
+  package var asEffect: String { "closed at least half of the gap in \(hits) of \(counted(count, "program")) tried" }
 }

@@ -1,6 +1,7 @@
 import Autodiff
 import Diagnosis
 import NeuralNetworks
+import Support
 
 extension Remedy {
   /// Changes a model that was initialized with `seed`, and its optimizer, before the first step.
@@ -52,6 +53,31 @@ extension Remedy {
       return model.scaleOutputs(mean: Float(mean), deviation: Float(deviation))
     }
     return true
+  }
+}
+
+extension Remedy {
+  /// What a model or an optimizer lacks where `apply` returns false, as a phrase: "the model has no LSTM".
+  package var reasonNotToApply: String {
+    switch self {
+    case .initializer: "the model has no weights that were not loaded"
+    case .scaledWeights: "the model has no hidden weights that were not loaded"
+    case .orthogonalWeights(let paths): "the model has no square weights in \(listed(paths))"
+    case .forgetBias: "the model has no LSTM"
+    case .branchScale: "the model has no residual blocks"
+    case .relu: "the model has no activations other than ReLU"
+    case .activations(let paths): "the model has no modules \(listed(paths))"
+    case .normalization: "the model has no activations"
+    case .layerNorm: "the model has no batch normalization"
+    case .linearOutput: "the model has no activation and no softmax"
+    case .weightDecay: "the optimizer has no weight decay"
+    case .allParameters: "each parameter is in an optimizer"
+    case .unfrozen: "no parameter with initialized values is frozen"
+    case .standardizedTargets: "the standard deviation of the targets is no number above 0"
+    case .trainingMode, .learningRate, .constantLearningRate, .cosineSchedule, .warmUp, .clipping, .standardizedInputs,
+      .finiteInputs:
+      "there is nothing to change"
+    }
   }
 }
 

@@ -101,6 +101,30 @@ import Testing
     }
   }
 
+  /// A remedy that the training does not take is named with the reason, and the next finding's is tried.
+  @Test func aRemedyThatCannotBeAppliedIsNoError() throws {
+    try withRuns { folder in
+      let path = "x/sigmoid/seed-0.rheo"
+      // The experiment freezes nothing, so there is nothing to unfreeze; its inputs can be normalized.
+      let file = try PlainSQL("\(folder)/\(path)")
+      try file("UPDATE parameter SET frozen = 1")
+      try file("UPDATE fact SET value = 90 WHERE subject = 'input' AND name = 'std'")
+      let tried = try runTool("diagnose", path, "--try", in: folder)
+      #expect(tried.code == 0 && tried.errors == "", "\(tried.errors)")
+      let lines = tried.output.split(separator: "\n").map(String.init).filter { $0.hasPrefix("  tried: ") }
+      let refusal =
+        "  tried: no frozen parameters, against frozen parameters: it can't be applied to this training, since no parameter "
+        + "with initialized values is frozen"
+      let next = "  tried: inputs of mean 0 and standard deviation 1, against inputs not normalized, for 60 steps: "
+      #expect(lines.count == 2 && lines[0] == refusal && lines[1].hasPrefix(next), "\(tried.output)")
+      // Where none can be applied, there is nothing more to try.
+      try file("UPDATE fact SET value = 1 WHERE subject = 'input' AND name = 'std'")
+      let refused = try runTool("diagnose", path, "--try", in: folder)
+      #expect(refused.code == 0 && refused.errors == "", "\(refused.errors)")
+      #expect(refused.output.components(separatedBy: "  tried: ").count == 2, "\(refused.output)")
+    }
+  }
+
   /// What `see:` says is a command that works, and what it draws is marked.
   @Test func evidenceIsDrawn() throws {
     try withRuns { folder in
@@ -134,13 +158,17 @@ import Testing
     #expect(one.output.firstMatch(of: /\n  [0-9]+ false alarms? in [0-9]+ healthy runs: [0-9.]+ % \(/) != nil)
     #expect(
       one.output.firstMatch(of: /\n  right in [0-9]+ of [0-9]+ runs in which it was the first finding: [0-9]/) != nil)
+    #expect(
+      one.output.firstMatch(
+        of: /\n  first remedy closed at least half of the gap in [0-9]+ of [0-9]+ programs tried: [0-9]+ % \(/) != nil)
     let untried = try runTool("diagnose", "--explain", "gradient-noise-too-high").output
+    #expect(untried.contains("\n  first remedy not tried in the benchmark\n"))
     #expect(untried.contains("\n  not measured on faulty runs: no fault of the benchmark is this rule's\n"))
     let before = try runTool("diagnose", "--explain", "first-loss").output
     #expect(before.contains("\n  not measured: the benchmark judges trainings") && !before.contains("named in"))
     let all = try runTool("diagnose", "--explain", "all").output.split(separator: "\n")
-    // The head, the rules with two that are applied before training alone, and two lines on the benchmark.
-    #expect(all.count == [any Rule].all.count + 5 && all[0].hasPrefix("rule "), "\(all.count)")
+    // The head, the rules with two that are applied before training alone, and three lines on the benchmark.
+    #expect(all.count == [any Rule].all.count + 6 && all[0].hasPrefix("rule "), "\(all.count)")
     for rule in [any Rule].all {
       let word = rule.name.replacing(" ", with: "-")
       #expect(all.contains { $0.hasPrefix(word + " ") }, "\(word)")

@@ -44,7 +44,7 @@ import Testing
     #expect(rules.count == 1 && rules[0]["name"] as? String == "vanishing gradient")
     let limits = try #require(rules[0]["limits"] as? [[String: Any]])
     #expect(limits[0]["value"] as? Double == 0.001 && limits[0]["side"] as? String == "below")
-    for name in ["sensitivity", "falseAlarmRate", "precision"] {
+    for name in ["sensitivity", "falseAlarmRate", "precision", "remedyEffect"] {
       let share = try #require(rules[0][name] as? [String: Double])
       let low = try #require(share["low"]), value = try #require(share["value"]), high = try #require(share["high"])
       #expect(low <= value && value <= high && share["hits"]! <= share["count"]!)
@@ -66,8 +66,10 @@ import Testing
       #expect(finding["chart"] as? String == "loss" && finding["sites"] is [String])
       #expect(finding["firstStep"] as? Int == 0 && finding["lastStep"] as? Int == 39)
       #expect(finding["see"] as? String == "./rheoscope render a.rheo --chart loss --findings")
-      let share = try #require(finding["confidence"] as? [String: Double])
-      #expect(share["hits"]! <= share["count"]! && share["low"]! <= share["value"]!)
+      for name in ["confidence", "remedyEffect"] {
+        let share = try #require(finding[name] as? [String: Double])
+        #expect(share["hits"]! <= share["count"]! && share["low"]! <= share["value"]!)
+      }
     }
   }
 }

@@ -66,6 +66,7 @@ import Testing
       #expect(rate.named + rate.namedByOther <= rate.faulty && rate.falseAlarms <= RuleRate.healthyRuns, "\(rule.name)")
       #expect(min(rate.named, rate.namedByOther, rate.falseAlarms, rate.namedWrongly) >= 0)
       if rate.faulty == 0 { #expect(rate.precision == nil && rate.sensitivity == nil) }
+      #expect(rate.closed >= 0 && rate.closed <= rate.tried && rate.tried <= rate.faulty, "\(rule.name)")
     }
     #expect(measured >= 58 && RuleRate.healthyRuns > 300 && RuleRate.seeds == 3, "\(measured)")
     #expect(RuleRate.measured("gradient at the start") == nil)
@@ -73,6 +74,31 @@ import Testing
     let rates = [any Rule].all.compactMap(\.rate)
     let right = rates.map(\.named).reduce(0, +), wrong = rates.map(\.namedWrongly).reduce(0, +)
     #expect(right > 400 && right > 10 * wrong, "\(right), \(wrong)")
+    // Most first remedies help, and those that ask the reader to look can't be tried.
+    let tried = rates.map(\.tried).reduce(0, +), closed = rates.map(\.closed).reduce(0, +)
+    #expect(tried > 150 && closed * 10 > tried * 8, "\(closed) of \(tried)")
+    #expect(RuleRate.measured("constant targets")?.remedyEffect == nil)
+  }
+
+  @Test func findingsStateTheEffectOfTheirFirstRemedy() throws {
+    func finding(_ rule: String, _ severity: Finding.Severity = .failure, _ remedies: [String] = ["a", "b"]) -> Finding
+    {
+      Finding(
+        severity: severity, rule: rule, statement: "s", steps: 0...1, measured: 1, limit: 2, cause: "c",
+        remedies: remedies)
+    }
+    let effect = try #require(RuleRate.measured("vanishing gradient")?.remedyEffect)
+    let text = "a (closed at least half of the gap in \(effect.hits) of \(effect.count) programs tried)"
+    let found = finding("vanishing gradient")
+    #expect(found.remedyEffect == effect && "\(found)".contains("\n  try: \(text); or b\n"), "\(found)")
+    #expect(found.markdown(in: nil).contains("\n  - a (closed at least half") && found.remedies == ["a", "b"])
+    for other in [
+      finding("vanishing gradient", .note), finding("vanishing gradient", .failure, []), finding("constant targets"),
+      finding("my own"),
+    ] {
+      #expect(
+        other.remedyEffect == nil && !"\(other)".contains("closed") && !other.markdown(in: nil).contains("closed"))
+    }
   }
 
   @Test func findingsStateTheirConfidence() throws {

@@ -72,6 +72,44 @@ import Testing
     #expect(found.allSatisfy { $0.remedies[0].hasPrefix(scale == nil ? "a loss scaler" : "a larger scale") })
   }
 
+  /// Sites of two nets, whose optimizers have scalers of their own: gradients of 10⁻⁹ are lost where the scale is 16 or there is none.
+  @Test(
+    arguments: [
+      (65_536, 16, ["6", "7", "8", "9", "head"]), (16, 65_536, ["0", "1", "2", "3", "4", "5"]), (65_536, 65_536, []),
+      (nil, 65_536, ["0", "1", "2", "3", "4", "5"]), (65_536, nil, ["6", "7", "8", "9", "head"]),
+    ] as [(Double?, Double?, [String])])
+  func eachNetHasTheScaleOfItsOwnOptimizer(_ first: Double?, _ second: Double?, _ sites: [String]) throws {
+    var run = SyntheticRun()
+    run.loss = { 2.3 - 0.001 * Double($0) }
+    for site in 0..<11 { run.set(.site(site), .precision, text: "float16") }
+    run.parameter = { $0.optimizers = [$0.id < 6 ? 0 : 1] }
+    run.row = { _, _, row in row[.gradientRMS] = 1e-9 }
+    run.scalars = [first, second].enumerated().compactMap { index, scale in
+      scale.map { (step: 0, name: Scalar.lossScale(ofOptimizer: index + 1), value: $0) }
+    }
+    let found = try run.findings().filter { $0.rule == "float16 underflow" }
+    #expect(found.flatMap(\.sites) == sites, "\(found)")
+    let low = first == 65_536 ? second : first
+    #expect(
+      found.allSatisfy {
+        $0.remedies[0].hasPrefix(low == nil ? "a loss scaler" : "a larger scale")
+          && $0.statement.contains("scaled by 16") == (low == 16)
+      }, "\(found)")
+  }
+
+  /// Two nets whose gradients are lost at different scales are told apart.
+  @Test func eachScaleHasItsFinding() throws {
+    var run = SyntheticRun()
+    run.loss = { 2.3 - 0.001 * Double($0) }
+    for site in 0..<11 { run.set(.site(site), .precision, text: "float16") }
+    run.parameter = { $0.optimizers = [$0.id < 6 ? 0 : 1] }
+    run.row = { _, _, row in row[.gradientRMS] = 1e-9 }
+    run.scalars = [(0, "loss_scale", 16), (0, "loss_scale_2", 4)]
+    let found = try run.findings().filter { $0.rule == "float16 underflow" }
+    #expect(found.map(\.sites.first) == ["0", "6"] && found.map(\.sites.count) == [6, 5], "\(found)")
+    #expect(zip(found, [16.0, 4]).allSatisfy { $0.limit == 0x1p-22 / $1 }, "\(found)")
+  }
+
   @Test func aHealthyRunHasNoFindings() throws {
     #expect(try findings().isEmpty)
     // A slope in a net that learns is no fault.

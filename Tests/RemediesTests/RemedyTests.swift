@@ -24,6 +24,27 @@ import Testing
     #expect(model.parameters.map(\.parameter.value.values) == other.parameters.map(\.parameter.value.values))
   }
 
+  /// A linear layer with a plain optimizer has hardly anything to change.
+  @Test(
+    arguments: [
+      (.relu, "the model has no activations other than ReLU"), (.normalization, "the model has no activations"),
+      (.layerNorm, "the model has no batch normalization"),
+      (.linearOutput, "the model has no activation and no softmax"),
+      (.activations(after: ["0"]), "the model has no modules “0”"), (.forgetBias(1), "the model has no LSTM"),
+      (.orthogonalWeights(of: ["0"]), "the model has no square weights in “0”"),
+      (.branchScale(1), "the model has no residual blocks"), (.weightDecay(0), "the optimizer has no weight decay"),
+      (.scaledWeights(2), "the model has no hidden weights that were not loaded"),
+      (.allParameters, "each parameter is in an optimizer"),
+      (.unfrozen, "no parameter with initialized values is frozen"),
+      (.standardizedTargets(mean: 1, deviation: 0), "the standard deviation of the targets is no number above 0"),
+    ] as [(Remedy, String)])
+  func aRefusalHasItsReason(_ remedy: Remedy, _ reason: String) {
+    let model = Linear(4, 2)
+    model.initialize(seed: 1)
+    #expect(!remedy.apply(to: model, SGD(model, learningRate: 0.1), seed: 1))
+    #expect(remedy.reasonNotToApply == reason)
+  }
+
   @Test func hiddenWeightsAreScaled() {
     let model = Sequential(Linear(4, 4), ReLU(), Linear(4, 2))
     model.initialize(seed: 1)

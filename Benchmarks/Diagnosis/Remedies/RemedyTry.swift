@@ -37,7 +37,10 @@ struct RemedyTry: Sendable {
   }
 
   /// Whether two thirds of the seeds' remedies close half of the gap.
-  var closes: Bool { 3 * attempts.count(where: \.closes) >= 2 * attempts.count }
+  var closes: Bool { Self.most(of: attempts) }
+
+  /// Whether two thirds of these attempts close half of the gap.
+  static func most(of attempts: [Attempt]) -> Bool { 3 * attempts.count(where: \.closes) >= 2 * attempts.count }
 }
 
 extension DiagnosisBenchmark {

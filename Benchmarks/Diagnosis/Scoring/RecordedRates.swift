@@ -5,7 +5,7 @@ extension Tables {
   static let ratePath = "Sources/Diagnosis/RuleRates.swift"
 
   /// The table of `RuleRate` as a Swift file, with a line per rule.
-  func rateFile(of half: Half, perFault: Int, seeds: Int) -> String {
+  func rateFile(_ remedies: RemedyTables, of half: Half, perFault: Int, seeds: Int) -> String {
     let runs = healthy.flatMap(\.trials)
     let faults = faulty.flatMap { judged in judged.counted.map { (names: judged.program.fault!.names, trial: $0) } }
     func first(_ trial: Trial) -> String { trial.verdict.statements.first?.rule ?? "" }
@@ -15,8 +15,10 @@ extension Tables {
       let byOther = own.count { first($0.trial) != rule && $0.names.contains(first($0.trial)) }
       let alarms = runs.count { $0.verdict.statements.contains { $0.rule == rule } }
       let wrong = faults.count { !$0.names.contains(rule) && first($0.trial) == rule }
+      let (tried, closed) = remedies.counts(of: rule)
       return
-        "    \"\(rule)\": rate(\(own.count), named: \(named), byOther: \(byOther), alarms: \(alarms), wrong: \(wrong)),\n"
+        "    \"\(rule)\": rate(\(own.count), named: \(named), byOther: \(byOther), alarms: \(alarms), wrong: \(wrong), "
+        + "tried: \(tried), closed: \(closed)),\n"
     }
     return """
       // Written by `swift run -c release benchmarks diagnosis --half \(half.rawValue) --per-fault \(perFault) --record`. Don't edit it.
@@ -32,8 +34,12 @@ extension Tables {
         static let table: [String: RuleRate] = [
       \(lines.joined())  ]
 
-        private static func rate(_ faulty: Int, named: Int, byOther: Int, alarms: Int, wrong: Int) -> RuleRate {
-          RuleRate(faulty: faulty, named: named, namedByOther: byOther, falseAlarms: alarms, namedWrongly: wrong)
+        private static func rate(
+          _ faulty: Int, named: Int, byOther: Int, alarms: Int, wrong: Int, tried: Int, closed: Int
+        ) -> RuleRate {
+          RuleRate(
+            faulty: faulty, named: named, namedByOther: byOther, falseAlarms: alarms, namedWrongly: wrong, tried: tried,
+            closed: closed)
         }
       }
 

@@ -72,7 +72,7 @@ extension Tool {
         console.print(
           arguments["--markdown"] != nil
             ? Diagnosed.markdown(of: group) : group.count > 1 ? Diagnosed.text(of: group) : try group[0].text)
-        if arguments["--try"] != nil { for report in group { try tryRemedy(of: report, inGroup: group.count > 1) } }
+        if arguments["--try"] != nil { for report in group { try tryRemedies(of: report, inGroup: group.count > 1) } }
       }
     }
     if arguments["--json"] != nil {
@@ -94,20 +94,27 @@ extension Tool {
     }
   }
 
-  /// Trains a run again with the first remedy of its findings that can be tried, and prints what it did.
-  private func tryRemedy(of report: Diagnosed, inGroup: Bool) throws {
+  /// Trains a run again with the first remedy of its findings that the training takes, and prints what it did, and why it does not take
+  /// those before.
+  private func tryRemedies(of report: Diagnosed, inGroup: Bool) throws {
     let label = inGroup ? "  tried in \(report.path): " : "  tried: "
     let faults = report.findings.filter { $0.severity > .note }
     guard !faults.isEmpty else { return }
-    guard let finding = faults.first(where: { $0.follows == nil && $0.trial != nil }), let remedy = finding.trial else {
+    let findings = faults.filter { $0.follows == nil && $0.trial != nil }
+    guard !findings.isEmpty else {
       return console.print(label + "nothing, since no remedy of its findings can be tried")
     }
-    let trial = try RemedyTrial(remedy, on: report.run, of: Experiment.all)
-    let losses = "final loss \(formatPlain(trial.before)) before, \(formatPlain(trial.after)) with it"
-    console.print(
-      label
-        + "\(remedy), against \(finding.rule), for \(counted(trial.steps, "step")): \(losses); it \(trial.helps ? "helps" : "does not help")"
-    )
+    for finding in findings {
+      let remedy = finding.trial!, what = label + "\(remedy), against \(finding.rule)"
+      do {
+        let trial = try RemedyTrial(remedy, on: report.run, of: Experiment.all)
+        let losses = "final loss \(formatPlain(trial.before)) before, \(formatPlain(trial.after)) with it"
+        return console.print(
+          what + ", for \(counted(trial.steps, "step")): \(losses); it \(trial.helps ? "helps" : "does not help")")
+      } catch let refusal as InapplicableRemedy {
+        console.print(what + ": it can't be applied to this training, since \(refusal.reason)")
+      }
+    }
   }
 
   /// What was not checked, since the runs lack a record: a line per record.

@@ -24,12 +24,13 @@ struct DiagnosisRecord: Encodable {
     let firstStep, lastStep: Int
     let measured, limit: Double
     let unit: String
-    let confidence: ShareRecord?
+    let confidence, remedyEffect: ShareRecord?
 
     init(_ finding: Finding, of report: Diagnosed) {
       run = report.path
       see = report.see(finding)
       confidence = finding.confidence.map(ShareRecord.init)
+      remedyEffect = finding.remedyEffect.map(ShareRecord.init)
       (rule, severity, statement) = (finding.rule, finding.severity.rawValue, finding.statement)
       (cause, source, chart, follows) = (finding.cause, finding.source, finding.chart, finding.follows)
       trial = finding.trial.map { "\($0)" }

@@ -58,6 +58,8 @@ private struct Explanation {
     } else if rate.namedWrongly > 0 {
       lines.append("the first finding in \(counted(rate.namedWrongly, "run")) with a fault of other rules")
     }
+    lines.append(
+      rate.remedyEffect.map { "first remedy \($0.asEffect): \($0)" } ?? "first remedy not tried in the benchmark")
     return lines + [Self.benchmark]
   }
 
@@ -70,7 +72,7 @@ private struct Explanation {
     var rows = [
       [
         "rule", "named in faulty runs", "by another rule", "false alarms in healthy runs",
-        "right where it is the first finding",
+        "right where it is the first finding", "first remedy closes half of the gap",
       ]
     ]
     for rule in rules {
@@ -78,11 +80,12 @@ private struct Explanation {
       let byOther = rule.rate.flatMap { $0.faulty > 0 ? "\($0.namedByOther)" : nil } ?? "–"
       rows.append([
         Command.word(for: rule), cell(rule.rate?.sensitivity), byOther, cell(rule.rate?.falseAlarmRate),
-        cell(rule.rate?.precision),
+        cell(rule.rate?.precision), cell(rule.rate?.remedyEffect),
       ])
     }
     return columns(rows) + "\n\n" + benchmark
       + ";\nby another rule: the faulty runs of which another rule that states the same fault was the first finding"
+      + ";\ngap: of the faulty program's loss, or what else the fault concerns, to that of the same program without the fault"
   }
 }
 
@@ -96,7 +99,7 @@ private struct ExplanationRecord: Encodable {
   struct RuleRecord: Encodable {
     let name, principle, source: String
     let limits: [LimitRecord]
-    let sensitivity, falseAlarmRate, precision: ShareRecord?
+    let sensitivity, falseAlarmRate, precision, remedyEffect: ShareRecord?
     let namedByOther: Int?
 
     init(_ rule: any Rule) {
@@ -105,6 +108,7 @@ private struct ExplanationRecord: Encodable {
       sensitivity = rule.rate?.sensitivity.map(ShareRecord.init)
       falseAlarmRate = rule.rate?.falseAlarmRate.map(ShareRecord.init)
       precision = rule.rate?.precision.map(ShareRecord.init)
+      remedyEffect = rule.rate?.remedyEffect.map(ShareRecord.init)
       namedByOther = rule.rate?.namedByOther
     }
   }

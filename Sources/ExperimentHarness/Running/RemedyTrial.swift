@@ -23,7 +23,8 @@ package struct RemedyTrial: Sendable {
   }
 
   /// Trains the net of a run again for at most `steps` steps, from the same seed, with the same data, and with one change. Throws an
-  /// error where the run is of none of these experiments, or its training does not take the change.
+  /// `InapplicableRemedy` where there is nothing to change, and another error where the run is of none of these experiments, or its variant
+  /// has a training loop of its own.
   package init(
     _ remedy: Remedy, on run: Run, of experiments: [Experiment], steps: Int = 200,
     data: String = FashionMNIST.defaultDirectory
@@ -69,8 +70,10 @@ struct NoTrial: Error, CustomStringConvertible {
   var description: String { "\(path): \(problem); Remedy.apply(to:_:seed:) tries it in a training loop of your own" }
 }
 
-/// A remedy that finds nothing in a model to change.
-struct InapplicableRemedy: Error, CustomStringConvertible {
+/// A remedy that finds nothing in a training to change.
+package struct InapplicableRemedy: Error {
+  /// The remedy.
   let remedy: Remedy
-  var description: String { "\(remedy): the model has nothing to change" }
+  /// Why, as a phrase.
+  package var reason: String { remedy.reasonNotToApply }
 }

@@ -55,8 +55,8 @@ struct BatchNormSmallBatchesRule: Rule {
       cause:
         "mean and variance of so few values are noise; the running statistics of evaluation mode are not those that the net was trained with",
       remedies: [
-        "batches of 32 samples or more",
         "LayerNorm(\(small[0].shape.last ?? 1)) in place of \(small[0].path): it normalizes each sample by itself",
+        "batches of 32 samples or more",
       ],
       chart: "loss", trial: .layerNorm)
   }

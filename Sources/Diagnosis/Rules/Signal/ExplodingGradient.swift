@@ -43,6 +43,8 @@ struct ExplodingGradientRule: Rule {
     let isNormalized = evidence.run.sites.contains { $0.kind.rawValue.hasPrefix("BatchNorm") }
     let hasBranches = evidence.run.sites.contains { $0.kind == "Residual" }
     let count = Double(profile.points.count), cells = evidence.recurrentLayers
+    let clipping = "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)"
+    let orthogonal = "recurrent weights that are orthogonal: initializer: .orthogonal()"
     return found(
       .failure,
       "the gradient is multiplied by \(formatPlain(factor)) per \(profile.axis.unit) in the backward pass, and reaches the first "
@@ -56,19 +58,18 @@ struct ExplodingGradientRule: Rule {
             ? "batch normalization in a deep plain net"
             : hasBranches ? "unscaled residual branches, or weights too large" : "weights too large"),
       remedies: isOverTime
-        ? [
-          "recurrent weights that are orthogonal: initializer: .orthogonal()",
-          "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
-          "an LSTM or GRU cell",
-        ]
-        : [
-          hasBranches
-            ? "residual branches scaled by 1/√L: Residual(…, scale: \(formatPlain(1 / count.squareRoot(), digits: 2)))"
-            : isNormalized
-              ? "residual connections around the layers: Residual(…)"
-              : "weights smaller by the factor \(formatPlain(factor)): the initializer \(evidence.fittingInitializer)",
-          "clip gradients between backward() and step(): optimizer.clipGradients(toNorm: 1)",
-        ],
+        ? (cells.isEmpty ? [clipping, orthogonal] : [orthogonal, clipping]) + ["an LSTM or GRU cell"]
+        : hasBranches
+          ? [
+            "residual branches scaled by 1/√L: Residual(…, scale: \(formatPlain(1 / count.squareRoot(), digits: 2)))",
+            clipping,
+          ]
+          : isNormalized
+            ? [clipping, "residual connections around the layers: Residual(…)"]
+            : [
+              "weights smaller by the factor \(formatPlain(factor)): the initializer \(evidence.fittingInitializer)",
+              clipping,
+            ],
       chart: "gradient-profile",
       trial: isOverTime
         ? cells.isEmpty ? .clipping(norm: 1) : .orthogonalWeights(of: cells)

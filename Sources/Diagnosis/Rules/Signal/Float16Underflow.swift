@@ -21,42 +21,64 @@ struct Float16UnderflowRule: Rule {
   static let stepShare = 0.5
 
   func findings(in evidence: RunEvidence) throws -> [Finding] {
-    let half = evidence.halfSites, gradients = evidence.gradients
-    // Gradients are recorded without the scale that a loss scaler gives them.
-    let scales = try evidence.run.scalars(Scalar.lossScale(ofOptimizer: 1)).map(\.value).filter { $0 > 0 }
-    let scale = scales.last ?? 1, low = Self.gradientLimit / scale
-    guard !half.isEmpty, evidence.nonfinite == nil, evidence.deadSites.isEmpty else { return [] }
-    let lost = half.filter { site in
-      let values = evidence.series(gradients, site)
-      let limit = evidence.isHigh ? low : 0
-      return values.count > 2 && Double(values.count { $0.value <= limit }) > Self.stepShare * Double(values.count)
+    guard !evidence.halfSites.isEmpty, evidence.nonfinite == nil, evidence.deadSites.isEmpty else { return [] }
+    let scales = try lossScales(evidence)
+    let lost = evidence.halfSites.filter { site in
+      let limit = evidence.isHigh ? Self.gradientLimit / (scales[site] ?? 1) : 0
+      return evidence.series(evidence.gradients, site).count > 2 && mostly(site, evidence) { $0 <= limit }
     }
-    let zero = lost.filter { site in
-      let values = evidence.series(gradients, site)
-      return Double(values.count { $0.value == 0 }) > Self.stepShare * Double(values.count)
+    let found = lost.map { scales[$0] }.reduce(into: [Double?]()) { if !$0.contains($1) { $0.append($1) } }
+    return found.flatMap { scale in finding(lost.filter { scales[$0] == scale }, scale: scale, evidence) }
+  }
+
+  /// The last scale by which a loss scaler enlarged the gradients of each site, which are recorded without it, in the order of the run's
+  /// sites; nil where there is none. A site without parameters has the scale of the site before it.
+  private func lossScales(_ evidence: RunEvidence) throws -> [Double?] {
+    let run = evidence.run
+    let optimizers = Dictionary(
+      run.parameters.compactMap { parameter in
+        parameter.site.flatMap { site in parameter.optimizers.first.map { (site, $0) } }
+      }
+    ) { first, _ in first }
+    var optimizer = run.sites.lazy.compactMap { optimizers[$0.id] }.first ?? 0
+    var scales: [Int: Double] = [:]
+    for number in Set(optimizers.values).union([optimizer]) {
+      scales[number] = try run.scalars(Scalar.lossScale(ofOptimizer: number + 1)).map(\.value).last { $0 > 0 }
     }
-    guard !lost.isEmpty else { return [] }
-    let values = lost.flatMap { evidence.series(gradients, $0).map(\.value) }
-    let largest = values.max() ?? 0,
-      first = evidence.series(gradients, lost[0]).first { $0.value <= low }?.step
-    let start = first ?? evidence.allSteps.lowerBound
+    return run.sites.map { site in
+      optimizer = optimizers[site.id] ?? optimizer
+      return scales[optimizer]
+    }
+  }
+
+  /// Whether this holds for the gradient of a site in most steps.
+  private func mostly(_ site: Int, _ evidence: RunEvidence, _ holds: (Double) -> Bool) -> Bool {
+    let values = evidence.series(evidence.gradients, site)
+    return Double(values.count { holds($0.value) }) > Self.stepShare * Double(values.count)
+  }
+
+  /// The finding on sites whose gradients are lost at this scale of the loss.
+  private func finding(_ lost: [Int], scale: Double?, _ evidence: RunEvidence) -> [Finding] {
+    let low = Self.gradientLimit / (scale ?? 1), areZero = lost.contains { mostly($0, evidence) { $0 == 0 } }
+    let values = lost.flatMap { evidence.series(evidence.gradients, $0).map(\.value) }
+    let start =
+      evidence.series(evidence.gradients, lost[0]).first { $0.value <= low }?.step ?? evidence.allSteps.lowerBound
     let present = values.filter { $0 > 0 }.max() ?? 6e-8
     return found(
       evidence.isStuck
         ? .failure
         : evidence.loss.constantLoss == nil && evidence.loss.last < 0.1 * evidence.loss.first ? .note : .warning,
       "gradients of \(counted(lost.count, "site")) in float16 are "
-        + (zero.isEmpty ? "below \(formatPlain(low))" : "exactly 0")
+        + (areZero ? "exactly 0" : "below \(formatPlain(low))")
         + " in most steps; float16's smallest number is 6.0e-08"
-        + (scales.isEmpty ? "" : ", and the loss was scaled by \(formatPlain(scale))"),
+        + (scale.map { ", and the loss was scaled by \(formatPlain($0))" } ?? ""),
       sites: evidence.paths(lost), steps: start...max(start, evidence.allSteps.upperBound),
-      measured: zero.isEmpty ? largest : 0,
-      limit: low,
+      measured: areZero ? 0 : values.max() ?? 0, limit: low,
       cause: "gradients smaller than that become 0, and "
-        + (scales.isEmpty
+        + (scale == nil
           ? "no loss scaler enlarges them before the backward pass" : "the loss scaler does not enlarge them enough"),
       remedies: [
-        scales.isEmpty
+        scale == nil
           ? "a loss scaler: scaler.scaled(loss).backward(), then scaler.step(optimizer), which begins with the scale 65,536"
             + (present < 1e-9 ? "; multiply the loss by \(oneDigit(1e-3 / present))" : "")
           : "a larger scale: LossScaler(scale: …), as large as the gradients allow without being infinite",
