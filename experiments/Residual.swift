@@ -36,13 +36,15 @@ private let residualNet = Variant(
 // Does the residual net learn because its blocks learn, or because images reach its last layer past them? Two controls: the
 // same net with frozen blocks, and one without blocks.
 private let frozenBlocksNet = Variant(
-  "residual-frozen", "the same, only the first and the last layer are trained", frozen: { _ in ["blocks.**"] },
+  "residual-frozen", "the same, only the first and the last layer are trained",
+  frozen: { $0.depth > 2 ? ["blocks.**"] : [] },
   isRecorded: false, afterTraining: reportChange, net: residual)
 private let withoutBlocksNet = Variant(
   "no-blocks", "the first and the last layer alone", adjust: { $0.depth = 2 }, isRecorded: false, net: residual)
 
 /// By how much training changes the weights of the middle block, ‖ΔW‖ / ‖W‖.
 @Sendable private func reportChange(_ context: TrialContext, _ trained: TrainedNet) {
+  guard context.settings.depth > 2 else { return }
   let before = context.variant.untrainedNet(context.settings, seed: context.seed)
   func weight(_ model: Module) -> Tensor {
     let weights = model.parameters.filter { $0.path.hasPrefix("blocks.") && $0.path.hasSuffix("weight") }
@@ -109,9 +111,9 @@ private let gradientRatio = "gradient ratio", timesBelowChance = "share of steps
 /// loss is below that of guessing.
 @Sendable private func reportGradientRatio(_ context: TrialContext, _ trained: TrainedNet) throws {
   let run = trained.run!, gradients = try run.layers(.gradientRMS)
-  let first = run.sites.firstIndex { $0.path == "stem" }!
-  let last = run.sites.firstIndex { $0.path == "blocks.\(context.settings.depth - 3)" }!
-  if let before = gradients[first, 0], let behind = gradients[last, 0] {
+  let first = run.sites.firstIndex { $0.path == "stem" }
+  let last = run.sites.firstIndex { $0.path == "blocks.\(context.settings.depth - 3)" }
+  if let first, let last, let before = gradients[first, 0], let behind = gradients[last, 0] {
     context.report(gradientRatio, before / behind)
   }
   context.report(timesBelowChance, Double(trained.losses.count { $0 < log(10) }) / Double(trained.losses.count))

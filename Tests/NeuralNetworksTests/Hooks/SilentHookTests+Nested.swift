@@ -16,7 +16,8 @@ extension SilentHookTests {
           return nil
         }
       }
-      try net.onForward("used") { _, _ in
+      // The hook is the net's.
+      try net.onForward("used") { [unowned net] _, _ in
         guard !isAttached else { return nil }
         isAttached = true
         try! net.onForward("aside", count(0))
