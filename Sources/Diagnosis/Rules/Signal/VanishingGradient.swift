@@ -128,7 +128,7 @@ struct VanishingGradientRule: Rule {
     let variance = evidence.hiddenVariance
     if let kind = evidence.boundedActivation {
       return kind == "Sigmoid"
-        ? "each layer multiplies the gradient by less than 1: the slope of a Sigmoid is at most 1/4"
+        ? "each layer multiplies the gradient by less than 1: the slope of a Sigmoid is at most 1/4, and weights of this size do not make up for it"
         : "each layer multiplies the gradient by less than 1: \(kind) saturates, or weights are too small for it"
     }
     if let variance, variance < 1.5 {
