@@ -11,7 +11,11 @@ import Rheoscope
 private let learningRates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
 private let reluNets = learningRates.map { net("relu", "ReLU", rate: $0) { ReLU() } }
 
-// LeakyReLU multiplies negative inputs by 0.01 instead of 0. A small gradient passes, so a unit can recover.
+// LeakyReLU multiplies negative inputs by 0.01 instead of 0, so a small gradient passes. This does not keep its inputs from becoming
+// negative for every image: the same large steps do that to many units. So units of both kinds count as silent where their input is
+// negative for every image; a silent ReLU unit is a dead one. The difference is what happens next. Training goes on with small steps:
+// a ReLU unit recovers only if the layers below change, a LeakyReLU unit has a gradient of its own. More of them recover, but
+// most of the units that the largest steps have silenced do not, of either kind.
 private let leakyNets = learningRates.map { net("leaky", "LeakyReLU", rate: $0) { LeakyReLU() } }
 
 private func net(
@@ -22,40 +26,73 @@ private func net(
     optimizer: { model, _ in Adam(model, learningRate: Float(rate)) }, testImages: 2_000,
     probes: { .standard + ProbeSet(DeadUnits(window: window($0.settings))) },
     afterTraining: { context, trained in
-      context.report(deadUnits, try deadShare(trained.model, try context.data().test.batch(at: 0..<2_000).inputs))
+      guard let silent = try silentUnits(trained.model, context) else { return }
+      context.report(silentShare, Double(silent.count { $0 }) / Double(silent.count))
+      try train(trained.model, context)
+      guard let still = try silentUnits(trained.model, context), silent.contains(true) else { return }
+      let recovered = zip(silent, still).count { $0 && !$1 }
+      context.report(recoveredShare, Double(recovered) / Double(silent.count { $0 }))
     },
     net: { settings in DeepNet(settings, initializer: .heNormal, activation: activation) })
 }
 
-private let deadUnits = "dead units"
+/// Trains for as many steps again, at the largest learning rate that leaves few units silent.
+private func train(_ model: Module, _ context: TrialContext) throws {
+  let settings = context.settings, optimizer = Adam(model, learningRate: 0.003)
+  let batches = try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed))
+  for batch in batches.starting(at: settings.steps).prefix(settings.steps) {
+    crossEntropy(model(batch.inputs), batch.labels).backward()
+    optimizer.step()
+  }
+}
+
+private let silentShare = "silent units", recoveredShare = "share of them that recover"
 
 /// The number of steps over which a unit must be 0 to count as dead during training.
 private func window(_ settings: Settings) -> Int { min(50, settings.steps) }
 
-/// The share of hidden units that are 0 for every image; nil where an activation is not finite.
-private func deadShare(_ model: Module, _ images: Tensor) throws -> Double? {
+/// For each hidden unit, whether its output is 0 or less for each of 2,000 test images; nil where an activation is not finite.
+private func silentUnits(_ model: Module, _ context: TrialContext) throws -> [Bool]? {
+  let images = try context.data().test.batch(at: 0..<2_000).inputs
   var sums: [Float] = []
   let handle = try model.onForward("**") { site, output in
-    if site.kind.hasSuffix("ReLU") { sums += output.absolute().sum(axes: [0]).values }
+    // y + |y| is 0 where y is 0 or less, and NaN where y is.
+    if site.kind.hasSuffix("ReLU") { sums += (output + output.absolute()).sum(axes: [0]).values }
     return nil
   }
   defer { handle.remove() }
   withoutGradients { _ = model(images) }
-  guard sums.allSatisfy(\.isFinite) else { return nil }
-  return Double(sums.count { $0 == 0 }) / Double(sums.count)
+  return sums.allSatisfy(\.isFinite) ? sums.map { $0 == 0 } : nil
+}
+
+/// The same net with its initial weights: how many units are silent before any step.
+private let untrained = Variant("untrained", "ReLU, initial weights") { context in
+  let model = DeepNet(context.settings, initializer: .heNormal, activation: { ReLU() })
+  model.initialize(seed: UInt64(context.seed))
+  guard let silent = try silentUnits(model, context) else { return }
+  context.report(silentShare, Double(silent.count { $0 }) / Double(silent.count))
 }
 
 // A whole net is dead if all units of one layer are, and a narrow net may be born dead: with two units per layer the
 // probability that an input makes both inactive is 1/4, in each layer. Lu et al. trained nets of ten layers with two units on
 // |x|, many times, with different seeds.
-private let narrowNets = Variant("narrow", "many ReLU nets of ten layers with two units each, trained on |x|") {
-  context in
+private let bornNets = Variant("born", "ReLU nets of ten layers with two units each, initial weights") { context in
+  let settings = context.settings, count = settings.whole("born-nets")
+  let net = narrowNet(layers: settings.whole("narrow-layers"))
+  let dead = (0..<count).count { index in
+    net.initialize(seed: UInt64(context.seed * count + index))
+    return isConstant(net)
+  }
+  context.report(bornShare, Double(dead) / Double(count))
+}
+
+private let narrowNets = Variant("narrow", "the same, trained on |x|") { context in
   let settings = context.settings, count = settings.whole("nets")
   var random = RandomStream(seed: UInt64(context.seed), name: "points")
   func points() -> Tensor {
     Tensor((0..<64).map { _ in Float((2 * random.uniform() - 1) * 3.0.squareRoot()) }, shape: [64, 1])
   }
-  var bornDead = 0, dead = 0, revived = 0
+  var deadBefore = 0, dead = 0, revived = 0
   for index in 0..<count {
     let net = narrowNet(layers: settings.whole("narrow-layers"))
     net.initialize(seed: UInt64(context.seed * count + index))
@@ -67,15 +104,19 @@ private let narrowNets = Variant("narrow", "many ReLU nets of ten layers with tw
       optimizer.step()
     }
     let isDead = isConstant(net)
-    bornDead += wasDead ? 1 : 0
+    deadBefore += wasDead ? 1 : 0
     dead += isDead ? 1 : 0
     revived += wasDead && !isDead ? 1 : 0
     context.reportProgress(Double(index + 1) / Double(count))
   }
-  context.report("born dead", Double(bornDead) / Double(count))
+  context.report(bornShare, Double(deadBefore) / Double(count))
   context.report("dead after training", Double(dead) / Double(count))
   context.report("revived", Double(revived))
 }
+
+private let bornShare = "born dead"
+
+private func bornDead(_ settings: Settings) -> BornDead { BornDead(layers: settings.whole("narrow-layers")) }
 
 private func narrowNet(layers: Int) -> Module {
   let inner = (0..<layers - 2).flatMap { _ in [Linear(2, 2, initializer: .heNormal), ReLU()] as [Module] }
@@ -90,86 +131,170 @@ private func isConstant(_ net: Module) -> Bool {
   return values.allSatisfy { $0 == values[0] }
 }
 
-/// The range of the probability that a net with two units per layer is born dead.
+/// The probability that a net with two units per layer is born dead, of three kinds: as it is, and as it would be if its outputs for
+/// negative and for positive inputs were made inactive independently, or together.
 ///
-/// While biases are 0, the net has one output direction for all negative inputs and one for all positive inputs. In the first
-/// layer one of the two is made inactive with a probability of 2 p, p = 1/4, never both. In each of the other layers an
-/// active one is made inactive with the probability p, so it does not reach the output with s = 1 − (1 − p)^(layers left). If
-/// both must fail, the probability is s² if they are independent, and s if they fail together; since the angle between their
-/// directions is never more than 90°, the truth lies between.
-private func bornDead(layers: Int, nets: Int) -> Expectation {
-  let p = 0.25, s = 1 - pow(1 - p, Double(layers - 2))
-  let low = 2 * p * s + (1 - 2 * p) * s * s, high = s
-  // Three standard errors of a share counted in this number of nets.
-  func chance(_ share: Double) -> Double { 3 * (share * (1 - share) / Double(nets)).squareRoot() }
-  return .between(low - chance(low), high + chance(high))
+/// While biases are 0, the net has one output direction for all negative inputs and one for all positive inputs, and is dead if
+/// both are made inactive. In the first layer one of the two is, with a probability of 1/2, never both; otherwise they are
+/// orthogonal. In each of the other layers a single direction is made inactive with the probability 1/4. Of two, it depends on the angle
+/// between them which units are active for which, and that determines the next angle.
+private struct BornDead {
+  let probability, ifIndependent, ifTogether: Double
+
+  init(layers: Int) {
+    let steps = max(layers - 2, 0)
+    ifTogether = 1 - pow(0.75, Double(steps))
+    ifIndependent = ifTogether / 2 + ifTogether * ifTogether / 2
+    let angles = (0...Self.intervals).map(Self.LayerAtAngle.init)
+    // The probabilities that both directions are active, at each angle, and that one is.
+    var both = [Double](repeating: 0, count: angles.count), one = 0.5
+    both[Self.intervals] = 0.5
+    for _ in 0..<steps {
+      one = 0.75 * one + zip(both, angles).reduce(0) { $0 + $1.0 * $1.1.one }
+      both = both.indices.map { next in zip(both, angles).reduce(0) { $0 + $1.0 * $1.1.both[next] } }
+    }
+    probability = 1 - one - both.reduce(0, +)
+  }
+
+  /// Angles from 0 to 90° are divided into this many intervals; with 24 of them the probability is exact to four digits.
+  private static let intervals = 24
+
+  /// The probabilities of what a layer makes of two directions at an angle: one remains active, or both at another angle.
+  ///
+  /// The weights of a unit are a vector in the plane of a random direction; the ratio r of the lengths of two of them is such that
+  /// r² / (1 + r²) is uniform.
+  private struct LayerAtAngle {
+    var one = 0.0, both = [Double](repeating: 0, count: intervals + 1)
+
+    init(_ index: Int) {
+      let angle = Double.pi / 2 * Double(index) / Double(intervals), directions = 48, ratios = 8
+      let share = 1 / Double(directions * directions * ratios)
+      let units = (0..<directions).map { direction in
+        let phi = 2 * Double.pi * (Double(direction) + 0.5) / Double(directions)
+        return (positive: max(cos(phi), 0), negative: max(cos(phi - angle), 0))
+      }
+      for first in units {
+        for second in units {
+          let isActive = (
+            positive: first.positive + second.positive > 0, negative: first.negative + second.negative > 0
+          )
+          guard isActive.positive && isActive.negative else {
+            one += isActive.positive || isActive.negative ? share * Double(ratios) : 0
+            continue
+          }
+          for ratio in 0..<ratios {
+            let u = (Double(ratio) + 0.5) / Double(ratios), r = (u / (1 - u)).squareRoot()
+            let next = abs(atan2(r * second.positive, first.positive) - atan2(r * second.negative, first.negative))
+            let place = next / (Double.pi / 2) * Double(intervals), lower = min(Int(place), intervals - 1)
+            both[lower] += share * (Double(lower + 1) - place)
+            both[lower + 1] += share * (place - Double(lower))
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A difference of shares of units that matters: a tenth of the units.
+private let tenth = 0.1
+private let (smallest, largest) = (reluNets.first!, reluNets.last!)
+private let longEnough = Claim.Scope("training of 200 steps or more") { $0.steps >= 200 }
+
+/// Training has silenced a tenth of the units or more.
+private func silences(_ net: Variant, butNot other: Variant) -> Claim {
+  Claim(
+    .finding, "\(net.name): training silences at least a tenth of the units (share after − share before)",
+    expected: .atLeast(tenth), source: "Maas et al. 2013", appliesTo: longEnough, rejects: [.swapping(net, for: other)]
+  ) { try $0[silentShare, net] - $0[silentShare, untrained] }
 }
 
 extension Experiment {
   /// ReLU and LeakyReLU nets at several learning rates, and many narrow nets that differ in their seed alone.
   ///
-  /// Measured: the share of hidden units that are 0 for each of 2,000 test images, and the share of narrow nets with a
-  /// constant output, before and after training.
+  /// Measured: the share of hidden units whose input is negative for each of 2,000 test images, the share of these that recover when
+  /// training goes on with smaller steps, and the share of narrow nets with a constant output, before and after training.
   public static let dyingReLU = Experiment(
     name: "dying-relu",
     question: "When do ReLU units die?",
     settings: [
       .depth(5), .width(64), .batch(64), .steps(300, quick: 200), .seeds(3, quick: 1, full: 20),
+      .whole("born-nets", 4_000, in: 1...100_000, "number of narrow nets whose initial weights are tested"),
       .whole("nets", 100, in: 1...10_000, "number of narrow nets trained on |x|"),
       .whole("narrow-layers", 10, in: 2...1_000, "layers of a narrow net"),
       .whole("narrow-steps", 200, quick: 100, in: 0...1_000_000, "training steps of a narrow net"),
     ],
-    variants: reluNets + leakyNets + [narrowNets],
+    variants: [untrained] + reluNets + leakyNets + [bornNets, narrowNets],
     claims: [
       // Six learning rates in random order have a rank correlation of 29/35 or more with a probability of 5 %.
       Claim(
         .finding,
-        "relu: the larger the learning rate, the more units are dead after training (rank correlation)",
+        "the larger the learning rate, the more units are silent after training, with ReLU and LeakyReLU (lower rank correlation)",
         expected: .atLeast(29.0 / 35),
         source:
           "Maas et al. 2013; Douglas and Yu 2018, arXiv:1812.05981; 29/35: critical value for six ranks at 5 % (Zar 1972)",
-        appliesTo: Claim.Scope("training of 200 steps or more") { $0.steps >= 200 }
-      ) { seed in try rankCorrelation(learningRates, reluNets.map { try seed[deadUnits, $0] }) }
-    ]
-      + leakyNets.map { net in
-        Claim(.finding, "\(net.name): no unit is dead", net, deadUnits, .exactly(0), source: "Maas et al. 2013")
-      } + [
-        Claim(
-          .finding,
-          source: "Lu et al. 2019, arXiv:1903.06733",
-          statement: { "narrow: the share of nets of \($0.whole("narrow-layers")) layers that are born dead" },
-          expected: { bornDead(layers: $0.whole("narrow-layers"), nets: $0.whole("nets")) },
-          measure: { try $0["born dead", narrowNets] }),
-        Claim(
-          .finding,
-          "narrow: training revives no net that is born dead", narrowNets, "revived", .exactly(0),
-          source: "the chain rule: no gradient reaches its weights"),
-        Claim(
-          .finding,
-          source: "Lu et al. 2019, arXiv:1903.06733",
-          statement: { _ in "narrow: after training some nets are dead and others are not, depending on the seed" },
-          expected: { .between(1 / Double($0.whole("nets")), 1 - 1 / Double($0.whole("nets"))) },
-          measure: { try $0["dead after training", narrowNets] }),
-      ],
-    figures: [
-      ExperimentFigure("dead-units", "The share of dead units against the learning rate") { results in
-        var panel = Panel(
-          x: Axis(.log, "learning rate"), y: Axis(.linear, "share of hidden units that are dead", includes: [0, 1]))
-        for (index, (name, nets)) in [("ReLU", reluNets), ("LeakyReLU", leakyNets)].enumerated() {
-          let medians = nets.map { results.median(deadUnits, of: $0) }
-          let points = zip(learningRates, nets).flatMap { rate, net in
-            results.values(deadUnits, of: net).map { (rate, $0 ?? .nan) }
-          }
-          panel.marks.append(LineMark(x: learningRates, y: medians, color: .series(index), width: 2.2))
-          panel.marks.append(
-            DotMark(
-              x: points.map(\.0), y: points.map(\.1), color: .series(index), shape: .ofSeries(index), size: 7))
-          panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, color: .series(index)))
+        appliesTo: longEnough, rejects: [.swapping(largest, for: smallest)]
+      ) { seed in
+        try [reluNets, leakyNets].map { nets in
+          try rankCorrelation(learningRates, nets.map { try seed[silentShare, $0] })
+        }.min()!
+      },
+      silences(largest, butNot: smallest), silences(leakyNets.last!, butNot: leakyNets.first!),
+      Claim(
+        .finding,
+        "relu: of the units that have died at the largest learning rate at most a tenth recover with smaller steps",
+        largest, recoveredShare, .atMost(tenth), source: "Lu et al. 2019, arXiv:1903.06733", appliesTo: longEnough,
+        rejects: [.swapping(largest, for: reluNets[2])]),
+      // A twentieth is one unit in twenty more.
+      Claim(
+        .finding,
+        "at a learning rate of \(formatShortest(learningRates[4])) more silent units recover with LeakyReLU than with ReLU (difference of shares)",
+        expected: .atLeast(0.05), source: "Maas et al. 2013", appliesTo: longEnough,
+        rejects: [.swapping(leakyNets[4], for: reluNets[4])]
+      ) { try $0[recoveredShare, leakyNets[4]] - $0[recoveredShare, reluNets[4]] }.judgedByInterval(),
+      // Three standard errors of a share that is counted in this number of nets.
+      Claim(
+        .theory,
+        source: "see the code, after Lu et al. 2019, arXiv:1903.06733; three standard errors of a share of all nets",
+        appliesTo: Claim.Scope("narrow nets of 5 to 12 layers, 4,000 or more of them") {
+          5...12 ~= $0.whole("narrow-layers") && $0.whole("born-nets") >= 4_000
+        },
+        rejects: [
+          .value("both directions die independently") { bornDead($0.settings).ifIndependent },
+          .value("both directions die together") { bornDead($0.settings).ifTogether },
+        ],
+        statement: {
+          let share = formatPlain(bornDead($0).probability)
+          return
+            "born: of nets of \($0.whole("narrow-layers")) layers with two units each, a share of \(share) is born dead"
+        },
+        expected: { settings in
+          let share = bornDead(settings).probability, nets = Double(settings.whole("born-nets") * settings.seeds)
+          return .near(share, within: 3 * (share * (1 - share) / nets).squareRoot())
+        },
+        measure: { seed in
+          let shares = seed.allSeeds(bornShare, of: bornNets)
+          return shares.reduce(0, +) / Double(shares.count)
         }
+      ).overAllSeeds(),
+      Claim(
+        .identity,
+        "narrow: training revives no net that is born dead", narrowNets, "revived", .exactly(0),
+        source: "the chain rule: no gradient reaches its weights"),
+    ],
+    figures: [
+      ExperimentFigure("dead-units", "Silent units against the learning rate, and how many recover") { results in
+        let panels = [
+          panel("share of hidden units that are silent", silentShare, results),
+          panel("share of them that recover", recoveredShare, results),
+        ]
         return Figure(
-          title: "Dead units against the learning rate · dying-relu",
-          subtitle: "dots: seeds; lines: medians; dead: 0 for each of 2,000 test images", panels: [panel],
-          description: "The share of dead units against the learning rate, for ReLU and LeakyReLU.")
+          title: "Silent units against the learning rate · dying-relu",
+          subtitle:
+            "silent: input negative for each of 2,000 test images; horizontal line: before training; dots: seeds; lines: medians",
+          panels: panels, columns: 2,
+          description:
+            "The share of silent units against the learning rate, and the share of them that recover, for ReLU and LeakyReLU.",
+          size: Size(width: 1200, height: 480))
       },
       ExperimentFigure("over-steps", "The share of dead units per layer over steps, at each learning rate") {
         results in
@@ -183,11 +308,28 @@ extension Experiment {
         }
         figure.title = "Dead units per layer · dying-relu"
         figure.subtitle =
-          "ReLU, seed 0: share of units that were 0 for all images of the last \(window(results.settings)) steps"
+          "ReLU, seed \(results.settings.firstSeed): share of units that were 0 for all images of the last \(window(results.settings)) steps"
         figure.colorBar?.title = "share of units"
         (figure.columns, figure.sharesAxes) = (learningRates.count, true)
         figure.size = Size(width: 1200, height: 380)
         return figure
       },
     ])
+}
+
+/// A measured share over learning rates, of ReLU and of LeakyReLU nets.
+private func panel(_ title: String, _ name: String, _ results: Results) -> Panel {
+  var panel = Panel(x: Axis(.log, "learning rate"), y: Axis(.linear, title, includes: [0, 1]))
+  for (index, (label, nets)) in [("ReLU", reluNets), ("LeakyReLU", leakyNets)].enumerated() {
+    let medians = nets.map { results.median(name, of: $0) }
+    let points = zip(learningRates, nets).flatMap { rate, net in
+      results.values(name, of: net).map { (rate, $0 ?? .nan) }
+    }
+    panel.marks.append(LineMark(x: learningRates, y: medians, color: .series(index), width: 2.2))
+    panel.marks.append(
+      DotMark(x: points.map(\.0), y: points.map(\.1), color: .series(index), shape: .ofSeries(index), size: 7))
+    panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, label, color: .series(index)))
+  }
+  if name == silentShare { panel.marks.append(RuleMark(.horizontal, at: results.median(name, of: untrained))) }
+  return panel
 }

@@ -32,7 +32,7 @@ private let shrinking = net(scaledBy: 0.9), keeping = net(scaledBy: 1), growing 
 /// float32 matrices are orthogonal up to about 10⁻⁶, and products of fifty of them up to fifty times that.
 private func claim(_ variant: Variant, _ s: Double) -> Claim {
   Claim(
-    .theory,
+    .identity,
     source: "the chain rule; Hochreiter 1991",
     statement: {
       "after \($0.depth) layers the gradient is multiplied by \(formatShortest(s)) to the power of \($0.depth)"
