@@ -14,7 +14,7 @@ import Rheoscope
 //
 // Two tests ask what the layers themselves do. First, freeze training: one layer after the other stops learning, from the
 // first up or from the last down. If lower layers were finished first, freezing from below would cost nothing. Second, the
-// distance of each layer's weights from their initial values, as a share of the distance that they move in the end. In a net
+// distance of each layer's weights from their initial values, as a share of their final distance. In a net
 // with sigmoids, whose gradients vanish, the upper layers should move first; and the similarity should not notice.
 
 /// A net whose blocks are `block`, and the paths of the layers that are compared: the first layer and the output of each block.
