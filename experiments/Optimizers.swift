@@ -5,8 +5,9 @@ import Rheoscope
 // Backpropagation computes the gradient. How the gradient changes the weights is a separate question, and gradient descent, a
 // step against the gradient, is only the oldest answer. Here five optimizers receive the same gradient ten times in a row, as
 // on a slope of constant steepness; the tenth update shows what each does with it. Then nets are trained with each optimizer
-// at many learning rates, to see at which they learn. For gradient descent the upper limit is set by λ_max, the largest
-// curvature of the loss (see the experiment learning-rate).
+// at many learning rates, to see at which they learn. On a parabola of curvature λ_max, the largest of the loss, gradient
+// descent converges up to a learning rate of 2/λ_max (see the experiment learning-rate); is there a gap below, and how far
+// above does it learn?
 
 /// An optimizer, and its update of a weight at the k-th of equal gradients.
 private struct UpdateRule {
