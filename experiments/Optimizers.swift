@@ -5,8 +5,9 @@ import Rheoscope
 // Backpropagation computes the gradient. How the gradient changes the weights is a separate question, and gradient descent, a
 // step against the gradient, is only the oldest answer. Here five optimizers receive the same gradient ten times in a row, as
 // on a slope of constant steepness; the tenth update shows what each does with it. Then nets are trained with each optimizer
-// at many learning rates, to see at which they learn. For gradient descent the upper limit is set by λ_max, the largest
-// curvature of the loss (see the experiment learning-rate).
+// at many learning rates, to see at which they learn. On a parabola of curvature λ_max, the largest of the loss, gradient
+// descent converges up to a learning rate of 2/λ_max (see the experiment learning-rate); is there a gap below, and how far
+// above does it learn?
 
 /// An optimizer, and its update of a weight at the k-th of equal gradients.
 private struct UpdateRule {
@@ -87,11 +88,12 @@ private let optimizerVariants = rules.map { rule in
     let best = ends.indices.min { comparable(ends[$0]) < comparable(ends[$1]) }!
     context.report("best learning rate", learningRates[best])
     context.report("final loss at best learning rate", ends[best])
-    // The learning rates around the best one at which the net learns; nil where they continue to the last one.
+    // The lowest and the highest learning rate at which the net learns; nil where it learns at the first or the last one.
     let learned = settings.learnedLoss, learns = ends.map { comparable($0) <= learned }
-    let below = learns[..<best].lastIndex(of: false), above = learns[best...].firstIndex(of: false)
-    context.report(lowest, learns[best] ? below.map { crossing(ends, of: learned, from: $0) } : nil)
-    context.report(highest, learns[best] ? above.map { learningRates[$0 - 1] } : nil)
+    let first = learns.firstIndex(of: true) ?? 0, last = learns.lastIndex(of: true) ?? learns.count - 1
+    context.report(lowest, first > 0 ? crossing(ends, of: learned, from: first - 1) : nil)
+    context.report(highest, last < learns.count - 1 ? learningRates[last] : nil)
+    context.report(doesLearn, learns.map { $0 ? 1 : 0 }, over: learningRates)
     context.report(
       MetricNames.loss, smooth(losses[shownLearningRate]), over: losses[shownLearningRate].indices.map(Double.init))
     context.report(
@@ -101,7 +103,26 @@ private let optimizerVariants = rules.map { rule in
 
 private let error = "relative error of the tenth update", growth = "update growth for 10 × gradient"
 private let lowest = "lowest learning rate that learns", highest = "highest learning rate that learns",
-  curvature = "λ_max"
+  curvature = "λ_max", doesLearn = "whether it learns"
+
+private let descent = optimizerVariants[0], momentum = optimizerVariants[1], adagrad = optimizerVariants[2],
+  adam = optimizerVariants[4]
+
+/// The number of tested learning rates in a range at which gradient descent does not learn.
+private func failures(_ seed: SeedResults, from lowest: Double, to highest: Double) throws -> Double {
+  let series = try seed.series(doesLearn, of: descent)
+  return Double(zip(series.x, series.y).count { rate, learns in (lowest...highest).contains(rate) && learns == 0 })
+}
+
+/// The lowest tested learning rate at which gradient descent learns.
+private func firstThatLearns(_ seed: SeedResults) throws -> Double {
+  let series = try seed.series(doesLearn, of: descent)
+  guard let first = series.y.firstIndex(of: 1) else { throw NotMeasured(reason: "gradient descent learns at no rate") }
+  return series.x[first]
+}
+
+/// 2/λ_max at the start.
+private func limit(_ seed: SeedResults) throws -> Double { 2 / (try seed[curvature, descent]) }
 
 /// NaN counts as worse than any number.
 private func comparable(_ loss: Double) -> Double { loss.isFinite ? loss : .infinity }
@@ -169,14 +190,14 @@ extension Experiment {
     // Weights have seven digits, of which the difference between the ninth and the tenth loses one.
     claims: zip(rules, optimizerVariants).map { rule, variant in
       Claim(
-        .finding,
+        .identity,
         "\(rule.name): the tenth update by equal gradients follows its formula", variant, error, .atMost(1e-5),
         source: rule.source)
     }
       // The constants that keep quotients finite matter for gradients that are not much larger than they are.
       + zip(rules, optimizerVariants).map { rule, variant in
         Claim(
-          .finding,
+          .identity,
           "\(rule.name): ten times the gradient gives \(rule.growth == 1 ? "the same update" : "ten times the update")",
           variant, growth, .near(rule.growth, withinShare: 0.01), source: rule.source)
       }
@@ -184,17 +205,25 @@ extension Experiment {
         // Two learning rates per decade are tested, with interpolation between them, and momentum needs ten of the steps to
         // build up.
         Claim(
-          .finding,
+          .theory,
           "with momentum 0.9 the lowest learning rate that learns is a tenth of that without, within a factor of 2",
-          expected: .near(0.1, withinFactor: 2), source: "Polyak 1964; Sutskever et al. 2013", appliesTo: .enough
-        ) { try $0[lowest, optimizerVariants[1]] / $0[lowest, optimizerVariants[0]] },
-        // With two learning rates per decade, the largest that works is at least 1/√10 of the limit.
+          expected: .near(0.1, withinFactor: 2), source: "Polyak 1964; Sutskever et al. 2013", appliesTo: .enough,
+          rejects: [
+            .swapping(momentum, for: descent), .swapping(momentum, for: adagrad),
+            .swapping(momentum, for: adam),
+          ]
+        ) { try $0[lowest, momentum] / $0[lowest, descent] },
         Claim(
           .finding,
-          "gradient descent learns at all tested learning rates up to 2/λ_max (highest that learns × λ_max / 2)",
-          expected: .atLeast(0.1.squareRoot()),
-          source: "the descent lemma; learning rates are half a decade apart", appliesTo: .enough
-        ) { try $0[highest, optimizerVariants[0]] * $0[curvature, optimizerVariants[0]] / 2 },
+          "gradient descent learns at every tested learning rate from the lowest that learns to 2/λ_max (rates in between at which it does not)",
+          expected: .exactly(0), source: "the descent lemma", appliesTo: .enough,
+          rejects: [
+            .value("from the lowest tested learning rate") {
+              try failures($0, from: learningRates[0], to: limit($0))
+            },
+            .value("to a hundred times 2/λ_max") { try failures($0, from: firstThatLearns($0), to: 100 * limit($0)) },
+          ]
+        ) { try failures($0, from: firstThatLearns($0), to: limit($0)) },
       ],
     disagreements: [
       Disagreement(
@@ -204,7 +233,7 @@ extension Experiment {
           expected: .between(12 / 10.0.squareRoot(), 12),
           source: "Lewkowycz et al. 2020, arXiv:2003.02218, for ReLU; learning rates are half a decade apart",
           appliesTo: .enough
-        ) { try $0[highest, optimizerVariants[0]] * $0[curvature, optimizerVariants[0]] },
+        ) { try $0[highest, descent] * $0[curvature, descent] },
         reason:
           "On a parabola gradient descent diverges above 2/λ_max. On the loss of a net it may leave a sharp region and converge in a "
           + "flatter one; for the squared error, the paper says, ReLU nets do so up to about 12/λ_max. The loss here is cross-entropy, "

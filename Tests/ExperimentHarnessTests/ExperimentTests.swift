@@ -80,7 +80,7 @@ import Testing
   @Test func residualNetsHaveTheExpectedLayers() throws {
     var settings = Experiment.resNet.settings(in: .quick)
     settings.width = 2
-    for (variant, depth) in zip(Experiment.resNet.variants(settings), [20, 20, 56, 56]) {
+    for (variant, depth) in zip(Experiment.resNet.variants(settings), [20, 20, 56, 56, 56]) {
       let makeNet = try #require(variant.net)
       let net = makeNet(settings)
       net.initialize(seed: 1)
