@@ -8,8 +8,14 @@ import Rheoscope
 //
 // The initialization of the layers varies, and what lies between layers: tanh with weights that rotate activations and hardly
 // scale them; residual layers, each adding only a little; ReLU with weights that would work at infinite width; and PyTorch's
-// default. Measured is the gradient of the first layer relative to that of the last; whether the first two kinds of net,
-// whose first layer gets a gradient, learn; and how much memory they need.
+// default. Measured is the gradient of the first layer relative to that of the last, before training, and compared with
+// theory. Two controls are one small mistake away: tanh with a gain that is too small by 1/L, and residual layers that add
+// √2 times too much.
+//
+// Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
+// and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
+// all blocks frozen, and within forty steps it makes no clear difference: the losses show that ten thousand layers do no
+// harm, not that they help.
 //
 // The width is 64 throughout, with a first layer of 784 → 64, which matters little.
 
@@ -41,21 +47,49 @@ private final class Tower: Module {
 // gradients larger too, by √L, and all L layers move the output in the same direction, so the learning rate is divided by L.
 // There are no biases: beside activations this small they would dominate, because the gradient of a bias is as large as if
 // its input were 1.
-private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", rate: { 1 / Double($0.depth) }) {
-  settings in
-  let q = 1 / Double(settings.depth)
+private let tanhNet = trained(
+  "tanh", "x → W tanh(x), W orthogonal, mean square 1/L", rate: overDepth, isTanh: true, tanhTower)
+private let tanhFrozen = trained(
+  "tanh-frozen", "as tanh, but only the first and the last layer are trained", rate: overDepth, trainsBlocks: false,
+  tanhTower)
+private let overDepth: @Sendable (Settings) -> Double = { 1 / Double($0.depth) }
+
+@Sendable private func tanhTower(_ settings: Settings) -> Tower {
   // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³, which is
   // negligible.
-  let weightVariance = 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
+  tanhTower(
+    settings, weightVariance: 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: 1 / Double(settings.depth)))
+}
+
+private func tanhTower(_ settings: Settings, weightVariance: Double) -> Tower {
+  let q = 1 / Double(settings.depth)
   return Tower(
     settings, firstVariance: q, lastVariance: 1 / q, hasBiases: false, block: { Sequential(Tanh(), $0) },
     weights: .orthogonal(gain: weightVariance.squareRoot()))
 }
 
-// The gradient passes residual layers unchanged, and each layer increases its mean square by a share of 1/L: by a factor of e
-// in all.
-private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He initialization") { settings in
-  let scale = Float(1 / Double(settings.depth).squareRoot())
+// The control: weights that only rotate. The gain lacks a ten-thousandth.
+private let tanhGain1 = Variant("tanh-gain-1", "as tanh, with a gain of exactly 1 in place of 1 + 1/L") { context in
+  try BlockGradients(tanhTower(context.settings, weightVariance: 1), context).report(to: context, isTanh: true)
+}
+
+// The gradient passes residual layers unchanged, and each layer adds a share of α² = 1/L to its mean square: it grows by a
+// factor of (1 + 1/L)^L = e in all, and its RMS by √e.
+private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He initialization") {
+  residualTower($0, branch: 1)
+}
+private let residualFrozen = trained(
+  "residual-frozen", "as residual, but only the first and the last layer are trained", trainsBlocks: false
+) { residualTower($0, branch: 1) }
+
+// The control: α is too large by √2.
+private let residualTwice = Variant("residual-twice", "as residual, with α = √(2/L)") { context in
+  try BlockGradients(residualTower(context.settings, branch: 2), context).report(to: context)
+}
+
+/// Residual layers with α² = `branch` / L.
+private func residualTower(_ settings: Settings, branch: Double) -> Tower {
+  let scale = Float((branch / Double(settings.depth)).squareRoot())
   return Tower(settings, firstVariance: 1, block: { Residual(ReLU(), $0, scale: scale) }, weights: .heNormal)
 }
 
@@ -63,19 +97,22 @@ private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/�
 // the mean square of the gradient is constant. But in a layer of 64 units it is not exactly half that is inactive, and what
 // counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
 private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
+  let weights = Initializer.orthogonal(gain: 2.0.squareRoot())
   // float32 ends at 10⁻⁴⁵. To measure the decay beyond that, each output is rescaled to an RMS of 1, and the factor is
   // recorded.
   var decadesAdded: [Double] = []
   let rescaled = try BlockGradients(
     Tower(
       context.settings, firstVariance: 2,
-      block: { Sequential(ReLU(), $0, RescaledToUnitRMS { decadesAdded.append($0) }) },
-      weights: .orthogonal(gain: 2.0.squareRoot())), context)
+      block: { Sequential(ReLU(), $0, RescaledToUnitRMS { decadesAdded.append($0) }) }, weights: weights), context)
   // The factor of a block applies to its own gradient and to those of all earlier blocks.
   let added = decadesAdded.reversed().reduce(into: [0.0]) { $0.append($0.last! + $1) }.dropLast().reversed()
   let decades = zip(rescaled.sizes, added).map { log10($0 / rescaled.sizes.last!) - $1 }
   context.report(decadesLost, -decades[0])
   context.report(profile, decades)
+  let model = Tower(context.settings, firstVariance: 2, block: { Sequential(ReLU(), $0) }, weights: weights)
+  model.initialize(seed: UInt64(context.seed))
+  try train(model, context)
 }
 
 // PyTorch's default: a factor of 0.408 per layer.
@@ -89,7 +126,8 @@ private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)
 
 private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0",
   lastGradient = "last gradient"
-private let ratio = "first / last gradient", memory = "memory / weights and gradients", profile = "profile"
+private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh",
+  memory = "memory / weights and gradients", profile = "profile"
 
 /// x / RMS(x); records the logarithm of the factor, by which the activations and, in the backward pass, the gradients grow.
 private final class RescaledToUnitRMS: Module {
@@ -107,7 +145,10 @@ private final class RescaledToUnitRMS: Module {
 /// The gradients of each block of a net before training.
 private struct BlockGradients {
   /// The RMS of dL/d(output) of each block, first block first.
-  private(set) var sizes: [Double]
+  private(set) var sizes: [Double] = []
+  /// For each image, the mean square of the first layer's output, and the share of the image in the squared gradient of the
+  /// last block.
+  private(set) var images: [(meanSquare: Double, share: Double)] = []
 
   init(_ model: Tower, _ context: TrialContext) throws {
     model.initialize(seed: UInt64(context.seed))
@@ -118,47 +159,81 @@ private struct BlockGradients {
     let data = try context.data().train
     var batches = data.batches(of: context.settings.batch, seed: UInt64(context.seed)).makeIterator()
     let batch = batches.next()!
-    var reversed: [Double] = []
-    let handle = try model.onBackward("blocks.*") { _, gradient in
-      reversed.append(Double(gradient.rms))
-      return nil
-    }
+    var reversed: [Double] = [], first: [Double] = [], last: [Double] = []
+    let handles = [
+      try model.onForward("stem") { _, output in
+        first = meanSquares(output)
+        return nil
+      },
+      try model.onBackward("blocks.*") { _, gradient in
+        if reversed.isEmpty { last = meanSquares(gradient) }
+        reversed.append(Double(gradient.rms))
+        return nil
+      },
+    ]
     crossEntropy(model(batch.inputs), batch.labels).backward()
-    handle.remove()
+    for handle in handles { handle.remove() }
     for (_, parameter) in model.parameters { parameter.gradient = nil }
     sizes = reversed.reversed()
+    let sum = last.reduce(0, +)
+    images = zip(first, last).map { ($0, $1 / sum) }
   }
+
+  /// Reports the ratio of the first to the last gradient, for tanh also what it should be, and the profile.
+  func report(to context: TrialContext, isTanh: Bool = false) {
+    context.report(ratio, sizes[0] / sizes.last!)
+    if isTanh { context.report(ratioOfTanh, predictedRatioOfTanh(depth: Double(sizes.count))) }
+    context.report(profile, sizes.map { log10($0 / sizes.last!) })
+  }
+
+  /// The ratio of the first to the last gradient that theory predicts of the net with tanh for the images of this batch.
+  ///
+  /// An image that is brighter than the mean has larger activations, whose mean square is r/L with r > 1. They shrink from
+  /// layer to layer until r is 1, and for as long its gradient shrinks too; for dark images both grow. Along t = layer / L,
+  /// r changes by 2 r (1 − r) and the squared gradient, backward, by a share of 2 (1 − r): in all r grows to
+  /// e² r / (1 + (e² − 1) r), and the squared gradient by the same factor.
+  private func predictedRatioOfTanh(depth: Double) -> Double {
+    let e2 = exp(2.0)
+    return images.reduce(0) { $0 + $1.share * e2 / (1 + (e2 - 1) * $1.meanSquare * depth) }.squareRoot()
+  }
+}
+
+/// The mean square of each row.
+private func meanSquares(_ rows: Tensor) -> [Double] {
+  rows.detached().squared().mean(axes: [1]).values.map(Double.init)
 }
 
 /// A net whose gradients are measured before it is trained; `rate` returns its learning rate as a fraction of the setting.
 private func trained(
   _ name: String, _ title: String, rate: @escaping @Sendable (Settings) -> Double = { _ in 1 },
-  _ net: @escaping @Sendable (Settings) -> Tower
+  isTanh: Bool = false, trainsBlocks: Bool = true, _ net: @escaping @Sendable (Settings) -> Tower
 ) -> Variant {
   Variant(name, title) { context in
-    let settings = context.settings, model = net(settings)
-    let empty = TensorMemory.inUse
+    let model = net(context.settings), empty = TensorMemory.inUse
     model.initialize(seed: UInt64(context.seed))
     let weights = TensorMemory.inUse - empty
-    let sizes = try BlockGradients(ofInitialized: model, context).sizes
-    context.report(ratio, sizes[0] / sizes.last!)
-    context.report(profile, sizes.map { log10($0 / sizes.last!) })
-
-    let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate(settings)))
-    var losses: [Double] = []
+    if trainsBlocks { try BlockGradients(ofInitialized: model, context).report(to: context, isTanh: isTanh) }
     TensorMemory.resetPeak()
-    for batch in try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps)
-    {
-      let loss = crossEntropy(model(batch.inputs), batch.labels)
-      loss.backward()
-      optimizer.step()
-      losses.append(Double(loss.value))
-      context.reportProgress(Double(losses.count) / Double(settings.steps))
-    }
-    context.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights))
-    context.report(MetricNames.finalLoss, finalLoss(losses))
-    context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
+    try train(model, context, rate: rate(context.settings), trainsBlocks: trainsBlocks)
+    if trainsBlocks { context.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights)) }
   }
+}
+
+/// Trains an initialized net.
+private func train(_ model: Tower, _ context: TrialContext, rate: Double = 1, trainsBlocks: Bool = true) throws {
+  let settings = context.settings
+  let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate))
+  if !trainsBlocks { try optimizer.group("blocks.**", isFrozen: true) }
+  var losses: [Double] = []
+  for batch in try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps) {
+    let loss = crossEntropy(model(batch.inputs), batch.labels)
+    loss.backward()
+    optimizer.step()
+    losses.append(Double(loss.value))
+    context.reportProgress(Double(losses.count) / Double(settings.steps))
+  }
+  context.report(MetricNames.finalLoss, finalLoss(losses))
+  context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
 }
 
 extension TrialContext {
@@ -176,10 +251,10 @@ private let deep = Claim.Scope("nets of 10,000 layers or more") { $0.depth >= 10
 private let longEnough = Claim.Scope("training of 30 steps or more") { $0.steps >= 30 }
 
 extension Experiment {
-  /// Four nets of ten thousand layers.
+  /// Four nets of ten thousand layers, and controls.
   ///
-  /// Measured: the gradient of the first layer relative to that of the last, before training; the training loss of the two
-  /// nets that can be trained; and the memory that training needs.
+  /// Measured: the gradient of the first layer relative to that of the last, before training; the training loss, also with all
+  /// blocks frozen; and the memory that training needs.
   public static let tenThousandLayers = Experiment(
     name: "ten-thousand-layers",
     question: "How far does good initialization go?",
@@ -187,36 +262,76 @@ extension Experiment {
       .depth(10_000, quick: 1_000), .width(64), .batch(64), .steps(40, quick: 10), .seeds(3, quick: 1, full: 20),
       .learningRate(0.02),
     ],
-    variants: [tanhNet, residualNet, reluNet, pyTorchNet],
+    variants: [tanhNet, residualNet, reluNet, pyTorchNet, tanhGain1, residualTwice, tanhFrozen, residualFrozen],
     claims: [
+      // Theory takes activations as normally distributed. At width n, orthogonal weights leave a point on a sphere, whose
+      // fourth moment is smaller by a share of 2/(n + 2); that changes r by less than this share, and with it the ratio.
       Claim(
-        .finding,
-        "tanh: the first layer's gradient equals that of the last within a factor of 3 (first / last)", tanhNet, ratio,
-        .near(1, withinFactor: 3), source: "Xiao et al. 2018, arXiv:1806.05393"),
+        .theory,
+        source: "Xiao et al. 2018, arXiv:1806.05393; tolerance: the fourth moment at finite width, 2/(n + 2)",
+        rejects: [
+          .swapping(tanhNet, for: tanhGain1),
+          .value("images of equal brightness, for which it would be exactly 1") { 1 / (try $0[ratioOfTanh, tanhNet]) },
+        ],
+        statement: { _ in
+          "tanh: the first layer's gradient equals that of the last, but for the brightness of images (measured / predicted)"
+        },
+        expected: { .near(1, withinShare: 2 / Double($0.width + 2)) },
+        measure: { try $0[ratio, tanhNet] / $0[ratioOfTanh, tanhNet] }),
+      // At finite width the logarithm of the squared gradient of one image changes by a normal number with the variance 4/n
+      // in all, and drifts by half of that downward; the gradient takes half of each. The mean over a batch varies less, since
+      // gradients of images with different labels have different directions.
       Claim(
-        .finding,
-        "residual: the first layer's gradient equals that of the last within a factor of 3 (first / last)", residualNet,
-        ratio,
-        .near(1, withinFactor: 3), source: "√e, by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719"),
-      .learns(tanhNet, "Xiao et al. 2018, arXiv:1806.05393", appliesTo: longEnough),
-      .learns(residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: longEnough),
+        .theory,
+        source:
+          "(1 + 1/L)^(L/2), by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard errors at finite width",
+        rejects: [.swapping(residualNet, for: residualTwice), .swapping(residualNet, for: tanhNet)],
+        statement: { _ in
+          "residual: the first layer's gradient is √e = 1.65 times that of the last, at width 64 1.62 times (geometric mean of seeds)"
+        },
+        expected: { settings in
+          let width = Double(settings.width), variance = varianceOfResidual(branch: 1 / Double(settings.depth))
+          let all = Double(settings.depth) * variance / width
+          let deviation = all.squareRoot() / 2
+          return .near(
+            exp(0.5 - all / 4), withinFactor: exp(3 * deviation / Double(settings.seeds).squareRoot()))
+        },
+        measure: { seed in
+          let ratios = seed.allSeeds(ratio, of: residualNet)
+          return exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
+        }
+      ).overAllSeeds(),
+      .learns(
+        tanhNet, "Xiao et al. 2018, arXiv:1806.05393", appliesTo: longEnough,
+        rejects: [.swapping(tanhNet, for: reluNet)]),
+      .learns(
+        residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: longEnough,
+        rejects: [.swapping(residualNet, for: reluNet)]),
+      endsEqualFrozen(tanhNet, tanhFrozen), endsEqualFrozen(residualNet, residualFrozen),
       fitsInMemory(tanhNet), fitsInMemory(residualNet),
       Claim(
-        .finding,
+        .theory,
         source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard deviations",
+        appliesTo: deep,
+        rejects: [
+          .value("infinite width, where the factor is exactly 1") { _ in 0 },
+          .value("weights from a normal distribution, not orthogonal") {
+            Double($0.settings.depth) * varianceOfReLU / Double(4 * $0.settings.width) / log(10)
+          },
+        ],
         statement: { "relu: \($0.depth) layers lose \(formatPlain(decadesOfReLU($0).lost)) decades of the gradient" },
         expected: { .near(decadesOfReLU($0).lost, within: 3 * decadesOfReLU($0).deviation) },
         measure: { try $0[decadesLost, reluNet] }),
-      Claim(
-        .finding,
-        "relu, critical in theory, loses 40 decades of the gradient or more", reluNet, decadesLost, .atLeast(40),
-        source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: deep),
       // The gradient is multiplied by √(1/6) per layer until its largest element, about four times its RMS, is less than half
       // of the smallest float32 number. The tolerance is, in logarithms, that factor of four, and the drift and three
       // standard deviations over k layers of width n.
       Claim(
-        .finding,
+        .theory,
         source: "mean field theory; tolerance after Hanin and Rolnick 2018; IEEE 754",
+        rejects: [
+          .value("a factor of √(1/3), without ReLU's half") { try layersToZero($0, factor: 1.0 / 3) },
+          .value("numbers below 10⁻³⁸ are 0") { try layersToZero($0, smallest: .leastNormalMagnitude) },
+        ],
         statement: { _ in
           "pytorch: the gradient is exactly 0 after the number of layers that it takes to reach 10⁻⁴⁵ (measured / predicted)"
         },
@@ -224,43 +339,79 @@ extension Experiment {
           let layers = 105.0, drift = 1.25 * layers / Double(settings.width)
           return .near(1, withinShare: (drift + 3 * drift.squareRoot() + log(4)) / (layers * log(6.0.squareRoot())))
         },
-        measure: { seed in
-          let passed = Double(seed.settings.depth) - (try seed[lastWithoutGradient, pyTorchNet])
-          let smallest = Double(Float.leastNonzeroMagnitude)
-          return passed / (log(try seed[lastGradient, pyTorchNet] / smallest) / log(6.0.squareRoot()))
-        }),
+        measure: { try layersToZero($0) }),
     ],
     figures: [
       ExperimentFigure("gradient", "The gradient against the number of layers that it has passed") { results in
-        var panel = Panel(
-          x: Axis(.log, "layers passed in the backward pass", ends: ("output", "input")),
-          y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
-        for (index, variant) in results.variants.enumerated() {
-          for curve in results.series(profile, of: variant) {
-            panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index)))
-          }
-          guard let curve = results.series(profile, of: variant).first else { continue }
-          let last = curve.y.lastIndex { $0.isFinite } ?? 0
-          panel.directLabels.append(
-            DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
-          if last < curve.y.count - 1 {
-            let layer = Int(results.median(lastWithoutGradient, of: variant))
-            panel.annotations.append(
-              Annotation(
-                x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index)))
-          }
-        }
-        return Figure(
+        Figure(
           title: "The gradient over ten thousand layers · ten-thousand-layers",
           subtitle:
             "before training, \(results.settings.depth) layers of width \(results.settings.width), one line per seed; layer 1 at the input",
-          panels: [panel],
-          description: "The logarithm of the gradient against layers from the output, of four nets.")
+          panels: [decadesPanel(results), ratioPanel(results)], columns: 2,
+          description:
+            "The logarithm of the gradient against layers from the output, of four nets, and the gradient of those that pass it, beside theory.",
+          size: Size(width: 1200, height: 520))
       },
       .curves(
         "loss", "Training loss over steps", of: MetricNames.loss, x: Axis(.integer, "step"),
         y: Axis(.linear, "loss", includes: [0])),
     ])
+}
+
+/// The gradient of the four nets, in powers of ten.
+private func decadesPanel(_ results: Results) -> Panel {
+  var panel = Panel(
+    title: "Four nets", detail: "in powers of ten",
+    x: Axis(.log, "layers passed in the backward pass", ends: ("output", "input")),
+    y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
+  for (index, variant) in [tanhNet, residualNet, reluNet, pyTorchNet].enumerated() {
+    for curve in results.series(profile, of: variant) {
+      panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index)))
+    }
+    guard let curve = results.series(profile, of: variant).first else { continue }
+    let last = curve.y.lastIndex { $0.isFinite } ?? 0
+    panel.directLabels.append(
+      DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
+    if last < curve.y.count - 1 {
+      let layer = Int(results.median(lastWithoutGradient, of: variant))
+      panel.annotations.append(
+        Annotation(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index))
+      )
+    }
+  }
+  return panel
+}
+
+/// The gradient of the nets that pass it and of their controls, beside theory for images of mean brightness.
+private func ratioPanel(_ results: Results) -> Panel {
+  var panel = Panel(
+    title: "Those that pass it, and controls", detail: "dashed: theory, for images of mean brightness",
+    x: Axis(.linear, "layers passed in the backward pass", ends: ("output", "input")),
+    y: Axis(.linear, "gradient / gradient of the last layer", includes: [0]))
+  let theories: [(Variant, Int, @Sendable (Double) -> Double)] = [
+    (tanhNet, 0, { _ in 1 }), (residualNet, 1, { exp($0 / 2) }), (tanhGain1, 4, { ((3 - 2 * $0) / 3).squareRoot() }),
+    (residualTwice, 5, { exp($0) }),
+  ]
+  for (variant, index, theory) in theories {
+    let curves = results.series(profile, of: variant)
+    for curve in curves {
+      panel.marks.append(LineMark(x: curve.x, y: curve.y.map { pow(10, $0) }, color: .series(index)))
+    }
+    guard let curve = curves.first else { continue }
+    let predicted = curve.x.map { theory($0 / Double(results.settings.depth)) }
+    panel.marks.append(LineMark(x: curve.x, y: predicted, color: .text, dash: [5, 4]))
+    panel.directLabels.append(DirectLabel(at: pow(10, curve.y.last!), variant.name, color: .series(index)))
+  }
+  return panel
+}
+
+/// The number of layers after which the gradient of the PyTorch net is 0, relative to the number after which it reaches
+/// `smallest` if each layer multiplies its square by `factor`.
+private func layersToZero(
+  _ seed: SeedResults, factor: Double = 1.0 / 6, smallest: Float = .leastNonzeroMagnitude
+) throws -> Double {
+  let passed = Double(seed.settings.depth) - (try seed[lastWithoutGradient, pyTorchNet])
+  return passed / (log(try seed[lastGradient, pyTorchNet] / Double(smallest)) / -log(factor.squareRoot()))
 }
 
 /// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation.
@@ -292,10 +443,18 @@ private func polygammasOfHalves(_ n: Int) -> [(first: Double, second: Double)] {
   return values
 }
 
+/// Final losses that differ by less than the noise of the twenty batches they are measured on don't differ clearly.
+private func endsEqualFrozen(_ net: Variant, _ frozen: Variant) -> Claim {
+  .endsEqual(
+    "\(net.name): with all blocks frozen the net ends as low, without a clear difference (frozen − trained)",
+    frozen, net, within: { $0.differenceTolerance }, "three standard errors of twenty batches",
+    appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)])
+}
+
 /// Besides weights and gradients there is room for eight tensors per kept layer, of which there are √L.
 private func fitsInMemory(_ variant: Variant) -> Claim {
   Claim(
-    .finding,
+    .identity,
     source: "Chen et al. 2016, arXiv:1604.06174",
     statement: { _ in "\(variant.name): memory holds weights and gradients once, and √L activations" },
     expected: { .between(1, 1 + 4 * Double($0.batch) / (Double($0.width) * Double($0.depth).squareRoot())) },
