@@ -8,9 +8,8 @@ import Rheoscope
 //
 // The initialization of the layers varies, and what lies between layers: tanh with weights that rotate activations and hardly
 // scale them; residual layers, each adding only a little; ReLU with weights that would work at infinite width; and PyTorch's
-// default. Measured is the gradient of the first layer relative to that of the last, before training, and compared with
-// theory. Two controls are one small mistake away: tanh with a gain that is too small by 1/L, and residual layers that add
-// √2 times too much.
+// default. Measured is the gradient of the first layer relative to that of the last, before training. Two controls are one
+// small mistake away: tanh with a gain that is too small by 1/L, and residual layers that add √2 times too much.
 //
 // Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
 // and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
@@ -47,22 +46,16 @@ private final class Tower: Module {
 // gradients larger too, by √L, and all L layers move the output in the same direction, so the learning rate is divided by L.
 // There are no biases: beside activations this small they would dominate, because the gradient of a bias is as large as if
 // its input were 1.
-private let tanhNet = trained(
-  "tanh", "x → W tanh(x), W orthogonal, mean square 1/L", rate: overDepth, isTanh: true, tanhTower)
+private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", isTanh: true) { tanhTower($0) }
 private let tanhFrozen = trained(
-  "tanh-frozen", "as tanh, but only the first and the last layer are trained", rate: overDepth, trainsBlocks: false,
-  tanhTower)
-private let overDepth: @Sendable (Settings) -> Double = { 1 / Double($0.depth) }
+  "tanh-frozen", "as tanh, but only the first and the last layer are trained", isTanh: true, trainsBlocks: false
+) { tanhTower($0) }
 
-@Sendable private func tanhTower(_ settings: Settings) -> Tower {
+private func tanhTower(_ settings: Settings, weightVariance: Double? = nil) -> Tower {
+  let q = 1 / Double(settings.depth)
   // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³, which is
   // negligible.
-  tanhTower(
-    settings, weightVariance: 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: 1 / Double(settings.depth)))
-}
-
-private func tanhTower(_ settings: Settings, weightVariance: Double) -> Tower {
-  let q = 1 / Double(settings.depth)
+  let weightVariance = weightVariance ?? 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
   return Tower(
     settings, firstVariance: q, lastVariance: 1 / q, hasBiases: false, block: { Sequential(Tanh(), $0) },
     weights: .orthogonal(gain: weightVariance.squareRoot()))
@@ -126,8 +119,7 @@ private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)
 
 private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0",
   lastGradient = "last gradient"
-private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh",
-  memory = "memory / weights and gradients", profile = "profile"
+private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh", profile = "profile"
 
 /// x / RMS(x); records the logarithm of the factor, by which the activations and, in the backward pass, the gradients grow.
 private final class RescaledToUnitRMS: Module {
@@ -146,27 +138,22 @@ private final class RescaledToUnitRMS: Module {
 private struct BlockGradients {
   /// The RMS of dL/d(output) of each block, first block first.
   private(set) var sizes: [Double] = []
-  /// For each image, the mean square of the first layer's output, and the share of the image in the squared gradient of the
-  /// last block.
-  private(set) var images: [(meanSquare: Double, share: Double)] = []
+  /// The mean square of the first layer's output, and the squared gradient of the last block, for each image.
+  private var images: [(meanSquare: Double, gradient: Double)] = []
 
+  /// Initializes a net, and measures its gradients.
   init(_ model: Tower, _ context: TrialContext) throws {
     model.initialize(seed: UInt64(context.seed))
-    try self.init(ofInitialized: model, context)
-  }
-
-  init(ofInitialized model: Tower, _ context: TrialContext) throws {
-    let data = try context.data().train
-    var batches = data.batches(of: context.settings.batch, seed: UInt64(context.seed)).makeIterator()
-    let batch = batches.next()!
+    let batches = try context.data().train.batches(of: context.settings.batch, seed: UInt64(context.seed))
+    let batch = batches.prefix(1).first { _ in true }!
     var reversed: [Double] = [], first: [Double] = [], last: [Double] = []
     let handles = [
       try model.onForward("stem") { _, output in
-        first = meanSquares(output)
+        first = output.squared().mean(axes: [1]).values.map(Double.init)
         return nil
       },
       try model.onBackward("blocks.*") { _, gradient in
-        if reversed.isEmpty { last = meanSquares(gradient) }
+        if reversed.isEmpty { last = gradient.squared().mean(axes: [1]).values.map(Double.init) }
         reversed.append(Double(gradient.rms))
         return nil
       },
@@ -175,8 +162,7 @@ private struct BlockGradients {
     for handle in handles { handle.remove() }
     for (_, parameter) in model.parameters { parameter.gradient = nil }
     sizes = reversed.reversed()
-    let sum = last.reduce(0, +)
-    images = zip(first, last).map { ($0, $1 / sum) }
+    images = Array(zip(first, last))
   }
 
   /// Reports the ratio of the first to the last gradient, for tanh also what it should be, and the profile.
@@ -193,29 +179,21 @@ private struct BlockGradients {
   /// r changes by 2 r (1 − r) and the squared gradient, backward, by a share of 2 (1 − r): in all r grows to
   /// e² r / (1 + (e² − 1) r), and the squared gradient by the same factor.
   private func predictedRatioOfTanh(depth: Double) -> Double {
-    let e2 = exp(2.0)
-    return images.reduce(0) { $0 + $1.share * e2 / (1 + (e2 - 1) * $1.meanSquare * depth) }.squareRoot()
+    let e2 = exp(2.0), before = images.reduce(0) { $0 + $1.gradient }
+    let after = images.reduce(0) { $0 + $1.gradient * e2 / (1 + (e2 - 1) * $1.meanSquare * depth) }
+    return (after / before).squareRoot()
   }
 }
 
-/// The mean square of each row.
-private func meanSquares(_ rows: Tensor) -> [Double] {
-  rows.detached().squared().mean(axes: [1]).values.map(Double.init)
-}
-
-/// A net whose gradients are measured before it is trained; `rate` returns its learning rate as a fraction of the setting.
+/// A net whose gradients are measured before it is trained. That with tanh has its learning rate divided by the depth.
 private func trained(
-  _ name: String, _ title: String, rate: @escaping @Sendable (Settings) -> Double = { _ in 1 },
-  isTanh: Bool = false, trainsBlocks: Bool = true, _ net: @escaping @Sendable (Settings) -> Tower
+  _ name: String, _ title: String, isTanh: Bool = false, trainsBlocks: Bool = true,
+  _ net: @escaping @Sendable (Settings) -> Tower
 ) -> Variant {
   Variant(name, title) { context in
-    let model = net(context.settings), empty = TensorMemory.inUse
-    model.initialize(seed: UInt64(context.seed))
-    let weights = TensorMemory.inUse - empty
-    if trainsBlocks { try BlockGradients(ofInitialized: model, context).report(to: context, isTanh: isTanh) }
-    TensorMemory.resetPeak()
-    try train(model, context, rate: rate(context.settings), trainsBlocks: trainsBlocks)
-    if trainsBlocks { context.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights)) }
+    let model = net(context.settings), gradients = try BlockGradients(model, context)
+    if trainsBlocks { gradients.report(to: context, isTanh: isTanh) }
+    try train(model, context, rate: isTanh ? 1 / Double(context.settings.depth) : 1, trainsBlocks: trainsBlocks)
   }
 }
 
@@ -237,8 +215,7 @@ private func train(_ model: Tower, _ context: TrialContext, rate: Double = 1, tr
 }
 
 extension TrialContext {
-  /// Reports one number per block against the number of blocks that the gradient has passed; of many blocks, about a hundred
-  /// points per factor of ten.
+  /// Reports one number per block against the blocks that the gradient has passed; at most about a hundred per factor of ten.
   fileprivate func report(_ name: String, _ blocks: [Double]) {
     let count = Double(blocks.count)
     let passed = (0...400).map { (pow(count, Double($0) / 400)).rounded() }
@@ -253,8 +230,8 @@ private let longEnough = Claim.Scope("training of 30 steps or more") { $0.steps 
 extension Experiment {
   /// Four nets of ten thousand layers, and controls.
   ///
-  /// Measured: the gradient of the first layer relative to that of the last, before training; the training loss, also with all
-  /// blocks frozen; and the memory that training needs.
+  /// Measured: the gradient of the first layer relative to that of the last, before training; and the training loss, also with
+  /// all blocks frozen.
   public static let tenThousandLayers = Experiment(
     name: "ten-thousand-layers",
     question: "How far does good initialization go?",
@@ -283,32 +260,21 @@ extension Experiment {
       // gradients of images with different labels have different directions.
       Claim(
         .theory,
-        source:
-          "(1 + 1/L)^(L/2), by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard errors at finite width",
+        source: "(1 + 1/L)^(L/2), by the chain rule; tolerance: three standard errors at finite width",
         rejects: [.swapping(residualNet, for: residualTwice), .swapping(residualNet, for: tanhNet)],
         statement: { _ in
           "residual: the first layer's gradient is √e = 1.65 times that of the last, at width 64 1.62 times (geometric mean of seeds)"
         },
         expected: { settings in
-          let width = Double(settings.width), variance = varianceOfResidual(branch: 1 / Double(settings.depth))
-          let all = Double(settings.depth) * variance / width
-          let deviation = all.squareRoot() / 2
-          return .near(
-            exp(0.5 - all / 4), withinFactor: exp(3 * deviation / Double(settings.seeds).squareRoot()))
+          let variance = varianceOfResidual(branch: 1 / Double(settings.depth)) / Double(settings.width)
+          let all = Double(settings.depth) * variance, error = (all / Double(settings.seeds)).squareRoot() / 2
+          return .near(exp(0.5 - all / 4), withinFactor: exp(3 * error))
         },
         measure: { seed in
           let ratios = seed.allSeeds(ratio, of: residualNet)
           return exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
         }
       ).overAllSeeds(),
-      .learns(
-        tanhNet, "Xiao et al. 2018, arXiv:1806.05393", appliesTo: longEnough,
-        rejects: [.swapping(tanhNet, for: reluNet)]),
-      .learns(
-        residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: longEnough,
-        rejects: [.swapping(residualNet, for: reluNet)]),
-      endsEqualFrozen(tanhNet, tanhFrozen), endsEqualFrozen(residualNet, residualFrozen),
-      fitsInMemory(tanhNet), fitsInMemory(residualNet),
       Claim(
         .theory,
         source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard deviations",
@@ -340,16 +306,15 @@ extension Experiment {
           return .near(1, withinShare: (drift + 3 * drift.squareRoot() + log(4)) / (layers * log(6.0.squareRoot())))
         },
         measure: { try layersToZero($0) }),
-    ],
+    ] + learning(tanhNet, tanhFrozen, "Xiao et al. 2018, arXiv:1806.05393")
+      + learning(residualNet, residualFrozen, "Hanin and Rolnick 2018, arXiv:1803.01719"),
     figures: [
       ExperimentFigure("gradient", "The gradient against the number of layers that it has passed") { results in
         Figure(
           title: "The gradient over ten thousand layers · ten-thousand-layers",
-          subtitle:
-            "before training, \(results.settings.depth) layers of width \(results.settings.width), one line per seed; layer 1 at the input",
+          subtitle: "before training, width \(results.settings.width), one line per seed; layer 1 at the input",
           panels: [decadesPanel(results), ratioPanel(results)], columns: 2,
-          description:
-            "The logarithm of the gradient against layers from the output, of four nets, and the gradient of those that pass it, beside theory.",
+          description: "The gradient against layers from the output, of four nets and of controls, beside theory.",
           size: Size(width: 1200, height: 520))
       },
       .curves(
@@ -358,17 +323,19 @@ extension Experiment {
     ])
 }
 
+private func layersPassed(_ kind: Scale.Kind) -> Axis {
+  Axis(kind, "layers passed in the backward pass", ends: ("output", "input"))
+}
+
 /// The gradient of the four nets, in powers of ten.
 private func decadesPanel(_ results: Results) -> Panel {
   var panel = Panel(
-    title: "Four nets", detail: "in powers of ten",
-    x: Axis(.log, "layers passed in the backward pass", ends: ("output", "input")),
+    title: "Four nets", detail: "in powers of ten", x: layersPassed(.log),
     y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
   for (index, variant) in [tanhNet, residualNet, reluNet, pyTorchNet].enumerated() {
-    for curve in results.series(profile, of: variant) {
-      panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index)))
-    }
-    guard let curve = results.series(profile, of: variant).first else { continue }
+    let curves = results.series(profile, of: variant)
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
+    guard let curve = curves.first else { continue }
     let last = curve.y.lastIndex { $0.isFinite } ?? 0
     panel.directLabels.append(
       DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
@@ -386,7 +353,7 @@ private func decadesPanel(_ results: Results) -> Panel {
 private func ratioPanel(_ results: Results) -> Panel {
   var panel = Panel(
     title: "Those that pass it, and controls", detail: "dashed: theory, for images of mean brightness",
-    x: Axis(.linear, "layers passed in the backward pass", ends: ("output", "input")),
+    x: layersPassed(.linear),
     y: Axis(.linear, "gradient / gradient of the last layer", includes: [0]))
   let theories: [(Variant, Int, @Sendable (Double) -> Double)] = [
     (tanhNet, 0, { _ in 1 }), (residualNet, 1, { exp($0 / 2) }), (tanhGain1, 4, { ((3 - 2 * $0) / 3).squareRoot() }),
@@ -394,9 +361,7 @@ private func ratioPanel(_ results: Results) -> Panel {
   ]
   for (variant, index, theory) in theories {
     let curves = results.series(profile, of: variant)
-    for curve in curves {
-      panel.marks.append(LineMark(x: curve.x, y: curve.y.map { pow(10, $0) }, color: .series(index)))
-    }
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y.map { pow(10, $0) }, color: .series(index)) }
     guard let curve = curves.first else { continue }
     let predicted = curve.x.map { theory($0 / Double(results.settings.depth)) }
     panel.marks.append(LineMark(x: curve.x, y: predicted, color: .text, dash: [5, 4]))
@@ -414,49 +379,21 @@ private func layersToZero(
   return passed / (log(try seed[lastGradient, pyTorchNet] / Double(smallest)) / -log(factor.squareRoot()))
 }
 
-/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation.
-///
-/// Of n units k are active, each with probability ½. A random unit vector has a share of its square in k units whose
-/// logarithm has the mean ψ(k/2) − ψ(n/2) and the variance ψ′(k/2) − ψ′(n/2), since that share has a beta distribution. It is
-/// multiplied by 2. Half of the logarithm is that of the RMS, and layers add up.
+/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation. Half of the
+/// logarithm of the square is that of the RMS, and layers add up.
 private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Double) {
-  let n = settings.width, all = polygammasOfHalves(n)
-  var mean = 0.0, square = 0.0
-  for (k, part) in zip(1...n, all) {
-    let binomial = lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
-    let probability = exp(binomial - Double(n) * log(2)), logarithm = log(2) + part.first - all[n - 1].first
-    mean += probability * logarithm
-    square += probability * (logarithm * logarithm + part.second - all[n - 1].second)
-  }
-  let layers = Double(settings.depth)
-  return (-layers * mean / 2 / log(10), (layers * (square - mean * mean)).squareRoot() / 2 / log(10))
+  let layers = Double(settings.depth), layer = MeanField.orthogonalReLU(width: settings.width)
+  return (-layers * layer.mean / 2 / log(10), (layers * layer.variance).squareRoot() / 2 / log(10))
 }
 
-/// ψ(k/2) and ψ′(k/2) for k from 1 to n, by ψ(x + 1) = ψ(x) + 1/x.
-private func polygammasOfHalves(_ n: Int) -> [(first: Double, second: Double)] {
-  let euler = 0.5772156649015329, square = Double.pi * Double.pi
-  var values = [(first: -euler - 2 * log(2), second: square / 2), (first: -euler, second: square / 6)]
-  for k in stride(from: 3, through: n, by: 1) {
-    let x = Double(k - 2) / 2, before = values[k - 3]
-    values.append((before.first + 1 / x, before.second - 1 / (x * x)))
-  }
-  return values
-}
-
-/// Final losses that differ by less than the noise of the twenty batches they are measured on don't differ clearly.
-private func endsEqualFrozen(_ net: Variant, _ frozen: Variant) -> Claim {
-  .endsEqual(
-    "\(net.name): with all blocks frozen the net ends as low, without a clear difference (frozen − trained)",
-    frozen, net, within: { $0.differenceTolerance }, "three standard errors of twenty batches",
-    appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)])
-}
-
-/// Besides weights and gradients there is room for eight tensors per kept layer, of which there are √L.
-private func fitsInMemory(_ variant: Variant) -> Claim {
-  Claim(
-    .identity,
-    source: "Chen et al. 2016, arXiv:1604.06174",
-    statement: { _ in "\(variant.name): memory holds weights and gradients once, and √L activations" },
-    expected: { .between(1, 1 + 4 * Double($0.batch) / (Double($0.width) * Double($0.depth).squareRoot())) },
-    measure: { try $0[memory, variant] })
+/// A net learns, and does not clearly better with its blocks than without training them: final losses that differ by less than
+/// the noise of the twenty batches they are measured on don't differ clearly.
+private func learning(_ net: Variant, _ frozen: Variant, _ source: String) -> [Claim] {
+  [
+    .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
+    .endsEqual(
+      "\(net.name): with all blocks frozen its final loss is the same, without a clear difference (frozen − trained)",
+      frozen, net, within: { $0.differenceTolerance }, "three standard errors of twenty batches",
+      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]),
+  ]
 }
