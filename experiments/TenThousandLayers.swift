@@ -53,8 +53,7 @@ private let tanhFrozen = trained(
 
 private func tanhTower(_ settings: Settings, weightVariance: Double? = nil) -> Tower {
   let q = 1 / Double(settings.depth)
-  // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³, which is
-  // negligible.
+  // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³: negligible.
   let weightVariance = weightVariance ?? 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
   return Tower(
     settings, firstVariance: q, lastVariance: 1 / q, hasBiases: false, block: { Sequential(Tanh(), $0) },
@@ -91,8 +90,7 @@ private func residualTower(_ settings: Settings, branch: Double) -> Tower {
 // counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
 private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
   let weights = Initializer.orthogonal(gain: 2.0.squareRoot())
-  // float32 ends at 10⁻⁴⁵. To measure the decay beyond that, each output is rescaled to an RMS of 1, and the factor is
-  // recorded.
+  // float32 ends at 10⁻⁴⁵. To measure the decay beyond, each output is rescaled to an RMS of 1, and the factor is recorded.
   var decadesAdded: [Double] = []
   let rescaled = try BlockGradients(
     Tower(
@@ -117,9 +115,9 @@ private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)
   context.report(profile, gradients.sizes.map { log10($0 / gradients.sizes.last!) })
 }
 
-private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0",
-  lastGradient = "last gradient"
-private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh", profile = "profile"
+private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0"
+private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh"
+private let lastGradient = "last gradient", profile = "profile"
 
 /// x / RMS(x); records the logarithm of the factor, by which the activations and, in the backward pass, the gradients grow.
 private final class RescaledToUnitRMS: Module {
@@ -255,21 +253,14 @@ extension Experiment {
         },
         expected: { .near(1, withinShare: 2 / Double($0.width + 2)) },
         measure: { try $0[ratio, tanhNet] / $0[ratioOfTanh, tanhNet] }),
-      // At finite width the logarithm of the squared gradient of one image changes by a normal number with the variance 4/n
-      // in all, and drifts by half of that downward; the gradient takes half of each. The mean over a batch varies less, since
-      // gradients of images with different labels have different directions.
       Claim(
         .theory,
         source: "(1 + 1/L)^(L/2), by the chain rule; tolerance: three standard errors at finite width",
         rejects: [.swapping(residualNet, for: residualTwice), .swapping(residualNet, for: tanhNet)],
-        statement: { _ in
-          "residual: the first layer's gradient is √e = 1.65 times that of the last, at width 64 1.62 times (geometric mean of seeds)"
+        statement: {
+          "residual: the first layer's gradient is √e = 1.65 times that of the last, at width \($0.width) \(formatPlain(ratioOfResidual($0).mean)) times (geometric mean of seeds)"
         },
-        expected: { settings in
-          let variance = varianceOfResidual(branch: 1 / Double(settings.depth)) / Double(settings.width)
-          let all = Double(settings.depth) * variance, error = (all / Double(settings.seeds)).squareRoot() / 2
-          return .near(exp(0.5 - all / 4), withinFactor: exp(3 * error))
-        },
+        expected: { .near(ratioOfResidual($0).mean, withinFactor: exp(3 * ratioOfResidual($0).error)) },
         measure: { seed in
           let ratios = seed.allSeeds(ratio, of: residualNet)
           return exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
@@ -377,6 +368,16 @@ private func layersToZero(
 ) throws -> Double {
   let passed = Double(seed.settings.depth) - (try seed[lastWithoutGradient, pyTorchNet])
   return passed / (log(try seed[lastGradient, pyTorchNet] / Double(smallest)) / -log(factor.squareRoot()))
+}
+
+/// The first over the last gradient of the residual net, and the standard error of its logarithm.
+///
+/// At width n the logarithm of one image's squared gradient changes by a normal number with the variance 4/n in all, and drifts
+/// by half of that downward; the gradient takes half of each. The mean over a batch varies less.
+private func ratioOfResidual(_ settings: Settings) -> (mean: Double, error: Double) {
+  let layers = Double(settings.depth),
+    variance = layers * varianceOfResidual(branch: 1 / layers) / Double(settings.width)
+  return (exp(0.5 - variance / 4), (variance / Double(settings.seeds)).squareRoot() / 2)
 }
 
 /// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation. Half of the
