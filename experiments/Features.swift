@@ -4,47 +4,106 @@ import Rheoscope
 
 // The backward pass can continue past the first layer, to the image: dL/d(pixel) is by how much the output changes if that
 // pixel becomes a little brighter. This selects the pixels that matter, or some of them. Three attribution methods on the
-// same trained net, and random pixels as the baseline.
+// same trained net are compared by deletion: the pixels with the largest attributions are painted black, and the probability
+// of the class should fall.
+//
+// It falls for many reasons. Half of all pixels are black already, so a method that only selects bright pixels beats random
+// ones; and what is painted black may be an edge, which every convolution finds, trained or not. So the controls are the
+// brightness of the pixels, without any net; the same method on a net with random weights; and the same method for another
+// class (Adebayo et al. 2018). An attribution says something about what the net has learned about a class only if it beats
+// these. The test favours integrated gradients in one way: it paints pixels in the colour in which their path begins.
 
-/// Random pixels: the baseline.
-private let random = method("random", "random pixels") { _, images, _, random, _ in
-  Tensor((0..<images.elementCount).map { _ in Float(random.uniform()) }, shape: images.shape)
+/// Random pixels.
+private let random = method("random", "random pixels") { images in
+  Tensor((0..<images.values.elementCount).map { _ in Float(images.random.uniform()) }, shape: images.values.shape)
 }
+
+/// The pixels themselves, the brightest first: no net is asked.
+private let brightness = method("brightness", "the brightness of the pixels") { $0.values }
 
 /// The gradient at the image (Simonyan et al. 2013). It is also large at pixels that are black already; deleting those
 /// changes nothing.
-private let gradient = method("gradient", "the gradient of the logit with respect to the image") {
-  model, images, classes, _, _ in inputGradients(model, at: images, classes)
+private let gradient = method(
+  "gradient", "the size of the gradient of the logit with respect to the image", gradientSizes)
+private let gradientUntrained = method(
+  "gradient-untrained", "as gradient, in a net with random weights", of: .untrained, gradientSizes)
+
+@Sendable private func gradientSizes(_ images: AttributedImages) -> Tensor {
+  inputGradients(images.model, at: images.values, images.classes).absolute()
 }
 
 /// SmoothGrad (Smilkov et al. 2017): the gradient changes fast between images that look the same. It is averaged over 25
 /// copies of the image with noise of 15 % of the range of pixels.
-private let smoothed = method("smoothgrad", "the mean of 25 gradients at the image with noise added") {
-  model, images, classes, random, _ in
-  let range = images.values.max()! - images.values.min()!
-  var sum = Tensor(repeating: 0, shape: images.shape)
+private let smoothed = method("smoothgrad", "the size of the mean of 25 gradients at the image with noise added") {
+  images in
+  let all = images.values, range = all.values.max()! - all.values.min()!
+  var sum = Tensor(repeating: 0, shape: all.shape)
   for _ in 0..<25 {
     let noise = Tensor(
-      (0..<images.elementCount).map { _ in 0.15 * range * Float(random.normalPair().0) }, shape: images.shape)
-    sum = sum + inputGradients(model, at: images + noise, classes)
+      (0..<all.elementCount).map { _ in 0.15 * range * Float(images.random.normalPair().0) }, shape: all.shape)
+    sum = sum + inputGradients(images.model, at: all + noise, images.classes)
   }
-  return sum / 25
+  return (sum / 25).absolute()
 }
 
 /// Integrated gradients (Sundararajan et al. 2017): the gradient is integrated along the straight path from a black image to
-/// this one. The attributions of all pixels then sum to the difference between the two outputs, which checks the integral.
-private let integrated = method("integrated", "gradients integrated along the path from a black image to the image") {
-  model, images, classes, _, settings in
-  let black = blackImages(like: images), path = images - black, pathSteps = settings.whole("path-steps")
-  var sum = Tensor(repeating: 0, shape: images.shape)
-  for step in 0..<pathSteps {
-    let share = (Float(step) + 0.5) / Float(pathSteps)
-    sum = sum + inputGradients(model, at: black + share * path, classes)
+/// this one. The attributions of all pixels then sum to the difference between the two outputs, which checks the integral;
+/// those above 0 are the pixels that speak for the class.
+private let integrated = method(
+  "integrated", "gradients integrated along the path from a black image to the image", integratedGradients)
+private let integratedUntrained = method(
+  "integrated-untrained", "as integrated, in a net with random weights", of: .untrained, integratedGradients)
+private let integratedOther = method(
+  "integrated-other-class", "as integrated, of the logit of another class, drawn for each image", of: .otherClass,
+  integratedGradients)
+
+// The same by size, where pixels that speak against the class count as much as those that speak for it.
+private let integratedSize = method("integrated-size", "as integrated, by size without sign", integratedSizes)
+private let integratedSizeUntrained = method(
+  "integrated-size-untrained", "as integrated-size, in a net with random weights", of: .untrained, integratedSizes)
+private let integratedSizeOther = method(
+  "integrated-size-other-class", "as integrated-size, of the logit of another class", of: .otherClass, integratedSizes)
+
+private let controls = [
+  random, brightness, gradientUntrained, integratedUntrained, integratedOther, integratedSizeUntrained,
+  integratedSizeOther,
+]
+
+@Sendable private func integratedSizes(_ images: AttributedImages) -> Tensor { integratedGradients(images).absolute() }
+
+@Sendable private func integratedGradients(_ images: AttributedImages) -> Tensor {
+  let black = blackImages(like: images.values), path = images.values - black
+  var sum = Tensor(repeating: 0, shape: path.shape)
+  for step in 0..<images.pathSteps {
+    let share = (Float(step) + 0.5) / Float(images.pathSteps)
+    sum = sum + inputGradients(images.model, at: black + share * path, images.classes)
   }
-  return path * sum / Float(pathSteps)
+  return path * sum / Float(images.pathSteps)
 }
 
-private let methods = [gradient, smoothed, integrated]
+private let methods = [gradient, smoothed, integrated, integratedSize]
+
+/// Images whose pixels get attributions.
+private final class AttributedImages {
+  /// The pixels, [n, 784].
+  let values: Tensor
+  /// The class of each image whose logit is attributed.
+  let classes: [Int]
+  /// The net whose logits they are.
+  let model: Module
+  let pathSteps: Int
+  var random: RandomStream
+
+  init(_ values: Tensor, _ classes: [Int], _ model: Module, pathSteps: Int, _ random: RandomStream) {
+    (self.values, self.classes, self.model) = (values, classes, model)
+    (self.pathSteps, self.random) = (pathSteps, random)
+  }
+}
+
+/// What is attributed.
+private enum Subject {
+  case trained, untrained, otherClass
+}
 
 /// A net of two convolutions, from inputs [n, 784] to logits [n, 10].
 private final class Net: Module {
@@ -80,8 +139,8 @@ private let shownImages = "images"
 /// An attribution method. Trains a net, takes test images that it classifies correctly, deletes the pixels with the largest
 /// attributions by painting them black, and measures the probability of the class.
 private func method(
-  _ name: String, _ title: String,
-  _ attribution: @escaping @Sendable (Module, Tensor, [Int], inout RandomStream, Settings) -> Tensor
+  _ name: String, _ title: String, of subject: Subject = .trained,
+  _ attribution: @escaping @Sendable (AttributedImages) -> Tensor
 ) -> Variant {
   Variant(
     name, title, testImages: 2_000, isRecorded: false,
@@ -93,7 +152,18 @@ private func method(
         context.settings.whole("images"))
       let chosen = test.batch(at: correct), images = chosen.inputs, classes = chosen.labels
       var random = RandomStream(seed: UInt64(context.seed), name: "features")
-      let attributions = attribution(model, images, classes, &random, context.settings)
+      var attributed: Module = model, attributedClasses = classes
+      switch subject {
+      case .trained: break
+      case .untrained:
+        attributed = Net()
+        // Other weights than those that the training began with.
+        attributed.initialize(seed: UInt64(context.seed) + 1_000_000)
+      case .otherClass: attributedClasses = classes.map { ($0 + 1 + Int(9 * random.uniform())) % 10 }
+      }
+      let attributions = attribution(
+        AttributedImages(
+          images, attributedClasses, attributed, pathSteps: context.settings.whole("path-steps"), random))
       let left = shares.map { probabilities(model, images, classes, deleting: $0, by: attributions) }
       let means = left.map { $0.reduce(0, +) / Double($0.count) }
       context.report(remaining, means.reduce(0, +) / Double(means.count))
@@ -129,7 +199,7 @@ private func probabilities(
   _ model: Module, _ images: Tensor, _ classes: [Int], deleting share: Double, by attributions: Tensor
 ) -> [Double] {
   var values = images.values
-  let black = values.min()!, sizes = attributions.values.map { abs($0) }, count = Int((share * 784).rounded())
+  let black = values.min()!, sizes = attributions.values, count = Int((share * 784).rounded())
   for image in classes.indices {
     let range = image * 784..<(image + 1) * 784
     for pixel in range.sorted(by: { sizes[$0] > sizes[$1] }).prefix(count) { values[pixel] = black }
@@ -138,19 +208,36 @@ private func probabilities(
   return classes.enumerated().map { Double(probabilities[$0.offset * 10 + $0.element]) }
 }
 
-/// The mean drop in probability beyond that of deleting random pixels, in standard errors over images.
-private func advantage(_ method: Variant, _ seed: SeedResults) throws -> Double {
-  let ofMethod = try seed.table(remaining, of: method), ofRandom = try seed.table(remaining, of: random)
+/// The mean drop in probability by a method beyond that by another one, in standard errors over images.
+private func advantage(_ method: Variant, over other: Variant, _ seed: SeedResults) throws -> Double {
+  let ofMethod = try seed.table(remaining, of: method), ofOther = try seed.table(remaining, of: other)
   let gains = ofMethod[0].indices.map { image in
-    shares.indices.reduce(0) { $0 + ofRandom[$1][image] - ofMethod[$1][image] } / Double(shares.count)
+    shares.indices.reduce(0) { $0 + ofOther[$1][image] - ofMethod[$1][image] } / Double(shares.count)
   }
   let mean = gains.reduce(0, +) / Double(gains.count)
   let variance = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gains.count - 1)
-  return mean / (variance / Double(gains.count)).squareRoot()
+  return mean == 0 ? 0 : mean / (variance / Double(gains.count)).squareRoot()
+}
+
+/// The claim that deletion by a method lowers the probability more than deletion by another one, and that it would not if
+/// `null` were used instead.
+private func beats(
+  _ statement: String, _ method: Variant, _ other: Variant, not null: Variant,
+  _ source: String = "Adebayo et al. 2018, arXiv:1810.03292"
+) -> Claim {
+  Claim(
+    .finding, "\(statement) (in standard errors)", expected: .atLeast(3), source: source + "; three standard errors",
+    appliesTo: trainedNets, rejects: [.swapping(method, for: null)]
+  ) { try advantage(method, over: other, $0) }
+}
+
+private let trainedNets = Claim.Scope("100 images or more, and training of 300 steps or more") {
+  $0.whole("images") >= 100 && $0.steps >= 300
 }
 
 extension Experiment {
-  /// One net, three attribution methods, and random pixels as the baseline.
+  /// One net, three attribution methods, and controls: random pixels, bright pixels, a net with random weights and another
+  /// class.
   ///
   /// Measured: the probability of the class when 0 to 30 % of the pixels are painted black, those with the largest
   /// attributions first; and for integrated gradients the relative error of completeness.
@@ -165,36 +252,73 @@ extension Experiment {
       .whole(
         "path-steps", 200, quick: 250, in: 1...100_000, "steps of the path of integrated gradients"),
     ],
-    variants: methods + [random],
-    claims: methods.map { method in
+    variants: methods + controls,
+    claims: [
+      beats(
+        "brightness alone lowers the probability more than random pixels do: random pixels are a weak control",
+        brightness, random, not: random),
+      beats("brightness alone lowers the probability more than the gradient does", brightness, gradient, not: random),
+      beats("gradient lowers it more than that of a net with random weights", gradient, gradientUntrained, not: random),
       Claim(
-        .finding,
-        "\(method.name): deleting the pixels with the largest attributions lowers the probability more than deleting random ones (in standard errors)",
-        expected: .atLeast(3), source: "three standard errors; deletion by Samek et al. 2015, arXiv:1509.06321",
-        appliesTo: Claim.Scope("100 images or more") { $0.whole("images") >= 100 }
-      ) { try advantage(method, $0) }
-    } + [
+        .finding, "integrated lowers it more than every control does (the least advantage, in standard errors)",
+        expected: .atLeast(3), source: "Adebayo et al. 2018, arXiv:1810.03292; three standard errors",
+        appliesTo: trainedNets,
+        rejects: [
+          .swapping(integrated, for: brightness), .swapping(integrated, for: integratedSizeOther),
+          .swapping(integrated, for: integratedUntrained),
+        ]
+      ) { seed in try controls.map { try advantage(integrated, over: $0, seed) }.min()! },
+      beats(
+        "integrated lowers it more with the sign than by size alone", integrated, integratedSize, not: brightness,
+        "completeness, Sundararajan et al. 2017, arXiv:1703.01365"),
       Claim(
-        .finding,
+        .identity,
         "integrated: for each image the attributions sum to the difference from a black image within 1 % (the largest error)",
-        integrated, incompleteness, .atMost(0.01), source: "completeness, Sundararajan et al. 2017, arXiv:1703.01365")
+        integrated, incompleteness, .atMost(0.01), source: "completeness, Sundararajan et al. 2017, arXiv:1703.01365"),
     ],
     figures: [
-      ExperimentFigure("saliency", "Four images and the attributions of their pixels by three methods") {
+      ExperimentFigure(
+        "saliency", "Four images and the attributions of their pixels, by a trained net and by one with random weights"
+      ) {
         results in
-        let tables = methods.map { results.tables(shownImages, of: $0)[0] }
+        let shown = [gradient, integrated, integratedUntrained]
+        let tables = shown.map { results.tables(shownImages, of: $0)[0] }
         return try Chart.saliency(
           stride(from: 0, to: tables[0].count, by: 3).flatMap { row in
-            zip(methods, tables).map { method, table in
+            zip(shown, tables).map { method, table in
               SaliencyImage(
                 title: "\(FashionMNIST.classNames[Int(table[row][0])]): \(method.name)", width: 28,
                 pixels: table[row + 1], saliency: table[row + 2])
             }
           }, title: "Which pixels matter · features")
       },
-      .curves(
-        "deletion", "The probability of the class as pixels are deleted", of: remaining,
-        x: Axis(.linear, "% of pixels painted black, largest attributions first"),
-        y: Axis(.linear, "mean probability of the class", includes: [0, 1])),
+      ExperimentFigure("deletion", "The probability of the class as pixels are deleted, beside the controls") {
+        results in
+        Figure(
+          title: "The probability of the class as pixels are painted black · features",
+          subtitle: "largest attributions first; one line per seed",
+          panels: [
+            deletion(
+              "Integrated gradients", [integrated, random, brightness, integratedUntrained, integratedOther], results),
+            deletion(
+              "The same by size", [integratedSize, random, brightness, integratedSizeUntrained, integratedSizeOther],
+              results),
+            deletion("Gradients", [gradient, smoothed, random, brightness, gradientUntrained], results),
+          ], columns: 3, description: "Mean probability of the class over the share of pixels painted black.",
+          size: Size(width: 1560, height: 500))
+      },
     ])
+}
+
+/// The probability over the share of deleted pixels, for some methods.
+private func deletion(_ title: String, _ variants: [Variant], _ results: Results) -> Panel {
+  var panel = Panel(
+    title: title, x: Axis(.linear, "% of pixels painted black"),
+    y: Axis(.linear, "mean probability of the class", includes: [0, 1]))
+  for (index, variant) in variants.enumerated() {
+    let curves = results.series(remaining, of: variant)
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
+    panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: .series(index)))
+  }
+  return panel
 }

@@ -8,8 +8,13 @@ import Rheoscope
 //
 // The initialization of the layers varies, and what lies between layers: tanh with weights that rotate activations and hardly
 // scale them; residual layers, each adding only a little; ReLU with weights that would work at infinite width; and PyTorch's
-// default. Measured is the gradient of the first layer relative to that of the last; whether the first two kinds of net,
-// whose first layer gets a gradient, learn; and how much memory they need.
+// default. Measured is the gradient of the first layer relative to that of the last, before training. Two controls are one
+// small mistake away: tanh with a gain that is too small by 1/L, and residual layers that add √2 times too much.
+//
+// Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
+// and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
+// all blocks frozen, and within forty steps it makes no clear difference: the losses show that ten thousand layers do no
+// harm, not that they help.
 //
 // The width is 64 throughout, with a first layer of 784 → 64, which matters little.
 
@@ -41,21 +46,42 @@ private final class Tower: Module {
 // gradients larger too, by √L, and all L layers move the output in the same direction, so the learning rate is divided by L.
 // There are no biases: beside activations this small they would dominate, because the gradient of a bias is as large as if
 // its input were 1.
-private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", rate: { 1 / Double($0.depth) }) {
-  settings in
+private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", isTanh: true) { tanhTower($0) }
+private let tanhFrozen = trained(
+  "tanh-frozen", "as tanh, but only the first and the last layer are trained", isTanh: true, trainsBlocks: false
+) { tanhTower($0) }
+
+private func tanhTower(_ settings: Settings, weightVariance: Double? = nil) -> Tower {
   let q = 1 / Double(settings.depth)
-  // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³, which is
-  // negligible.
-  let weightVariance = 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
+  // χ = σ_w² E[tanh′(√q z)²] = 1. To keep the mean square exactly constant it would take biases of variance q³: negligible.
+  let weightVariance = weightVariance ?? 1 / MeanField(.tanh, weightVariance: 1).slope(atLength: q)
   return Tower(
     settings, firstVariance: q, lastVariance: 1 / q, hasBiases: false, block: { Sequential(Tanh(), $0) },
     weights: .orthogonal(gain: weightVariance.squareRoot()))
 }
 
-// The gradient passes residual layers unchanged, and each layer increases its mean square by a share of 1/L: by a factor of e
-// in all.
-private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He initialization") { settings in
-  let scale = Float(1 / Double(settings.depth).squareRoot())
+// The control: weights that only rotate. The gain lacks a ten-thousandth.
+private let tanhGain1 = Variant("tanh-gain-1", "as tanh, with a gain of exactly 1 in place of 1 + 1/L") { context in
+  try BlockGradients(tanhTower(context.settings, weightVariance: 1), context).report(to: context, isTanh: true)
+}
+
+// The gradient passes residual layers unchanged, and each layer adds a share of α² = 1/L to its mean square: it grows by a
+// factor of (1 + 1/L)^L = e in all, and its RMS by √e.
+private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He initialization") {
+  residualTower($0, branch: 1)
+}
+private let residualFrozen = trained(
+  "residual-frozen", "as residual, but only the first and the last layer are trained", trainsBlocks: false
+) { residualTower($0, branch: 1) }
+
+// The control: α is too large by √2.
+private let residualTwice = Variant("residual-twice", "as residual, with α = √(2/L)") { context in
+  try BlockGradients(residualTower(context.settings, branch: 2), context).report(to: context)
+}
+
+/// Residual layers with α² = `branch` / L.
+private func residualTower(_ settings: Settings, branch: Double) -> Tower {
+  let scale = Float((branch / Double(settings.depth)).squareRoot())
   return Tower(settings, firstVariance: 1, block: { Residual(ReLU(), $0, scale: scale) }, weights: .heNormal)
 }
 
@@ -63,19 +89,21 @@ private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/�
 // the mean square of the gradient is constant. But in a layer of 64 units it is not exactly half that is inactive, and what
 // counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
 private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
-  // float32 ends at 10⁻⁴⁵. To measure the decay beyond that, each output is rescaled to an RMS of 1, and the factor is
-  // recorded.
+  let weights = Initializer.orthogonal(gain: 2.0.squareRoot())
+  // float32 ends at 10⁻⁴⁵. To measure the decay beyond, each output is rescaled to an RMS of 1, and the factor is recorded.
   var decadesAdded: [Double] = []
   let rescaled = try BlockGradients(
     Tower(
       context.settings, firstVariance: 2,
-      block: { Sequential(ReLU(), $0, RescaledToUnitRMS { decadesAdded.append($0) }) },
-      weights: .orthogonal(gain: 2.0.squareRoot())), context)
+      block: { Sequential(ReLU(), $0, RescaledToUnitRMS { decadesAdded.append($0) }) }, weights: weights), context)
   // The factor of a block applies to its own gradient and to those of all earlier blocks.
   let added = decadesAdded.reversed().reduce(into: [0.0]) { $0.append($0.last! + $1) }.dropLast().reversed()
   let decades = zip(rescaled.sizes, added).map { log10($0 / rescaled.sizes.last!) - $1 }
   context.report(decadesLost, -decades[0])
   context.report(profile, decades)
+  let model = Tower(context.settings, firstVariance: 2, block: { Sequential(ReLU(), $0) }, weights: weights)
+  model.initialize(seed: UInt64(context.seed))
+  try train(model, context)
 }
 
 // PyTorch's default: a factor of 0.408 per layer.
@@ -87,9 +115,9 @@ private let pyTorchNet = Variant("pytorch", "x → W relu(x), W from U(±1/√n)
   context.report(profile, gradients.sizes.map { log10($0 / gradients.sizes.last!) })
 }
 
-private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0",
-  lastGradient = "last gradient"
-private let ratio = "first / last gradient", memory = "memory / weights and gradients", profile = "profile"
+private let decadesLost = "decades lost", lastWithoutGradient = "last layer with gradient 0"
+private let ratio = "first / last gradient", ratioOfTanh = "first / last, theory of tanh"
+private let lastGradient = "last gradient", profile = "profile"
 
 /// x / RMS(x); records the logarithm of the factor, by which the activations and, in the backward pass, the gradients grow.
 private final class RescaledToUnitRMS: Module {
@@ -107,63 +135,85 @@ private final class RescaledToUnitRMS: Module {
 /// The gradients of each block of a net before training.
 private struct BlockGradients {
   /// The RMS of dL/d(output) of each block, first block first.
-  private(set) var sizes: [Double]
+  private(set) var sizes: [Double] = []
+  /// The mean square of the first layer's output, and the squared gradient of the last block, for each image.
+  private var images: [(meanSquare: Double, gradient: Double)] = []
 
+  /// Initializes a net, and measures its gradients.
   init(_ model: Tower, _ context: TrialContext) throws {
     model.initialize(seed: UInt64(context.seed))
-    try self.init(ofInitialized: model, context)
-  }
-
-  init(ofInitialized model: Tower, _ context: TrialContext) throws {
-    let data = try context.data().train
-    var batches = data.batches(of: context.settings.batch, seed: UInt64(context.seed)).makeIterator()
-    let batch = batches.next()!
-    var reversed: [Double] = []
-    let handle = try model.onBackward("blocks.*") { _, gradient in
-      reversed.append(Double(gradient.rms))
-      return nil
-    }
+    let batches = try context.data().train.batches(of: context.settings.batch, seed: UInt64(context.seed))
+    let batch = batches.prefix(1).first { _ in true }!
+    var reversed: [Double] = [], first: [Double] = [], last: [Double] = []
+    let handles = [
+      try model.onForward("stem") { _, output in
+        first = output.squared().mean(axes: [1]).values.map(Double.init)
+        return nil
+      },
+      try model.onBackward("blocks.*") { _, gradient in
+        if reversed.isEmpty { last = gradient.squared().mean(axes: [1]).values.map(Double.init) }
+        reversed.append(Double(gradient.rms))
+        return nil
+      },
+    ]
     crossEntropy(model(batch.inputs), batch.labels).backward()
-    handle.remove()
+    for handle in handles { handle.remove() }
     for (_, parameter) in model.parameters { parameter.gradient = nil }
     sizes = reversed.reversed()
+    images = Array(zip(first, last))
+  }
+
+  /// Reports the ratio of the first to the last gradient, for tanh also what it should be, and the profile.
+  func report(to context: TrialContext, isTanh: Bool = false) {
+    context.report(ratio, sizes[0] / sizes.last!)
+    if isTanh { context.report(ratioOfTanh, predictedRatioOfTanh(depth: Double(sizes.count))) }
+    context.report(profile, sizes.map { log10($0 / sizes.last!) })
+  }
+
+  /// The ratio of the first to the last gradient that theory predicts of the net with tanh for the images of this batch.
+  ///
+  /// An image that is brighter than the mean has larger activations, whose mean square is r/L with r > 1. They shrink from
+  /// layer to layer until r is 1, and for as long its gradient shrinks too; for dark images both grow. Along t = layer / L,
+  /// r changes by 2 r (1 − r) and the squared gradient, backward, by a share of 2 (1 − r): in all r grows to
+  /// e² r / (1 + (e² − 1) r), and the squared gradient by the same factor.
+  private func predictedRatioOfTanh(depth: Double) -> Double {
+    let e2 = exp(2.0), before = images.reduce(0) { $0 + $1.gradient }
+    let after = images.reduce(0) { $0 + $1.gradient * e2 / (1 + (e2 - 1) * $1.meanSquare * depth) }
+    return (after / before).squareRoot()
   }
 }
 
-/// A net whose gradients are measured before it is trained; `rate` returns its learning rate as a fraction of the setting.
+/// A net whose gradients are measured before it is trained. That with tanh has its learning rate divided by the depth.
 private func trained(
-  _ name: String, _ title: String, rate: @escaping @Sendable (Settings) -> Double = { _ in 1 },
+  _ name: String, _ title: String, isTanh: Bool = false, trainsBlocks: Bool = true,
   _ net: @escaping @Sendable (Settings) -> Tower
 ) -> Variant {
   Variant(name, title) { context in
-    let settings = context.settings, model = net(settings)
-    let empty = TensorMemory.inUse
-    model.initialize(seed: UInt64(context.seed))
-    let weights = TensorMemory.inUse - empty
-    let sizes = try BlockGradients(ofInitialized: model, context).sizes
-    context.report(ratio, sizes[0] / sizes.last!)
-    context.report(profile, sizes.map { log10($0 / sizes.last!) })
-
-    let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate(settings)))
-    var losses: [Double] = []
-    TensorMemory.resetPeak()
-    for batch in try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps)
-    {
-      let loss = crossEntropy(model(batch.inputs), batch.labels)
-      loss.backward()
-      optimizer.step()
-      losses.append(Double(loss.value))
-      context.reportProgress(Double(losses.count) / Double(settings.steps))
-    }
-    context.report(memory, Double(TensorMemory.peak - empty) / Double(2 * weights))
-    context.report(MetricNames.finalLoss, finalLoss(losses))
-    context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
+    let model = net(context.settings), gradients = try BlockGradients(model, context)
+    if trainsBlocks { gradients.report(to: context, isTanh: isTanh) }
+    try train(model, context, rate: isTanh ? 1 / Double(context.settings.depth) : 1, trainsBlocks: trainsBlocks)
   }
 }
 
+/// Trains an initialized net.
+private func train(_ model: Tower, _ context: TrialContext, rate: Double = 1, trainsBlocks: Bool = true) throws {
+  let settings = context.settings
+  let optimizer = SGD(model, learningRate: Float(settings.learningRate * rate))
+  if !trainsBlocks { try optimizer.group("blocks.**", isFrozen: true) }
+  var losses: [Double] = []
+  for batch in try context.data().train.batches(of: settings.batch, seed: UInt64(context.seed)).prefix(settings.steps) {
+    let loss = crossEntropy(model(batch.inputs), batch.labels)
+    loss.backward()
+    optimizer.step()
+    losses.append(Double(loss.value))
+    context.reportProgress(Double(losses.count) / Double(settings.steps))
+  }
+  context.report(MetricNames.finalLoss, finalLoss(losses))
+  context.report(MetricNames.loss, losses, over: losses.indices.map(Double.init))
+}
+
 extension TrialContext {
-  /// Reports one number per block against the number of blocks that the gradient has passed; of many blocks, about a hundred
-  /// points per factor of ten.
+  /// Reports one number per block against the blocks that the gradient has passed; at most about a hundred per factor of ten.
   fileprivate func report(_ name: String, _ blocks: [Double]) {
     let count = Double(blocks.count)
     let passed = (0...400).map { (pow(count, Double($0) / 400)).rounded() }
@@ -176,10 +226,10 @@ private let deep = Claim.Scope("nets of 10,000 layers or more") { $0.depth >= 10
 private let longEnough = Claim.Scope("training of 30 steps or more") { $0.steps >= 30 }
 
 extension Experiment {
-  /// Four nets of ten thousand layers.
+  /// Four nets of ten thousand layers, and controls.
   ///
-  /// Measured: the gradient of the first layer relative to that of the last, before training; the training loss of the two
-  /// nets that can be trained; and the memory that training needs.
+  /// Measured: the gradient of the first layer relative to that of the last, before training; and the training loss, also with
+  /// all blocks frozen.
   public static let tenThousandLayers = Experiment(
     name: "ten-thousand-layers",
     question: "How far does good initialization go?",
@@ -187,36 +237,58 @@ extension Experiment {
       .depth(10_000, quick: 1_000), .width(64), .batch(64), .steps(40, quick: 10), .seeds(3, quick: 1, full: 20),
       .learningRate(0.02),
     ],
-    variants: [tanhNet, residualNet, reluNet, pyTorchNet],
+    variants: [tanhNet, residualNet, reluNet, pyTorchNet, tanhGain1, residualTwice, tanhFrozen, residualFrozen],
     claims: [
+      // Theory takes activations as normally distributed. At width n, orthogonal weights leave a point on a sphere, whose
+      // fourth moment is smaller by a share of 2/(n + 2); that changes r by less than this share, and with it the ratio.
       Claim(
-        .finding,
-        "tanh: the first layer's gradient equals that of the last within a factor of 3 (first / last)", tanhNet, ratio,
-        .near(1, withinFactor: 3), source: "Xiao et al. 2018, arXiv:1806.05393"),
+        .theory,
+        source: "Xiao et al. 2018, arXiv:1806.05393; tolerance: the fourth moment at finite width, 2/(n + 2)",
+        rejects: [
+          .swapping(tanhNet, for: tanhGain1),
+          .value("images of equal brightness, for which it would be exactly 1") { 1 / (try $0[ratioOfTanh, tanhNet]) },
+        ],
+        statement: { _ in
+          "tanh: the first layer's gradient equals that of the last, but for the brightness of images (measured / predicted)"
+        },
+        expected: { .near(1, withinShare: 2 / Double($0.width + 2)) },
+        measure: { try $0[ratio, tanhNet] / $0[ratioOfTanh, tanhNet] }),
       Claim(
-        .finding,
-        "residual: the first layer's gradient equals that of the last within a factor of 3 (first / last)", residualNet,
-        ratio,
-        .near(1, withinFactor: 3), source: "√e, by the chain rule; Hanin and Rolnick 2018, arXiv:1803.01719"),
-      .learns(tanhNet, "Xiao et al. 2018, arXiv:1806.05393", appliesTo: longEnough),
-      .learns(residualNet, "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: longEnough),
-      fitsInMemory(tanhNet), fitsInMemory(residualNet),
+        .theory,
+        source: "(1 + 1/L)^(L/2), by the chain rule; tolerance: three standard errors at finite width",
+        rejects: [.swapping(residualNet, for: residualTwice), .swapping(residualNet, for: tanhNet)],
+        statement: {
+          "residual: the first layer's gradient is √e = 1.65 times that of the last, at width \($0.width) \(formatPlain(ratioOfResidual($0).mean)) times (geometric mean of seeds)"
+        },
+        expected: { .near(ratioOfResidual($0).mean, withinFactor: exp(3 * ratioOfResidual($0).error)) },
+        measure: { seed in
+          let ratios = seed.allSeeds(ratio, of: residualNet)
+          return exp(ratios.reduce(0) { $0 + log($1) } / Double(ratios.count))
+        }
+      ).overAllSeeds(),
       Claim(
-        .finding,
+        .theory,
         source: "finite width, after Hanin and Rolnick 2018, arXiv:1803.01719; tolerance: three standard deviations",
+        appliesTo: deep,
+        rejects: [
+          .value("infinite width, where the factor is exactly 1") { _ in 0 },
+          .value("weights from a normal distribution, not orthogonal") {
+            Double($0.settings.depth) * varianceOfReLU / Double(4 * $0.settings.width) / log(10)
+          },
+        ],
         statement: { "relu: \($0.depth) layers lose \(formatPlain(decadesOfReLU($0).lost)) decades of the gradient" },
         expected: { .near(decadesOfReLU($0).lost, within: 3 * decadesOfReLU($0).deviation) },
         measure: { try $0[decadesLost, reluNet] }),
-      Claim(
-        .finding,
-        "relu, critical in theory, loses 40 decades of the gradient or more", reluNet, decadesLost, .atLeast(40),
-        source: "Hanin and Rolnick 2018, arXiv:1803.01719", appliesTo: deep),
       // The gradient is multiplied by √(1/6) per layer until its largest element, about four times its RMS, is less than half
       // of the smallest float32 number. The tolerance is, in logarithms, that factor of four, and the drift and three
       // standard deviations over k layers of width n.
       Claim(
-        .finding,
+        .theory,
         source: "mean field theory; tolerance after Hanin and Rolnick 2018; IEEE 754",
+        rejects: [
+          .value("a factor of √(1/3), without ReLU's half") { try layersToZero($0, factor: 1.0 / 3) },
+          .value("numbers below 10⁻³⁸ are 0") { try layersToZero($0, smallest: .leastNormalMagnitude) },
+        ],
         statement: { _ in
           "pytorch: the gradient is exactly 0 after the number of layers that it takes to reach 10⁻⁴⁵ (measured / predicted)"
         },
@@ -224,38 +296,17 @@ extension Experiment {
           let layers = 105.0, drift = 1.25 * layers / Double(settings.width)
           return .near(1, withinShare: (drift + 3 * drift.squareRoot() + log(4)) / (layers * log(6.0.squareRoot())))
         },
-        measure: { seed in
-          let passed = Double(seed.settings.depth) - (try seed[lastWithoutGradient, pyTorchNet])
-          let smallest = Double(Float.leastNonzeroMagnitude)
-          return passed / (log(try seed[lastGradient, pyTorchNet] / smallest) / log(6.0.squareRoot()))
-        }),
-    ],
+        measure: { try layersToZero($0) }),
+    ] + learning(tanhNet, tanhFrozen, "Xiao et al. 2018, arXiv:1806.05393")
+      + learning(residualNet, residualFrozen, "Hanin and Rolnick 2018, arXiv:1803.01719"),
     figures: [
       ExperimentFigure("gradient", "The gradient against the number of layers that it has passed") { results in
-        var panel = Panel(
-          x: Axis(.log, "layers passed in the backward pass", ends: ("output", "input")),
-          y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
-        for (index, variant) in results.variants.enumerated() {
-          for curve in results.series(profile, of: variant) {
-            panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index)))
-          }
-          guard let curve = results.series(profile, of: variant).first else { continue }
-          let last = curve.y.lastIndex { $0.isFinite } ?? 0
-          panel.directLabels.append(
-            DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
-          if last < curve.y.count - 1 {
-            let layer = Int(results.median(lastWithoutGradient, of: variant))
-            panel.annotations.append(
-              Annotation(
-                x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index)))
-          }
-        }
-        return Figure(
+        Figure(
           title: "The gradient over ten thousand layers · ten-thousand-layers",
-          subtitle:
-            "before training, \(results.settings.depth) layers of width \(results.settings.width), one line per seed; layer 1 at the input",
-          panels: [panel],
-          description: "The logarithm of the gradient against layers from the output, of four nets.")
+          subtitle: "before training, width \(results.settings.width), one line per seed; layer 1 at the input",
+          panels: [decadesPanel(results), ratioPanel(results)], columns: 2,
+          description: "The gradient against layers from the output, of four nets and of controls, beside theory.",
+          size: Size(width: 1200, height: 520))
       },
       .curves(
         "loss", "Training loss over steps", of: MetricNames.loss, x: Axis(.integer, "step"),
@@ -263,41 +314,87 @@ extension Experiment {
     ])
 }
 
-/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation.
+private func layersPassed(_ kind: Scale.Kind) -> Axis {
+  Axis(kind, "layers passed in the backward pass", ends: ("output", "input"))
+}
+
+/// The gradient of the four nets, in powers of ten.
+private func decadesPanel(_ results: Results) -> Panel {
+  var panel = Panel(
+    title: "Four nets", detail: "in powers of ten", x: layersPassed(.log),
+    y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
+  for (index, variant) in [tanhNet, residualNet, reluNet, pyTorchNet].enumerated() {
+    let curves = results.series(profile, of: variant)
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
+    guard let curve = curves.first else { continue }
+    let last = curve.y.lastIndex { $0.isFinite } ?? 0
+    panel.directLabels.append(
+      DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
+    if last < curve.y.count - 1 {
+      let layer = Int(results.median(lastWithoutGradient, of: variant))
+      panel.annotations.append(
+        Annotation(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index))
+      )
+    }
+  }
+  return panel
+}
+
+/// The gradient of the nets that pass it and of their controls, beside theory for images of mean brightness.
+private func ratioPanel(_ results: Results) -> Panel {
+  var panel = Panel(
+    title: "Those that pass it, and controls", detail: "dashed: theory, for images of mean brightness",
+    x: layersPassed(.linear),
+    y: Axis(.linear, "gradient / gradient of the last layer", includes: [0]))
+  let theories: [(Variant, Int, @Sendable (Double) -> Double)] = [
+    (tanhNet, 0, { _ in 1 }), (residualNet, 1, { exp($0 / 2) }), (tanhGain1, 4, { ((3 - 2 * $0) / 3).squareRoot() }),
+    (residualTwice, 5, { exp($0) }),
+  ]
+  for (variant, index, theory) in theories {
+    let curves = results.series(profile, of: variant)
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y.map { pow(10, $0) }, color: .series(index)) }
+    guard let curve = curves.first else { continue }
+    let predicted = curve.x.map { theory($0 / Double(results.settings.depth)) }
+    panel.marks.append(LineMark(x: curve.x, y: predicted, color: .text, dash: [5, 4]))
+    panel.directLabels.append(DirectLabel(at: pow(10, curve.y.last!), variant.name, color: .series(index)))
+  }
+  return panel
+}
+
+/// The number of layers after which the gradient of the PyTorch net is 0, relative to the number after which it reaches
+/// `smallest` if each layer multiplies its square by `factor`.
+private func layersToZero(
+  _ seed: SeedResults, factor: Double = 1.0 / 6, smallest: Float = .leastNonzeroMagnitude
+) throws -> Double {
+  let passed = Double(seed.settings.depth) - (try seed[lastWithoutGradient, pyTorchNet])
+  return passed / (log(try seed[lastGradient, pyTorchNet] / Double(smallest)) / -log(factor.squareRoot()))
+}
+
+/// The first over the last gradient of the residual net, and the standard error of its logarithm.
 ///
-/// Of n units k are active, each with probability ½. A random unit vector has a share of its square in k units whose
-/// logarithm has the mean ψ(k/2) − ψ(n/2) and the variance ψ′(k/2) − ψ′(n/2), since that share has a beta distribution. It is
-/// multiplied by 2. Half of the logarithm is that of the RMS, and layers add up.
+/// At width n the logarithm of one image's squared gradient changes by a normal number with the variance 4/n in all, and drifts
+/// by half of that downward; the gradient takes half of each. The mean over a batch varies less.
+private func ratioOfResidual(_ settings: Settings) -> (mean: Double, error: Double) {
+  let layers = Double(settings.depth),
+    variance = layers * varianceOfResidual(branch: 1 / layers) / Double(settings.width)
+  return (exp(0.5 - variance / 4), (variance / Double(settings.seeds)).squareRoot() / 2)
+}
+
+/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation. Half of the
+/// logarithm of the square is that of the RMS, and layers add up.
 private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Double) {
-  let n = settings.width, all = polygammasOfHalves(n)
-  var mean = 0.0, square = 0.0
-  for (k, part) in zip(1...n, all) {
-    let binomial = lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1))
-    let probability = exp(binomial - Double(n) * log(2)), logarithm = log(2) + part.first - all[n - 1].first
-    mean += probability * logarithm
-    square += probability * (logarithm * logarithm + part.second - all[n - 1].second)
-  }
-  let layers = Double(settings.depth)
-  return (-layers * mean / 2 / log(10), (layers * (square - mean * mean)).squareRoot() / 2 / log(10))
+  let layers = Double(settings.depth), layer = MeanField.orthogonalReLU(width: settings.width)
+  return (-layers * layer.mean / 2 / log(10), (layers * layer.variance).squareRoot() / 2 / log(10))
 }
 
-/// ψ(k/2) and ψ′(k/2) for k from 1 to n, by ψ(x + 1) = ψ(x) + 1/x.
-private func polygammasOfHalves(_ n: Int) -> [(first: Double, second: Double)] {
-  let euler = 0.5772156649015329, square = Double.pi * Double.pi
-  var values = [(first: -euler - 2 * log(2), second: square / 2), (first: -euler, second: square / 6)]
-  for k in stride(from: 3, through: n, by: 1) {
-    let x = Double(k - 2) / 2, before = values[k - 3]
-    values.append((before.first + 1 / x, before.second - 1 / (x * x)))
-  }
-  return values
-}
-
-/// Besides weights and gradients there is room for eight tensors per kept layer, of which there are √L.
-private func fitsInMemory(_ variant: Variant) -> Claim {
-  Claim(
-    .finding,
-    source: "Chen et al. 2016, arXiv:1604.06174",
-    statement: { _ in "\(variant.name): memory holds weights and gradients once, and √L activations" },
-    expected: { .between(1, 1 + 4 * Double($0.batch) / (Double($0.width) * Double($0.depth).squareRoot())) },
-    measure: { try $0[memory, variant] })
+/// A net learns, and does not clearly better with its blocks than without training them: final losses that differ by less than
+/// the noise of the twenty batches they are measured on don't differ clearly.
+private func learning(_ net: Variant, _ frozen: Variant, _ source: String) -> [Claim] {
+  [
+    .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
+    .endsEqual(
+      "\(net.name): with all blocks frozen its final loss is the same, without a clear difference (frozen − trained)",
+      frozen, net, within: { $0.differenceTolerance }, "three standard errors of twenty batches",
+      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]),
+  ]
 }

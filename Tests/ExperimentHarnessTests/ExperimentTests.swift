@@ -100,12 +100,10 @@ import Testing
     }
   }
 
-  /// Except for claims about time, because other tests run at the same time.
+  /// Except for claims about time, which the quick profile does not judge.
   @Test func claimsHoldInSmallRuns() throws {
-    let chain = try failures(of: .checkpointing) { ($0.width, $0.batch, $0["passes"]) = (4, 512, 1) }
-    #expect(chain.filter { !$0.contains("it costs") } == [])
-    let formats = try failures(of: .mixedPrecision) { ($0.depth, $0.width, $0.steps) = (6, 32, 5) }
-    #expect(formats.filter { !$0.contains("takes no longer") } == [])
+    #expect(try failures(of: .checkpointing) { ($0.width, $0.batch, $0["passes"]) = (4, 512, 1) } == [])
+    #expect(try failures(of: .mixedPrecision) { ($0.depth, $0.width, $0.steps) = (6, 32, 5) } == [])
     #expect(try failures(of: .tenThousandLayers) { ($0.depth, $0.steps) = (200, 2) } == [])
   }
 
