@@ -19,12 +19,12 @@ private let sigmoidNet = net(
   "sigmoid", "sigmoid, Xavier initialization", .xavierNormal, { Sigmoid() },
   theory: { settings in .meanField(MeanField(.sigmoid, weightVariance: 1), firstLength: xavierFirstLength(settings)) })
 
-// The same sigmoid with weights of a hundred times the variance, chosen so that the factor is exactly 1. Weights ten times as large are
-// trained with three times the learning rate.
+// The same sigmoid with weights of a hundred times the variance, chosen so that the factor is exactly 1. Its outputs are
+// large at first and it learns slowly, so it gets three times the steps.
 private let criticalVariance = MeanField.criticalWeightVariance(of: .sigmoid, between: 20, and: 500)!
 private let criticalSigmoidNet = net(
   "sigmoid-critical", "sigmoid, weights of variance \(formatPlain(criticalVariance))/n",
-  .normal(weightVariance: criticalVariance), { Sigmoid() }, adjust: { $0.learningRate *= 3 },
+  .normal(weightVariance: criticalVariance), { Sigmoid() }, adjust: { $0.steps *= 3 },
   theory: { _ in .meanField(MeanField(.sigmoid, weightVariance: criticalVariance), firstLength: criticalVariance) })
 
 // Another sigmoid net that is the tanh net below: since tanh x = 2 sigmoid(2x) − 1, it computes the same outputs with four
