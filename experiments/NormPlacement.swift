@@ -179,6 +179,7 @@ private func trained(_ placement: Placement, isWarmedUp: Bool) -> LearningRateSw
 
 private let preNets = trained(.pre, isWarmedUp: false), preWarm = trained(.pre, isWarmedUp: true)
 private let postNets = trained(.post, isWarmedUp: false), postWarm = trained(.post, isWarmedUp: true)
+
 /// By how much the final loss is higher without a warm-up, at the learning rate where that is most.
 private func costOfNoWarmUp(_ cold: LearningRateSweep, _ warm: LearningRateSweep, _ seed: SeedResults) throws -> Double
 {
