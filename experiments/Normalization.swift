@@ -69,37 +69,108 @@ private func nets(
 private let activationRMS = "activation RMS"
 
 // The consequences in training: small nets of 64 units per layer, with 64 images per batch. Weights of variance 1/(2n) are
-// about as small as PyTorch's, and a plain net of thirty layers cannot learn with them.
-private let plainLearner = learner("plain-trained", "trained: plain, 30 layers", depth: 30, activation: { _ in ReLU() })
-// The outputs of layer norm do not depend on the size of the weights, but the angle by which a step rotates them does: small
-// weights are rotated far, and the loss falls unevenly.
+// about as small as PyTorch's, and a plain net of thirty layers does not learn with them at any of three learning rates. With layer norm it
+// can: outputs do not depend on the size of the weights. But the angle by which a step rotates them does: small weights are rotated
+// far, and at a learning rate that is too large the loss falls unevenly.
+private let small = 0.5
+private let plainLearner = learner("plain-trained", "plain, 30 layers", depth: 30, weights: small, activation: plain)
 private let layerNormLearner = learner(
-  "layer-norm-trained", "trained: layer norm, 30 layers", depth: 30,
-  activation: { Sequential(LayerNorm($0.width), ReLU()) })
-private let shallowBatchNormLearner = batchNormLearner(depth: 10)
-private let deepBatchNormLearner = batchNormLearner(depth: 100)
+  "layer-norm-trained", "layer norm, 30 layers", depth: 30, weights: small, activation: layerNorm)
+private let plainSweep = LearningRateSweep(of: plainLearner, over: [0.01, 1, 100])
+private let layerNormSweep = LearningRateSweep(of: layerNormLearner, over: [0.001, 0.003, 0.01])
 
 // With batch norm the gradient of the first of ten layers is 1.21⁸ = 4.6 times that of the last, the first of a hundred 10⁸
-// times.
-private func batchNormLearner(depth: Int) -> Variant {
-  learner(
-    "batch-norm-trained-\(depth)", "trained: batch norm, \(depth) layers", depth: depth,
-    activation: { Sequential(BatchNorm($0.width), ReLU()) })
-}
+// times. Ten layers learn, a hundred do not, at any of these learning rates; without batch norm, with He initialization alone, a hundred
+// do. The growth of gradients need not be the only cause: with layer norm they do not grow, and yet a hundred layers learn less
+// than without.
+private let batchNormLearner10 = learner(
+  "batch-norm-trained-10", "batch norm, 10 layers", depth: 10, activation: batchNorm)
+private let batchNormLearner100 = learner(
+  "batch-norm-trained-100", "batch norm, 100 layers", depth: 100, activation: batchNorm)
+private let layerNormLearner100 = learner(
+  "layer-norm-trained-100", "layer norm, 100 layers", depth: 100, activation: layerNorm)
+private let heLearner100 = learner("he-trained-100", "plain, 100 layers", depth: 100, activation: plain)
+private let rates = [0.001, 0.003, 0.01, 0.1]
+private let batchNormSweep10 = LearningRateSweep(of: batchNormLearner10, over: rates)
+private let batchNormSweep100 = LearningRateSweep(of: batchNormLearner100, over: rates)
+private let layerNormSweep100 = LearningRateSweep(of: layerNormLearner100, over: rates)
+private let heSweep100 = LearningRateSweep(of: heLearner100, over: rates)
+private let sweeps = [
+  ("plain, 30 layers, small weights", plainSweep), ("layer norm, 30 layers, small weights", layerNormSweep),
+  ("batch norm, 10 layers", batchNormSweep10), ("batch norm, 100 layers", batchNormSweep100),
+  ("layer norm, 100 layers", layerNormSweep100), ("plain, 100 layers", heSweep100),
+]
 
+private func plain(_ settings: Settings) -> Module { ReLU() }
+private func layerNorm(_ settings: Settings) -> Module { Sequential(LayerNorm(settings.width), ReLU()) }
+private func batchNorm(_ settings: Settings) -> Module { Sequential(BatchNorm(settings.width), ReLU()) }
+
+/// A net that is trained, with weights of variance `weights`/n, He's by default.
 private func learner(
-  _ name: String, _ title: String, depth: Int, activation: @escaping @Sendable (Settings) -> Module
+  _ name: String, _ title: String, depth: Int, weights: Double = 2,
+  activation: @escaping @Sendable (Settings) -> Module
 ) -> Variant {
   Variant(
-    name, title + " of 64 units, weights of variance 0.5/n, batches of 64",
+    name, "trained: \(title) of 64 units, weights of variance \(formatShortest(weights))/n, batches of 64",
     adjust: { ($0.depth, $0.width, $0.batch) = (depth, 64, 64) },
     net: { settings in
-      DeepNet(settings, initializer: .normal(weightVariance: 0.5), activation: { activation(settings) })
+      DeepNet(settings, initializer: .normal(weightVariance: weights), activation: { activation(settings) })
     })
 }
 
-private let learners = [plainLearner, layerNormLearner, shallowBatchNormLearner, deepBatchNormLearner]
+private let learners = [plainLearner, layerNormLearner, batchNormLearner10, batchNormLearner100]
 private let startingNets = plainNets + layerNormNets + batchNormNets
+
+/// Each layer multiplies activations by the predicted factor.
+private func activationClaim(
+  _ net: StartingNet, butNot other: StartingNet, within tolerance: @escaping @Sendable (Settings) -> Double
+) -> Claim {
+  Claim(
+    .theory, source: "the length map (Poole et al. 2016); tolerance at finite width: Hanin and Rolnick 2018",
+    appliesTo: .deep, rejects: [.swapping(net.variant, for: other.variant)],
+    statement: { _ in
+      "\(net.variant.name): each layer multiplies activations by \(formatPlain(net.activationFactor))"
+    },
+    expected: { .near(net.activationFactor, withinShare: tolerance($0)) },
+    measure: { try $0[MetricNames.activationFactor, net.variant] })
+}
+
+/// The tolerance of the activation factor of a normalized net.
+///
+/// The logarithm of the RMS of a layer's outputs varies with the variance v/(4 n), v = 5, as in a plain net. But normalization removes the
+/// variation, and the next layer's does not add to it. A slope through m independent numbers has 12/m³ times their
+/// variance. Three standard deviations.
+private func normalizedTolerance(_ settings: Settings) -> Double {
+  let layers = Double(max(settings.depth - 4, 2)), width = Double(settings.width)
+  return 3 * (12 * varianceOfReLU / (4 * width * layers * layers * layers)).squareRoot()
+}
+
+/// The net learns at its best learning rate, or at none. `other` does otherwise.
+private func learns(
+  _ name: String, _ sweep: LearningRateSweep, _ expected: Bool = true,
+  butNot other: (name: String, sweep: LearningRateSweep),
+  _ source: String
+) -> Claim {
+  let tried = sweep.rates.map { formatShortest($0) }.joined(separator: ", ")
+  return Claim(
+    .finding, source: source, appliesTo: .long,
+    rejects: [.value(other.name) { try other.sweep.finalLoss($0) }],
+    statement: { _ in
+      expected
+        ? "\(name) learn at the best of the learning rates \(tried) (final loss)"
+        : "\(name) learn at none of the learning rates \(tried) (lowest final loss)"
+    },
+    expected: { settings in
+      let settings = sweep.variants[0].adjusted(settings)
+      return expected ? .atMost(settings.learnedLoss) : .near(log(10), within: settings.lossTolerance)
+    },
+    measure: { try sweep.finalLoss($0) })
+}
+
+/// The final loss over seeds, at the best learning rate.
+private func interval(_ sweep: LearningRateSweep, _ seed: SeedResults) -> MedianInterval {
+  MedianInterval(seed.allSeeds(MetricNames.finalLoss, of: sweep.best(in: seed)))!
+}
 
 extension Experiment {
   /// Nets with and without normalization, with initial weights of two variances.
@@ -113,41 +184,61 @@ extension Experiment {
       .depth(30, quick: 20), .width(512, quick: 128), .batch(512, quick: 128), .steps(600, quick: 20),
       .seeds(3, quick: 2, full: 20), .learningRate(0.01),
     ],
-    variants: startingNets.map(\.variant) + learners,
-    claims: startingNets.map { net in
-      Claim(
-        .finding,
-        source: "the length map (Poole et al. 2016); tolerance at finite width: Hanin and Rolnick 2018",
-        appliesTo: .deep,
-        statement: { _ in
-          "\(net.variant.name): each layer multiplies activations by \(formatPlain(net.activationFactor))"
-        },
-        expected: { .near(net.activationFactor, withinShare: $0.factorTolerance()) },
-        measure: { try $0[MetricNames.activationFactor, net.variant] })
-    } + (plainNets + layerNormNets).map { .gradientFactor(of: $0.variant) }
-      + batchNormNets.map {
-        .gradientFactor(of: $0.variant, "Yang et al. 2019, arXiv:1902.08129", appliesTo: .wideInLargeBatches)
+    variants: startingNets.map(\.variant) + learners + sweeps.flatMap(\.1.variants),
+    claims: zip(plainNets, layerNormNets).map { activationClaim($0, butNot: $1) { $0.factorTolerance() } }
+      + zip(layerNormNets + batchNormNets, plainNets + plainNets).map {
+        activationClaim($0, butNot: $1, within: normalizedTolerance)
+      }
+      + zip(plainNets, layerNormNets).flatMap { plain, norm in
+        [
+          Claim.gradientFactor(of: plain.variant, rejects: [.swapping(plain.variant, for: norm.variant)]),
+          .gradientFactor(of: norm.variant, rejects: [.swapping(norm.variant, for: plain.variant)]),
+        ]
+      }
+      + zip(batchNormNets, layerNormNets).map {
+        .gradientFactor(
+          of: $0.variant, "Yang et al. 2019, arXiv:1902.08129", appliesTo: .wideInLargeBatches,
+          rejects: [.swapping($0.variant, for: $1.variant)])
       }
       + [
-        .staysAtChance(plainLearner, "He et al. 2015"),
-        .learns(shallowBatchNormLearner, "Ioffe and Szegedy 2015; for shallow nets Yang et al. 2019", appliesTo: .long),
-        .endsHigher(
-          "batch norm: the final loss of a hundred layers is higher than that of ten", deepBatchNormLearner,
-          than: shallowBatchNormLearner, "Yang et al. 2019, arXiv:1902.08129", appliesTo: .long),
+        learns(
+          "plain nets of 30 layers with small weights", plainSweep, false, butNot: ("with layer norm", layerNormSweep),
+          "He et al. 2015"),
+        learns(
+          "layer norm: nets of 30 layers with small weights", layerNormSweep,
+          butNot: ("without layer norm", plainSweep),
+          "Ba et al. 2016, arXiv:1607.06450"),
+        learns(
+          "batch norm: nets of 10 layers", batchNormSweep10, butNot: ("100 layers", batchNormSweep100),
+          "Ioffe and Szegedy 2015"),
+        learns(
+          "batch norm: nets of 100 layers", batchNormSweep100, false, butNot: ("without batch norm", heSweep100),
+          "Yang et al. 2019, arXiv:1902.08129"),
+        learns(
+          "plain nets of 100 layers", heSweep100, butNot: ("with batch norm", batchNormSweep100), "He et al. 2015"),
+        Claim(
+          .finding, source: "none; gradients of layer norm do not grow", appliesTo: .long,
+          rejects: [
+            .value("the upper end of the interval without layer norm") {
+              interval(heSweep100, $0).high - interval(heSweep100, $0).median
+            }
+          ],
+          statement: { _ in
+            "100 layers: with layer norm the final loss is higher than without, each at its best learning rate (difference of medians)"
+          },
+          expected: { .atLeast(heLearner100.adjusted($0).differenceTolerance) },
+          measure: { seed in
+            interval(layerNormSweep100, seed).median - interval(heSweep100, seed).median
+          }
+        ).overAllSeeds(),
       ],
-    disagreements: [
-      Disagreement(
-        with: .learns(layerNormLearner, "Ba et al. 2016, arXiv:1607.06450"),
-        reason:
-          "It does in nine of ten seeds. In the others a step has rotated its small weights so far that the loss is that of guessing again."
-      )
-    ],
     figures: [
       .chart("gradient-profile", of: startingNets.map(\.variant)),
       .curves(
         "activations", "The RMS of activations over layers before training", of: activationRMS,
         x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, "RMS of activations")),
       .chart("loss", of: learners),
+      .learningRates(of: sweeps.map { (name: $0.0, sweep: $0.1) }),
     ])
 }
 
