@@ -138,14 +138,14 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: path))
         return try ClaimSummary(ofResultsIn: [folder + "/x"], of: Experiment.all, command: "").page
       }
-      let row = "| after 50 layers the gradient is multiplied by 1 to the power of 50 | theory | 2 of 2 |"
+      let row = "| after 50 layers the gradient is multiplied by 1 to the power of 50 | identity | 2 of 2 |"
       #expect(try page(text).contains(row))
       #expect(try page(text.replacing("the gradient is multiplied by 1 to", with: "it is 1 to")).contains(row))
       let renamed = text.replacing("\"first / last gradient\"", with: "\"another\"")
       #expect(try page(renamed).contains(row), "the recorded verdict")
       let unknown = try page(renamed.replacing("the gradient is multiplied by 1 to", with: "it is 1 to"))
       #expect(
-        unknown.contains("by 1 to the power of 50 | theory | not judged: stretch-1 has no first / last gradient |"))
+        unknown.contains("by 1 to the power of 50 | identity | not judged: stretch-1 has no first / last gradient |"))
     }
   }
 
