@@ -22,7 +22,7 @@ extension Experiment {
     ],
     variants: [reluNet, tanhNet],
     // What is expected, between which values, and why; write it before the first run. Beside it stands what must not fulfil
-    // the claim: if it does, the claim says nothing, and the report says so.
+    // the claim: if it does, the report says that the claim is not shown.
     claims: [
       Claim(
         .finding, "the final loss of relu is below that of guessing, ln 10", reluNet, MetricNames.finalLoss,

@@ -4,7 +4,7 @@ import Testing
 
 /// What holds for the claims of all canned experiments, before any is run.
 @Suite struct PowerTests {
-  /// A claim that nothing could refute is an identity, and says so.
+  /// A claim that nothing could refute is an identity, and is declared as one.
   @Test(arguments: Experiment.all.map(\.name)) func theoryAndFindingsNameWhatTheyMustReject(_ name: String) throws {
     let experiment = try #require(Experiment.all.first { $0.name == name })
     let settings = experiment.settings(in: .standard)
