@@ -21,6 +21,8 @@ extension Experiment {
     .features,
     .dyingReLU,
     .normPlacement,
+    .minima,
+    .connectedMinima,
     .resNet,
     .tenThousandLayers,
   ]

@@ -43,6 +43,26 @@ public struct Hessian {
     return withoutGradients { largestEigenvalue(from: signs(&random), iterations, tolerance) }
   }
 
+  /// All eigenvalues, largest first: as many as there are weights. NaN where the loss is not finite.
+  ///
+  /// One product per weight makes the matrix, so this is for nets of some hundred weights. The products are float32, so eigenvalues have
+  /// errors of about 10⁻⁶ of the largest one, and the sign of a smaller one means nothing.
+  public func allEigenvalues() -> [Double] {
+    let count = parameters.reduce(0) { $0 + $1.elementCount }
+    var matrix: [Double] = []
+    for index in 0..<count {
+      var first = 0
+      let unit = parameters.map { parameter in
+        defer { first += parameter.elementCount }
+        return Tensor(shape: parameter.shape) { for place in $0.indices { $0[place] = first + place == index ? 1 : 0 } }
+      }
+      matrix += times(unit).flatMap { $0.values.map(Double.init) }
+    }
+    // Rounding makes the two halves differ a little.
+    let mirrored = transposed(matrix, rows: count, columns: count)
+    return eigenvalues(ofSymmetric: zip(matrix, mirrored).map { ($0 + $1) / 2 }, size: count)
+  }
+
   private func largestEigenvalue(from start: [Tensor], _ iterations: Int, _ tolerance: Double) -> Double {
     let length = dot(start, start).squareRoot()
     guard length > 0 else { return 0 }

@@ -176,6 +176,18 @@ private final class Bowl: Module {
     }
   }
 
+  @Test func allEigenvaluesAreThoseOfTheWholeHessian() {
+    let net = Sequential(Linear(2, 3), Tanh(), Linear(3, 1))
+    net.initialize(seed: 9)
+    let x = sampleValues(12, seed: 2), y = sampleValues(6, seed: 3)
+    let at = net.parameters.flatMap { $0.parameter.value.values.map(Double.init) }
+    let slow = jacobiEigenvalues(slowHessian(at: at) { self.loss($0, x.map(Double.init), y.map(Double.init)) })
+    let loss = meanSquaredError(net(Tensor(x, shape: [6, 2])), Tensor(y, shape: [6, 1]))
+    let found = Hessian(of: loss, for: net).allEigenvalues()
+    #expect(found.count == 13 && slow.last! < -0.01, "some are negative")
+    #expect(zip(found, slow).allSatisfy { abs($0 - $1) < 1e-5 * slow[0] }, "\(found), \(slow)")
+  }
+
   @Test func aDiagonalHessianHasItsExactTraceAndEigenvalue() throws {
     try withTemporaryFolder { folder in
       let net = Bowl()
