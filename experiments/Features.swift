@@ -247,10 +247,10 @@ extension Experiment {
     settings: [
       .batch(64), .steps(500, quick: 60), .seeds(3, quick: 1, full: 20), .learningRate(0.1),
       .whole(
-        "images", 150, quick: 100, in: 50...5_000, "correctly classified test images that pixels are deleted from"
+        "images", 150, quick: 50, in: 50...5_000, "correctly classified test images that pixels are deleted from"
       ),
       .whole(
-        "path-steps", 200, quick: 250, in: 1...100_000, "steps of the path of integrated gradients"),
+        "path-steps", 200, quick: 100, in: 1...100_000, "steps of the path of integrated gradients"),
     ],
     variants: methods + controls,
     claims: [
