@@ -15,6 +15,7 @@ extension Experiment {
     .optimizers,
     .learningRate,
     .costOfBackprop,
+    .forwardOrReverse,
     .mixedPrecision,
     .checkpointing,
     .layersFirst,
