@@ -14,6 +14,7 @@ extension Experiment {
     .shatteredGradients,
     .optimizers,
     .learningRate,
+    .clipping,
     .costOfBackprop,
     .forwardOrReverse,
     .mixedPrecision,
