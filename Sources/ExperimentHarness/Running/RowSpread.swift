@@ -3,7 +3,8 @@ import Rheoscope
 /// How much the outputs of each linear layer differ between the rows of a batch, relative to their size, in the order of calls:
 /// √(mean over units of the variance over rows) / RMS, from 0, where all rows are alike, to 1, where their mean is 0.
 ///
-/// Whatever a layer gets, it can learn from the differences only. No gradients are computed.
+/// `inputs` is [rows, …]; layers that are called by the model have outputs [rows, units]. Whatever a layer gets, it can learn from the
+/// differences only. No gradients are computed. Throws a `HookError` if the model has no linear layer.
 public func rowSpreads(of model: Module, _ inputs: Tensor) throws -> [Double] {
   var spreads: [Double] = []
   let handle = try model.onForward(Linear.self) { _, output in
