@@ -109,11 +109,12 @@ extension Judgement {
     return low == high ? middle : "\(middle) (\(low) to \(high))"
   }
 
-  /// In how many of the seeds the number is in the expected range, in words, and for a finding what that shows of all seeds; nil where
-  /// there is one number.
+  /// In how many of the seeds the number is in the expected range, in words; nil where there is one number.
+  var seedsInRange: String? { perSeed.count > 1 ? "within range in \(held) of \(perSeed.count) seeds" : nil }
+
+  /// The same, and for a finding what that shows of all seeds.
   package var shareOfSeeds: String? {
-    guard perSeed.count > 1 else { return nil }
-    let share = "within range in \(held) of \(perSeed.count) seeds"
+    guard let share = seedsInRange else { return nil }
     guard kind == .finding, judging == .eachSeed, verdict == .holds else { return share }
     let bound = 100 * SeedShare.lowerBound(held: held, of: perSeed.count)
     return "\(share), so in more than \(formatPlain(bound)) % of all seeds (95 % confidence)"
@@ -132,7 +133,7 @@ extension Judgement {
 
   /// The claim, what was measured and what was expected, in one line.
   package var line: String {
-    let comparison = ["measured \(measured), expected \(expected.text)", shareOfSeeds].compactMap { $0 }
+    let comparison = ["measured \(measured), expected \(expected.text)", seedsInRange].compactMap { $0 }
       .joined(separator: "; ")
     return switch verdict {
     case .holds, .fails: "\(verdict.sign) \(statement) (\(comparison))"
@@ -144,7 +145,7 @@ extension Judgement {
   /// A claim of the literature and what was measured instead, in one line.
   var disagreementLine: String {
     if case .notJudged(let reason) = verdict { return "\(verdict.sign) \(statement) (not judged: \(reason))" }
-    let parts = ["measured \(measured)", "in the literature \(expected.text)", shareOfSeeds]
+    let parts = ["measured \(measured)", "in the literature \(expected.text)", seedsInRange]
     return "\(isDisagreement ? "≠" : "=") \(statement) (\(parts.compactMap { $0 }.joined(separator: "; ")))"
   }
 
