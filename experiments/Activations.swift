@@ -53,11 +53,12 @@ private let tanhNet = net(
 // so small activations shrink further, and He initialization, made for ReLU, is the wrong one: activations and gradients
 // shrink by a factor of 1 per layer where activations are large, and of √(2 · ¼) = 0.71 where they are small. Activations of
 // bright images stay large for more layers than those of dark ones, so the prediction is a mean over the images of a batch.
-private let geluNet = net("gelu", "GELU, He initialization", .heNormal, { GELU() })
+private let geluNet = net(
+  "gelu", "GELU, He initialization", .heNormal, { GELU() }, predicted: { predictedFactor($0, depth: $1) })
 
 // With these variances of weights and biases GELU's factor is 1 (Roberts, Yaida and Hanin 2022, section 5.3). In some seeds it needs a
 // smaller learning rate than the others.
-private let geluTheory = MeanField(gelu, weightVariance: 1.983, biasVariance: 0.173)
+private let geluTheory = MeanField(.gelu, weightVariance: 1.983, biasVariance: 0.173)
 private let criticalGELUNet = net(
   "gelu-critical", "GELU, weights of variance 1.983/n, biases of 0.173", .normal(weightVariance: 1.983), { GELU() },
   biases: .normal(variance: 0.173), adjust: { $0.learningRate *= 0.3 },
@@ -102,6 +103,7 @@ private func net(
   _ name: String, _ title: String, _ weights: Initializer, _ activation: @escaping @Sendable () -> Module,
   biases: Initializer? = nil, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
   prepare: @escaping @Sendable (Module) -> Void = { _ in },
+  predicted: (@Sendable (_ images: Tensor, _ depth: Int) -> Double?)? = nil,
   frozen: (@Sendable (Settings) -> [String])? = nil, theory: (@Sendable (Settings) -> GradientTheory)? = nil
 ) -> Variant {
   let make: @Sendable (Settings) -> Module = { settings in
@@ -116,23 +118,20 @@ private func net(
       let spreads = try rowSpreads(of: model, images)
       context.report(spread, spreads, over: spreads.indices.map { Double($0 + 1) })
       context.report(spreadFactor, factorPerLayer(spreads))
-      if name == geluName { context.report(predictedByImages, predictedFactor(images, depth: context.settings.depth)) }
+      if let predicted { context.report(predictedByImages, predicted(images, context.settings.depth)) }
     },
     afterTraining: { context, trained in
       let before = context.variant.untrainedNet(context.settings, seed: context.seed)
       prepare(before)
-      func weight(_ model: Module) -> Tensor { model.parameters.first { $0.path == "stem.weight" }!.parameter.value }
-      context.report(firstLayer, Double((weight(trained.model) - weight(before)).rms / weight(before).rms))
+      context.report(firstLayer, trained.weightChanges(since: before)[0].share)
     },
     net: make)
 }
 
-private let geluName = "gelu"
-
 /// The factor per layer of the RMS over images of the gradient with GELU and He initialization. The first layer's outputs have twice the
 /// mean square of an image's pixels; from there on the length map decides, and all images have the same gradient at the last layer.
 private func predictedFactor(_ images: Tensor, depth: Int) -> Double? {
-  let pixels = images.shape[1], values = images.values, theory = MeanField(gelu, weightVariance: 2)
+  let pixels = images.shape[1], values = images.values, theory = MeanField(.gelu, weightVariance: 2)
   var squares = [Double](repeating: 0, count: depth)
   for image in 0..<images.shape[0] {
     let square = values[image * pixels..<(image + 1) * pixels].reduce(0) { $0 + Double($1) * Double($1) }
@@ -148,23 +147,8 @@ private let selu = Activation(
   "SELU", value: { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) },
   slope: { 1.0507009873554805 * ($0 > 0 ? 1 : 1.6732632423543772 * exp($0)) })
 
-private let gelu = Activation(
-  "GELU", value: { $0 * normalShare(below: $0) },
-  slope: { normalShare(below: $0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() })
-
-/// The probability that a standard normal number is below x.
-private func normalShare(below x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }
-
 /// The mean square of the first layer's outputs: 784 pixels of mean square 1, times weights of variance 2 / (784 + width).
 private func xavierFirstLength(_ settings: Settings) -> Double { 784 * 2 / Double(784 + settings.width) }
-
-extension Initializer {
-  fileprivate static func normal(variance: Double) -> Initializer {
-    Initializer("normal, variance \(variance)") { values, _, _, random in
-      for index in values.indices { values[index] = Float(random.normalPair().0 * variance.squareRoot()) }
-    }
-  }
-}
 
 // MARK: The experiment
 
@@ -173,15 +157,17 @@ private let trained = [
 ]
 
 /// Weights of half the variance, as if those for tanh were taken for ReLU.
-private func halfVariance(_ factor: Double) -> Null {
-  .value("weights of half the variance, \(formatPlain(factor)) / √2") { _ in factor / 2.0.squareRoot() }
+private func halfVariance(of net: Variant) -> Null {
+  .value("weights of half the variance, the predicted factor / √2") { seed in
+    (net.predictedGradientFactor(seed.settings) ?? .nan) / 2.0.squareRoot()
+  }
 }
 
 private let theory: [Claim] = [
-  .gradientFactor(of: reluNet, rejects: [.swapping(reluNet, for: sigmoidNet), halfVariance(1)]),
+  .gradientFactor(of: reluNet, rejects: [.swapping(reluNet, for: sigmoidNet), halfVariance(of: reluNet)]),
   .gradientFactor(of: sigmoidNet, rejects: [.swapping(sigmoidNet, for: criticalSigmoidNet)]),
   .gradientFactor(of: criticalSigmoidNet, rejects: [.swapping(criticalSigmoidNet, for: sigmoidNet)]),
-  .gradientFactor(of: tanhNet, rejects: [.swapping(tanhNet, for: sigmoidNet), halfVariance(0.976)]),
+  .gradientFactor(of: tanhNet, rejects: [.swapping(tanhNet, for: sigmoidNet), halfVariance(of: tanhNet)]),
   Claim(
     .identity,
     "sigmoid-as-tanh is the tanh net: each layer multiplies the gradient by the same factor (sigmoid-as-tanh / tanh)",
@@ -189,8 +175,8 @@ private let theory: [Claim] = [
   ) { try $0[MetricNames.gradientFactor, sigmoidAsTanhNet] / $0[MetricNames.gradientFactor, tanhNet] },
   .gradientFactor(
     of: criticalGELUNet, "Roberts, Yaida and Hanin 2022",
-    rejects: [.swapping(criticalGELUNet, for: sigmoidNet), halfVariance(0.988)]),
-  .gradientFactor(of: seluNet, rejects: [.swapping(seluNet, for: sigmoidNet), halfVariance(1.035)]),
+    rejects: [.swapping(criticalGELUNet, for: sigmoidNet), halfVariance(of: criticalGELUNet)]),
+  .gradientFactor(of: seluNet, rejects: [.swapping(seluNet, for: sigmoidNet), halfVariance(of: seluNet)]),
   // Both shrink by √χ where the outputs of images are almost alike. The few layers until float32 ends are the fit.
   Claim(
     .theory, source: "mean field theory (Schoenholz et al. 2017); tolerance: Hanin and Rolnick 2018, over six layers",
@@ -221,7 +207,7 @@ private let geluClaim = Claim(
       + "(measured / predicted)"
   },
   expected: { settings in
-    let theory = GradientTheory.meanField(MeanField(gelu, weightVariance: 2), firstLength: 2)
+    let theory = GradientTheory.meanField(MeanField(.gelu, weightVariance: 2), firstLength: 2)
     return .near(
       1, withinShare: settings.factorTolerance(variance: theory.varianceOfLayer(depth: settings.depth)))
   },

@@ -39,34 +39,19 @@ private func rates(_ settings: Settings) -> [Double] {
   [settings.learningRate / 10, settings.learningRate, settings.learningRate * 10]
 }
 
-/// A linear layer whose biases are random as well.
-private final class BiasedLayer: Module {
-  let weight, bias: Parameter
-
-  init(_ inputs: Int, _ outputs: Int, weightVariance: Double) {
-    weight = Parameter([outputs, inputs], initializer: .normal(weightVariance: weightVariance))
-    bias = Parameter(
-      [outputs],
-      initializer: Initializer("normal, σ_b² = \(biasVariance)") { values, _, _, random in
-        for index in values.indices { values[index] = Float(random.normalPair().0 * biasVariance.squareRoot()) }
-      })
-  }
-
-  override func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias.value) }
-}
-
 /// A cell of the map: a net of this depth and weight variance, trained with each learning rate.
 private func cell(depth: Int, variance: Double, _ settings: Settings) -> LearningRateSweep {
   let name = "depth-\(depth)-weights-\(formatShortest(variance))"
   let net = Variant(
     name, "\(depth) layers, σ_w² = \(formatShortest(variance))", testImages: 1_000, isRecorded: false,
     net: { settings in
-      let inner = (0..<depth - 2).flatMap { _ in
-        [BiasedLayer(settings.width, settings.width, weightVariance: variance), Tanh()] as [Module]
+      func layer(_ inputs: Int, _ outputs: Int) -> Linear {
+        Linear(
+          inputs, outputs, initializer: .normal(weightVariance: variance),
+          biasInitializer: .normal(variance: biasVariance))
       }
-      return Sequential(
-        [BiasedLayer(784, settings.width, weightVariance: variance), Tanh()] + inner
-          + [BiasedLayer(settings.width, 10, weightVariance: variance)])
+      let inner = (0..<depth - 2).flatMap { _ in [layer(settings.width, settings.width), Tanh()] as [Module] }
+      return Sequential([layer(784, settings.width), Tanh()] + inner + [layer(settings.width, 10)])
     })
   return LearningRateSweep(of: net, over: rates(settings))
 }

@@ -192,22 +192,17 @@ private let moved = "first layer's movement", movement = "movement"
 private func sweep(
   _ name: String, _ title: String, _ initializer: Initializer, over rates: [Double]
 ) -> LearningRateSweep {
-  let make: @Sendable (Settings) -> Module = { DeepNet($0, initializer: initializer, activation: { ReLU() }) }
-  return LearningRateSweep(
+  LearningRateSweep(
     of: Variant(
       name, title, adjust: { ($0.depth, $0.batch, $0.steps) = (50, 64, $0.whole("watched-steps")) },
       testImages: 100, isRecorded: false,
       afterTraining: { context, trained in
-        let start = make(context.settings)
-        start.initialize(seed: UInt64(context.seed))
-        let shares = zip(start.parameters, trained.model.parameters).compactMap { before, after -> Double? in
-          guard before.path.hasSuffix("weight") else { return nil }
-          return Double((after.parameter.value - before.parameter.value).rms / before.parameter.value.rms)
-        }
+        let start = context.variant.untrainedNet(context.settings, seed: context.seed)
+        let shares = trained.weightChanges(since: start).map(\.share)
         context.report(moved, shares[0])
         guard shares.allSatisfy(\.isFinite) else { return }
         context.report(movement, shares, over: shares.indices.map { Double($0 + 1) })
-      }, net: make), over: rates)
+      }, net: { DeepNet($0, initializer: initializer, activation: { ReLU() }) }), over: rates)
 }
 
 /// The lowest final loss of any learning rate; one that is not finite counts as infinite.
@@ -258,7 +253,7 @@ extension Experiment {
       .whole(
         "watched-steps", 200, quick: 20, in: 2...1_000_000,
         "training steps before λ_max is measured again, and of the nets that are trained at several learning rates"),
-      .seeds(3, quick: 1, full: 20), .learningRate(0.01),
+      .seeds(3, quick: 1, full: 20),
     ],
     variants: nets + trainedNets + vanishing.variants + heNet.variants,
     claims: [

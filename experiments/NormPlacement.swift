@@ -129,12 +129,7 @@ private func streamOfDeepOverShallow(_ seed: SeedResults) throws -> Double {
 /// What the two-layer net of a block adds to the mean square of a stream that is normalized before it: from `width` to twice as
 /// many units, with Xavier's variance of 2 / (inputs + outputs), each layer's squared weights sum up to 2/3 or 4/3. For ReLU
 /// this is 4/9. Lemma 2 of Xiong et al. has 1/2, for two square matrices.
-private let addedByTwoLayers = MeanField(gelu, weightVariance: 4.0 / 3).nextLength(after: 2.0 / 3)
-
-/// x Φ(x), where Φ is the normal distribution function.
-private let gelu = Activation(
-  "GELU", value: { $0 * (1 + erf($0 / 2.0.squareRoot())) / 2 },
-  slope: { (1 + erf($0 / 2.0.squareRoot())) / 2 + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() })
+private let addedByTwoLayers = MeanField(.gelu, weightVariance: 4.0 / 3).nextLength(after: 2.0 / 3)
 
 private let xiong = "Xiong et al. 2020, arXiv:2002.04745, theorem 1 and lemma 2"
 
@@ -206,7 +201,7 @@ extension Experiment {
       .whole(
         "draws", 64, quick: 16, in: 2...10_000,
         "draws of initial weights, over which gradients before training are averaged"),
-      .steps(120, quick: 2), .seeds(3, quick: 1, full: 20), .learningRate(0.003),
+      .steps(120, quick: 2), .seeds(3, quick: 1, full: 20),
     ],
     variants: [pre, post, shallowPre, shallowPost, preEach, postEach]
       + [preNets, preWarm, postNets, postWarm].flatMap(\.variants),

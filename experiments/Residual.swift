@@ -46,11 +46,8 @@ private let withoutBlocksNet = Variant(
 @Sendable private func reportChange(_ context: TrialContext, _ trained: TrainedNet) {
   guard context.settings.depth > 2 else { return }
   let before = context.variant.untrainedNet(context.settings, seed: context.seed)
-  func weight(_ model: Module) -> Tensor {
-    let weights = model.parameters.filter { $0.path.hasPrefix("blocks.") && $0.path.hasSuffix("weight") }
-    return weights[weights.count / 2].parameter.value
-  }
-  context.report(change, Double((weight(trained.model) - weight(before)).rms / weight(before).rms))
+  let ofBlocks = trained.weightChanges(since: before).filter { $0.path.hasPrefix("blocks.") }
+  context.report(change, ofBlocks[ofBlocks.count / 2].share)
 }
 
 private let change = "change of middle block"

@@ -25,7 +25,14 @@ public struct Activation: Sendable {
   /// φ(x) = tanh x.
   public static let tanh = Activation(
     "tanh", value: { Foundation.tanh($0) }, slope: { 1 - Foundation.tanh($0) * Foundation.tanh($0) })
+  /// φ(x) = x Φ(x), where Φ is the standard normal distribution function.
+  public static let gelu = Activation(
+    "GELU", value: { $0 * normalShare(below: $0) },
+    slope: { normalShare(below: $0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() })
   /// φ(x) = 1 / (1 + e⁻ˣ).
   public static let sigmoid = Activation(
     "sigmoid", value: { 1 / (1 + exp(-$0)) }, slope: { 1 / ((1 + exp(-$0)) * (1 + exp($0))) })
 }
+
+/// The probability that a standard normal number is below x.
+private func normalShare(below x: Double) -> Double { erfc(-x / 2.0.squareRoot()) / 2 }

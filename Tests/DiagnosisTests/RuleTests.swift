@@ -97,7 +97,7 @@ import Testing
       }, "\(found)")
   }
 
-  /// Two nets whose gradients are lost at different scales are told apart.
+  /// Two nets whose gradients are lost at different scales have a finding each.
   @Test func eachScaleHasItsFinding() throws {
     var run = SyntheticRun()
     run.loss = { 2.3 - 0.001 * Double($0) }

@@ -90,13 +90,15 @@ import Testing
     }
   }
 
-  /// Runs an experiment with small settings, and returns the claims that fail.
+  /// Runs an experiment with small settings, and returns the claims that fail, or hold for a null too.
   private func failures(of experiment: Experiment, _ change: (inout Settings) -> Void) throws -> [String] {
     var settings = experiment.settings(in: .quick)
     change(&settings)
     return try withTemporaryFolder { folder in
       let options = RunOptions(profile: .quick, output: folder, command: "")
-      return try experiment.run(settings, options, console: Console(isQuiet: true)).failed
+      let outcome = try experiment.run(settings, options, console: Console(isQuiet: true))
+      return outcome.failed
+        + outcome.judgements.filter { $0.rejections.contains { $0.isRejected != true } }.map(\.statement)
     }
   }
 

@@ -15,9 +15,8 @@ extension Command {
     Command(
       name: "predict \(experiment.name)", operands: "", operandCount: 1...1,
       summary: "Tells from one pass before training which layers of its nets will not learn.",
-      flags: experiment.settings.filter { !["steps", "seeds", "first-seed", "learning-rate"].contains($0.name) }.map {
-        Flag($0)
-      }
+      flags: experiment.settings.filter { !Setting.ofTrials.union(["steps", "learning-rate"]).contains($0.name) }
+        .map { Flag($0) }
         + [dataFolder])
   }
 

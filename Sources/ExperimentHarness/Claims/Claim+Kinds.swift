@@ -79,7 +79,6 @@ extension Claim {
 
   /// The final loss is ln 10, the loss of guessing.
   public static func staysAtChance(
-
     _ variant: Variant, _ source: String, appliesTo scope: Scope = .deepAndLong, rejects nulls: [Null] = []
   ) -> Claim {
     Claim(

@@ -57,10 +57,11 @@ package enum Verdict: Sendable, Equatable {
     }
   }
 
-  /// The same verdict, but not shown where it holds and a null is not rejected.
+  /// The same verdict, but not shown where it holds and a null is not rejected, or not measured.
   func limited(by rejections: [Rejection]) -> Verdict {
-    guard self == .holds, let null = rejections.first(where: { $0.isRejected == false }) else { return self }
-    return .notShown("it would hold for this too: \(null.null)")
+    guard self == .holds, let null = rejections.first(where: { $0.isRejected != true }) else { return self }
+    return .notShown(
+      (null.isRejected == nil ? "not measured under its null: " : "it would hold for this too: ") + null.null)
   }
 }
 

@@ -5,7 +5,7 @@ public struct Experiment: Sendable {
   /// The question, in one line.
   public let question: String
   /// What can be set, each setting with its value in each profile.
-  public private(set) var settings: [Setting]
+  public let settings: [Setting]
   /// The variants that are compared with these settings. All variants of a seed see the same batches, and begin with the same
   /// weights where parameter paths and initializers agree.
   public let variants: @Sendable (Settings) -> [Variant]
@@ -35,9 +35,7 @@ public struct Experiment: Sendable {
   ) {
     self.name = name
     self.question = question
-    let seeds = settings.firstIndex { $0.name == "seeds" }
-    self.settings = settings
-    if let seeds { self.settings.insert(.firstSeed, at: seeds + 1) }
+    self.settings = settings.flatMap { $0.name == "seeds" ? [$0, .firstSeed] : [$0] }
     self.variants = variants
     self.claims = claims
     self.disagreements = disagreements

@@ -11,7 +11,7 @@ public struct LearningRateSweep: Sendable {
   /// The rates, in the order of `variants`.
   public let rates: [Double]
 
-  /// A sweep of a variant that trains with the setting `learning-rate`. Stops the program if there are no rates.
+  /// A sweep of a variant that trains with `Settings.learningRate`, which the experiment need not declare. Stops the program if there are no rates.
   public init(of variant: Variant, over rates: [Double]) {
     guard !rates.isEmpty else { stop("LearningRateSweep", "no learning rates for \(variant.name)") }
     self.rates = rates

@@ -89,6 +89,9 @@ public struct Setting: Sendable {
     .whole("seeds", value, quick: quick, full: full, in: 1...10_000, "trials per variant")
   }
 
+  /// The names of the settings that decide which trials run, not what happens in one.
+  package static let ofTrials: Set = ["seeds", firstSeed.name]
+
   /// `first-seed`: the seed of the first trial.
   static let firstSeed = Setting.whole("first-seed", 0, in: 0...1_000_000, "seed of the first trial")
 

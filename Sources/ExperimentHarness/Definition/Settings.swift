@@ -86,9 +86,10 @@ extension Settings {
   /// The seeds of the trials of each variant.
   package var seedNumbers: Range<Int> { firstSeed..<firstSeed + seeds }
 
-  /// The learning rate of the optimizer. Stops the program if not declared.
+  /// The learning rate of the optimizer. A variant may set it where the experiment declares none. Stops the program if it is neither
+  /// declared nor set.
   public var learningRate: Double {
     get { self["learning-rate"] }
-    set { self["learning-rate"] = newValue }
+    set { values["learning-rate"] = newValue }
   }
 }

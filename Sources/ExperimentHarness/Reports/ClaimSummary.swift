@@ -44,8 +44,8 @@ package struct ClaimSummary {
       | --- | --- | --- | --- | --- |
       \(rows.joined(separator: "\n"))
 
-      \(Claim.Kind.explanation) A finding that holds in 3 of 3 seeds holds in more than 36.8 % of all seeds, in 20 of 20 in more than \
-      86.1 % (95 % confidence).
+      \(Claim.Kind.explanation) A finding that holds in 3 of 3 seeds holds in more than \(formatPlain(100 * SeedShare.lowerBound(held: 3, of: 3))) % of all seeds, in 20 of 20 in more than \
+      \(formatPlain(100 * SeedShare.lowerBound(held: 20, of: 20))) % (95 % confidence).
 
       \(results.map { section($0.summary, $0.manifest) }.joined(separator: "\n\n"))
 
@@ -72,7 +72,10 @@ extension Summary {
     let before = Dictionary((claims + (disagreements ?? [])).map { ($0.statement, $0) }) { first, _ in first }
     func record(_ judgement: Judgement, why: String? = nil) -> ClaimRecord {
       let record = ClaimRecord(judgement, why: why)
-      return record.held == nil ? before[record.statement] ?? record : record
+      // Numbers made of curves and tables are not recorded.
+      return record.held == nil || judgement.rejections.contains { $0.isRejected == nil }
+        ? before[record.statement] ?? record
+        : record
     }
     var summary = self
     summary.claims = results.judgements.map { record($0) }

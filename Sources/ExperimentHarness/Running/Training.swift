@@ -18,7 +18,8 @@ extension Variant {
   /// `optimizer` is given, `learning-rate`. Batches and initial weights follow from the seed. By default the optimizer is SGD
   /// without momentum and without a schedule, the loss is cross-entropy, all test images are tested, and a run file is recorded with
   /// the standard probes. Parameters whose paths match a pattern of `frozen`, such as `blocks.**`, are not trained. `beforeTraining` may
-  /// change the initialized model, or measure it; `afterTraining` may measure more. The trial throws where the data set or the run file can't be used, and where a pattern matches nothing.
+  /// change the initialized model, or measure it; `afterTraining` may measure more. The trial throws where the data set or the run file
+  /// can't be used, and where a pattern matches nothing.
   public init(
     _ name: String, _ title: String, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
     theory: (@Sendable (Settings) -> GradientTheory)? = nil,

@@ -124,7 +124,7 @@ public final class TrialContext {
     meta[.variant] = variant.name
     meta[.seed] = "\(seed)"
     if let hash = environment.data.hash { meta[.dataHash] = hash }
-    for name in settings.names where name != "seeds" && name != Setting.firstSeed.name {
+    for name in settings.names where !Setting.ofTrials.contains(name) {
       meta[MetaKey(rawValue: name.replacing("-", with: "_"))] = formatShortest(settings[name])
     }
     meta[.predictedGradientProfile] =

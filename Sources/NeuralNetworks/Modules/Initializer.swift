@@ -58,6 +58,11 @@ public struct Initializer: Sendable, CustomStringConvertible {
     normal("normal, σ_w² = \(weightVariance)") { weightVariance / Double($0.inputs) }
   }
 
+  /// Normal with this variance, whatever the numbers of inputs and outputs; mean-field theory's σ_b² if the parameter is a bias.
+  public static func normal(variance: Double) -> Initializer {
+    normal("normal, variance \(variance)") { _ in variance }
+  }
+
   /// All elements equal to `value`.
   public static func constant(_ value: Float) -> Initializer {
     Initializer("constant \(value)") { values, _, _, _ in values.update(repeating: value) }
