@@ -303,7 +303,7 @@ extension Experiment {
             deletion(
               "The same by size", [integratedSize, random, brightness, integratedSizeUntrained, integratedSizeOther],
               results),
-            deletion("Gradients", [gradient, smoothed, random, brightness, gradientUntrained], results),
+            deletion("Gradients", [gradient, random, brightness, gradientUntrained, smoothed], results),
           ], columns: 3, description: "Mean probability of the class over the share of pixels painted black.",
           size: Size(width: 1560, height: 500))
       },

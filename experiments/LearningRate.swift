@@ -377,7 +377,7 @@ extension Experiment {
       .learningRates(
         "deep", "Final training loss of 50 layers over learning rates", of: [("vanishing", vanishing), ("he", heNet)]),
       .curves(
-        "movement", "How far each layer moves, by learning rate", of: movement,
+        "movement", "How far each layer moves, by learning rate; layers without a line do not move", of: movement,
         x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, "‖ΔW‖ / ‖W‖ after training")),
     ])
 }

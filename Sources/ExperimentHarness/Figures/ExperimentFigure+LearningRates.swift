@@ -11,8 +11,10 @@ extension ExperimentFigure {
       var panel = Panel(
         x: Axis(.log, "learning rate"), y: Axis(.linear, "final training loss", includes: [0]),
         marks: [RuleMark(.horizontal, at: log(10))])
+      var isComplete = true
       for (index, (name, sweep)) in sweeps.enumerated() {
         let medians = sweep.variants.map { results.median(MetricNames.finalLoss, of: $0) }
+        isComplete = isComplete && medians.allSatisfy(\.isFinite)
         panel.marks.append(LineMark(x: sweep.rates, y: medians, color: .series(index), width: 2.2))
         for (rate, variant) in zip(sweep.rates, sweep.variants) {
           let losses = results.values(MetricNames.finalLoss, of: variant).map { $0 ?? .nan }
@@ -23,7 +25,9 @@ extension ExperimentFigure {
         panel.directLabels.append(DirectLabel(at: medians.last { $0.isFinite }, name, color: .series(index)))
       }
       return Figure(
-        title: caption, subtitle: "dots: seeds; lines: medians; horizontal line: ln 10, the loss of guessing",
+        title: caption,
+        subtitle: "dots: seeds; lines: medians; dashed: ln 10, the loss of guessing"
+          + (isComplete ? "" : "; rates without a line end in NaN"),
         panels: [panel],
         description: "\(caption), for \(sweeps.map(\.name).joined(separator: ", ")).")
     }
