@@ -6,6 +6,7 @@ import Rheoscope
 let countedWorks: [(name: String, run: @Sendable () throws -> Void)] = [
   ("step", { try countedStep(recorded: false) }),
   ("step-recorded", { try countedStep(recorded: true) }),
+  ("step-with-facts", { try countedStep(recorded: true, after: 4) }),
   ("resnet-step", countedResNetStep),
   ("heatmap", { try counted { try cellFigure(layers: 50, steps: 1000).png(scale: 1) } }),
   ("dashboard", { try withCountedRun { try Chart.dashboard(of: Run(path: $0)).png(scale: 1) } }),
@@ -28,13 +29,14 @@ private func counted<Result>(_ body: @escaping () throws -> Result) throws {
   if let failure { throw failure }
 }
 
-/// A step of 50 layers of width 64 at batch 64; recorded, with every layer's statistics in a run file.
-private func countedStep(recorded: Bool) throws {
+/// A step of 50 layers of width 64 at batch 64; recorded, with every layer's statistics in a run file. Facts are due at step 5, which
+/// comes after 4 recorded steps and the one that warms up.
+private func countedStep(recorded: Bool, after steps: Int = 3) throws {
   let training = Training(deepNet(50, 64), 64)
   guard recorded else { return try counted { training.step() } }
   try withTemporaryFolder { folder in
     let recorder = try Recorder(training.model, training.optimizer, writingTo: folder + "/run.rheo")
-    for _ in 0..<3 { try recorder.step(loss: training.step()) }
+    for _ in 0..<steps { try recorder.step(loss: training.step()) }
     try counted { try recorder.step(loss: training.step()) }
     _ = try recorder.finish()
   }

@@ -19,19 +19,25 @@ struct NearestMean {
 
   /// Classifies samples of numbers, and returns how many are right, of how many whose class has two samples or more.
   func classifyNumbers(_ values: UnsafeBufferPointer<Float>) -> (correct: Int, all: Int) {
-    var sums = [Float](repeating: 0, count: members.count * features)
+    var means = [Float](repeating: 0, count: members.count * features)
     for (sample, label) in labels.enumerated() {
-      for feature in 0..<features { sums[label * features + feature] += values[sample * size + feature * stride] }
+      for feature in 0..<features { means[label * features + feature] += values[sample * size + feature * stride] }
     }
-    return classify { sample, label, isOwn in
-      let count = members[label] - (isOwn ? 1 : 0)
-      var distance: Float = 0
-      for feature in 0..<features {
-        let value = values[sample * size + feature * stride]
-        let difference = value - (sums[label * features + feature] - (isOwn ? value : 0)) / count
-        distance += difference * difference
+    for label in members.indices where members[label] > 0 {
+      for feature in 0..<features { means[label * features + feature] /= members[label] }
+    }
+    return means.withUnsafeBufferPointer { means in
+      classify { sample, label, isOwn in
+        let sample = values.baseAddress! + sample * size, mean = means.baseAddress! + label * features
+        var distance: Float = 0
+        for feature in 0..<features {
+          let difference = sample[feature &* stride] - mean[feature]
+          distance += difference * difference
+        }
+        // Without the sample, the mean of its n is farther away by the factor n / (n − 1).
+        let factor = isOwn ? members[label] / (members[label] - 1) : 1
+        return distance * factor * factor
       }
-      return distance
     }
   }
 
