@@ -6,7 +6,8 @@
 ///
 /// With `classWeights` w, one per class, a row's loss is multiplied by w[label], and the mean divides by Σ w[label] instead of n.
 /// With `labelSmoothing` ε, 0 by default, the label has the weight 1 − ε in a row's loss, and ε is spread evenly over
-/// −w log softmax(logits) of all classes.
+/// −w log softmax(logits) of all classes. A row whose label is `ignoreIndex`, such as the padding of a sequence, has the loss and the
+/// gradient 0 and is not counted in the mean; if all rows are such, the mean is NaN, as in PyTorch. By default no row is ignored.
 ///
 /// Stops the program if the shapes don't fit, a label or ε is out of range, or the number of class weights is not that of
 /// classes. Warns, once per module, if there is one class.
@@ -14,10 +15,11 @@
 /// Source of label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", 2015,
 /// arXiv:1512.00567.
 public func crossEntropy(
-  _ logits: Tensor, _ labels: [Int], classWeights: [Float]? = nil, labelSmoothing: Float = 0,
+  _ logits: Tensor, _ labels: [Int], classWeights: [Float]? = nil, labelSmoothing: Float = 0, ignoreIndex: Int? = nil,
   reduction: Reduction = .mean
 ) -> Tensor {
-  let targets = ClassTargets("crossEntropy", labels, for: logits, "logits", classWeights, labelSmoothing)
+  let targets = ClassTargets(
+    "crossEntropy", labels, for: logits, "logits", classWeights, labelSmoothing, ignoreIndex: ignoreIndex)
   let given = logits
   let logits = logits.cast(to: .float32)
   let losses = targets.losses(of: logits)
@@ -27,7 +29,7 @@ public func crossEntropy(
     pass.add(gradientOfCrossEntropy(gradient, logits, targets, scale), to: logits)
   }
   OperationWatch.see(
-    "crossEntropy", given, .classes(labels), loss,
+    "crossEntropy", given, .classes(labels.filter { $0 != ignoreIndex }), loss,
     isWeighted: classWeights != nil || labelSmoothing > 0 || reduction == .sum,
     classWeights: labelSmoothing == 0 && reduction == .mean ? classWeights : nil)
   return loss
@@ -47,7 +49,7 @@ extension ClassTargets {
   /// each class, all within their ranges.
   init(
     _ operation: String, _ labels: [Int], for scores: Tensor, _ what: String, _ classWeights: [Float]?,
-    _ smoothing: Float = 0
+    _ smoothing: Float = 0, ignoreIndex: Int? = nil
   ) {
     guard scores.shape.count == 2, scores.shape[0] == labels.count, scores.shape[1] > 0 else {
       stop(operation, "\(what) of shape \(scores.shape) for \(labels.count) labels, [labels, classes] is needed")
@@ -59,8 +61,9 @@ extension ClassTargets {
         "there is one class, so the loss is always 0 and has no gradient; for yes or no use two classes, or binaryCrossEntropy"
       )
     }
-    for (row, label) in labels.enumerated() where label < 0 || label >= classes {
-      stop(operation, "label \(label) in row \(row), labels are 0 to \(classes - 1)")
+    for (row, label) in labels.enumerated() where (label < 0 || label >= classes) && label != ignoreIndex {
+      let advice = label < 0 && ignoreIndex == nil ? "; rows to leave out are named by ignoreIndex" : ""
+      stop(operation, "label \(label) in row \(row), labels are 0 to \(classes - 1)\(advice)")
     }
     if let count = classWeights?.count, count != classes {
       stop(operation, "\(count) class weights for \(classes) classes")
@@ -69,14 +72,14 @@ extension ClassTargets {
       stop(operation, "the label smoothing is \(smoothing), it is 0 to 1")
     }
     self.init(
-      labels: labels.map { Int32(truncatingIfNeeded: $0) }, classWeights: classWeights, smoothing: smoothing,
+      labels: labels.map { $0 == ignoreIndex ? -1 : Int32(truncatingIfNeeded: $0) }, classWeights: classWeights,
+      smoothing: smoothing,
       classes: classes)
   }
 
   /// The number that the mean divides by.
   var weight: Float {
-    guard let classWeights else { return Float(labels.count) }
-    return Float(labels.reduce(0.0) { $0 + Double(classWeights[Int($1)]) })
+    Float(labels.reduce(0.0) { $1 < 0 ? $0 : $0 + Double(classWeights?[Int($1)] ?? 1) })
   }
 
   /// t[row, class] = w[class] ((1 − ε) (class is the row's label) + ε / classes).
@@ -85,7 +88,7 @@ extension ClassTargets {
       for (row, label) in labels.enumerated() {
         for column in 0..<classes {
           let share = (column == Int(label) ? 1 - smoothing : 0) + smoothing / Float(classes)
-          elements[row * classes + column] = share * (classWeights?[column] ?? 1)
+          elements[row * classes + column] = label < 0 ? 0 : share * (classWeights?[column] ?? 1)
         }
       }
     }

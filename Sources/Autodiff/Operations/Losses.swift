@@ -65,12 +65,19 @@ public func binaryCrossEntropy(
   if let weight = positiveWeight, weight.shape.broadcast(with: logits.shape) != logits.shape {
     stop("binaryCrossEntropy", weight.shape, logits.shape, "the weight's shape broadcasts to that of the logits")
   }
-  let given = logits, logits = given.cast(to: .float32), target = target.cast(to: .float32)
-  target.check("binaryCrossEntropy", "target", in: 0...1, binaryTargetAdvice)
-  let positive = positiveWeight.map { $0 * target } ?? target
+  let x = logits.cast(to: .float32), t = target.cast(to: .float32)
+  t.check("binaryCrossEntropy", "target", in: 0...1, binaryTargetAdvice)
+  let weight = positiveWeight ?? Tensor(1)
+  let losses = withoutGradients { weight * t * softplus(-x) + (1 - t) * softplus(x) }
+  let recorded = record(losses, from: x, t, weight) {
+    [first = x.node, second = t.node, third = weight.node] gradient, pass in
+    if let first { pass.add(gradient * ((1 - t) * sigmoid(x) - weight * t * sigmoid(-x)), to: first) }
+    // The derivative w softplus(−x) − softplus(x), whose difference would lose small logits.
+    if let second { pass.add(gradient * ((weight - 1) * softplus(-x) - x), to: second) }
+    if let third { pass.add((gradient * t * softplus(-x)).summed(to: third.shape), to: third) }
+  }
   return seen(
-    "binaryCrossEntropy", given, target, reduction(positive * softplus(-logits) + (1 - target) * softplus(logits)),
-    isWeighted: reduction == .sum || positiveWeight != nil)
+    "binaryCrossEntropy", logits, target, reduction(recorded), isWeighted: reduction == .sum || positiveWeight != nil)
 }
 
 /// Reports the call of a loss function, and returns the loss.

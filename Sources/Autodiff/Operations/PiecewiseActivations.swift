@@ -13,8 +13,8 @@ public func leakyReLU(_ x: Tensor, slope: Float = 0.01) -> Tensor {
   }
 }
 
-/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α is 1 by default. Stops the program if α is
-/// negative.
+/// The exponential linear unit: x above 0, α (eˣ − 1) below, element by element; α is 1 by default. The derivative at 0 is α, as in
+/// PyTorch. Stops the program if α is negative.
 ///
 /// The derivative is computed from the output, as y + α, since the next layer keeps the output anyway, and keeping x too would
 /// double the memory of activations. Its error is at most 6·10⁻⁸ α, which below x = −6 is more than 10⁻⁵ of it; below −17 it is 0.
@@ -27,7 +27,7 @@ public func elu(_ x: Tensor, alpha: Float = 1) -> Tensor {
 }
 
 /// The self-normalizing unit λ · elu(x), element by element, with the λ ≈ 1.0507 and α ≈ 1.6733 that keep mean 0 and variance 1
-/// from layer to layer when weights have variance 1 / inputs.
+/// from layer to layer when weights have variance 1 / inputs. The derivative at 0 is λ α, as in PyTorch.
 ///
 /// Source: Klambauer et al., "Self-normalizing neural networks", 2017, arXiv:1706.02515.
 public func selu(_ x: Tensor) -> Tensor {

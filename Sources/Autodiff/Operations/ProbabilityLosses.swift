@@ -4,16 +4,18 @@
 /// −logProbabilities[label] for each row: logarithms of probabilities [n, classes], such as `logSoftmax` returns, and n labels from 0 to
 /// classes − 1; the mean over rows by default, or their sum, or with `.none` a tensor [n].
 ///
-/// With `classWeights` w, one per class, a row's loss is multiplied by w[label], and the mean divides by Σ w[label] instead of n. The loss
-/// is in Float32.
+/// With `classWeights` w, one per class, a row's loss is multiplied by w[label], and the mean divides by Σ w[label] instead of n. Rows whose
+/// label is `ignoreIndex` are left out as in `crossEntropy(_:_:)`. The loss is in Float32.
 ///
 /// Stops the program if the shapes don't fit, a label is out of range, the number of class weights is not that of classes, or a
 /// logarithm is above 0, or 0.01 in 16 bits.
 public func negativeLogLikelihood(
-  _ logProbabilities: Tensor, _ labels: [Int], classWeights: [Float]? = nil, reduction: Reduction = .mean
+  _ logProbabilities: Tensor, _ labels: [Int], classWeights: [Float]? = nil, ignoreIndex: Int? = nil,
+  reduction: Reduction = .mean
 ) -> Tensor {
   let operation = "negativeLogLikelihood"
-  let targets = ClassTargets(operation, labels, for: logProbabilities, "log probabilities", classWeights)
+  let targets = ClassTargets(
+    operation, labels, for: logProbabilities, "log probabilities", classWeights, ignoreIndex: ignoreIndex)
   // What rounding leaves of a probability of 1.
   let highest: Float = logProbabilities.precision == .float32 ? 1e-5 : 1e-2
   logProbabilities.check(
@@ -21,7 +23,8 @@ public func negativeLogLikelihood(
     "logarithms of probabilities are 0 or less: use logSoftmax, or crossEntropy for logits")
   let loss = targets.reduced(-targets.chosen(operation, from: logProbabilities.cast(to: .float32)), reduction)
   OperationWatch.see(
-    operation, logProbabilities, .classes(labels), loss, isWeighted: classWeights != nil || reduction == .sum,
+    operation, logProbabilities, .classes(labels.filter { $0 != ignoreIndex }), loss,
+    isWeighted: classWeights != nil || reduction == .sum,
     classWeights: reduction == .mean ? classWeights : nil)
   return loss
 }
@@ -89,23 +92,36 @@ private func boundedLog(_ p: Tensor) -> Tensor {
 }
 
 extension ClassTargets {
-  /// The element of each row that its label names, [n], of scores [n, classes].
+  /// The element that its label names of each row that is not ignored, [rows], of scores [n, classes].
   fileprivate func chosen(_ operation: String, from scores: Tensor) -> Tensor {
     guard scores.elementCount <= Int32.max else {
       stop(operation, "\(scores.shape) has more elements than can be numbered")
     }
-    let indices = GatherIndices(count: labels.count) { indices in
-      for (row, label) in labels.enumerated() { indices[row] = Int32(row * classes) + label }
+    let rows = keptRows
+    let indices = GatherIndices(count: rows.count) { indices in
+      for (position, row) in rows.enumerated() { indices[position] = Int32(row * classes) + labels[row] }
     }
-    return gathered(scores, indices, to: [labels.count])
+    return gathered(scores, indices, to: [rows.count])
   }
 
-  /// The losses of rows [n], weighted by class and reduced.
+  /// The losses of rows that are not ignored, weighted by class and reduced.
   fileprivate func reduced(_ losses: Tensor, _ reduction: Reduction) -> Tensor {
+    let rows = keptRows
     let weighted = classWeights.map { weights in
-      losses * Tensor(labels.map { weights[Int($0)] }, shape: losses.shape)
+      losses * Tensor(rows.map { weights[Int(labels[$0])] }, shape: losses.shape)
     }
-    guard reduction == .mean else { return reduction(weighted ?? losses) }
-    return (weighted ?? losses).sum() * (1 / weight)
+    switch reduction {
+    case .mean: return (weighted ?? losses).sum() * (1 / weight)
+    case .sum: return (weighted ?? losses).sum()
+    case .none:
+      guard rows.count < labels.count else { return weighted ?? losses }
+      let indices = GatherIndices(count: rows.count) { indices in
+        for (position, row) in rows.enumerated() { indices[position] = Int32(row) }
+      }
+      return scattered(weighted ?? losses, indices, to: [labels.count])
+    }
   }
+
+  /// The rows that are not ignored.
+  private var keptRows: [Int] { labels.indices.filter { labels[$0] >= 0 } }
 }

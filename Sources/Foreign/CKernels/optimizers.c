@@ -9,6 +9,9 @@
 
 enum { row = 1024 };
 
+// The gradient with the weight decay, which where it is 0 leaves a gradient as it is, also of a weight that is not finite.
+INLINED float decayed(float g, float w, float decay) { return decay == 0 ? g : g + decay * w; }
+
 /// Adds to `norms` the sums of a step with gradient g on n elements: from `old` to `w`, or if `w` is NULL, of the step that `sgd_row`
 /// will make from `old`.
 INLINED void measure_either(
@@ -85,16 +88,16 @@ DISPATCHED static void foresee_sgd_row(
 }
 
 // Roots use the vector builtin, since a loop over sqrtf, which may set errno, is not vectorized.
-// Weight decay is added to the gradient g as decay * w; without any that changes no number.
+// The square of a gradient is multiplied by its factor before it is squared whole, since it overflows above 1.8e19.
 
 DISPATCHED static void sgd_row(float *w, const float *g, size_t n, float rate, float decay) {
-  for (size_t i = 0; i < n; i++) w[i] = w[i] - rate * (g[i] + decay * w[i]);
+  for (size_t i = 0; i < n; i++) w[i] = w[i] - rate * decayed(g[i], w[i], decay);
 }
 
 DISPATCHED static void momentum_row(
     float *w, const float *g, float *velocity, size_t n, float rate, float momentum, float decay) {
   for (size_t i = 0; i < n; i++) {
-    velocity[i] = momentum * velocity[i] + (g[i] + decay * w[i]);
+    velocity[i] = momentum * velocity[i] + decayed(g[i], w[i], decay);
     w[i] = w[i] - rate * velocity[i];
   }
 }
@@ -102,7 +105,7 @@ DISPATCHED static void momentum_row(
 DISPATCHED static void nesterov_row(
     float *w, const float *g, float *velocity, size_t n, float rate, float momentum, float decay) {
   for (size_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * w[i];
+    float slope = decayed(g[i], w[i], decay);
     velocity[i] = momentum * velocity[i] + slope;
     w[i] = w[i] - rate * (slope + momentum * velocity[i]);
   }
@@ -111,8 +114,8 @@ DISPATCHED static void nesterov_row(
 DISPATCHED static void rmsprop_row(
     float *w, const float *g, float *v, size_t n, float rate, float smoothing, float epsilon, float decay) {
   for (size_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * w[i];
-    v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
+    float slope = decayed(g[i], w[i], decay);
+    v[i] = smoothing * v[i] + (1 - smoothing) * slope * slope;
     w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(v[i]) + epsilon));
   }
 }
@@ -121,8 +124,8 @@ DISPATCHED static void rmsprop_momentum_row(
     float *w, const float *g, float *v, float *velocity, size_t n, float rate, float smoothing, float momentum,
     float epsilon, float decay) {
   for (size_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * w[i];
-    v[i] = smoothing * v[i] + (1 - smoothing) * (slope * slope);
+    float slope = decayed(g[i], w[i], decay);
+    v[i] = smoothing * v[i] + (1 - smoothing) * slope * slope;
     velocity[i] = momentum * velocity[i] + slope / (__builtin_elementwise_sqrt(v[i]) + epsilon);
     w[i] = w[i] - rate * velocity[i];
   }
@@ -131,20 +134,20 @@ DISPATCHED static void rmsprop_momentum_row(
 DISPATCHED static void adagrad_row(
     float *w, const float *g, float *sum, size_t n, float rate, float epsilon, float decay) {
   for (size_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * w[i];
+    float slope = decayed(g[i], w[i], decay);
     sum[i] = sum[i] + slope * slope;
     w[i] = w[i] - rate * (slope / (__builtin_elementwise_sqrt(sum[i]) + epsilon));
   }
 }
 
 DISPATCHED static void adam_row(
-    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float square_scale,
+    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float root_scale,
     float epsilon, float decay, float shrinkage) {
   for (size_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * w[i];
+    float slope = decayed(g[i], w[i], decay);
     m[i] = beta1 * m[i] + (1 - beta1) * slope;
-    v[i] = beta2 * v[i] + (1 - beta2) * (slope * slope);
-    w[i] = shrinkage * w[i] - rate * (m[i] / (__builtin_elementwise_sqrt(v[i] * square_scale) + epsilon));
+    v[i] = beta2 * v[i] + (1 - beta2) * slope * slope;
+    w[i] = shrinkage * w[i] - rate * (m[i] / (__builtin_elementwise_sqrt(v[i]) * root_scale + epsilon));
   }
 }
 
@@ -192,10 +195,10 @@ void adagrad_step(
 }
 
 void adam_step(
-    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float square_scale,
+    float *w, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float root_scale,
     float epsilon, float decay, float shrinkage, step_norms *norms) {
   STEP_BY_ROWS(adam_row(
-      w + i, g + i, m + i, v + i, length, rate, beta1, beta2, square_scale, epsilon, decay, shrinkage))
+      w + i, g + i, m + i, v + i, length, rate, beta1, beta2, root_scale, epsilon, decay, shrinkage))
 }
 
 void measure_step(const float *old, const float *w, const float *g, size_t n, step_norms *norms) {

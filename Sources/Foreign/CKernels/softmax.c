@@ -71,6 +71,10 @@ DISPATCHED void cross_entropy_rows(
   float spread = targets.smoothing / (float)columns;
   for (size_t r = 0; r < rows; r++, x += columns) {
     int32_t label = targets.labels[r];
+    if (label < 0) {
+      losses[r] = 0;
+      continue;
+    }
     float most = largest(x, columns), log_sum = log1(exponential_sum(x, most, columns));
     losses[r] = (1.0f - targets.smoothing) * weight_of(&targets, label) * (log_sum + (most - x[label]));
     // Without label smoothing, a logit of minus infinity of another class is harmless.
@@ -85,10 +89,17 @@ DISPATCHED void cross_entropy_gradient(
     const float *x, class_targets targets, const float *g, size_t g_step, float scale, float *d, size_t rows,
     size_t columns) {
   float spread = targets.smoothing / (float)columns, spread_sum = 0;
-  if (spread != 0)
-    for (size_t c = 0; c < columns; c++) spread_sum += spread * weight_of(&targets, c);
+  if (spread != 0) {
+    double sum = 0;
+    for (size_t c = 0; c < columns; c++) sum += spread * weight_of(&targets, c);
+    spread_sum = (float)sum;
+  }
   for (size_t r = 0; r < rows; r++, x += columns, g += g_step, d += columns) {
     int32_t label = targets.labels[r];
+    if (label < 0) {
+      for (size_t c = 0; c < columns; c++) d[c] = 0;
+      continue;
+    }
     float factor = *g * scale, answer = factor * (1.0f - targets.smoothing) * weight_of(&targets, label);
     float share = (answer + factor * spread_sum) / exponentials(x, d, columns);
     for (size_t c = 0; c < columns; c++) d[c] *= share;

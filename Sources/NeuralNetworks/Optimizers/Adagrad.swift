@@ -3,6 +3,7 @@ import Autodiff
 /// Adagrad: steps divided by the square root of the sum of all squared gradients so far, so that they only become smaller.
 ///
 /// g ← g + λ w, s ← s + g², w ← w − η g / (√s + ε); s begins as 0. η = 0.01, ε = 10⁻¹⁰, λ = 0 by default, as in PyTorch.
+/// Where |g| is above 1.8 · 10¹⁹ its square is infinite, and the weight does not change any more, as in PyTorch.
 ///
 /// Source: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
 public final class Adagrad: Optimizer {

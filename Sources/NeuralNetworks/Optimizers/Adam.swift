@@ -76,7 +76,7 @@ private struct AdamRule {
     OptimizerKernels.adam(
       step.w, step.g, mean: step.pointer(0), square: step.pointer(1), count: step.count,
       learningRate: Float(Double(step.learningRate) / meanCorrection), beta1: beta1, beta2: beta2,
-      squareScale: Float(1 / squareCorrection), epsilon: epsilon, weightDecay: decay, shrinkage: shrinkage,
+      rootScale: Float(1 / squareCorrection.squareRoot()), epsilon: epsilon, weightDecay: decay, shrinkage: shrinkage,
       norms: norms)
   }
 }

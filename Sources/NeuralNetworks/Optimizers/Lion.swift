@@ -25,7 +25,9 @@ public final class Lion: Optimizer {
   public override func update(_ step: ParameterUpdate) {
     let gradient = step.gradient, momentum = step.states[0]
     let direction = (beta1 * momentum + (1 - beta1) * gradient).sign()
-    step.weight = step.weight - step.learningRate * (direction + step.weightDecay * step.weight)
+    // A decay of 0 times an infinite weight would be NaN.
+    let change = step.weightDecay == 0 ? direction : direction + step.weightDecay * step.weight
+    step.weight = step.weight - step.learningRate * change
     step.states[0] = beta2 * momentum + (1 - beta2) * gradient
   }
 }

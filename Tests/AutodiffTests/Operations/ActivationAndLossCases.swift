@@ -5,7 +5,7 @@ import TestSupport
 /// Activations and losses, written out as their formulas say.
 let activationAndLossCases: [OperationCase] =
   activationCases + rowCases + crossEntropyCases + differenceCases
-  + probabilityCases
+  + probabilityCases + targetLossCases
 
 private let awayFromOne: @Sendable (Float) -> Float = { abs(abs(2 * $0) - 1) < 0.1 ? $0 / 2 : 2 * $0 }
 
@@ -40,7 +40,7 @@ private let rowCases: [OperationCase] = [[1, 5], [1, 2], [3, 17], [2, 3, 4]].fla
   ]
 }
 
-private func reduced(_ losses: Float64Array, _ reduction: Reduction, weight: Double? = nil) -> Float64Array {
+func reduced(_ losses: Float64Array, _ reduction: Reduction, weight: Double? = nil) -> Float64Array {
   let sum = losses.values.reduce(0, +)
   return switch reduction {
   case .mean: Float64Array([], [sum / (weight ?? Double(losses.values.count))])

@@ -85,13 +85,28 @@ import Testing
     let recorded = Self.recorded
     let target = Tensor(recorded.target, shape: x.shape), truth = Tensor(recorded.truth, shape: x.shape)
     let labels = recorded.labels, weights = recorded.weights, soft = sigmoid(target)
-    let weight = Tensor(weights, shape: [weights.count])
+    let weight = Tensor(weights, shape: [weights.count]), mixed = softmax(target), padded = [20, -100, 7]
     let losses: [String: () -> Tensor] = [
       "crossEntropy": { crossEntropy(x, labels, reduction: reduction) },
       "crossEntropy weighted": { crossEntropy(x, labels, classWeights: weights, reduction: reduction) },
       "crossEntropy smoothed": { crossEntropy(x, labels, labelSmoothing: 0.1, reduction: reduction) },
       "crossEntropy both": {
         crossEntropy(x, labels, classWeights: weights, labelSmoothing: 0.3, reduction: reduction)
+      },
+      "crossEntropy of padding": {
+        crossEntropy(
+          x, padded, classWeights: weights, labelSmoothing: 0.3, ignoreIndex: -100, reduction: reduction)
+      },
+      "crossEntropy of mixtures": {
+        crossEntropy(x, mixed, classWeights: weights, labelSmoothing: 0.2, reduction: reduction)
+      },
+      "negativeLogLikelihood of padding": {
+        negativeLogLikelihood(
+          logSoftmax(x), padded, classWeights: weights, ignoreIndex: -100, reduction: reduction)
+      },
+      "klDivergence": { klDivergence(logSoftmax(x), mixed, reduction: reduction) },
+      "cosineEmbedding": {
+        cosineEmbeddingLoss(x, target, areAlike: [true, false, true], margin: -0.5, reduction: reduction)
       },
       "binaryCrossEntropy": { binaryCrossEntropy(logits: x, truth, reduction: reduction) },
       "binaryCrossEntropy weighted": {

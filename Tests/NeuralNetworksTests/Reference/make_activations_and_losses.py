@@ -39,10 +39,15 @@ truth = torch.rand(3, 21).round()
 labels = torch.tensor([20, 0, 7])
 weights = torch.rand(21) + 0.2
 soft = torch.sigmoid(target)
+mixed = torch.softmax(target, 1)
+padded = torch.tensor([20, -100, 7])
+alike = torch.tensor([1, -1, 1])
 losses = {
     "crossEntropy": lambda x, r: F.cross_entropy(x, labels, reduction=r),
     "crossEntropy weighted": lambda x, r: F.cross_entropy(x, labels, weight=weights, reduction=r),
     "crossEntropy smoothed": lambda x, r: F.cross_entropy(x, labels, label_smoothing=0.1, reduction=r),
+    "crossEntropy of padding": lambda x, r: F.cross_entropy(x, padded, weight=weights, label_smoothing=0.3, reduction=r),
+    "crossEntropy of mixtures": lambda x, r: F.cross_entropy(x, mixed, weight=weights, label_smoothing=0.2, reduction=r),
     "crossEntropy both": lambda x, r: F.cross_entropy(x, labels, weight=weights, label_smoothing=0.3, reduction=r),
     "binaryCrossEntropy": lambda x, r: F.binary_cross_entropy_with_logits(x, truth, reduction=r),
     "binaryCrossEntropy weighted": lambda x, r: F.binary_cross_entropy_with_logits(
@@ -50,6 +55,11 @@ losses = {
     "negativeLogLikelihood": lambda x, r: F.nll_loss(F.log_softmax(x, 1), labels, reduction=r),
     "negativeLogLikelihood weighted": lambda x, r: F.nll_loss(
         F.log_softmax(x, 1), labels, weight=weights, reduction=r),
+    "negativeLogLikelihood of padding": lambda x, r: F.nll_loss(
+        F.log_softmax(x, 1), padded, weight=weights, reduction=r),
+    "klDivergence": lambda x, r: F.kl_div(F.log_softmax(x, 1), mixed, reduction="none").sum(1)
+    if r == "none" else F.kl_div(F.log_softmax(x, 1), mixed, reduction="batchmean" if r == "mean" else r),
+    "cosineEmbedding": lambda x, r: F.cosine_embedding_loss(x, target, alike, margin=-0.5, reduction=r),
     "binaryCrossEntropy of probabilities": lambda x, r: F.binary_cross_entropy(torch.sigmoid(x), truth, reduction=r),
     "binaryCrossEntropy of probabilities, soft": lambda x, r: F.binary_cross_entropy(
         torch.sigmoid(x), soft, reduction=r),

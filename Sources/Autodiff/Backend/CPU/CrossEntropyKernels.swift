@@ -1,6 +1,7 @@
 import CKernels
 
-/// The targets of a cross-entropy as kernels take them: labels in range, weights of classes, and the share ε of label smoothing.
+/// The targets of a cross-entropy as kernels take them: labels in range, or −1 in rows that are ignored, weights of classes, and the share
+/// ε of label smoothing.
 struct ClassTargets {
   let labels: [Int32]
   let classWeights: [Float]?

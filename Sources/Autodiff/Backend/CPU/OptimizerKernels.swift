@@ -73,16 +73,16 @@ package enum OptimizerKernels {
     }
   }
 
-  /// A step of Adam: w ← shrinkage · w − learningRate · m / (√(v · squareScale) + ε). The caller puts the corrections of early
-  /// steps into `learningRate` and `squareScale`, and decoupled weight decay into `shrinkage`.
+  /// A step of Adam: w ← shrinkage · w − learningRate · m / (√v · rootScale + ε). The caller puts the corrections of early
+  /// steps into `learningRate` and `rootScale`, and decoupled weight decay into `shrinkage`.
   package static func adam(
     _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
     square: UnsafeMutablePointer<Float>, count: Int, learningRate: Float, beta1: Float, beta2: Float,
-    squareScale: Float, epsilon: Float, weightDecay: Float, shrinkage: Float, norms: UnsafeMutablePointer<StepNorms>?
+    rootScale: Float, epsilon: Float, weightDecay: Float, shrinkage: Float, norms: UnsafeMutablePointer<StepNorms>?
   ) {
     StepNorms.measured(into: norms) {
       adam_step(
-        weights, gradient, mean, square, count, learningRate, beta1, beta2, squareScale, epsilon, weightDecay,
+        weights, gradient, mean, square, count, learningRate, beta1, beta2, rootScale, epsilon, weightDecay,
         shrinkage, $0)
     }
   }

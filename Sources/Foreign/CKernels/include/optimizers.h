@@ -32,11 +32,11 @@ void adagrad_step(
     float *_Nonnull w, const float *_Nonnull g, float *_Nonnull sum, size_t n, float rate, float epsilon, float decay,
     step_norms *_Nullable norms);
 
-/// Adam: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = shrinkage w - rate m / (sqrt(v square_scale) + epsilon). The
-/// caller puts the corrections of the early steps into rate and square_scale, and decoupled weight decay into shrinkage.
+/// Adam: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = shrinkage w - rate m / (sqrt(v) root_scale + epsilon). The
+/// caller puts the corrections of the early steps into rate and root_scale, and decoupled weight decay into shrinkage.
 void adam_step(
     float *_Nonnull w, const float *_Nonnull g, float *_Nonnull m, float *_Nonnull v, size_t n, float rate, float beta1,
-    float beta2, float square_scale, float epsilon, float decay, float shrinkage, step_norms *_Nullable norms);
+    float beta2, float root_scale, float epsilon, float decay, float shrinkage, step_norms *_Nullable norms);
 
 /// Adds to `norms` the sums of a step from `old` to `w` with gradient g, for a rule without a kernel.
 void measure_step(
