@@ -49,7 +49,7 @@ let package = Package(
     ours("Support"),
     ours("Autodiff", ["Support", "COneDNN", "CKernels", "CThreadState"]),
     ours("NeuralNetworks", ["Support", "Autodiff", "CThreadState"]),
-    ours("Datasets", ["Support", "Autodiff", "CZlib"]),
+    ours("Datasets", ["Support", "Autodiff", "CPNG", "CZlib"]),
     ours("RunFile", ["Support", "CSQLite"]),
     ours("Recording", ["Support", "Autodiff", "NeuralNetworks", "RunFile"]),
     ours("MeanField"),

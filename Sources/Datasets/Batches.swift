@@ -42,6 +42,7 @@ public struct ShuffledBatches: Sequence, Sendable {
   let size: Int
   let seed: UInt64
   var start = 0
+  var augmentation: ImageAugmentation?
 
   /// The same sequence without its first `position` batches, to resume training. Stops the program if that is negative, or beyond 2⁴⁰
   /// samples.
@@ -70,7 +71,7 @@ public struct ShuffledBatches: Sequence, Sendable {
   }
 
   /// One iteration over the batches.
-  public struct Iterator: IteratorProtocol {
+  public struct Iterator: IteratorProtocol, Sendable {
     private let source: ShuffledBatches
     private var random: RandomStream
     private var order: [Int]
@@ -86,9 +87,27 @@ public struct ShuffledBatches: Sequence, Sendable {
 
     /// The next batch; never nil.
     public mutating func next() -> Batch? {
+      source.augmentation == nil ? source.dataset.batch(at: nextIndices()) : nextNumbers().batch
+    }
+
+    /// The next batch as numbers.
+    mutating func nextNumbers() -> BatchNumbers {
+      let position = position
+      var numbers = source.dataset.numbers(at: nextIndices())
+      if let augmentation = source.augmentation {
+        var random = RandomStream(seed: source.seed, name: "augmentation of batch \(position)")
+        augmentation.change(&numbers.inputs, &random)
+      }
+      return numbers
+    }
+
+    /// Goes on by one batch without making it.
+    mutating func skip() { _ = nextIndices() }
+
+    private mutating func nextIndices() -> ArraySlice<Int> {
       if nextSample + source.size > order.count { beginEpoch() }
       defer { nextSample += source.size }
-      return source.dataset.batch(at: order[nextSample..<nextSample + source.size])
+      return order[nextSample..<nextSample + source.size]
     }
 
     /// The number of batches so far. Save it and assign it to an iterator of the same data, batch size and seed to resume; the

@@ -2,12 +2,15 @@ extension Dataset {
   /// Reads a CSV file with one class per row: the column `label` has the classes, all other columns are inputs [rows, columns − 1].
   ///
   /// If all labels are whole numbers from 0, they are the classes. Otherwise each distinct text is a class, numbered in
-  /// alphabetical order, and `classNames` has the texts. Throws a `DataFileError` with line and column if a number is missing or
-  /// not finite, if the file is not UTF-8, if two columns have one name, or if no column is left for inputs.
-  public init(csv path: String, label: CSVColumn, hasHeader: Bool = true, separator: Character = ",") throws {
+  /// alphabetical order, and `classNames` has the texts. Inputs are numbers, but for those of `textColumns`. Throws a `DataFileError` with line
+  /// and column if a number is missing or not finite, if the file is not UTF-8, if two columns have one name, or if no column is left for inputs.
+  public init(
+    csv path: String, label: CSVColumn, textColumns: [CSVTextColumn] = [], hasHeader: Bool = true,
+    separator: Character = ","
+  ) throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
     let columns = try file.split(targets: [label]), column = columns.targets[0]
-    let inputs = try file.numbers(columns.inputs)
+    let inputs = try file.inputs(columns.inputs, textColumns: textColumns)
     let fields = file.rows.map { $0.fields[column] }
     if let row = fields.firstIndex(of: "") {
       throw DataFileError.line(
@@ -18,20 +21,25 @@ extension Dataset {
     let names = numbers.count == fields.count ? [] : Set(fields).sorted()
     let classes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     self.init(
-      inputs: Samples(inputs, count: fields.count), labels: names.isEmpty ? numbers : fields.map { classes[$0]! },
-      classNames: names)
+      inputs: Samples(inputs.numbers, count: fields.count),
+      labels: names.isEmpty ? numbers : fields.map { classes[$0]! }, classNames: names, featureNames: inputs.names)
   }
 
-  /// Reads a CSV file for regression: the columns `targets`, in this order, have the values to predict; all others are inputs.
+  /// Reads a CSV file for regression: the columns `targets`, in this order, have the values to predict; all others are inputs, numbers but for those of
+  /// `textColumns`.
   ///
   /// Throws a `DataFileError` with line and column if a number is missing or not finite, if the file is not UTF-8, if two columns have
   /// one name, or if there are no targets or no inputs.
-  public init(csv path: String, targets: [CSVColumn], hasHeader: Bool = true, separator: Character = ",") throws {
+  public init(
+    csv path: String, targets: [CSVColumn], textColumns: [CSVTextColumn] = [], hasHeader: Bool = true,
+    separator: Character = ","
+  ) throws {
     let file = try CSVFile(path: path, hasHeader: hasHeader, separator: separator)
     let columns = try file.split(targets: targets)
+    let inputs = try file.inputs(columns.inputs, textColumns: textColumns)
     self.init(
-      inputs: Samples(try file.numbers(columns.inputs), count: file.rows.count), labels: [],
-      targets: Samples(try file.numbers(columns.targets), count: file.rows.count))
+      inputs: Samples(inputs.numbers, count: file.rows.count), labels: [],
+      targets: Samples(try file.numbers(columns.targets), count: file.rows.count), featureNames: inputs.names)
   }
 
   /// Reads two files of `numpy.save`: inputs [n, …], whose further dimensions are joined to [n, features], and n classes from 0.

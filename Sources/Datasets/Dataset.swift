@@ -19,6 +19,8 @@ public struct Dataset: Sendable {
   public let labels: [Int]
   /// The names of the classes 0, 1, …; empty if unknown.
   public let classNames: [String]
+  /// The names of the input features; empty if unknown.
+  public let featureNames: [String]
   /// The means and standard deviations by which the inputs were standardized; nil if they were not.
   public let standardization: Standardization?
   let inputs: Samples
@@ -26,12 +28,13 @@ public struct Dataset: Sendable {
 
   init(
     inputs: Samples, labels: [Int], targets: Samples? = nil, classNames: [String] = [],
-    standardization: Standardization? = nil
+    featureNames: [String] = [], standardization: Standardization? = nil
   ) {
     self.inputs = inputs
     self.labels = labels
     self.targets = targets
     self.classNames = classNames
+    self.featureNames = featureNames
     self.standardization = standardization
   }
 
@@ -75,11 +78,19 @@ public struct Dataset: Sendable {
       prediction: targets?.tensor(at: indices))
   }
 
+  /// The same as numbers.
+  func numbers(at indices: some Collection<Int>) -> BatchNumbers {
+    BatchNumbers(
+      count: indices.count, inputs: inputs.numbers(at: indices),
+      labels: targets == nil ? indices.map { labels[$0] } : [], targets: targets?.numbers(at: indices))
+  }
+
   /// The samples at these indices as a data set.
   func subset(_ indices: [Int]) -> Dataset {
     Dataset(
       inputs: inputs.take(rows: indices), labels: targets == nil ? indices.map { labels[$0] } : [],
-      targets: targets?.take(rows: indices), classNames: classNames, standardization: standardization)
+      targets: targets?.take(rows: indices), classNames: classNames, featureNames: featureNames,
+      standardization: standardization)
   }
 }
 
@@ -106,6 +117,20 @@ public struct Batch {
       stop("targets", "the samples have classes, not targets; use labels")
     }
     return prediction
+  }
+}
+
+/// A batch as numbers, which any thread may make: a tensor belongs to the thread that uses it.
+struct BatchNumbers: Sendable {
+  let count: Int
+  var inputs: [Float]
+  let labels: [Int]
+  let targets: [Float]?
+
+  /// The tensors.
+  var batch: Batch {
+    func rows(_ numbers: [Float]) -> Tensor { Tensor(numbers, shape: [count, numbers.count / count]) }
+    return Batch(inputs: rows(inputs), labels: labels, prediction: targets.map(rows))
   }
 }
 

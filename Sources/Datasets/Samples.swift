@@ -53,14 +53,24 @@ struct Samples: Sendable {
 
   /// The rows at these indices, in their order, as [indices, width]. Stops the program at an index outside of the rows.
   func tensor(at indices: some Collection<Int>) -> Tensor {
-    Tensor(shape: [indices.count, width]) { target in
-      switch storage {
-      case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
-      case .bytes(let bytes, let table):
-        table.withUnsafeBufferPointer { table in
-          let first = table.baseAddress!
-          gather(indices, into: target, from: bytes) { first[Int($0)] }
-        }
+    Tensor(shape: [indices.count, width]) { gather(indices, into: $0) }
+  }
+
+  /// The same as numbers.
+  func numbers(at indices: some Collection<Int>) -> [Float] {
+    [Float](unsafeUninitializedCapacity: indices.count * width) { target, count in
+      count = indices.count * width
+      gather(indices, into: UnsafeMutableBufferPointer(rebasing: target[..<count]))
+    }
+  }
+
+  private func gather(_ indices: some Collection<Int>, into target: UnsafeMutableBufferPointer<Float>) {
+    switch storage {
+    case .numbers(let numbers): gather(indices, into: target, from: numbers) { $0 }
+    case .bytes(let bytes, let table):
+      table.withUnsafeBufferPointer { table in
+        let first = table.baseAddress!
+        gather(indices, into: target, from: bytes) { first[Int($0)] }
       }
     }
   }

@@ -45,6 +45,6 @@ extension Dataset {
     }
     return Dataset(
       inputs: Samples(scaled, count: count), labels: labels, targets: targets, classNames: classNames,
-      standardization: scale)
+      featureNames: featureNames, standardization: scale)
   }
 }

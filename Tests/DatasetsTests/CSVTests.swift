@@ -28,6 +28,30 @@ import Testing
     }
   }
 
+  @Test func columnsOfTextBecomeOneInputPerValue() throws {
+    let table = "size,color,kind\n1,red,x\n2,blue,y\n3,red,x\n"
+    let set = try read(table) { try Dataset(csv: $0, label: "kind", textColumns: ["color"]) }
+    #expect(set.featureNames == ["size", "color=blue", "color=red"])
+    #expect(set.batch(at: 0..<3).inputs.values == [1, 0, 1, 2, 1, 0, 3, 0, 1])
+    #expect(set.standardized().featureNames == set.featureNames)
+    // Values of another file, in their order.
+    let other = try read("color,size,y\nred,5,7\n") {
+      try Dataset(csv: $0, targets: ["y"], textColumns: [CSVTextColumn("color", values: ["red", "green", "blue"])])
+    }
+    #expect(other.batch(at: [0]).inputs.values == [1, 0, 0, 5] && other.batch(at: [0]).targets.values == [7])
+    #expect(other.featureNames == ["color=red", "color=green", "color=blue", "size"])
+    #expect(
+      try problem(table) {
+        try Dataset(csv: $0, label: "kind", textColumns: [CSVTextColumn("color", values: ["red"])])
+      } == ", line 3, column 2 (color): “blue” is none of the values red")
+    #expect(
+      try problem("a,b\n,1\n") { try Dataset(csv: $0, label: "b", textColumns: ["a"]) }
+        == ", line 2, column 1 (a): the field is empty; a text is needed")
+    #expect(
+      try problem(table) { try Dataset(csv: $0, label: "kind", textColumns: ["kind"]) }
+        == ": there is no column 3 (kind) among the inputs; the columns are 1 (size), 2 (color)")
+  }
+
   @Test func wholeNumbersAreTheClasses() throws {
     let set = try read("4;1,5\n0;2,5\n".replacing(",", with: ".")) {
       try Dataset(csv: $0, label: 0, hasHeader: false, separator: ";")
@@ -53,7 +77,7 @@ import Testing
   @Test func errorsNameLineAndColumn() throws {
     #expect(
       try problem("x,\"a\nb\",y\n1,2,0\n\n1,two,0\n") { try Dataset(csv: $0, label: "y") }
-        == ", line 5, column 2 (a\\nb): “two” is not a finite number")
+        == ", line 5, column 2 (a\\nb): “two” is not a finite number; a column of text is named in textColumns")
     #expect(
       try problem("1,2\n,2\n") { try Dataset(csv: $0, label: 1, hasHeader: false) }
         == ", line 2, column 1: the field is empty; a number is needed")

@@ -99,15 +99,20 @@ struct CSVFile {
     var numbers: [Float] = []
     numbers.reserveCapacity(rows.count * columns.count)
     for row in rows {
-      for column in columns {
-        let field = row.fields[column]
-        guard let number = Float(field), number.isFinite else {
-          let problem = field.isEmpty ? "the field is empty; a number is needed" : "“\(field)” is not a finite number"
-          throw .line(path: path, line: row.line, column: title(column), problem: problem)
-        }
-        numbers.append(number)
-      }
+      for column in columns { numbers.append(try number(in: row, column)) }
     }
     return numbers
+  }
+
+  /// The number in a field. Throws if it is none, or not finite.
+  func number(in row: (line: Int, fields: [String]), _ column: Int) throws(DataFileError) -> Float {
+    let field = row.fields[column]
+    guard let number = Float(field), number.isFinite else {
+      let advice = Float(field) == nil ? "; a column of text is named in textColumns" : ""
+      let problem =
+        field.isEmpty ? "the field is empty; a number is needed" : "“\(field)” is not a finite number\(advice)"
+      throw .line(path: path, line: row.line, column: title(column), problem: problem)
+    }
+    return number
   }
 }

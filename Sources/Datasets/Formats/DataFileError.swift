@@ -1,6 +1,6 @@
 import Support
 
-/// The reason why a CSV or npy file could not be read as a data set.
+/// The reason why a file or folder could not be read as a data set.
 public enum DataFileError: Error, Equatable, CustomStringConvertible {
   /// The file can't be opened or read.
   case unreadable(path: String, reason: String)
@@ -18,6 +18,10 @@ public enum DataFileError: Error, Equatable, CustomStringConvertible {
   case countsDiffer(path: String, count: Int, inputs: Int)
   /// The file has no samples.
   case empty(path: String)
+  /// The image is no PNG, damaged, or of another size than the first.
+  case image(path: String, problem: String)
+  /// The folder does not have what it should.
+  case folder(path: String, problem: String)
 
   /// One line: the file, the problem, and how to fix it.
   public var description: String { message.escapedForTerminal }
@@ -34,7 +38,8 @@ public enum DataFileError: Error, Equatable, CustomStringConvertible {
         + "columns to the file"
     case .noTargets(let path, let present):
       "\(path): no target column is named; the columns are \(present.joined(separator: ", "))"
-    case .npy(let path, let problem): "\(path): \(problem)"
+    case .npy(let path, let problem), .image(let path, let problem), .folder(let path, let problem):
+      "\(path): \(problem)"
     case .countsDiffer(let path, let count, let inputs): "\(path): \(count) samples for \(inputs) rows of inputs"
     case .empty(let path): "\(path): it has no samples"
     }

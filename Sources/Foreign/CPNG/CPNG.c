@@ -85,3 +85,31 @@ uint8_t *png_pack(
   free(texts);
   return result;
 }
+
+static bool begin_reading(png_image *image, const uint8_t *bytes, size_t count) {
+  memset(image, 0, sizeof *image);
+  image->version = PNG_IMAGE_VERSION;
+  return png_image_begin_read_from_memory(image, bytes, count) != 0;
+}
+
+bool png_measure(const uint8_t *bytes, size_t count, uint32_t *width, uint32_t *height, bool *is_coloured) {
+  png_image image;
+  if (!begin_reading(&image, bytes, count)) return false;
+  *width = image.width;
+  *height = image.height;
+  *is_coloured = (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
+  png_image_free(&image);
+  return true;
+}
+
+bool png_unpack(const uint8_t *bytes, size_t count, int channels, uint8_t *pixels) {
+  png_image image;
+  if (!begin_reading(&image, bytes, count)) return false;
+  // The numbers of 16 bits are taken as they are, as those of 8, and not as linear light.
+  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+  image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_color black = {0, 0, 0};
+  bool is_read = png_image_finish_read(&image, &black, pixels, 0, NULL) != 0;
+  png_image_free(&image);
+  return is_read;
+}

@@ -2,6 +2,7 @@
 #ifndef CPNG_H
 #define CPNG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,14 @@ typedef struct {
 uint8_t *_Nullable png_pack(
     const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, size_t stride, uint32_t pixels_per_metre,
     const png_entry *_Nonnull entries, int entry_count, size_t *_Nonnull size);
+
+/// The size of a PNG in memory, and whether it has colours; false if it is none.
+bool png_measure(
+    const uint8_t *_Nonnull bytes, size_t count, uint32_t *_Nonnull width, uint32_t *_Nonnull height,
+    bool *_Nonnull is_coloured);
+
+/// Unpacks a PNG in memory to rows of pixels of 8 bits per channel: grey with 1 channel, RGB with 3, on black where it is transparent.
+/// `pixels` has room for width x height x channels bytes. False if it is damaged.
+bool png_unpack(const uint8_t *_Nonnull bytes, size_t count, int channels, uint8_t *_Nonnull pixels);
 
 #endif

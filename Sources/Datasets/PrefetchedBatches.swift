@@ -1,0 +1,86 @@
+import Autodiff
+import Dispatch
+import Synchronization
+
+extension ShuffledBatches {
+  /// The same batches, made on another thread while the last one is used: up to `count` are kept ready, 2 by default. It pays where a batch
+  /// costs much, as with augmentation. Stops the program unless `count` is at least 1.
+  public func prefetched(_ count: Int = 2) -> PrefetchedBatches {
+    guard count >= 1 else { stop("prefetched", "the number of batches is \(count); it must be at least 1") }
+    return PrefetchedBatches(source: self, count: count)
+  }
+}
+
+/// An endless sequence of shuffled batches that another thread makes in advance. Every iteration yields the same batches.
+public struct PrefetchedBatches: Sequence, Sendable {
+  let source: ShuffledBatches
+  let count: Int
+
+  /// An iterator with a thread of its own, which ends with it.
+  public func makeIterator() -> Iterator { Iterator(source.makeIterator(), count) }
+
+  /// One iteration over the batches.
+  public final class Iterator: IteratorProtocol {
+    private let count: Int
+    private var queue: BatchQueue
+    /// The iterator at the position of the consumer, without batches.
+    private var place: ShuffledBatches.Iterator
+
+    init(_ iterator: ShuffledBatches.Iterator, _ count: Int) {
+      self.count = count
+      place = iterator
+      queue = BatchQueue(iterator, count)
+    }
+
+    deinit { queue.stop() }
+
+    /// The next batch; never nil. Waits until it is ready.
+    public func next() -> Batch? {
+      place.skip()
+      return queue.take().batch
+    }
+
+    /// As `ShuffledBatches.Iterator.position`; batches that were made in advance don't count.
+    public var position: Int {
+      get { place.position }
+      set {
+        place.position = newValue
+        queue.stop()
+        queue = BatchQueue(place, count)
+      }
+    }
+  }
+}
+
+/// Batches that a thread makes until `stop()`, at most `count` before they are taken.
+private final class BatchQueue: Sendable {
+  private let batches = Mutex<[BatchNumbers]>([])
+  private let isStopped = Mutex(false)
+  private let made = DispatchSemaphore(value: 0), room: DispatchSemaphore
+
+  init(_ iterator: ShuffledBatches.Iterator, _ count: Int) {
+    room = DispatchSemaphore(value: 0)
+    for _ in 0..<count { room.signal() }
+    DispatchQueue(label: "prefetched batches").async { [self] in
+      var iterator = iterator
+      while true {
+        room.wait()
+        guard !isStopped.withLock({ $0 }) else { return }
+        let next = iterator.nextNumbers()
+        batches.withLock { $0.append(next) }
+        made.signal()
+      }
+    }
+  }
+
+  func take() -> BatchNumbers {
+    made.wait()
+    defer { room.signal() }
+    return batches.withLock { $0.removeFirst() }
+  }
+
+  func stop() {
+    isStopped.withLock { $0 = true }
+    room.signal()
+  }
+}
