@@ -18,8 +18,8 @@ import Rheoscope
 // last (Xiong et al. 2020). Both can be predicted from a forward pass alone.
 //
 // Post-norm's gradient from block to block depends on the task besides. With one output, read from the last position, only that
-// position has a gradient behind the last block. Attention spreads it until it is nearly even over positions before the first, and that of
-// the weights is about the same in all blocks. With an output at each position and labels that are random and independent, the gradients
+// position has a gradient behind the last block. Attention spreads it: behind the first it is nearly even over positions. That of the
+// weights is about the same in all blocks. With an output at each position and labels that are random and independent, the gradients
 // of positions differ, and lower blocks get less. Where all outputs have the image's label, they do not.
 //
 // The placement of the norm, the number of blocks, the learning rate and the outputs vary, and whether the learning rate is
