@@ -16,7 +16,7 @@ import Rheoscope
 // per layer from the last to the first, which over 54 layers is a factor of thousands. Within about twenty steps this is over,
 // and the first layer's gradient is smaller than the last one's. One control gives each layer a learning rate of its own in the
 // first sixty steps, so that in each step every weight matrix moves by about the same share of its norm, whatever the size of its gradient
-// (You et al. 2017). Another has a lower learning rate in all layers. Each removes half of the gap to 20 layers or more, and not all of it.
+// (You et al. 2017). Another has a lower learning rate in all layers. Each removes about half to two thirds of the gap to 20 layers.
 //
 // The paper's plain nets never catch up. These are compared after minutes of training only, when the deep one is still slow:
 // what is measured is how fast the nets learn, not where they end.
@@ -207,8 +207,8 @@ extension Experiment {
           appliesTo: .long),
         reason:
           "Before training it is the largest of all, and it shrinks within about twenty steps, while the loss stays at that of guessing. "
-          + "With a learning rate per layer in the first \(firstSteps) steps, or with a lower one in all layers, the net learns faster; half of "
-          + "the gap or more is gone.")
+          + "With a learning rate per layer in the first \(firstSteps) steps, or with a lower one in all layers, the net learns faster; about "
+          + "half to two thirds of the gap is gone.")
     ],
     figures: [
       .chart("loss"), .chart("gradient-profile"),
