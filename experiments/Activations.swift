@@ -23,7 +23,7 @@ private let sigmoidNet = net(
 // large at first and it learns slowly, so it gets three times the steps.
 private let criticalVariance = MeanField.criticalWeightVariance(of: .sigmoid, between: 20, and: 500)!
 private let criticalSigmoidNet = net(
-  "sigmoid-critical", "sigmoid, weights of variance \(formatPlain(criticalVariance))/n",
+  "sigmoid-critical", "sigmoid, weights of variance \(formatPlain(criticalVariance))/n, three times the steps",
   .normal(weightVariance: criticalVariance), { Sigmoid() }, adjust: { $0.steps *= 3 },
   theory: { _ in .meanField(MeanField(.sigmoid, weightVariance: criticalVariance), firstLength: criticalVariance) })
 
@@ -60,7 +60,8 @@ private let geluNet = net(
 // smaller learning rate than the others.
 private let geluTheory = MeanField(.gelu, weightVariance: 1.983, biasVariance: 0.173)
 private let criticalGELUNet = net(
-  "gelu-critical", "GELU, weights of variance 1.983/n, biases of 0.173", .normal(weightVariance: 1.983), { GELU() },
+  "gelu-critical", "GELU, weights of variance 1.983/n, biases of 0.173, 0.3 times the learning rate",
+  .normal(weightVariance: 1.983), { GELU() },
   biases: .normal(variance: 0.173), adjust: { $0.learningRate *= 0.3 },
   theory: { _ in .meanField(geluTheory, firstLength: geluTheory.weightVariance + geluTheory.biasVariance) })
 
@@ -72,24 +73,35 @@ private let seluNet = net(
 
 // Why do the upper layers of the sigmoid net not learn either? Their gradients are large. But in the forward pass the
 // outputs of all images become alike, by the same factor per layer, so the upper layers see one image only. To show it, all
-// layers but the last five are frozen. With tanh the net still learns: its random lower layers tell images apart.
+// layers but the last five are frozen. With tanh the net still learns: its random lower layers tell images apart. The sigmoid net does not.
+// It is trained with a learning rate of 1, at which a sigmoid net of six layers, all of them trained, learns: at 0.01 that one
+// does not learn either, and the comparison would show nothing.
 private let topLayers = 5
+private let sigmoidRate = 1.0
 private let tanhTopNet = net(
   "tanh-top", "tanh, Xavier initialization, only the last \(topLayers) layers are trained", .xavierNormal, { Tanh() },
   frozen: allButTheTop)
 private let sigmoidTopNet = net(
-  "sigmoid-top", "sigmoid, Xavier initialization, only the last \(topLayers) layers are trained", .xavierNormal,
-  { Sigmoid() }, frozen: allButTheTop)
+  "sigmoid-top", "sigmoid, Xavier initialization, only the last \(topLayers) layers are trained, learning rate 1",
+  .xavierNormal, { Sigmoid() }, adjust: { $0.learningRate = sigmoidRate }, frozen: allButTheTop)
+private let sixLayerNet = net(
+  "sigmoid-6", "sigmoid, Xavier initialization, 6 layers, learning rate 1", .xavierNormal, { Sigmoid() },
+  adjust: { ($0.depth, $0.learningRate) = (topLayers + 1, sigmoidRate) }, isRecorded: false)
 
 @Sendable private func allButTheTop(_ settings: Settings) -> [String] {
   let blocks = max(settings.depth - 2, 0), frozen = max(blocks - topLayers + 1, 0)
   return ["stem.**"] + (0..<frozen).map { "blocks.\($0).**" }
 }
 
-// Perhaps the nets that do not learn only need another learning rate.
+// Perhaps the nets that do not learn only need another learning rate, or another optimizer. None of three rates is enough for SGD, which has
+// one learning rate for all layers. (Of these rates a sigmoid net of six layers needs 1.) Adam, which divides each gradient by its size,
+// trains the GELU net.
 private let rates = [0.1, 1, 10]
 private let sigmoidRates = LearningRateSweep(of: sigmoidNet, over: rates)
 private let geluRates = LearningRateSweep(of: geluNet, over: rates)
+private let geluAdam = net(
+  "gelu-adam", "GELU, He initialization, trained by Adam with a learning rate of 0.001", .heNormal, { GELU() },
+  optimizer: { model, _ in Adam(model, learningRate: 0.001) }, isRecorded: false)
 
 // MARK: What is measured
 
@@ -104,13 +116,16 @@ private func net(
   biases: Initializer? = nil, adjust: @escaping @Sendable (inout Settings) -> Void = { _ in },
   prepare: @escaping @Sendable (Module) -> Void = { _ in },
   predicted: (@Sendable (_ images: Tensor, _ depth: Int) -> Double?)? = nil,
-  frozen: (@Sendable (Settings) -> [String])? = nil, theory: (@Sendable (Settings) -> GradientTheory)? = nil
+  optimizer: @escaping @Sendable (Module, Settings) -> Optimizer = { SGD($0, learningRate: Float($1.learningRate)) },
+  frozen: (@Sendable (Settings) -> [String])? = nil,
+  isRecorded: Bool = true, theory: (@Sendable (Settings) -> GradientTheory)? = nil
 ) -> Variant {
   let make: @Sendable (Settings) -> Module = { settings in
     DeepNet(settings, initializer: weights, biasInitializer: biases, activation: activation)
   }
   return Variant(
-    name, title, adjust: adjust, theory: theory, frozen: frozen ?? { _ in [] }, isRecorded: frozen == nil,
+    name, title, adjust: adjust, theory: theory, optimizer: optimizer, frozen: frozen ?? { _ in [] },
+    isRecorded: isRecorded && frozen == nil,
     beforeTraining: { context, model in
       prepare(model)
       let images = try context.data().train.batches(of: context.settings.batch, seed: UInt64(context.seed))
@@ -232,8 +247,11 @@ private let findings: [Claim] =
     .staysAtChance(
       sigmoidNet, "Glorot and Bengio 2010", rejects: [.swapping(sigmoidNet, for: sigmoidAsTanhNet)]),
     .doesNotLearn(
-      sigmoidRates, "sigmoid", "vanishing gradients are not a matter of the learning rate",
-      rejects: [.value("sigmoid-critical") { try $0[MetricNames.finalLoss, criticalSigmoidNet] }]),
+      sigmoidRates, "sigmoid", "SGD has one learning rate for all layers",
+      rejects: [
+        .value("sigmoid-6") { try $0[MetricNames.finalLoss, sixLayerNet] },
+        .value("sigmoid-critical") { try $0[MetricNames.finalLoss, criticalSigmoidNet] },
+      ]),
     Claim(
       .finding, "sigmoid: training does not change the first layer (‖ΔW‖ / ‖W‖)", sigmoidNet, firstLayer, .exactly(0),
       source: "a gradient of 10⁻³⁰ is lost when float32 adds it to a weight", appliesTo: .deepAndLong,
@@ -242,16 +260,21 @@ private let findings: [Claim] =
       "gelu ends higher than gelu-critical", geluNet, than: criticalGELUNet, "Roberts, Yaida and Hanin 2022",
       appliesTo: .deepAndLong, rejects: [.swapping(geluNet, for: tanhNet)]),
     .doesNotLearn(
-      geluRates, "gelu", "vanishing gradients are not a matter of the learning rate",
+      geluRates, "gelu, trained by SGD,", "SGD has one learning rate for all layers",
       rejects: [.value("gelu-critical") { try $0[MetricNames.finalLoss, criticalGELUNet] }]),
     .learns(
+      geluAdam, "control: Adam divides each gradient by its size", rejects: [.swapping(geluAdam, for: geluNet)]),
+    .learns(
       tanhTopNet, "random features (Rahimi and Recht 2008)", rejects: [.swapping(tanhTopNet, for: sigmoidTopNet)]),
+    .learns(
+      sixLayerNet, "control: the learning rate of sigmoid-top", appliesTo: .long,
+      rejects: [.swapping(sixLayerNet, for: sigmoidTopNet)]),
     .staysAtChance(
-      sigmoidTopNet, "the outputs of lower layers do not depend on the image",
-      rejects: [.swapping(sigmoidTopNet, for: tanhTopNet)]),
+      sigmoidTopNet, "the outputs of its lower layers hardly depend on the image",
+      rejects: [.swapping(sigmoidTopNet, for: sixLayerNet)]),
     .endsHigher(
       "tanh-top: with its lower layers frozen the net ends higher than with all layers trained", tanhTopNet,
-      than: tanhNet, "Glorot and Bengio 2010", appliesTo: .deepAndLong, rejects: [.swapping(tanhTopNet, for: tanhNet)]),
+      than: tanhNet, "measured here", appliesTo: .deepAndLong, rejects: [.swapping(tanhTopNet, for: tanhNet)]),
   ]
 
 /// Those in charts: sigmoid-as-tanh would lie on tanh.
@@ -272,7 +295,9 @@ extension Experiment {
     settings: [
       .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 2, full: 20), .learningRate(0.01),
     ],
-    variants: trained + [tanhTopNet, sigmoidTopNet] + sigmoidRates.variants + geluRates.variants,
+    variants: trained + [tanhTopNet, sigmoidTopNet, sixLayerNet] + sigmoidRates.variants + geluRates.variants + [
+      geluAdam
+    ],
     claims: theory + findings,
     disagreements: [
       Disagreement(

@@ -29,12 +29,30 @@ private let tooLarge = Variant(
 private let tooSmall = Variant(
   "too-small", "variance 1/(20 n)", weightVariance: 0.05, .normal(weightVariance: 0.05))
 
-// Perhaps the nets with too small weights only need larger learning rates, or an optimizer that divides gradients by their size.
+// Perhaps the nets with too small weights only need larger learning rates, or an optimizer that divides gradients by their size. With one
+// learning rate for all layers they do not learn at any of those below. Adam divides each gradient by its size plus ε, 10⁻⁸ by default.
+// With PyTorch's weights, gradients of weights are about 10⁻²¹ before training, and Adam's default fails too. With Xavier initialization they
+// are a tenth of ε or less: some seeds learn and others do not, and with an ε of 10⁻¹⁶ all do. The PyTorch net learns where the gradient of each weight matrix is
+// scaled to the size of its weights. So good initial weights are one cure of several.
 private let xavierRates = LearningRateSweep(of: xavier, over: [0.1, 1, 10])
 private let pyTorchRates = LearningRateSweep(of: pyTorch, over: [1, 100, 10_000])
 private let pyTorchAdam = Variant(
-  "pytorch-adam", "U(±1/√n), trained by Adam with a learning rate of 0.001", weightVariance: 1.0 / 3, .pyTorchDefault,
+  "pytorch-adam", "U(±1/√n), trained by Adam with a learning rate of 0.001 and ε = 10⁻⁸", weightVariance: 1.0 / 3,
+  .pyTorchDefault, optimizer: { model, _ in Adam(model, learningRate: 0.001) })
+private let xavierAdam = Variant(
+  "xavier-adam", "Xavier, trained by Adam with a learning rate of 0.001 and ε = 10⁻⁸", weightVariance: 1, .xavierNormal,
   optimizer: { model, _ in Adam(model, learningRate: 0.001) })
+private let xavierAdamSmallEpsilon = Variant(
+  "xavier-adam-small-epsilon", "the same, ε = 10⁻¹⁶", weightVariance: 1, .xavierNormal,
+  optimizer: { model, _ in Adam(model, learningRate: 0.001, epsilon: 1e-16) })
+private let pyTorchScaled = Variant(
+  "pytorch-scaled", "U(±1/√n), the gradient of each weight matrix scaled to its weights, SGD with momentum 0.9",
+  weightVariance: 1.0 / 3, .pyTorchDefault,
+  optimizer: { model, _ in
+    let optimizer = SGD(model, learningRate: 0.01, momentum: 0.9)
+    optimizer.scaleGradientsToWeights()
+    return optimizer
+  })
 private let heAdam = Variant(
   "he-adam", "He, trained by Adam with a learning rate of 0.001", weightVariance: 2, .heNormal,
   optimizer: { model, _ in Adam(model, learningRate: 0.001) })
@@ -70,11 +88,21 @@ private let findings: [Claim] = [
   .staysAtChance(
     leCun, "He et al. 2015; equal to Xavier in square layers", rejects: [.swapping(leCun, for: he)]),
   .staysAtChance(pyTorch, "He et al. 2015", rejects: [.swapping(pyTorch, for: he)]),
-  .staysAtChance(pyTorchAdam, "He et al. 2015", rejects: [.swapping(pyTorchAdam, for: heAdam)]),
+  .staysAtChance(
+    pyTorchAdam, "its gradients are smaller than ε", rejects: [.swapping(pyTorchAdam, for: heAdam)]),
+  .learns(
+    xavierAdamSmallEpsilon, "control: Adam's ε",
+    rejects: [.swapping(xavierAdamSmallEpsilon, for: xavier), .swapping(xavierAdamSmallEpsilon, for: pyTorchAdam)]),
+  .learns(
+    pyTorchScaled, "control: the sizes of gradients; You et al. 2017, arXiv:1708.03888",
+    rejects: [.swapping(pyTorchScaled, for: pyTorch), .swapping(pyTorchScaled, for: pyTorchAdam)]),
   .staysAtChance(tooSmall, "He et al. 2015", rejects: [.swapping(tooSmall, for: he)]),
-  .doesNotLearn(xavierRates, "xavier", "He et al. 2015", rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
   .doesNotLearn(
-    pyTorchRates, "pytorch", "He et al. 2015", rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
+    xavierRates, "xavier, with one learning rate for all layers,", "He et al. 2015",
+    rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
+  .doesNotLearn(
+    pyTorchRates, "pytorch, with one learning rate for all layers,", "He et al. 2015",
+    rejects: [.value("he") { try $0[MetricNames.finalLoss, he] }]),
   // Activations and gradients each grow by √2 per layer, so the gradient of any layer's weights, a product of both, is
   // about √2⁴⁹ = 2 · 10⁷. A hundredth of it is thousands of times the weights, and thousands to the power of 50 are more
   // than 10³⁸.
@@ -84,7 +112,8 @@ private let findings: [Claim] = [
 ]
 
 extension Experiment {
-  /// A ReLU net with initial weights of five variances and two distributions, and the same with other learning rates and with Adam.
+  /// A ReLU net with initial weights of five variances and two distributions, and the same with other learning rates, with Adam
+  /// and with scaled gradients.
   ///
   /// Measured: the training loss, the test accuracy, and the factor by which a layer multiplies the gradient before training.
   public static let initialization = Experiment(
@@ -93,7 +122,8 @@ extension Experiment {
     settings: [
       .depth(50), .width(64), .batch(64), .steps(600, quick: 50), .seeds(3, quick: 1, full: 20), .learningRate(0.01),
     ],
-    variants: nets + xavierRates.variants + pyTorchRates.variants + [pyTorchAdam, heAdam],
+    variants: nets + xavierRates.variants + pyTorchRates.variants
+      + [pyTorchAdam, heAdam, xavierAdam, xavierAdamSmallEpsilon, pyTorchScaled],
     claims: theory + findings,
     figures: [.chart("loss", of: nets), .chart("gradient-flow", of: nets), .chart("gradient-profile", of: nets)])
 }

@@ -3,7 +3,7 @@ import Foundation
 import Rheoscope
 
 // float32 has 24 binary digits and a range from 10⁻³⁸ to 10³⁸. Half as many bits can be used in two ways. bfloat16 keeps the
-// range and has 8 digits; float16 has 11 digits, values below 2⁻²⁵ = 3·10⁻⁸ round to 0, and values above 65,504 become
+// range and has 8 digits; float16 has 11 digits, values below 2⁻²⁵ = 3·10⁻⁸ round to 0, and values from 65,520 on become
 // infinite.
 //
 // The activations of the forward pass and the gradients of the backward pass are in 16 bits: most of the memory. Weights,
@@ -14,8 +14,8 @@ import Rheoscope
 // 1,024 × 1,024 pixels are 2²⁰ times as small. So some variants divide the loss by 2²⁰, and multiply the learning rate by as
 // much: in exact arithmetic it is the same training. In float16 nothing is left of the gradients. Loss scaling multiplies the
 // loss by 65,536 before the backward pass, and divides the gradients of the weights by it afterwards. It need not save all
-// gradients: with the loss divided by 4,096 and no scaling more than half are 0, and the net learns as well. The few large ones
-// matter.
+// gradients: with the loss divided by 4,096 and no scaling more than half are 0, and the net learns almost as well. The few large
+// ones matter.
 //
 // With a scale that is too large, gradients become infinite. A scaler notices that, leaves out the step and halves the scale.
 //
@@ -156,7 +156,7 @@ private let bfloat16Weights = format(
   "bfloat16-weights", "as bfloat16, weights too", .bfloat16, weights: .bfloat16)
 
 private let longEnough = Claim.Scope("training of 100 steps or more") { $0.steps >= 100 }
-private let micikevicius = "Micikevicius et al. 2017, arXiv:1710.03740"
+private let micikevicius = "Micikevicius et al. 2018, arXiv:1710.03740"
 
 extension Experiment {
   /// One net in three number formats: with small gradients, with loss scaling and with a scale that is too large, and with weights
@@ -198,7 +198,7 @@ extension Experiment {
       Claim(
         .finding,
         "a step in bfloat16 takes at most 0.9 times as long as in float32", expected: .atMost(0.9),
-        source: "Kalamkar et al. 2019, arXiv:1905.12322; less than a tenth would not matter", appliesTo: .times,
+        source: "measured here; less than a tenth would not matter", appliesTo: .times,
         rejects: [.swapping(bfloat16, for: float16)]
       ) { seed in
         guard BFloat16Products.current == .native else {

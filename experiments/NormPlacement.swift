@@ -17,17 +17,18 @@ import Rheoscope
 // block is proportional to 1/√q: it shrinks from the first block to the last, and the more blocks, the smaller is that of the
 // last (Xiong et al. 2020). Both can be predicted from a forward pass alone.
 //
-// Post-norm's gradient from block to block depends on the task besides. With one output, read from the last position, all
-// positions get the same gradient in the backward pass, and it is the same in all blocks. With an output and a label of its
-// own at every position, as in translation, the gradients of positions differ, attention averages them, and lower blocks get
-// less.
+// Post-norm's gradient from block to block depends on the task besides. With one output, read from the last position, only that
+// position has a gradient behind the last block. Attention spreads it: behind the first it is nearly even over positions. That of the
+// weights is about the same in all blocks. With an output at each position and labels that are random and independent, the gradients
+// of positions differ, and lower blocks get less. Where all outputs have the image's label, they do not.
 //
 // The placement of the norm, the number of blocks, the learning rate and the outputs vary, and whether the learning rate is
 // warmed up. Measured are the gradient of each block's last weights before training, and the final loss.
 private typealias Placement = TransformerBlock.NormPlacement
 
-/// Where the net has outputs: at the last position, which classifies the image, or at each.
-private enum Readout { case last, each }
+/// Where the net has outputs: at the last position, which classifies the image, or at each. Their labels are random and independent, or
+/// all that of the image.
+private enum Readout { case last, each, image }
 
 /// A Transformer that reads an image two rows at a time, as 14 positions of 56 pixels: inputs [n, 784], logits [n, 10], or
 /// [14 n, 10] with outputs at each position.
@@ -53,7 +54,7 @@ private final class RowReader: Module {
     let read = norm(stream(rows(x.reshaped(-1, 14, 56)) + places.value))
     switch readout {
     case .last: return head(read.sliced(1, 13..<14).reshaped(-1, read.shape[2]))
-    case .each: return head(read.reshaped(-1, read.shape[2]))
+    case .each, .image: return head(read.reshaped(-1, read.shape[2]))
     }
   }
 }
@@ -61,31 +62,49 @@ private final class RowReader: Module {
 // MARK: Before training
 
 /// The gradient of the last weights of each block before training: for 64 images, the mean over draws of initial weights. A
-/// shallow net has a quarter of the blocks. Outputs at each position have random labels.
+/// shallow net has a quarter of the blocks.
 private func start(_ placement: Placement, _ readout: Readout = .last, isShallow: Bool = false) -> Variant {
   Variant(
-    "\(placement)-start\(readout == .each ? "-each" : "")\(isShallow ? "-shallow" : "")",
+    "\(placement)-start\(readout == .last ? "" : "-\(readout)")\(isShallow ? "-shallow" : "")",
     "\(placement)-norm, \(isShallow ? "a quarter of the blocks" : "all blocks"), not trained"
-      + (readout == .each ? ", outputs at each position" : ""),
+      + (readout == .last
+        ? "" : ", outputs at each position with \(readout == .each ? "random labels" : "the image’s label")"),
     adjust: { if isShallow { $0["blocks"] = max(($0["blocks"] / 4).rounded(), 1) } }
   ) { context in
     let batch = try context.data().train.batch(at: 0..<64), draws = context.settings.whole("draws")
-    var gradients: [[Double]] = [], squares: [[Double]] = []
+    var gradients: [[Double]] = [], squares: [[Double]] = [], additions: [[Double]] = [], shares: [[Double]] = []
     for draw in 0..<draws {
       let seed = UInt64(draws * context.seed + draw)
       let model = RowReader(context.settings, placement, readout)
       model.initialize(seed: seed)
-      var stream: [Double] = []
-      let hook = try model.onForward("blocks.*") { _, output in
-        stream.append(meanSquare(output))
-        return nil
-      }
+      var stream: [Double] = [], ofTwoLayers: [Double] = [], ofOthers: [Double] = []
+      let hooks = [
+        try model.onForward("blocks.*") { _, output in
+          stream.append(meanSquare(output))
+          return nil
+        },
+        try model.onForward("blocks.*.contract") { _, output in
+          ofTwoLayers.append(meanSquare(output))
+          return nil
+        },
+        try model.onBackward("blocks.*") { _, gradient in
+          ofOthers.append(Double(gradient.sliced(1, 0..<13).rms / gradient.sliced(1, 13..<14).rms))
+          return nil
+        },
+      ]
       var random = RandomStream(seed: seed, name: "labels")
-      let labels = readout == .last ? batch.labels : (0..<64 * 14).map { _ in Int(10 * random.uniform()) }
+      let labels =
+        switch readout {
+        case .last: batch.labels
+        case .each: (0..<64 * 14).map { _ in Int(10 * random.uniform()) }
+        case .image: (0..<64 * 14).map { batch.labels[$0 / 14] }
+        }
       crossEntropy(model(batch.inputs), labels).backward()
-      hook.remove()
+      for hook in hooks { hook.remove() }
       gradients.append(model.blocks.map { norm($0.contract.weight.gradient!) })
       squares.append(stream)
+      additions.append(ofTwoLayers)
+      shares.append(ofOthers.reversed())
       context.reportProgress(Double(draw + 1) / Double(draws))
     }
     let sizes = means(gradients), stream = means(squares)
@@ -93,6 +112,11 @@ private func start(_ placement: Placement, _ readout: Readout = .last, isShallow
     context.report(lastOverFirst, sizes.last! / sizes[0])
     context.report(streamOfFirst, stream[0])
     context.report(streamOfLast, stream.last!)
+    let added = means(additions)
+    context.report(addedByNets, added.reduce(0, +) / Double(added.count))
+    let others = means(shares)
+    context.report(othersAtFirst, others[0])
+    context.report(othersBeforeLast, others.suffix(2)[others.suffix(2).startIndex])
     context.report(MetricNames.gradient, sizes, over: sizes.indices.map { Double($0 + 1) })
   }
 }
@@ -113,6 +137,10 @@ private func means(_ rows: [[Double]]) -> [Double] {
 private let pre = start(.pre), shallowPre = start(.pre, isShallow: true)
 private let post = start(.post), shallowPost = start(.post, isShallow: true)
 private let preEach = start(.pre, .each), postEach = start(.post, .each)
+private let postImage = start(.post, .image)
+private let addedByNets = "added by a two-layer net",
+  othersAtFirst = "gradient of other positions / last, after the first block",
+  othersBeforeLast = "the same, after the last block but one"
 private let last = "last gradient", lastOverFirst = "last / first gradient",
   streamOfFirst = "stream after the first block", streamOfLast = "stream after the last block"
 
@@ -120,6 +148,11 @@ private let last = "last gradient", lastOverFirst = "last / first gradient",
 /// of the first and the last block.
 private func streamGrowth(_ seed: SeedResults) throws -> Double {
   try seed[streamOfLast, pre] / seed[streamOfFirst, pre]
+}
+
+/// What a block adds to the mean square of the stream, a mean over all but the first.
+private func growthPerBlock(_ seed: SeedResults) throws -> Double {
+  try (seed[streamOfLast, pre] - seed[streamOfFirst, pre]) / (seed.settings["blocks"] - 1)
 }
 
 private func streamOfDeepOverShallow(_ seed: SeedResults) throws -> Double {
@@ -203,24 +236,24 @@ extension Experiment {
         "draws of initial weights, over which gradients before training are averaged"),
       .steps(120, quick: 2), .seeds(3, quick: 1, full: 20),
     ],
-    variants: [pre, post, shallowPre, shallowPost, preEach, postEach]
+    variants: [pre, post, shallowPre, shallowPost, preEach, postEach, postImage]
       + [preNets, preWarm, postNets, postWarm].flatMap(\.variants),
     claims: [
-      Claim(
-        .theory, source: xiong, appliesTo: deepEnough,
+      theory(
+        "pre-norm: the outputs of a block's two-layer net have the mean square \(formatPlain(addedByTwoLayers)), as for random inputs",
         rejects: [
-          .swapping(pre, for: post),
-          .value("each block doubles the mean square") { seed in
-            let count = seed.settings["blocks"] - 1
-            return try seed[streamOfFirst, pre] * (pow(2, count) - 1) / count
-          },
-        ],
+          .value("two layers without an activation") { try $0[addedByNets, pre] / (8.0 / 9) },
+          .value("what a block adds in all, with attention") { try growthPerBlock($0) / addedByTwoLayers },
+        ]
+      ) { try $0[addedByNets, pre] / addedByTwoLayers },
+      Claim(
+        .theory,
+        source: "\(xiong): a mean over positions has at most the mean square of one, 1", appliesTo: deepEnough,
+        rejects: [.value("without a two-layer net, all by attention") { try growthPerBlock($0) }],
         statement: { _ in
-          "pre-norm: each block adds its two-layer net's \(formatPlain(addedByTwoLayers)) to the mean square of the stream, and at most 1 by attention"
-        }, expected: { _ in .between(addedByTwoLayers, addedByTwoLayers + 1) },
-        measure: { seed in
-          try (seed[streamOfLast, pre] - seed[streamOfFirst, pre]) / (seed.settings["blocks"] - 1)
-        }),
+          "pre-norm: what a block adds to the mean square of the stream besides, by attention, is positive and at most 1"
+        }, expected: { _ in .between(0, 1) },
+        measure: { try growthPerBlock($0) - $0[addedByNets, pre] }),
       theory(
         "pre-norm: the gradient shrinks from the first block to the last, by the root of how the mean square of the stream grows",
         rejects: [
@@ -249,10 +282,20 @@ extension Experiment {
       ) { try $0[last, post] / $0[last, pre] * ((1 + addedByTwoLayers) / $0[streamOfLast, pre]).squareRoot() },
       Claim(
         .finding,
-        "post-norm: with outputs at each position the gradient grows more from the first block to the last than with one, by a tenth or more",
-        expected: .atLeast(1.1), source: "attention averages the gradients of positions", appliesTo: deepEnough,
-        rejects: [.swapping(postEach, for: post)]
+        "post-norm: with outputs whose labels are random and independent at each position the gradient grows more from the first block to the last than with one output, by a tenth or more",
+        expected: .atLeast(1.1),
+        source: "attention averages the gradients of positions; a tenth: three times the spread over seeds",
+        appliesTo: deepEnough, rejects: [.swapping(postEach, for: post), .swapping(postEach, for: postImage)]
       ) { try $0[lastOverFirst, postEach] / $0[lastOverFirst, post] }.judgedByInterval(),
+      Claim(
+        .finding,
+        "post-norm: with one output, the gradient of the other positions after the first block is at least half of that of the last position (RMS)",
+        post, othersAtFirst, .atLeast(0.5), source: "attention spreads the gradient over positions",
+        appliesTo: deepEnough,
+        rejects: [
+          .swapping(post, for: pre),
+          .value("after the last block but one") { try $0[othersBeforeLast, post] },
+        ]),
       .learns(
         preNets.variants.last!, xiong, appliesTo: longEnough,
         rejects: [.swapping(preNets.variants.last!, for: postNets.variants.last!)]),
@@ -290,11 +333,12 @@ extension Experiment {
           "About three in four of twenty seeds show it. The paper warms up for thousands of steps; at the largest of these learning "
           + "rates a warm-up of sixty steps does not help post-norm, and at the smallest it is not needed."),
       differs(
-        "post-norm: gradients grow from the first block to the last by a factor of 2 or more, with outputs at each position",
+        "post-norm: gradients grow from the first block to the last by a factor of 2 or more, with random labels at each position",
         postEach, .atLeast(2), null: .swapping(postEach, for: post),
         reason:
           "The paper’s nets translate and are hundreds of units wide, these are 32 wide and untrained on random labels. Part of the "
-          + "difference is the readout: with one output there is no growth at all."),
+          + "difference is the task: with one output, or with the image’s label at each position, there is no growth at all."
+      ),
       differs(
         "pre-norm: gradients are the same in all blocks within a factor of 2 (last / first)", pre,
         .near(1, withinFactor: 2),

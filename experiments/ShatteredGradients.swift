@@ -2,9 +2,10 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// A step against the gradient helps only if the gradient is similar where the step ends. In a deep plain net it is not:
-// between an image and one close to it, the gradients have little in common. They are not too small or too large, they are
-// shattered: they look like white noise (Balduzzi et al. 2017). In the backward pass through each ReLU the gradients of two
+// A step against the gradient helps only if the gradient is similar where the step ends. In a plain net of 50
+// layers that is so only very near: at 1.4° from each other, two points on a circle through images have gradients with a correlation of
+// 0.72, at 45° one of 0.02, and with batch norm it is 0.02 at 1.4° already. Such gradients are not too small or too large, they are
+// shattered: over larger distances they look like white noise (Balduzzi et al. 2017). In the backward pass through each ReLU the gradients of two
 // neighbouring inputs differ where a unit is active for one and not for the other, and each layer adds to the difference. A
 // skip connection carries most of the gradient past the ReLU.
 //

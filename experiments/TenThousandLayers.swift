@@ -13,8 +13,8 @@ import Rheoscope
 //
 // Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
 // and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
-// all blocks frozen, and within forty steps it makes no clear difference: the losses show that ten thousand layers do no
-// harm, not that they help.
+// all blocks frozen. Within forty steps training the blocks lowers the loss by only 0.02 with tanh and by 0.004 in the residual net: the
+// losses show that ten thousand layers do no harm, and hardly that they help.
 //
 // The width is 64 throughout, with a first layer of 784 → 64, which matters little.
 
@@ -387,14 +387,16 @@ private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Do
   return (-layers * layer.mean / 2 / log(10), (layers * layer.variance).squareRoot() / 2 / log(10))
 }
 
-/// A net learns, and does not clearly better with its blocks than without training them: final losses that differ by less than
-/// the noise of the twenty batches they are measured on don't differ clearly.
+/// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel.
+/// 0.05 is a factor of 1.05 in the probability of the right class, which would matter little.
 private func learning(_ net: Variant, _ frozen: Variant, _ source: String) -> [Claim] {
   [
     .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
-    .endsEqual(
-      "\(net.name): with all blocks frozen its final loss is the same, without a clear difference (frozen − trained)",
-      frozen, net, within: { $0.differenceTolerance }, "three standard errors of twenty batches",
-      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]),
+    Claim(
+      .finding,
+      "\(net.name): training the blocks lowers its final loss, but by less than 0.05 (frozen − trained)",
+      expected: .between(0, 0.05), source: "0.05 is a factor of 1.05 in the probability of the right class",
+      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]
+    ) { try $0[MetricNames.finalLoss, frozen] - $0[MetricNames.finalLoss, net] }.judgedByInterval(),
   ]
 }
