@@ -7,11 +7,13 @@ import Rheoscope
 // same trained net are compared by deletion: the pixels with the largest attributions are painted black, and the probability
 // of the class should fall.
 //
-// It falls for many reasons. Half of all pixels are black already, so a method that only selects bright pixels beats random
-// ones; and what is painted black may be an edge, which every convolution finds, trained or not. So the controls are the
-// brightness of the pixels, without any net; the same method on a net with random weights; and the same method for another
-// class (Adebayo et al. 2018). An attribution says something about what the net has learned about a class only if it beats
-// these. The test favours integrated gradients in one way: it paints pixels in the colour in which their path begins.
+// It falls for many reasons. Half of all pixels are black already, and painting those black changes nothing, so a method that
+// only selects bright pixels beats random ones; and what is painted black may be an edge, which every convolution finds, trained
+// or not. So the controls are the brightness of the pixels, without any net; the same method on a net with random weights; and
+// the same method for another class (Adebayo et al. 2018). An attribution says something about what the net has learned about a
+// class only if it beats these. Black favours integrated gradients too: it is the colour in which their path begins. So pixels
+// are also replaced by those of another image, which changes dark pixels as well: what holds for both depends less on the
+// colour.
 
 /// Random pixels.
 private let random = method("random", "random pixels") { images in
@@ -21,7 +23,7 @@ private let random = method("random", "random pixels") { images in
 /// The pixels themselves, the brightest first: no net is asked.
 private let brightness = method("brightness", "the brightness of the pixels") { $0.values }
 
-/// The gradient at the image (Simonyan et al. 2013). It is also large at pixels that are black already; deleting those
+/// The gradient at the image (Simonyan et al. 2013). It is also large at pixels that are black already; painting those black
 /// changes nothing.
 private let gradient = method(
   "gradient", "the size of the gradient of the logit with respect to the image", gradientSizes)
@@ -133,11 +135,18 @@ private func blackImages(like images: Tensor) -> Tensor {
 
 /// The shares of pixels that are deleted.
 private let shares = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3]
-private let remaining = "remaining probability", incompleteness = "completeness error"
+
+/// What replaces deleted pixels: black, or the same pixels of the next of the images. Raw values name the measured probability.
+private enum Replacement: String, CaseIterable {
+  case black = "remaining probability"
+  case otherImage = "remaining probability, other image’s pixels"
+}
+
+private let incompleteness = "completeness error"
 private let shownImages = "images"
 
-/// An attribution method. Trains a net, takes test images that it classifies correctly, deletes the pixels with the largest
-/// attributions by painting them black, and measures the probability of the class.
+/// An attribution method. Trains a net, takes test images that it classifies correctly, replaces the pixels with the largest
+/// attributions, and measures the probability of the class.
 private func method(
   _ name: String, _ title: String, of subject: Subject = .trained,
   _ attribution: @escaping @Sendable (AttributedImages) -> Tensor
@@ -164,11 +173,15 @@ private func method(
       let attributions = attribution(
         AttributedImages(
           images, attributedClasses, attributed, pathSteps: context.settings.whole("path-steps"), random))
-      let left = shares.map { probabilities(model, images, classes, deleting: $0, by: attributions) }
-      let means = left.map { $0.reduce(0, +) / Double($0.count) }
-      context.report(remaining, means.reduce(0, +) / Double(means.count))
-      context.report(remaining, means, over: shares.map { 100 * $0 })
-      context.report(remaining, rows: left)
+      for replacement in Replacement.allCases {
+        let left = shares.map {
+          probabilities(model, images, classes, deleting: $0, by: attributions, replacement)
+        }
+        let means = left.map { $0.reduce(0, +) / Double($0.count) }
+        context.report(replacement.rawValue, means.reduce(0, +) / Double(means.count))
+        context.report(replacement.rawValue, means, over: shares.map { 100 * $0 })
+        context.report(replacement.rawValue, rows: left)
+      }
 
       // Completeness: do the attributions sum to the difference from a black image?
       let black = blackImages(like: images)
@@ -194,23 +207,34 @@ private func method(
     net: { _ in Net() })
 }
 
-/// The probability of each image's class when the given share of its pixels, those with the largest attributions, is black.
+/// The probability of each image's class when the given share of its pixels, those with the largest attributions, is replaced.
 private func probabilities(
-  _ model: Module, _ images: Tensor, _ classes: [Int], deleting share: Double, by attributions: Tensor
+  _ model: Module, _ images: Tensor, _ classes: [Int], deleting share: Double, by attributions: Tensor,
+  _ replacement: Replacement
 ) -> [Double] {
-  var values = images.values
-  let black = values.min()!, sizes = attributions.values, count = Int((share * 784).rounded())
+  let before = images.values, sizes = attributions.values, count = Int((share * 784).rounded())
+  let black = before.min()!
+  var values = before
   for image in classes.indices {
     let range = image * 784..<(image + 1) * 784
-    for pixel in range.sorted(by: { sizes[$0] > sizes[$1] }).prefix(count) { values[pixel] = black }
+    for pixel in range.sorted(by: { sizes[$0] > sizes[$1] }).prefix(count) {
+      values[pixel] =
+        switch replacement {
+        case .black: black
+        case .otherImage: before[(pixel + 784) % before.count]
+        }
+    }
   }
   let probabilities = withoutGradients { softmax(model(Tensor(values, shape: images.shape))).values }
   return classes.enumerated().map { Double(probabilities[$0.offset * 10 + $0.element]) }
 }
 
 /// The mean drop in probability by a method beyond that by another one, in standard errors over images.
-private func advantage(_ method: Variant, over other: Variant, _ seed: SeedResults) throws -> Double {
-  let ofMethod = try seed.table(remaining, of: method), ofOther = try seed.table(remaining, of: other)
+private func advantage(
+  _ method: Variant, over other: Variant, _ seed: SeedResults, by replacement: Replacement = .black
+) throws -> Double {
+  let ofMethod = try seed.table(replacement.rawValue, of: method)
+  let ofOther = try seed.table(replacement.rawValue, of: other)
   let gains = ofMethod[0].indices.map { image in
     shares.indices.reduce(0) { $0 + ofOther[$1][image] - ofMethod[$1][image] } / Double(shares.count)
   }
@@ -222,13 +246,22 @@ private func advantage(_ method: Variant, over other: Variant, _ seed: SeedResul
 /// The claim that deletion by a method lowers the probability more than deletion by another one, and that it would not if
 /// `null` were used instead.
 private func beats(
-  _ statement: String, _ method: Variant, _ other: Variant, not null: Variant,
+  _ statement: String, _ method: Variant, _ other: Variant, by replacement: Replacement = .black, not null: Variant,
   _ source: String = "Adebayo et al. 2018, arXiv:1810.03292"
 ) -> Claim {
   Claim(
     .finding, "\(statement) (in standard errors)", expected: .atLeast(3), source: source + "; three standard errors",
     appliesTo: trainedNets, rejects: [.swapping(method, for: null)]
-  ) { try advantage(method, over: other, $0) }
+  ) { try advantage(method, over: other, $0, by: replacement) }
+}
+
+/// The claim that deletion by integrated gradients lowers the probability more than deletion by every control does.
+private func beatsAll(_ statement: String, by replacement: Replacement, not nulls: [Variant]) -> Claim {
+  Claim(
+    .finding, "\(statement) (the least advantage, in standard errors)", expected: .atLeast(3),
+    source: "Adebayo et al. 2018, arXiv:1810.03292; three standard errors", appliesTo: trainedNets,
+    rejects: nulls.map { .swapping(integrated, for: $0) }
+  ) { seed in try controls.map { try advantage(integrated, over: $0, seed, by: replacement) }.min()! }
 }
 
 private let trainedNets = Claim.Scope("100 images or more, and training of 300 steps or more") {
@@ -239,8 +272,8 @@ extension Experiment {
   /// One net, three attribution methods, and controls: random pixels, bright pixels, a net with random weights and another
   /// class.
   ///
-  /// Measured: the probability of the class when 0 to 30 % of the pixels are painted black, those with the largest
-  /// attributions first; and for integrated gradients the relative error of completeness.
+  /// Measured: the probability of the class when 0 to 30 % of the pixels are replaced, by black or by those of another image,
+  /// those with the largest attributions first; and for integrated gradients the relative error of completeness.
   public static let features = Experiment(
     name: "features",
     question: "Which pixels matter?",
@@ -255,22 +288,26 @@ extension Experiment {
     variants: methods + controls,
     claims: [
       beats(
-        "brightness alone lowers the probability more than random pixels do: random pixels are a weak control",
+        "painted black, bright pixels lower the probability more than random ones: random pixels are a weak control then",
         brightness, random, not: random),
-      beats("brightness alone lowers the probability more than the gradient does", brightness, gradient, not: random),
-      beats("gradient lowers it more than that of a net with random weights", gradient, gradientUntrained, not: random),
-      Claim(
-        .finding, "integrated lowers it more than every control does (the least advantage, in standard errors)",
-        expected: .atLeast(3), source: "Adebayo et al. 2018, arXiv:1810.03292; three standard errors",
-        appliesTo: trainedNets,
-        rejects: [
-          .swapping(integrated, for: brightness), .swapping(integrated, for: integratedSizeOther),
-          .swapping(integrated, for: integratedUntrained),
-        ]
-      ) { seed in try controls.map { try advantage(integrated, over: $0, seed) }.min()! },
       beats(
-        "integrated lowers it more with the sign than by size alone", integrated, integratedSize, not: brightness,
-        "completeness, Sundararajan et al. 2017, arXiv:1703.01365"),
+        "painted black, bright pixels lower the probability more than those of the gradient do", brightness, gradient,
+        not: random),
+      beats(
+        "with another image’s pixels it is the other way round: the gradient’s pixels lower the probability more than bright ones do",
+        gradient, brightness, by: .otherImage, not: random),
+      beats(
+        "painted black, the gradient’s pixels lower it more than those of a net with random weights", gradient,
+        gradientUntrained, not: random),
+      beatsAll(
+        "painted black, the pixels of integrated lower it more than those of every control", by: .black,
+        not: [brightness, integratedSizeOther, integratedUntrained]),
+      beatsAll(
+        "with another image’s pixels too, those of integrated lower it more than those of every control",
+        by: .otherImage, not: [brightness, integratedSizeOther, integratedUntrained]),
+      beats(
+        "painted black, the pixels of integrated lower it more with the sign than by size alone", integrated,
+        integratedSize, not: brightness, "completeness, Sundararajan et al. 2017, arXiv:1703.01365"),
       Claim(
         .identity,
         "integrated: for each image the attributions sum to the difference from a black image within 1 % (the largest error)",
@@ -292,7 +329,7 @@ extension Experiment {
             }
           }, title: "Which pixels matter · features")
       },
-      ExperimentFigure("deletion", "The probability of the class as pixels are deleted, beside the controls") {
+      ExperimentFigure("deletion", "The probability of the class as pixels are painted black, beside the controls") {
         results in
         Figure(
           title: "The probability of the class as pixels are painted black · features",
@@ -316,7 +353,7 @@ private func deletion(_ title: String, _ variants: [Variant], _ results: Results
     title: title, x: Axis(.linear, "% of pixels painted black"),
     y: Axis(.linear, "mean probability of the class", includes: [0, 1]))
   for (index, variant) in variants.enumerated() {
-    let curves = results.series(remaining, of: variant)
+    let curves = results.series(Replacement.black.rawValue, of: variant)
     panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
     panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: .series(index)))
   }

@@ -158,7 +158,7 @@ extension Experiment {
       // Twenty batches' losses differ by a standard error of 0.03 per net; three of them, √2 for two nets, are 0.12. The gap of
       // plain nets is five times as large after as many steps.
       .endsEqual(
-        "with skip connections no gap is left after 1,200 steps", resNet56, resNet20,
+        "with skip connections the gap that is left after 1,200 steps is below the margin", resNet56, resNet20,
         within: { $0.differenceTolerance },
         "\(he), figure 6", appliesTo: Claim.Scope("training of 1,200 steps or more") { $0.steps >= 1200 },
         rejects: [.swapping(resNet56, for: plain56)]),

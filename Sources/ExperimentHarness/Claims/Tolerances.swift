@@ -29,8 +29,9 @@ extension Settings {
   /// error is 1/√(20 n). The tolerance is three standard errors.
   public var lossTolerance: Double { 3 / (20 * Double(batch)).squareRoot() }
 
-  /// By how much two final losses must differ to differ clearly: three standard errors of their difference. Stops the program
-  /// if `batch` is not declared.
+  /// A margin for the difference of two final losses: three standard errors of it, if the nets were trained on different batches.
+  /// Nets that see the same batches differ by chance less than this, so a larger difference is a clear one, but a smaller one may
+  /// be real too: say “within the margin”, not “the same”. Stops the program if `batch` is not declared.
   public var differenceTolerance: Double { 2.0.squareRoot() * lossTolerance }
 
   /// The final loss below which a net counts as one that has learned: clearly below ln 10, the loss of guessing. Stops the
