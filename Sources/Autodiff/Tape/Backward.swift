@@ -3,8 +3,12 @@ extension Tensor {
   /// `gradient`, and frees the tape, the graph of recorded operations. Stops the program if the tensor has other than one
   /// element, is not on the tape, or its tape was released.
   ///
+  /// If a hook throws, no gradient is added, and `withThrowingHooks` throws the error; the tape is freed in part, so compute the loss
+  /// again.
+  ///
   /// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
   public func backward() {
+    guard !isAbandoned else { return }
     let output = startOfBackwardPass("backward")
     BackwardPass(keepsTape: false).accumulate(from: output, seed: Tensor(repeating: 1, shape: shape))
   }
@@ -35,10 +39,14 @@ extension Tensor {
 /// The gradients of the scalar `output` with respect to each of `inputs`, leaves or not, of the inputs' shapes; zeros where `output`
 /// does not depend on an input. The `gradient` of leaves stays as it is.
 ///
+/// Only what lies between `output` and `inputs` is visited, so other hooks are not called, and other parameters' gradients are not
+/// computed.
+///
 /// With `keepingTape`, false by default, the results are on the tape, so they can be differentiated again, and so can `output`.
 ///
 /// Stops the program if `output` has other than one element, or `output` or an input is not on the tape.
 public func gradients(of output: Tensor, withRespectTo inputs: [Tensor], keepingTape: Bool = false) -> [Tensor] {
+  guard !isAbandoned else { return inputs.map { Tensor(repeating: 0, shape: $0.shape) } }
   let start = output.startOfBackwardPass("gradients")
   let nodes = inputs.map { input in
     guard let node = input.node else { stop("gradients", "an input of shape \(input.shape) is not on the tape") }

@@ -12,7 +12,7 @@ package final class BackwardPass {
   @exclusivity(unchecked) private var waiting = Heap()
   @exclusivity(unchecked) private var leaves: [Node] = []
   /// The number of this pass, which tells its gradients from those of a pass that it runs inside of, in a hook.
-  @exclusivity(unchecked) private var number: Int64 = 0
+  @exclusivity(unchecked) private(set) var number: Int64 = 0
   /// Gradients of outer backward passes at nodes that this one has reached.
   @exclusivity(unchecked) private var ofOthers: [(node: Node, gradient: Tensor, pass: Int64)] = []
   /// The node whose pullback is running.
@@ -22,6 +22,20 @@ package final class BackwardPass {
 
   /// Gradients of the nodes that `gradients(of:withRespectTo:)` was asked for, nil as long as none has arrived.
   @exclusivity(unchecked) private var wanted: [ObjectIdentifier: Tensor?]
+  /// Whether only what lies between the output and the wanted nodes is visited.
+  private let isPartial: Bool
+  /// Known where the pass is partial, and once a gradient has arrived at a leaf with a hook.
+  @exclusivity(unchecked) private var graph: PassGraph?
+
+  /// Leaves with hooks at which gradients have arrived, but perhaps not all.
+  @exclusivity(unchecked) private var incomplete: [Node] = []
+  /// Leaves whose hooks have been called, and those whose gradient somebody has taken over.
+  @exclusivity(unchecked) private var settled: Set<ObjectIdentifier> = []
+  @exclusivity(unchecked) private var taken: Set<ObjectIdentifier> = []
+  /// Whether gradients are those of `backward()`, which may be taken over.
+  @exclusivity(unchecked) private var accumulates = false
+  /// What is called at the end of the pass.
+  @exclusivity(unchecked) private var endings: [() -> Void] = []
 
   /// Whether a watch wants to see the leaves that gradients reach.
   @exclusivity(unchecked) private var leavesAreWatched = false
@@ -29,9 +43,10 @@ package final class BackwardPass {
   init(keepsTape: Bool, wanted: [Node] = []) {
     self.keepsTape = keepsTape
     self.wanted = Dictionary(wanted.map { (ObjectIdentifier($0), nil) }, uniquingKeysWith: { first, _ in first })
+    isPartial = !wanted.isEmpty
   }
 
-  /// Adds a contribution to the gradient of `input`; it is not computed where no gradient flows.
+  /// Adds a contribution to the gradient of `input`; it is not computed where no gradient flows or none is wanted.
   @inline(__always)
   package func add(_ contribution: @autoclosure () -> Tensor, to input: Tensor) {
     add(contribution(), to: input.node)
@@ -40,7 +55,7 @@ package final class BackwardPass {
   /// As above, to a node; nothing is computed where it is nil.
   @inline(__always)
   package func add(_ contribution: @autoclosure () -> Tensor, to node: Node?) {
-    guard let node else { return }
+    guard let node, !isPartial || graph!.isNeeded(node) else { return }
     add(contribution(), at: node)
   }
 
@@ -62,11 +77,22 @@ package final class BackwardPass {
     guard node.arriving != nil else {
       node.arriving = contribution.precision == node.precision ? contribution : contribution.cast(to: node.precision)
       guard node.isLeaf else { return waiting.insert(node) }
+      if !settled.isEmpty { checkIncomplete(node) }
       leaves.append(node)
+      if node.hasHooks { incomplete.append(node) }
       if leavesAreWatched { OperationWatch.see(node, usedBy: visited?.operation) }
       return
     }
+    if node.isLeaf, !settled.isEmpty { checkIncomplete(node) }
     node.arriving = sum(&node.arriving!, contribution).cast(to: node.precision)
+  }
+
+  /// Stops the program if the leaf's hooks have been called already.
+  private func checkIncomplete(_ leaf: Node) {
+    guard settled.contains(ObjectIdentifier(leaf)) else { return }
+    stop(
+      visited?.operation ?? "backward",
+      "it passes a gradient on to a tensor that it was not recorded from; name all inputs where it is recorded")
   }
 
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
@@ -76,7 +102,7 @@ package final class BackwardPass {
     return total
   }
 
-  /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`.
+  /// Sends the gradient `seed` back from `output`. Afterwards the gradients of leaves are in `node.arriving`, all after their hooks.
   private func run(from output: Node, seed: Tensor) {
     let here = thread_state_here()
     here.pointee.backward_passes += 1
@@ -91,11 +117,56 @@ package final class BackwardPass {
             + "compute it again, or use gradients(of:withRespectTo:keepingTape: true)")
       }
       var gradient = settle(node)
-      visited = node
-      mayOverwrite = !keepsTape && isKnownUniquelyReferenced(&gradient) && gradient.ownsItsMemory()
-      pullback(gradient, self)
+      if here.pointee.is_abandoned { break }
+      if !isPartial || graph!.leads(node) {
+        visited = node
+        mayOverwrite = !keepsTape && isKnownUniquelyReferenced(&gradient) && gradient.ownsItsMemory()
+        pullback(gradient, self)
+      }
       if !keepsTape { node.release() }
+      if !incomplete.isEmpty { settleCompleteLeaves() }
     }
+    for leaf in leaves where !here.pointee.is_abandoned && !settled.contains(ObjectIdentifier(leaf)) {
+      settleLeaf(leaf)
+    }
+    for end in endings where !here.pointee.is_abandoned { end() }
+    endings = []
+    if here.pointee.is_abandoned { abandon() }
+  }
+
+  /// Adds what has been recorded in this pass, in the body of a checkpoint, to what is known of the tape.
+  func discover(_ output: Tensor) { if let node = output.node { graph?.discover([node]) } }
+
+  /// Calls `end` at the end of the pass, when all hooks have been called.
+  func atEnd(_ end: @escaping () -> Void) { endings.append(end) }
+
+  /// Calls the hooks of leaves to which no node that is still to be visited contributes.
+  private func settleCompleteLeaves() {
+    if graph == nil { graph = PassGraph(from: waiting.nodes) }
+    let next = waiting.nodes.first?.order ?? 0
+    guard incomplete.contains(where: { graph!.isComplete($0, before: next) }) else { return }
+    let complete = incomplete.filter { graph!.isComplete($0, before: next) }
+    incomplete.removeAll { graph!.isComplete($0, before: next) }
+    for leaf in complete where !isAbandoned {
+      settleLeaf(leaf)
+      settled.insert(ObjectIdentifier(leaf))
+    }
+  }
+
+  /// Calls the hooks of a leaf with its whole gradient, and passes that on to an optimizer that takes it over.
+  private func settleLeaf(_ leaf: Node) {
+    let gradient = accumulates ? withoutGradients { settle(leaf).offTape } : settle(leaf)
+    guard accumulates, let take = leaf.gradientTaker, !isAbandoned else {
+      leaf.arriving = gradient
+      return
+    }
+    guard lossScale == 1 else {
+      stop(
+        "optimizer",
+        "a scaled loss needs all gradients before the step; without a LossScaler, or without stepInBackward()")
+    }
+    taken.insert(ObjectIdentifier(leaf))
+    take(gradient)
   }
 
   /// The node's whole gradient, after its hooks; removed from the node.
@@ -105,26 +176,34 @@ package final class BackwardPass {
     var next = node.gradientHook
     while let hook = next {
       next = hook.next
-      let shown = lossScale == 1 ? gradient : gradient.castWithoutTape(to: .float32) * (1 / lossScale)
-      guard var replacement = hook.look(shown) else { continue }
-      if lossScale != 1 { replacement = replacement * lossScale }
+      guard let replacement = hook.look(shown(gradient), in: self) else { continue }
       guard replacement.shape == node.shape else {
         stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
       }
-      gradient = replacement.cast(to: node.precision)
+      gradient = scaled(replacement).cast(to: node.precision)
     }
-    if !wanted.isEmpty, wanted[ObjectIdentifier(node)] != nil { wanted[ObjectIdentifier(node)] = gradient }
+    if isPartial, wanted[ObjectIdentifier(node)] != nil { wanted[ObjectIdentifier(node)] = gradient }
     return gradient
   }
 
-  /// Runs and adds what arrives at the leaves to their gradients.
+  /// A gradient as hooks see it, without the scale of the loss.
+  func shown(_ gradient: Tensor) -> Tensor {
+    lossScale == 1 ? gradient : gradient.castWithoutTape(to: .float32) * (1 / lossScale)
+  }
+
+  /// What a hook has returned, with the scale of the loss.
+  func scaled(_ gradient: Tensor) -> Tensor { lossScale == 1 ? gradient : gradient * lossScale }
+
+  /// Runs and adds what arrives at the leaves to their gradients; adds nothing if a hook throws.
   func accumulate(from output: Node, seed: Tensor) {
     thread_state_here().pointee.backward_depth += 1
     defer { thread_state_here().pointee.backward_depth -= 1 }
+    accumulates = true
     withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
-    for leaf in leaves {
-      let arrived = withoutGradients { settle(leaf).offTape }
-      leaf.gradient = leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived)
+    for leaf in leaves where !taken.contains(ObjectIdentifier(leaf)) {
+      let arrived = leaf.arriving!
+      leaf.arriving = nil
+      leaf.gradient = withoutGradients { leaf.gradient == nil ? arrived : sum(&leaf.gradient!, arrived) }
     }
     putBack()
   }
@@ -133,12 +212,17 @@ package final class BackwardPass {
   func gradients(from output: Node, seed: Tensor, of nodes: [Node]) -> [Tensor?] {
     thread_state_here().pointee.backward_depth += 1
     defer { thread_state_here().pointee.backward_depth -= 1 }
-    withTape(keepsTape) {
-      Releasing.withQueue { run(from: output, seed: seed) }
-      for leaf in leaves { _ = settle(leaf) }
-    }
+    if isPartial { graph = PassGraph(from: [output], to: nodes) }
+    withTape(keepsTape) { Releasing.withQueue { run(from: output, seed: seed) } }
+    for leaf in leaves { leaf.arriving = nil }
     putBack()
     return nodes.map { wanted[ObjectIdentifier($0)] ?? nil }
+  }
+
+  /// Forgets all gradients of the pass, since a hook has thrown.
+  private func abandon() {
+    for node in waiting.nodes + leaves { node.arriving = nil }
+    (leaves, waiting) = ([], Heap())
   }
 
   /// Restores the nodes of outer backward passes.
@@ -154,7 +238,7 @@ package final class BackwardPass {
 
 /// Nodes to visit, the latest on top.
 private struct Heap {
-  private var nodes: [Node] = []
+  private(set) var nodes: [Node] = []
 
   mutating func insert(_ node: Node) {
     nodes.append(node)

@@ -18,8 +18,9 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
   output.layerDepth = computed.layerDepth
   // On the tape whether or not gradients flow to the tensors that the body uses, which is known only when it is computed again.
   var start: Int64 = 0
-  let node = Node(of: output, by: "checkpointed") { gradient, pass in
+  let node = Node(of: output, from: NodeInputs(), isCheckpoint: true, by: "checkpointed") { gradient, pass in
     let again = replay.replaying { withTape(from: start) { withPrecision(precision, body) } }
+    pass.discover(again)
     pass.add(gradient, to: again)
   }
   start = Int64(node.order)
@@ -30,8 +31,12 @@ public func checkpointed(_ body: @escaping () -> Tensor) -> Tensor {
 /// The value of `make()`; inside a `checkpointed` body that is computed again, the value of the first time.
 public func replayed<Value>(_ make: () -> Value) -> Value { Replay.current?.value(make) ?? make() }
 
-/// Whether a `checkpointed` body is being computed again, so that what happens once per step has happened already.
-public var isRecomputing: Bool { Replay.current?.isInReplay ?? false }
+/// Whether what happens once per step, such as an update of running statistics, must not happen now: a `checkpointed` body is being
+/// computed again, or a hook has thrown and the result of the pass is discarded.
+public var isRecomputing: Bool { Replay.current?.isInReplay ?? false || isAbandoned }
+
+/// Whether a `checkpointed` body is being computed again.
+package var isInReplay: Bool { Replay.current?.isInReplay ?? false }
 
 /// Whether a `checkpointed` body is being computed for the first time: its tensors are not on the tape yet, but will be.
 package var isInCheckpoint: Bool { Replay.current.map { !$0.isInReplay } ?? false }

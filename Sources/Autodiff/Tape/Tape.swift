@@ -21,6 +21,12 @@ package final class Node {
   let precision: Precision
   @exclusivity(unchecked) fileprivate(set) var pullback: Pullback?
 
+  /// The nodes that the pullback passes gradients on to.
+  @exclusivity(unchecked) fileprivate(set) var inputs: NodeInputs
+
+  /// Whether the pullback passes gradients on to nodes that are known only when it runs.
+  let isCheckpoint: Bool
+
   /// The output's elements, where the pullback asks for `pass.output`.
   @exclusivity(unchecked) fileprivate(set) var output: Buffer?
 
@@ -32,7 +38,10 @@ package final class Node {
   @exclusivity(unchecked) package var gradient: Tensor?
 
   /// The hook that was added last, the first of the chain that sees the whole gradient before it is passed on.
-  @exclusivity(unchecked) fileprivate(set) var gradientHook: (any GradientHook)?
+  @exclusivity(unchecked) private(set) var gradientHook: (any GradientHook)?
+
+  /// Takes over a leaf's whole gradient from `backward()`, which then does not add it to `gradient`.
+  @exclusivity(unchecked) package var gradientTaker: ((_ gradient: Tensor) -> Void)?
 
   /// What a leaf belongs to, such as a parameter, which sets it to nil when it is released.
   @exclusivity(unchecked) package unowned(unsafe) var owner: AnyObject?
@@ -41,14 +50,21 @@ package final class Node {
   init(leafOf tensor: Tensor) {
     order = 0
     function = nil
+    inputs = NodeInputs()
+    isCheckpoint = false
     shape = tensor.shape
     precision = tensor.precision
   }
 
   /// The node of an operation's output.
   @inline(__always)
-  init(of output: Tensor, keeping elements: Buffer? = nil, by function: StaticString, pullback: @escaping Pullback) {
+  init(
+    of output: Tensor, from inputs: NodeInputs, isCheckpoint: Bool = false, keeping elements: Buffer? = nil,
+    by function: StaticString, pullback: @escaping Pullback
+  ) {
     self.output = elements
+    self.inputs = inputs
+    self.isCheckpoint = isCheckpoint
     self.function = function.utf8Start
     let here = thread_state_here()
     here.pointee.nodes += 1
@@ -65,7 +81,7 @@ package final class Node {
 
   /// Releases the pullback and all that is saved for it.
   func release() {
-    Releasing.release(&pullback)
+    Releasing.release(&pullback, &inputs)
     output = nil
     // They may keep this node alive.
     dropHooks()
@@ -79,45 +95,59 @@ package final class Node {
     }
   }
 
+  /// Whether anyone waits for a leaf's gradient in the backward pass.
+  var hasHooks: Bool { gradientHook != nil || gradientTaker != nil }
+
+  /// Adds a hook that is called before those that were added before.
   func add(_ hook: any GradientHook) {
     hook.next = gradientHook
     gradientHook = hook
   }
 
+  /// Adds a hook that is called after all others, but before those that see the final gradient, unless it is one of them.
+  func addLast(_ hook: any GradientHook) {
+    func comesAfter(_ other: any GradientHook) -> Bool { hook.seesFinalGradient || !other.seesFinalGradient }
+    guard var before = gradientHook, comesAfter(before) else { return add(hook) }
+    while let next = before.next, comesAfter(next) { before = next }
+    hook.next = before.next
+    before.next = hook
+  }
+
+  /// Removes a hook. It keeps its `next`, since a pass may be calling the hooks.
+  package func remove(_ hook: any GradientHook) {
+    if gradientHook === hook { return gradientHook = hook.next }
+    var before = gradientHook
+    while let next = before?.next, next !== hook { before = next }
+    before?.next = hook.next
+  }
+
   deinit {
-    Releasing.release(&pullback)
+    Releasing.release(&pullback, &inputs)
     dropHooks()
   }
 }
 
-/// Sees the whole gradient at a node before it is passed on, and may replace it.
-///
-/// The hooks of a node are a linked list, the last added first, so that adding one allocates nothing else.
-package protocol GradientHook: AnyObject {
-  /// The hook that was added to the same node before; set by the tape.
-  var next: (any GradientHook)? { get set }
+/// The nodes that an operation's pullback passes gradients on to. Three are stored without an array, since few operations have more.
+struct NodeInputs {
+  var first: Node?
+  var second: Node?
+  var third: Node?
+  var others: [Node]?
 
-  /// Called with the gradient; what it returns replaces it, nil leaves it.
-  func look(_ gradient: Tensor) -> Tensor?
-}
+  @inline(__always)
+  init(_ first: Node? = nil, _ second: Node? = nil, _ third: Node? = nil) {
+    (self.first, self.second, self.third) = (first, second, third)
+  }
 
-/// A hook that calls a function.
-private final class FunctionHook: GradientHook {
-  var next: (any GradientHook)?
-  private let hook: (Tensor) -> Tensor?
+  init(_ nodes: [Node]) { others = nodes }
 
-  init(_ hook: @escaping (Tensor) -> Tensor?) { self.hook = hook }
-
-  func look(_ gradient: Tensor) -> Tensor? { hook(gradient) }
-}
-
-extension Tensor {
-  /// Calls `hook` with the whole gradient with respect to this tensor in each backward pass that reaches it; the hook that was added
-  /// last comes first.
-  package func add(_ hook: any GradientHook) { node?.add(hook) }
-
-  /// As above, a function.
-  package func addGradientHook(_ hook: @escaping (Tensor) -> Tensor?) { node?.add(FunctionHook(hook)) }
+  /// Calls `body` with each of them.
+  func forEach(_ body: (Node) -> Void) {
+    if let first { body(first) }
+    if let second { body(second) }
+    if let third { body(third) }
+    others?.forEach(body)
+  }
 }
 
 /// Releases pullbacks one after the other. Each may hold the last reference to the nodes before it, so otherwise a net of ten
@@ -125,14 +155,18 @@ extension Tensor {
 enum Releasing {
   private final class Queue {
     /// A structure, since an array of closures would wrap each in another.
-    struct Waiting { let pullback: Pullback }
+    struct Waiting {
+      let pullback: Pullback
+      let inputs: NodeInputs
+    }
     @exclusivity(unchecked) var waiting: [Waiting] = []
     @exclusivity(unchecked) var isDraining = false
 
-    /// Takes a pullback over from a node, and releases it.
-    func take(_ pullback: inout Pullback?) {
-      waiting.append(Waiting(pullback: pullback!))
+    /// Takes a pullback and its inputs over from a node, and releases them.
+    func take(_ pullback: inout Pullback?, _ inputs: inout NodeInputs) {
+      waiting.append(Waiting(pullback: pullback!, inputs: inputs))
       pullback = nil
+      inputs = NodeInputs()
       guard !isDraining else { return }
       isDraining = true
       while !waiting.isEmpty { waiting.removeLast() }
@@ -140,12 +174,12 @@ enum Releasing {
     }
   }
 
-  static func release(_ pullback: inout Pullback?) {
+  static func release(_ pullback: inout Pullback?, _ inputs: inout NodeInputs) {
     guard pullback != nil else { return }
     guard let queue = thread_state_here().pointee.releasing else {
-      return withQueue { release(&pullback) }
+      return withQueue { release(&pullback, &inputs) }
     }
-    Unmanaged<Queue>.fromOpaque(queue).takeUnretainedValue().take(&pullback)
+    Unmanaged<Queue>.fromOpaque(queue).takeUnretainedValue().take(&pullback, &inputs)
   }
 
   /// Runs `body`, whose releases share a queue.
@@ -186,8 +220,8 @@ package func record(
   _ output: Tensor, from input: Tensor, by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = input.layerDepth
-  guard input.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, by: function, pullback: pullback()))
+  guard let node = input.node, tapeIsOn else { return output }
+  output.place(at: Node(of: output, from: NodeInputs(node), by: function, pullback: pullback()))
   return output
 }
 
@@ -199,7 +233,8 @@ package func record(
 ) -> Tensor {
   output.layerDepth = max(first.layerDepth, second.layerDepth, third?.layerDepth ?? 0)
   guard tapeIsOn, first.node != nil || second.node != nil || third?.node != nil else { return output }
-  output.place(at: Node(of: output, by: function, pullback: pullback()))
+  let inputs = NodeInputs(first.node, second.node, third?.node)
+  output.place(at: Node(of: output, from: inputs, by: function, pullback: pullback()))
   return output
 }
 
@@ -208,8 +243,9 @@ package func record(
   _ output: Tensor, from inputs: [Tensor], by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = inputs.reduce(0) { max($0, $1.layerDepth) }
-  guard tapeIsOn, inputs.contains(where: { $0.node != nil }) else { return output }
-  output.place(at: Node(of: output, by: function, pullback: pullback()))
+  let nodes = inputs.compactMap(\.node)
+  guard tapeIsOn, !nodes.isEmpty else { return output }
+  output.place(at: Node(of: output, from: NodeInputs(nodes), by: function, pullback: pullback()))
   return output
 }
 
@@ -220,8 +256,9 @@ package func recordKeepingOutput(
   _ output: Tensor, from input: Tensor, by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = input.layerDepth
-  guard input.node != nil, tapeIsOn else { return output }
-  output.place(at: Node(of: output, keeping: output.storage, by: function, pullback: pullback()))
+  guard let node = input.node, tapeIsOn else { return output }
+  let inputs = NodeInputs(node)
+  output.place(at: Node(of: output, from: inputs, keeping: output.storage, by: function, pullback: pullback()))
   return output
 }
 
@@ -230,7 +267,9 @@ func recordKeepingOutput(
   _ output: Tensor, from inputs: [Tensor], by function: StaticString = #function, pullback: @autoclosure () -> Pullback
 ) -> Tensor {
   output.layerDepth = inputs.reduce(0) { max($0, $1.layerDepth) }
-  guard tapeIsOn, inputs.contains(where: { $0.node != nil }) else { return output }
-  output.place(at: Node(of: output, keeping: output.storage, by: function, pullback: pullback()))
+  let nodes = inputs.compactMap(\.node)
+  guard tapeIsOn, !nodes.isEmpty else { return output }
+  output.place(
+    at: Node(of: output, from: NodeInputs(nodes), keeping: output.storage, by: function, pullback: pullback()))
   return output
 }

@@ -1,8 +1,43 @@
 import Autodiff
 
-/// The tensors on which a module calls hooks.
-enum HookKind: CaseIterable {
-  case input, output, inputGradient, outputGradient
+/// The tensors of a module's call on which hooks are called.
+public enum HookKind: String, CaseIterable, Sendable {
+  /// The inputs, before the call.
+  case input
+  /// The outputs, after the call.
+  case output
+  /// dL/d(input), of each input's shape.
+  case inputGradient
+  /// dL/d(output), of each output's shape.
+  case outputGradient
+
+  var isOfGradients: Bool { self == .inputGradient || self == .outputGradient }
+
+  /// The name of a hook that sees one of these tensors at a time.
+  var hookName: String {
+    switch self {
+    case .input: "input hook"
+    case .output: "forward hook"
+    case .inputGradient: "input gradient hook"
+    case .outputGradient: "backward hook"
+    }
+  }
+}
+
+/// How a hook is called among others.
+public struct HookOptions: OptionSet, Sendable {
+  /// The bits of the options.
+  public let rawValue: Int
+
+  /// Options from their bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The hook is called before those that were attached before it; otherwise hooks are called in the order of attachment.
+  public static let first = HookOptions(rawValue: 1)
+
+  /// The hook is called also after another hook has thrown, though the result of the call is discarded; to close what an input hook
+  /// has opened, for example. For hooks on inputs and outputs alone, since a backward pass ends where a hook throws.
+  public static let always = HookOptions(rawValue: 2)
 }
 
 /// A hook that is attached to one module or parameter.
@@ -18,6 +53,11 @@ class AttachedHook {
   @exclusivity(unchecked) final private(set) var hasReplaced = false
   /// False once the hook is removed; gradients of earlier forward passes may arrive later.
   @exclusivity(unchecked) final var isAttached = true
+  /// Whether it sees gradients after all other hooks at the same tensor.
+  final var isLast = false
+  @exclusivity(unchecked) final var options: HookOptions = []
+  /// The hooks that were attached together with it; nil for one without a handle.
+  final var group: HookGroup?
   /// Warns of gradients that arrive after the end of `withHooks`; nil for a hook that does not wait for gradients.
   final var lateGradients: LateGradients?
 
@@ -30,14 +70,26 @@ class AttachedHook {
   /// Calls the hook with a tensor of a module's call and the call's input; returns the replacement of the tensor, if any.
   @inline(__always)
   final func call(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
+    guarded { try run(site, input, tensor) }
+  }
+
+  /// Counts and runs a call of the hook, whose result is nil if it replaces nothing, unless another hook has thrown.
+  @inline(__always)
+  final func guarded<Result>(_ run: () throws -> Result?) -> Result? {
+    if isAbandoned, !options.contains(.always) { return nil }
     callCount &+= 1
-    let new = run(site, input, tensor)
-    if new != nil { hasReplaced = true }
-    return new
+    do {
+      let new = try run()
+      if new != nil { hasReplaced = true }
+      return new
+    } catch {
+      hookFailed(error, "\(group?.name ?? "hook") at \(path.isEmpty ? "the model itself" : "“\(path)”")")
+      return nil
+    }
   }
 
   /// The work of the hook; subclasses override it.
-  func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? { nil }
+  func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) throws -> Tensor? { nil }
 }
 
 /// A hook that calls a user's function.
@@ -49,26 +101,7 @@ final class FunctionHook: AttachedHook {
     super.init(path: path, kind: kind, at: target)
   }
 
-  override func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) -> Tensor? {
-    hook(HookSite(path: path, kind: kind, tensor: site), tensor)
-  }
-}
-
-/// The handle of an attached hook. The hook stays attached until `remove()`, or as long as the model lives.
-///
-/// A warning is printed once, with the likely reason, if the hook is not called although the whole model was called (for hooks on
-/// gradients: although a gradient reached the model's output), or if it is no longer called because its module was replaced.
-public final class HookHandle {
-  private var detach: ((_ isScopeOver: Bool) -> Void)?
-
-  init(detach: @escaping (_ isScopeOver: Bool) -> Void) { self.detach = detach }
-
-  /// Removes the hook. A second call does nothing.
-  public func remove() { remove(isScopeOver: false) }
-
-  /// As above; `isScopeOver` is true at the end of `withHooks`.
-  func remove(isScopeOver: Bool) {
-    detach?(isScopeOver)
-    detach = nil
+  override func run(_ site: HookedTensor, _ input: Tensor, _ tensor: Tensor) throws -> Tensor? {
+    try hook(HookSite(path: path, kind: kind, tensor: site), tensor)
   }
 }

@@ -18,6 +18,7 @@ final class CheckpointedCall {
 
   init(pass: Int64, index: Int) { (self.pass, self.index) = (pass, index) }
 
+  /// `tensor` is that of a hook on a whole call where its `tensorIndex` is -1.
   func recordReplacement(by hook: AttachedHook, _ kind: HookKind, of tensor: HookedTensor) {
     replacements.append(Replacement(hook: hook, kind: kind, tensorIndex: tensor.tensorIndex))
   }
@@ -35,6 +36,8 @@ struct HookedCall {
   /// Identifies the call's first tensor.
   var tensor: HookedTensor
   let checkpoint: CheckpointedCall?
+  /// Where a hook on the call gets the gradients of its inputs.
+  let callGradients: CallGradients?
 
   /// The log entry of a `checkpointed` body for each call, also for calls without hooks, since hooks may be added later.
   private struct LogEntry { let call: CheckpointedCall? }
@@ -45,6 +48,7 @@ struct HookedCall {
     self.hooks = hooks
     tensor = HookedTensor(callIndex: hooks.beginCall(in: pass), pass: pass)
     checkpoint = nil
+    callGradients = hooks.hasCallHooks && !hooks.onCall(.inputGradient).isEmpty ? CallGradients() : nil
   }
 
   /// A call inside a `checkpointed` body; nil if there are no hooks to call.
@@ -56,34 +60,59 @@ struct HookedCall {
     self.hooks = hooks ?? ModuleHooks()
     tensor = HookedTensor(callIndex: call?.index ?? 0, pass: call?.pass ?? pass)
     // Hooks that were attached after the first run replaced nothing in it.
-    checkpoint = call ?? (isRecomputing ? CheckpointedCall(pass: pass, index: 0) : nil)
+    checkpoint = call ?? (isInReplay ? CheckpointedCall(pass: pass, index: 0) : nil)
+    callGradients = self.hooks.onCall(.inputGradient).isEmpty ? nil : CallGradients()
   }
+
+  /// Whether a checkpoint's body is computed again, in which hooks only repeat what they replaced.
+  var isRepeated: Bool { checkpoint != nil && isInReplay }
 
   /// The inputs after input hooks; input gradient hooks are attached to them.
   func applied(toInputs inputs: [Tensor]) -> [Tensor] {
-    inputs.enumerated().map { hooks.applied(toInput: $0.element, tensor.at($0.offset), checkpoint) }
+    guard hooks.hasCallHooks || isRepeated else {
+      return inputs.enumerated().map { hooks.applied(toInput: $1, tensor.at($0), checkpoint) }
+    }
+    let each = inputs.enumerated().map { hooks.replaced(input: $1, tensor.at($0), checkpoint) }
+    let all = joinedInputs(replaced(each, .input, of: []))
+    return all.enumerated().map { hooks.withGradientHooks(input: $1, tensor.at($0)) }
   }
 
-  /// An output after output hooks; output gradient hooks are attached to it.
-  func applied(toOutput output: Tensor, isLayer: Bool, of inputs: [Tensor], index: Int) -> Tensor {
-    var tensor = tensor.at(index)
-    tensor.isLayer = isLayer
-    return hooks.applied(
-      toOutput: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, tensor, checkpoint)
+  /// The outputs after output hooks; output gradient hooks are attached to them. `isLayer` tells of each whether it counts its module among
+  /// the layers on the path to it.
+  func applied(toOutputs outputs: [Tensor], areOfLayer isLayer: [Bool], of inputs: [Tensor]) -> [Tensor] {
+    let sites = outputs.indices.map { index in
+      var site = tensor.at(index)
+      site.isLayer = isLayer[index]
+      return site
+    }
+    var results = outputs.enumerated().map { index, output in
+      hooks.replaced(
+        output: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, sites[index], checkpoint
+      )
+    }
+    if hooks.hasCallHooks || isRepeated { results = joinedOutputs(replaced(results, .output, of: inputs)) }
+    return zip(results, sites).map { hooks.withGradientHooks(output: $0, $1) }
   }
 }
 
 extension ModuleHooks {
   /// An input after input hooks; input gradient hooks are attached to it.
   func applied(toInput input: Tensor, _ site: HookedTensor, _ checkpoint: CheckpointedCall?) -> Tensor {
-    var result =
-      onInput.isEmpty && checkpoint == nil ? input : replaced(input, by: onInput, .input, site, checkpoint, of: nil)
-    if !onInputGradient.isEmpty {
-      // Other modules may use the same tensor, and their part of the gradient is not this module's.
-      result = result.identity()
-      attach(onInputGradient, to: result, site)
-    }
-    return result
+    withGradientHooks(input: replaced(input: input, site, checkpoint), site)
+  }
+
+  /// An input after input hooks.
+  func replaced(input: Tensor, _ site: HookedTensor, _ checkpoint: CheckpointedCall?) -> Tensor {
+    onInput.isEmpty && checkpoint == nil ? input : replaced(input, by: onInput, .input, site, checkpoint, of: nil)
+  }
+
+  /// An input with the input gradient hooks.
+  func withGradientHooks(input: Tensor, _ site: HookedTensor) -> Tensor {
+    guard !onInputGradient.isEmpty else { return input }
+    // Other modules may use the same tensor, and their part of the gradient is not this module's.
+    let own = input.identity()
+    attach(onInputGradient, to: own, site)
+    return own
   }
 
   /// An output after output hooks; output gradient hooks are attached to it. `isInput` is true if the module returns one of its
@@ -91,10 +120,21 @@ extension ModuleHooks {
   func applied(
     toOutput output: Tensor, of input: Tensor, isInput: Bool, _ site: HookedTensor, _ checkpoint: CheckpointedCall?
   ) -> Tensor {
+    withGradientHooks(output: replaced(output: output, of: input, isInput: isInput, site, checkpoint), site)
+  }
+
+  /// An output after output hooks.
+  func replaced(
+    output: Tensor, of input: Tensor, isInput: Bool, _ site: HookedTensor, _ checkpoint: CheckpointedCall?
+  ) -> Tensor {
     // A tensor that is also used elsewhere would have the gradient of all its uses.
     let own = isInput || output.isLeaf ? output.identity() : output
-    var result = replaced(own, by: onOutput, .output, site, checkpoint, of: input)
-    if result.isLeaf { result = result.identity() }
+    return replaced(own, by: onOutput, .output, site, checkpoint, of: input)
+  }
+
+  /// An output with the output gradient hooks.
+  func withGradientHooks(output: Tensor, _ site: HookedTensor) -> Tensor {
+    let result = output.isLeaf ? output.identity() : output
     result.isModuleOutput = true
     attach(onOutputGradient, to: result, site)
     endCall(result)
@@ -103,7 +143,8 @@ extension ModuleHooks {
 
   private func attach(_ hooks: [AttachedHook], to tensor: Tensor, _ site: HookedTensor) {
     // A tensor calls the hooks that were added last first, since those of a container come after those of its last child.
-    for index in hooks.indices.reversed() { tensor.add(TensorHook(hooks[index], site)) }
+    for index in hooks.indices.reversed() where !hooks[index].isLast { tensor.add(TensorHook(hooks[index], site)) }
+    for hook in hooks where hook.isLast { tensor.addLast(TensorHook(hook, site)) }
   }
 
   /// A tensor after the hooks' replacements; `input` is the call's input, or nil if the tensor is the input.
@@ -111,7 +152,7 @@ extension ModuleHooks {
     _ tensor: Tensor, by hooks: [AttachedHook], _ kind: HookKind, _ site: HookedTensor, _ checkpoint: CheckpointedCall?,
     of input: Tensor?
   ) -> Tensor {
-    let isRepeated = checkpoint != nil && isRecomputing
+    let isRepeated = checkpoint != nil && isInReplay
     let called = isRepeated ? checkpoint!.hooks(kind, of: site) : hooks
     var result = tensor
     // Another hook may have removed it in this call. What is repeated is part of the computation.
@@ -134,10 +175,11 @@ private final class TensorHook: GradientHook {
   var next: (any GradientHook)?
   private let hook: AttachedHook
   private let site: HookedTensor
+  var seesFinalGradient: Bool { hook.isLast }
 
   init(_ hook: AttachedHook, _ site: HookedTensor) { (self.hook, self.site) = (hook, site) }
 
-  func look(_ gradient: Tensor) -> Tensor? {
+  func look(_ gradient: Tensor, in pass: BackwardPass) -> Tensor? {
     guard hook.isAttached else {
       hook.lateGradients?.arrived()
       return nil

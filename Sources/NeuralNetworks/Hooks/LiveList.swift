@@ -21,7 +21,10 @@ struct LiveList<Element> {
     }
   }
 
-  mutating func append(_ element: Element) { elements.append(element) }
+  /// Adds an element after all others, or before them.
+  mutating func append(_ element: Element, first: Bool = false) {
+    if first { elements.insert(element, at: 0) } else { elements.append(element) }
+  }
 
   mutating func append(contentsOf other: [Element]) { elements += other }
 

@@ -1,8 +1,11 @@
+import Autodiff
+
 extension Module {
   /// Runs `body` with the hooks that `attach` attaches, and removes them afterwards, also if `body` throws.
   ///
   /// So hooks on gradients are called in backward passes inside `body` alone. If they were never called, and a gradient arrives after
-  /// `body`, a warning is printed once. Throws a `HookError` if a pattern matches nothing; rethrows the error of `body`.
+  /// `body`, a warning is printed once. Throws a `HookError` if a pattern matches nothing, and the error of a hook that throws; rethrows
+  /// the error of `body`.
   ///
   ///     try model.withHooks {
   ///       try $0.onForward("blocks.**") { site, output in print(site.path, output.shape); return nil }
@@ -23,8 +26,10 @@ extension Module {
       throw error
     }
     let handles = takeNewHandles()
-    defer { for handle in handles { handle.remove(isScopeOver: true) } }
-    return try body()
+    return try withThrowingHooks {
+      defer { for handle in handles { handle.remove(isScopeOver: true) } }
+      return try body()
+    }
   }
 
   private func takeNewHandles() -> [HookHandle] {

@@ -1,48 +1,12 @@
 import Autodiff
 
-/// Identifies the tensor that a hook is called with.
-public struct HookSite {
-  /// The module's path in the model through which the hook was attached; "" is that model itself.
-  public let path: String
-  /// The kind of module, such as "Linear"; "Parameter" for hooks on a parameter's gradient.
-  public let kind: String
-  let tensor: HookedTensor
-
-  /// The number of earlier calls of the module in this forward pass of the model: 0 unless the module is shared or recurrent.
-  public var callIndex: Int { tensor.callIndex }
-  /// The index among the module's inputs or outputs: 0 unless there are several.
-  public var tensorIndex: Int { tensor.tensorIndex }
-  /// Whether the module was called with a list.
-  package var isInList: Bool { tensor.isInList }
-}
-
-/// Identifies a tensor among all inputs or outputs of all calls of a module.
-struct HookedTensor: Equatable {
-  var callIndex = 0
-  var tensorIndex = 0
-  var isInList = false
-  /// Whether the call counts its module among the layers on the path to an output.
-  var isLayer = false
-  /// The number of the forward pass.
-  var pass: Int64 = 0
-
-  /// Another tensor of the same call.
-  func at(_ index: Int) -> HookedTensor {
-    var other = self
-    other.tensorIndex = index
-    return other
-  }
-}
-
-/// A function that observes a tensor and may replace it: nil keeps the tensor, another tensor of the same shape replaces it.
-public typealias Hook = (_ site: HookSite, _ tensor: Tensor) -> Tensor?
-
 /// The hooks of one module. A module without hooks holds nil instead.
 final class ModuleHooks {
   @exclusivity(unchecked) private var inputs = LiveList<AttachedHook>(where: \.isAttached)
   @exclusivity(unchecked) private var outputs = LiveList<AttachedHook>(where: \.isAttached)
   @exclusivity(unchecked) private var inputGradients = LiveList<AttachedHook>(where: \.isAttached)
   @exclusivity(unchecked) private var outputGradients = LiveList<AttachedHook>(where: \.isAttached)
+  @exclusivity(unchecked) private var wholeCalls = LiveList<AttachedHook>(where: \.isAttached)
   /// Audits of hooks that were attached through this module.
   @exclusivity(unchecked) private var ownAudits = LiveList<HookAudit> { !$0.hasEnded }
   /// Audits of hooks that were attached through an ancestor of this module, until the ancestor is called.
@@ -58,6 +22,19 @@ final class ModuleHooks {
   var onInputGradient: [AttachedHook] { inputGradients.all }
   var onOutputGradient: [AttachedHook] { outputGradients.all }
 
+  /// Whether there are hooks on all tensors of a call together.
+  var hasCallHooks: Bool { !wholeCalls.isEmpty }
+
+  /// The hooks on all tensors of a kind together.
+  func onCall(_ kind: HookKind) -> [AttachedCallHook] {
+    wholeCalls.all.map { $0 as! AttachedCallHook }.filter { $0.place == kind }
+  }
+
+  func append(_ hook: AttachedCallHook) { wholeCalls.append(hook, first: hook.options.contains(.first)) }
+
+  /// Called after a hook on all tensors of a call was marked as no longer attached.
+  func noteRemovalOfCallHook() { wholeCalls.noteRemoval() }
+
   /// Calls `body` with the hooks of a kind, to be changed in place.
   private func change(_ kind: HookKind, _ body: (inout LiveList<AttachedHook>) -> Void) {
     switch kind {
@@ -68,7 +45,9 @@ final class ModuleHooks {
     }
   }
 
-  func append(_ hook: AttachedHook, _ kind: HookKind) { change(kind) { $0.append(hook) } }
+  func append(_ hook: AttachedHook, _ kind: HookKind) {
+    change(kind) { $0.append(hook, first: hook.options.contains(.first)) }
+  }
 
   /// Called after a hook of this kind was marked as no longer attached.
   func noteRemoval(_ kind: HookKind) { change(kind) { $0.noteRemoval() } }
@@ -85,18 +64,20 @@ final class ModuleHooks {
 
   /// Whether there is nothing to call, and no hook is being attached.
   var isEmpty: Bool {
-    inputs.isEmpty && outputs.isEmpty && inputGradients.isEmpty && outputGradients.isEmpty && hasNoAudits
+    inputs.isEmpty && outputs.isEmpty && inputGradients.isEmpty && outputGradients.isEmpty && wholeCalls.isEmpty
+      && hasNoAudits
   }
 
   private var hasNoAudits: Bool { ownAudits.isEmpty && auditsOfAncestors.isEmpty && newHandles == nil }
 
   /// Whether there are only these hooks.
   func holdsOnly(output: AttachedHook, outputGradient: AttachedHook) -> Bool {
-    hasNoAudits && inputs.isEmpty && inputGradients.isEmpty && onOutput.count == 1 && onOutput[0] === output
+    hasNoAudits && inputs.isEmpty && inputGradients.isEmpty && wholeCalls.isEmpty && onOutput.count == 1
+      && onOutput[0] === output
       && onOutputGradient.count == 1 && onOutputGradient[0] === outputGradient
   }
 
-  var all: [AttachedHook] { onInput + onOutput + onInputGradient + onOutputGradient }
+  var all: [AttachedHook] { onInput + onOutput + onInputGradient + onOutputGradient + wholeCalls.all }
 
   /// Drops hooks that were removed and audits that have ended, and appends those of `new`.
   func merge(_ new: ModuleHooks?) {
@@ -104,6 +85,7 @@ final class ModuleHooks {
     outputs.append(contentsOf: new?.onOutput ?? [])
     inputGradients.append(contentsOf: new?.onInputGradient ?? [])
     outputGradients.append(contentsOf: new?.onOutputGradient ?? [])
+    wholeCalls.append(contentsOf: new?.wholeCalls.all ?? [])
     ownAudits.append(contentsOf: new?.ownAudits.all ?? [])
     auditsOfAncestors.append(contentsOf: new?.auditsOfAncestors.all ?? [])
     dropRemoved()
@@ -112,6 +94,7 @@ final class ModuleHooks {
   /// Drops hooks that were removed without being noted, and audits that have ended.
   func dropRemoved() {
     for kind in HookKind.allCases { change(kind) { $0.dropRemoved() } }
+    wholeCalls.dropRemoved()
     ownAudits.dropRemoved()
     auditsOfAncestors.dropRemoved()
   }

@@ -5,13 +5,19 @@ import Autodiff
 package final class SuspendedHooks {
   private let modules: [(module: Module, hooks: ModuleHooks)]
   private let parameters: [(hooks: ParameterHooks, list: [AttachedHook])]
+  /// What updates parameters in the backward pass.
+  private let takers: [(hooks: ParameterHooks, taker: (Tensor) -> Void)]
 
   /// Suspends the hooks of a model.
   package init(of model: Module) {
     modules = model.modules.compactMap { _, module in module.hooks.map { (module, $0) } }
     parameters = model.parameters.map { ($0.parameter.gradientHooks, $0.parameter.gradientHooks.takeAll()) }
       .filter { !$0.1.isEmpty }
+    takers = model.parameters.compactMap { _, parameter in
+      parameter.gradientHooks.gradientTaker.map { (parameter.gradientHooks, $0) }
+    }
     for (module, _) in modules { module.hooks = nil }
+    for (hooks, _) in takers { hooks.gradientTaker = nil }
   }
 
   /// The paths of hooks that have replaced a value or a gradient.
@@ -29,5 +35,6 @@ package final class SuspendedHooks {
       module.dropHooksIfEmpty()
     }
     for (hooks, list) in parameters { hooks.putBack(list) }
+    for (hooks, taker) in takers { hooks.gradientTaker = taker }
   }
 }

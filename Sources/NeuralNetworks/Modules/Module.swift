@@ -75,6 +75,10 @@ open class Module: CustomStringConvertible {
         _ = countsAsLayer(output, isInput: output === x, inputDepth: x.layerDepth)
         return output
       }
+      if call.hooks.hasCallHooks || call.isRepeated {
+        let inputs = call.applied(toInputs: [x])
+        return finished(call, [forward(inputs[0])], of: inputs)[0]
+      }
       let input = call.hooks.applied(toInput: x, call.tensor, call.checkpoint)
       let output = forward(input), isInput = output === input
       call.tensor.isLayer = countsAsLayer(output, isInput: isInput, inputDepth: input.layerDepth)
@@ -93,7 +97,7 @@ open class Module: CustomStringConvertible {
         return output
       }
       let inputs = call.applied(toInputs: [first, second])
-      return finished(call, forward(inputs[0], inputs[1]), of: inputs)
+      return finished(call, [forward(inputs[0], inputs[1])], of: inputs)[0]
     }
   }
 
@@ -109,7 +113,7 @@ open class Module: CustomStringConvertible {
         return output
       }
       let inputs = call.applied(toInputs: [first, second, third])
-      return finished(call, forward(inputs[0], inputs[1], inputs[2]), of: inputs)
+      return finished(call, [forward(inputs[0], inputs[1], inputs[2])], of: inputs)[0]
     }
   }
 
@@ -124,7 +128,7 @@ open class Module: CustomStringConvertible {
       }
       call.tensor.isInList = true
       let inputs = call.applied(toInputs: inputs)
-      return forward(inputs).enumerated().map { finished(call, $1, of: inputs, index: $0) }
+      return finished(call, forward(inputs), of: inputs)
     }
   }
 
@@ -160,9 +164,9 @@ open class Module: CustomStringConvertible {
     return output
   }
 
-  /// An output of a call with hooks, after the hooks.
-  private func finished(_ call: HookedCall, _ output: Tensor, of inputs: [Tensor], index: Int = 0) -> Tensor {
-    call.applied(toOutput: output, isLayer: countsAsLayer(output, of: inputs), of: inputs, index: index)
+  /// The outputs of a call with hooks, after the hooks.
+  private func finished(_ call: HookedCall, _ outputs: [Tensor], of inputs: [Tensor]) -> [Tensor] {
+    call.applied(toOutputs: outputs, areOfLayer: outputs.map { countsAsLayer($0, of: inputs) }, of: inputs)
   }
 
   private func countsAsLayer(_ output: Tensor, of inputs: [Tensor]) -> Bool {
@@ -198,6 +202,12 @@ open class Module: CustomStringConvertible {
   /// The children with their names; nil, the default, to use all modules in properties with the properties' names. A container
   /// overrides it to name its children "0", "1", ….
   open var namedChildren: [(name: String, module: Module)]? { nil }
+
+  /// The names of the inputs, by which `onCall` finds them; nil, the default, for "0", "1", ….
+  open var inputNames: [String]? { nil }
+
+  /// The names of the outputs, by which `onCall` finds them; nil, the default, for "0", "1", ….
+  open var outputNames: [String]? { nil }
 }
 
 extension Module {

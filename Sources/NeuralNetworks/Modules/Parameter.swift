@@ -117,36 +117,57 @@ package enum ParameterSource: String {
 /// The hooks on a parameter's gradient, called once per backward pass before the gradient is added to `gradient`.
 final class ParameterHooks {
   private let leaf: Tensor
-  private var isRegistered = false
   private var list = LiveList<AttachedHook>(where: \.isAttached)
+  /// The hook at the leaf that calls those of the list; nil while there are none.
+  private var handle: HookHandle?
 
   init(_ leaf: Tensor) { self.leaf = leaf }
 
+  /// The hooks that have not been removed, in the order in which they are called.
+  var all: [AttachedHook] { list.all }
+
+  /// Takes over the whole gradient in `backward()`, which then does not add it to `Parameter.gradient`.
+  var gradientTaker: ((_ gradient: Tensor) -> Void)? {
+    get { leaf.node!.gradientTaker }
+    set { leaf.node!.gradientTaker = newValue }
+  }
+
   func append(_ hook: AttachedHook) {
-    list.append(hook)
-    register()
+    list.append(hook, first: hook.options.contains(.first))
+    attachIfNeeded()
   }
 
   /// Called after a hook was marked as no longer attached.
-  func noteRemoval() { list.noteRemoval() }
+  func noteRemoval() {
+    list.noteRemoval()
+    detachIfEmpty()
+  }
 
   /// Takes all hooks.
   func takeAll() -> [AttachedHook] {
-    defer { list = LiveList(where: \.isAttached) }
-    return list.all
+    let taken = list.all
+    list = LiveList(where: \.isAttached)
+    detachIfEmpty()
+    return taken
   }
 
   /// Puts hooks that were taken before those that were attached since, except those that were removed.
   func putBack(_ taken: [AttachedHook]) {
     let new = takeAll()
     list.append(contentsOf: taken.filter(\.isAttached) + new)
+    attachIfNeeded()
   }
 
-  /// Adds one hook to the leaf, once, for all hooks of the list. The tape may outlive the parameter.
-  private func register() {
-    guard !isRegistered else { return }
-    isRegistered = true
-    leaf.addGradientHook { [weak self] arrived in
+  private func detachIfEmpty() {
+    guard list.isEmpty else { return }
+    handle?.remove()
+    handle = nil
+  }
+
+  /// Adds one hook to the leaf for all hooks of the list. The tape may outlive the parameter.
+  private func attachIfNeeded() {
+    guard handle == nil, !list.isEmpty else { return }
+    handle = leaf.onGradient { [weak self] arrived in
       guard let self else { return nil }
       var replacement: Tensor?
       for hook in list.all where hook.isAttached {

@@ -9,7 +9,7 @@ extension Optimizer {
   /// g ← g · min(1, limit / ‖g‖), where ‖g‖ is `gradientNorm`. If the norm is NaN or infinite, the gradients are left
   /// unchanged, since no factor fixes them. Call it between `backward()` and `step()`; with a `LossScaler`, whose scale
   /// gradients have until its step, as `optimizer.beforeStep { $0.clipGradients(toNorm: 1) }`. Stops the program unless `limit`
-  /// is above 0.
+  /// is above 0, and if the optimizer steps in the backward pass.
   ///
   /// Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2012, arXiv:1211.5063.
   @discardableResult
@@ -75,6 +75,12 @@ extension Collection where Element: Optimizer {
   }
 
   private var gradientsInUse: [(parameter: Parameter, gradient: Tensor)] {
+    if contains(where: \.stepsInBackward) {
+      stop(
+        "clipGradients",
+        "an optimizer steps in the backward pass and has released its gradients; clip in onParameterGradient, or remove the handle of "
+          + "stepInBackward()")
+    }
     var seen: Set<ObjectIdentifier> = []
     return flatMap(\.gradientsInUse).filter { seen.insert(ObjectIdentifier($0.parameter)).inserted }
   }

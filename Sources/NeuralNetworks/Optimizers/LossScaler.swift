@@ -42,6 +42,7 @@ public final class LossScaler {
   /// As `step(_:)` with several optimizers, given as an array.
   @discardableResult
   public func step(_ optimizers: [Optimizer]) -> Bool {
+    guard !isAbandoned else { return false }
     var seen: Set<ObjectIdentifier> = []
     let reached = optimizers.flatMap(\.parameters).filter {
       $0.gradient != nil && seen.insert(ObjectIdentifier($0)).inserted

@@ -37,12 +37,12 @@ extension Optimizer {
     self[keyPath: list].append(attached)
     let audit = name.map { StepAudit($0, of: self) }
     if let audit { audits.append(audit) }
-    return HookHandle { [self] _ in
+    return HookHandle { [weak self] _ in
       attached.isAttached = false
-      self[keyPath: list].noteRemoval()
+      self?[keyPath: list].noteRemoval()
       if let audit {
         audit.end()
-        audits.noteRemoval()
+        self?.audits.noteRemoval()
       }
     }
   }

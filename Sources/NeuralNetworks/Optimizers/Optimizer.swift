@@ -93,25 +93,36 @@ open class Optimizer {
     for parameter in parameters { parameter.optimizerCount -= 1 }
   }
 
+  /// Whether parameters are changed in the backward pass.
+  package internal(set) final var stepsInBackward = false
+
   /// Changes every parameter that has a gradient and is not frozen, and clears all gradients.
   public final func step() {
+    guard !isAbandoned else { return }
     if !audits.isEmpty { stopAudits() }
     for hook in hooksBefore.all { hook.call(self) }
     defer { for hook in hooksAfter.all { hook.call(self) } }
-    if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
+    applySchedule()
     stepCount += 1
     for index in parameters.indices {
       let parameter = parameters[index]
       guard let gradient = parameter.gradient else { continue }
-      if updateObservers.isEmpty {
-        change(parameter, index, by: gradient, measuring: nil)
-      } else {
-        var norms = StepNorms()
-        change(parameter, index, by: gradient, measuring: &norms)
-        for observer in updateObservers.all { observer.call(parameter, norms) }
-      }
+      change(parameter, index, by: gradient)
       parameter.gradient = nil
     }
+  }
+
+  /// Sets the learning rate of the step that comes next.
+  final func applySchedule() {
+    if let schedule { learningRate = Float(Double(scheduledRate) * schedule(stepCount)) }
+  }
+
+  /// Changes a parameter, unless it is frozen, and calls the observers of updates.
+  final func change(_ parameter: Parameter, _ index: Int, by gradient: Tensor) {
+    guard !updateObservers.isEmpty else { return change(parameter, index, by: gradient, measuring: nil) }
+    var norms = StepNorms()
+    change(parameter, index, by: gradient, measuring: &norms)
+    for observer in updateObservers.all { observer.call(parameter, norms) }
   }
 
   private func stopAudits() {

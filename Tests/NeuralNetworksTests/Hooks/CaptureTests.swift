@@ -152,6 +152,72 @@ import Testing
     #expect(seen == 0 && net.parameters.last!.parameter.gradient!.values == [4, 4])
   }
 
+  @Test func gradientsAddUpOverPasses() throws {
+    let net = net()
+    let captured = try net.capture("*") { net(samples(4, 5)) }
+    let output = captured.result
+    _ = gradients(of: output.sum(), withRespectTo: net.parameters.map(\.parameter.value), keepingTape: true)
+    let once = captured.calls("0").map { $0.gradient!.values }
+    #expect(captured["4"]!.gradient!.values == [Float](repeating: 1, count: 8))
+    (output * 2).sum().backward()
+    #expect(captured["4"]!.gradient!.values == [Float](repeating: 3, count: 8))
+    #expect(captured.calls("0").map { $0.gradient!.values } == once.map { $0.map { 3 * $0 } })
+  }
+
+  /// Also where the hook belongs to the last child, whose output is that of its container, or is attached to the tensor later.
+  @Test func gradientsAreThoseAfterAllHooks() throws {
+    let block = Sequential(Tanh(), Linear(5, 5)), net = Sequential(Linear(5, 5), block)
+    net.initialize(seed: 2)
+    try net.onBackward("1.1") { _, gradient in gradient * 3 }
+    let captured = try net.capture("**") { net(samples(4, 5)) }
+    captured.result.onGradient { $0 * 5 }
+    captured.result.sum().backward()
+    let final = [Float](repeating: 15, count: 20)
+    for path in ["", "1", "1.1"] { #expect(captured[path]!.gradient!.values == final, "\(path)") }
+    #expect(net.parameters.last!.parameter.gradient!.values == [Float](repeating: 60, count: 5))
+  }
+
+  /// Nothing after the site is computed, and nothing that happens once per step happens there.
+  @Test func aCaptureStopsAtASite() throws {
+    let net = Sequential(Linear(5, 5), Tanh(), BatchNorm(5), Linear(5, 2))
+    net.initialize(seed: 2)
+    let statistics = net.buffers.map { $0.buffer.value.values }
+    var called: [String] = []
+    try net.onForward("*") { site, _ in
+      called.append(site.path)
+      return nil
+    }
+    let captured = try net.capture("*", stopAt: "1") {
+      let loss = net(samples(4, 5)).sum()
+      #expect(!loss.isOnTape)
+      loss.backward()
+    }
+    #expect(called == ["0", "1"] && captured.paths == ["0", "1"])
+    #expect(net.buffers.map { $0.buffer.value.values } == statistics)
+    let expected = try net.capture("1") { net(samples(4, 5)) }
+    #expect(captured["1"]!.activation.values == expected["1"]!.activation.values)
+    // What was computed is on the tape.
+    captured["1"]!.activation.sum().backward()
+    #expect(captured["0"]!.gradient != nil && net.parameters[0].parameter.gradient != nil)
+    #expect(net.parameters.last!.parameter.gradient == nil)
+    net.removeAllHooks()
+  }
+
+  @Test func aCaptureThatDoesNotStopThrows() throws {
+    let net = net()
+    let error = #expect(throws: HookError.self) {
+      try net.capture("0", stopAt: "4") { _ = net.modules[1].module(samples(4, 5)) }
+    }
+    #expect(
+      error?.description.hasPrefix("the capture was to stop at “4”, but its body did not call that module") == true)
+    #expect(throws: HookError.self) { try net.capture("0", stopAt: "9") { net(samples(4, 5)) } }
+    #expect(throws: Failure.self) { try net.capture("0", stopAt: "4") { throw Failure() } }
+    try net.onForward("1") { _, _ in throw Failure() }
+    #expect(throws: Failure.self) { try net.capture("0", stopAt: "4") { net(samples(4, 5)) } }
+    net.removeAllHooks()
+    #expect(!net.hasHooks)
+  }
+
   private final class Memory { var outputs: [Tensor] = [] }
 
   /// Tensors that hooks keep are released too, although the tape keeps the hook alive that keeps the tape's tensors alive.

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import NeuralNetworks
 import Support
 import TestSupport
@@ -83,7 +84,7 @@ import Testing
         "0.bias Parameter [6]", "0.weight Parameter [6, 5]", "1.1.bias Parameter [6]", "1.1.weight Parameter [6, 6]",
         "3.bias Parameter [3]", "3.weight Parameter [3, 6]",
       ],
-    ][kind.description]!
+    ][kind.description.replacingOccurrences(of: " of calls", with: "")]!
     func gradients(_ attach: (Module, @escaping Hook) throws -> Void) throws -> (seen: [String], all: [[Float]]) {
       let net = self.net()
       var seen: [String] = []

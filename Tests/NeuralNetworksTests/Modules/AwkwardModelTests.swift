@@ -5,33 +5,60 @@ import Testing
 
 /// Every kind of hook on every awkward model: the number of calls is right, and a replacement takes effect.
 @Suite struct AwkwardModelTests {
-  typealias Attach = @Sendable (Module, String, @escaping Hook) throws -> HookHandle
+  typealias Attach = @Sendable (Module, String, @escaping Hook, HookOptions) throws -> HookHandle
 
   struct Kind: CustomStringConvertible, Sendable {
     let description: String
-    let attach: Attach
+    let attaching: Attach
     /// Attaches at all linear layers.
     let attachByKind: @Sendable (Module, @escaping Hook) throws -> HookHandle
     let count: @Sendable (AwkwardModel) -> Int
     var isOfGradients = true
+
+    @discardableResult
+    func attach(
+      _ net: Module, _ path: String, _ hook: @escaping Hook, _ options: HookOptions = []
+    ) throws -> HookHandle { try attaching(net, path, hook, options) }
   }
 
-  static let kinds = [
+  /// Hooks on one tensor, and those on all tensors of a call together.
+  static let kinds = kindsOfOneTensor + kindsOfCalls
+
+  /// Passes the tensors of a call to `hook` one after the other.
+  private static func each(_ hook: @escaping Hook) -> CallHook {
+    { call in
+      for index in 0..<call.tensors.count {
+        guard let tensor = call.tensors[index], let new = try hook(call.site(at: index), tensor) else { continue }
+        call.tensors[index] = new
+      }
+    }
+  }
+
+  private static let kindsOfCalls = zip(HookKind.allCases, kindsOfOneTensor).map { place, ofOneTensor in
     Kind(
-      description: "input", attach: { try $0.onInput($1, $2) }, attachByKind: { try $0.onInput(Linear.self, $1) },
+      description: "\(ofOneTensor) of calls",
+      attaching: { try $0.onCall($1, at: place, options: $3, each($2)) },
+      attachByKind: { try $0.onCall(Linear.self, at: place, each($1)) }, count: ofOneTensor.count,
+      isOfGradients: ofOneTensor.isOfGradients)
+  }
+
+  private static let kindsOfOneTensor = [
+    Kind(
+      description: "input", attaching: { try $0.onInput($1, options: $3, $2) },
+      attachByKind: { try $0.onInput(Linear.self, $1) },
       count: { $0.inputs }, isOfGradients: false),
     Kind(
-      description: "output", attach: { try $0.onForward($1, $2) },
+      description: "output", attaching: { try $0.onForward($1, options: $3, $2) },
       attachByKind: { try $0.onForward(Linear.self, $1) }, count: { $0.outputs }, isOfGradients: false),
     Kind(
-      description: "output gradient", attach: { try $0.onBackward($1, $2) },
-      attachByKind: { try $0.onBackward(Linear.self, $1) }, count: { $0.outputGradients }),
-    Kind(
-      description: "input gradient", attach: { try $0.onInputGradient($1, $2) },
+      description: "input gradient", attaching: { try $0.onInputGradient($1, options: $3, $2) },
       attachByKind: { try $0.onInputGradient(Linear.self, $1) }, count: { $0.inputGradients }),
     Kind(
+      description: "output gradient", attaching: { try $0.onBackward($1, options: $3, $2) },
+      attachByKind: { try $0.onBackward(Linear.self, $1) }, count: { $0.outputGradients }),
+    Kind(
       description: "parameter gradient",
-      attach: { try $0.onParameterGradient($1.isEmpty ? "weight" : $1 + ".weight", $2) },
+      attaching: { try $0.onParameterGradient($1.isEmpty ? "weight" : $1 + ".weight", options: $3, $2) },
       attachByKind: { try $0.onParameterGradient(Linear.self, $1) }, count: { $0.parameterGradients }),
   ]
 
@@ -47,7 +74,7 @@ import Testing
     let handle = try kind.map {
       try $0.attach(net, model.path) { site, tensor in
         fired.append(site)
-        return hook(site, tensor)
+        return try hook(site, tensor)
       }
     }
     model.backward(net)

@@ -44,7 +44,7 @@ struct ConvolutionKernels {
     _ shape: Shape, from operands: [Tensor], as precision: Precision,
     _ product: (inout onednn_convolution, [UnsafeRawPointer], UnsafeMutablePointer<Float>) -> Int32
   ) -> Tensor {
-    guard !images.contains(0), !weights.contains(0) else {
+    guard !images.contains(0), !weights.contains(0), !isAbandoned else {
       return Tensor(repeating: 0, shape: shape).castWithoutTape(to: precision)
     }
     let isBFloat16 = BFloat16Products.areNative && operands.allSatisfy { $0.precision == .bfloat16 }

@@ -30,6 +30,10 @@ typedef struct {
   void *_Nullable releasing;
   /// What sees losses and operations outside of their domain, NULL where nothing does.
   void *_Nullable watches;
+  /// The innermost scope that catches errors of hooks, NULL outside of all.
+  void *_Nullable hook_scope;
+  /// Whether a hook of this scope has thrown, so that the rest of the scope computes nothing.
+  bool is_abandoned;
 } thread_state;
 
 /// The calling thread's state; all fields begin as 0.

@@ -21,6 +21,8 @@ final class HookAudit {
   /// The number of the forward pass in which the hooks were attached, by another hook, and which they may have missed.
   private let passOfAttaching: Int64?
   private(set) var isAttachedToParts = false
+  /// Whether a hook has thrown in a call, in which the others may have been about to be called.
+  private var aHookThrew = false
 
   init(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module) {
     self.hooks = AuditedHooks(hooks, what)
@@ -49,7 +51,8 @@ final class HookAudit {
 
   /// Called after each call of the model.
   func callEnds(_ output: Tensor) {
-    guard !isInPassOfAttaching else { return }
+    if isAbandoned { aHookThrew = true }
+    guard !isInPassOfAttaching, !isAbandoned else { return }
     if !modelWasCalled {
       modelWasCalled = true
       hooks.firstCallEnds(in: thread_state_here().pointee.pass)
@@ -72,7 +75,10 @@ final class HookAudit {
 
   /// Called before each call of a part of the model, until the model itself is called.
   func partBegins(_ part: ModuleHooks) {
-    guard !modelWasCalled, !hooks.areReported, !isInPassOfAttaching, parts.beginsRound(ObjectIdentifier(part)) else {
+    if isAbandoned { aHookThrew = true }
+    guard !modelWasCalled, !hooks.areReported, !isInPassOfAttaching, !isAbandoned,
+      parts.beginsRound(ObjectIdentifier(part))
+    else {
       return
     }
     guard waitsForGradient ? parts.areEnoughForGradients : parts.areEnoughForCalls else { return }
@@ -85,7 +91,9 @@ final class HookAudit {
   func end(isScopeOver: Bool) {
     guard !hasEnded else { return }
     let now = thread_state_here().pointee
-    if !waitsForGradient {
+    if aHookThrew || isAbandoned {
+      // They may have been about to be called.
+    } else if !waitsForGradient {
       if now.pass - start.passes > (now.call_depth > 0 ? 1 : 0) { report(missingReason) }
     } else if now.backward_depth > 0 {
       // The gradient may have been on its way.

@@ -29,6 +29,37 @@ private func useHooks(_ model: Sequential, _ x: Tensor, _ optimizer: SGD) throws
   return seen
 }
 
+/// The code of the article on all tensors of a call: the key is replaced by the query.
+private func replaceByName(_ x: Tensor) throws -> Tensor {
+  // begin call
+  final class Scores: Module {
+    override var inputNames: [String]? { ["query", "key"] }
+
+    override func forward(_ query: Tensor, _ key: Tensor) -> Tensor { query * key }
+  }
+  let scores = Scores()
+  try scores.onCall("", at: .input) { call in
+    call.tensors["key"] = call.tensors["query"]
+  }
+  let squares = scores(x, Tensor(repeating: 0, shape: x.shape))
+  // end call
+  return squares
+}
+
+/// The code of the article on hooks that throw.
+private func throwFromHook(_ model: Sequential, _ x: Tensor) throws -> Tensor {
+  // begin throwing
+  struct TooLarge: Error { let path: String }
+
+  try model.onForward("**") { site, output in
+    guard output.rms < 1e3 else { throw TooLarge(path: site.path) }
+    return nil
+  }
+  let output = try withThrowingHooks { model(x) }
+  // end throwing
+  return output
+}
+
 /// The code of the article on captured tensors.
 private func captureTensors(_ model: Sequential, _ x: Tensor) throws -> (output: Tensor, gradient: Tensor) {
   // begin capture
@@ -52,6 +83,9 @@ private func captureTensors(_ model: Sequential, _ x: Tensor) throws -> (output:
     let seen = try useHooks(model, x, SGD(model, learningRate: 0.1))
     #expect(seen.contains("0 [3, 8]") && seen.contains("gradient of 2.weight") && seen.last == "step 0")
     #expect(try captureTensors(model, x).output.shape == [3, 8])
+    #expect(try replaceByName(x).values == [Float](repeating: 0.25, count: 12))
+    #expect(try throwFromHook(model, x).shape == [3, 2])
+    #expect(throws: (any Error).self) { try throwFromHook(model, x * 1e6) }
   }
 
   @Test func aReplacedGradientGoesOn() throws {
