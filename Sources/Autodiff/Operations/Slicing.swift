@@ -16,7 +16,7 @@ extension Tensor {
   /// Stops the program if there is no such dimension or a number of zeros is negative.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
     let axis = axis < 0 ? axis + shape.count : axis
-    guard shape.indices.contains(axis), before >= 0, after >= 0, max(before, after) <= Int32.max else {
+    guard shape.indices.contains(axis), before >= 0, after >= 0, Swift.max(before, after) <= Int32.max else {
       stop("padded", "no dimension \(axis) in the shape \(shape), or numbers of zeros outside of 0 to \(Int32.max)")
     }
     var sizes = Array(shape)

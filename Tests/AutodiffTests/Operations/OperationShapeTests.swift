@@ -9,12 +9,48 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
   static let wrongShapes: [(compute: @Sendable () -> Void, words: String)] = [
     ({ _ = zeros([3]) + zeros([2]) }, "+: shapes [3] and [2] don't fit"),
     ({ _ = zeros([2, 3]) * zeros([2, 1, 2]) }, "*: shapes [2, 3] and [2, 1, 2] don't fit"),
+    ({ _ = maximum(zeros([3]), zeros([2])) }, "maximum: shapes [3] and [2] don't fit"),
+    ({ _ = zeros([3]) .< zeros([2]) }, ".<: shapes [3] and [2] don't fit"),
+    ({ _ = pow(zeros([3]), zeros([2])) }, "pow: shapes [3] and [2] don't fit"),
+    ({ _ = Tensor.where(zeros([1]), zeros([3]), zeros([2])) }, "where: shapes [3] and [2] don't fit"),
+    ({ _ = Tensor.where(zeros([4]), zeros([3]), zeros([1])) }, "where: shapes [4] and [3] don't fit"),
     ({ _ = zeros([2, 3]).broadcast(to: [2, 6]) }, "broadcast: shapes [2, 3] and [2, 6] don't fit"),
     ({ _ = zeros([2, 1]).broadcast(to: [1, 3]) }, "broadcast: shapes [2, 1] and [1, 3] don't fit"),
     ({ _ = zeros([2, 3]).sum(axes: [0, 2]) }, "sum: no dimension 2 in the shape [2, 3]"),
     ({ _ = zeros([2, 3]).mean(axes: [-3]) }, "mean: no dimension -3 in the shape [2, 3]"),
     ({ _ = zeros([2, 0]).argmax() }, "argmax: a matrix with columns is needed, not the shape [2, 0]"),
     ({ _ = zeros([3]).argmax() }, "argmax: a matrix with columns is needed, not the shape [3]"),
+    ({ _ = zeros([2, 3]).argmax(axis: 2) }, "argmax: no dimension 2 in the shape [2, 3]"),
+    ({ _ = zeros([2, 0]).argmin(axis: 1) }, "argmin: dimension 1 of the shape [2, 0] has no elements to choose from"),
+    ({ _ = zeros([2, 0]).max(axes: [1]) }, "max: dimension 1 of the shape [2, 0] has no elements to choose from"),
+    ({ _ = zeros([0]).min() }, "min: dimension 0 of the shape [0] has no elements to choose from"),
+    ({ _ = zeros([2]).max(axes: [1]) }, "max: no dimension 1 in the shape [2]"),
+    ({ _ = zeros([2]).product(axes: [-2]) }, "product: no dimension -2 in the shape [2]"),
+    ({ _ = zeros([2]).cumulativeSum(axis: 1) }, "cumulativeSum: no dimension 1 in the shape [2]"),
+    ({ _ = zeros([2]).norm(axes: [1]) }, "norm: no dimension 1 in the shape [2]"),
+    ({ _ = zeros([2]).norm(0.5) }, "norm: p is 0.5, it must be 1 or more"),
+    (
+      { _ = zeros([0]).logSumExp(axes: [0]) }, "logSumExp: the shape [0] has no elements to add over the dimensions [0]"
+    ),
+    ({ _ = softmax(zeros([2]), axis: 1) }, "softmax: no dimension 1 in the shape [2]"),
+    ({ _ = softmax(zeros([2, 3]), mask: zeros([2])) }, "softmax: shapes [2] and [2, 3] don't fit"),
+    ({ _ = softmax(zeros([3]), mask: zeros([2, 3])) }, "softmax: shapes [2, 3] and [3] don't fit"),
+    ({ _ = Indices([1, 2], shape: [3]) }, "Indices: 2 values for the shape [3], which has 3 elements"),
+    ({ _ = Indices(Tensor(0.5)) }, "Indices: the element 0.5 at position 0 is no whole number"),
+    ({ _ = Indices([1, 2], shape: [2]).reshaped([3]) }, "reshape: shapes [2] and [3] don't fit"),
+    ({ _ = Tensor(Indices([1 << 25], shape: [1])) }, "Tensor: the index 33554432 at position 0 is beyond 2²⁴"),
+    (
+      { _ = zeros([2, 3]).take(axis: 1, [0, 3]) },
+      "take: the index 3 at position 1 is out of range; dimension 1 of the shape [2, 3] has indices from 0 to 2"
+    ),
+    ({ _ = zeros([3]).take(rows: [0]) }, "take(rows:): a matrix is needed, not the shape [3]"),
+    ({ _ = zeros([2, 3]).take(rows: [-1]) }, "take(rows:): the index -1 at position 0 is out of range"),
+    ({ _ = zeros([2, 3]).gather(axis: 0, [0]) }, "gather: shapes [2, 3] and [1] don't fit"),
+    (
+      { _ = zeros([2, 3]).gather(axis: 0, Indices([0, 0, 0, 0], shape: [1, 4])) }, "gather: shapes [2, 3] and [1, 4]"
+    ),
+    ({ _ = zeros([2]).gather(axis: 0, [2]) }, "gather: the index 2 at position 0 is out of range"),
+    ({ _ = zeros([2]).scatterAdd(axis: 0, [0, 1], zeros([1])) }, "scatterAdd: shapes [1] and [2] don't fit"),
     ({ _ = zeros([2, 3]).value }, "value: the tensor has the shape [2, 3], not a single element"),
     ({ _ = zeros([2, 3]).padded(2, before: 1, after: 0) }, "padded: no dimension 2 in the shape [2, 3]"),
     (

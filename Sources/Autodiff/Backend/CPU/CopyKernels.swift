@@ -18,7 +18,7 @@ extension Tensor {
   func gatheredWithoutTape(_ indices: GatherIndices, to shape: Shape) -> Tensor {
     let output = Buffer(shape: shape)
     withExtendedLifetime(indices) {
-      withFloat32 { gather($0, indices.pointer, output.pointer, shape.elementCount) }
+      withFloat32 { CKernels.gather($0, indices.pointer, output.pointer, shape.elementCount) }
     }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
