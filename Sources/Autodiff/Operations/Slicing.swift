@@ -4,7 +4,9 @@ extension Tensor {
   ///
   /// Stops the program if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
-    record(part(SliceLayout(axis, range, of: shape, "sliced")), from: self) { [node, shape] gradient, pass in
+    let layout = SliceLayout(axis, range, of: shape, "sliced")
+    return record(part(layout), from: self) { [node, shape] gradient, pass in
+      guard let node, !pass.add(gradient, inPlaceAt: layout, of: node) else { return }
       pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: node)
     }
   }

@@ -183,7 +183,9 @@ let operationCases: [OperationCase] = [
   functionCases, [numberCases], arithmeticCases, productCases, [linearCases], reductionCases, [otherCases],
 ].flatMap(\.self).flatMap(\.self)
 
-let allCases = operationCases + elementwiseCases + axisCases + imageCases + normalizationCases + activationAndLossCases
+let allCases =
+  operationCases + elementwiseCases + axisCases + indexingCases + imageCases + normalizationCases
+  + activationAndLossCases
 
 /// Gradients against central differences in Float64, through a projection that no symmetry of an operation can hide from.
 @Suite struct GradientCheckTests {

@@ -54,7 +54,19 @@ import Testing
     "gather": { $0[0].gather(axis: 1, Indices([2, 0, 1, 1, 1, 1], shape: [1, 2, 3])) },
     "scatterAdd": { $0[0].scatterAdd(axis: 1, Indices([4, 4, 0, 1, 4], shape: [1, 5]), $0[1].reshaped([1, 5])) },
   ]
-  private static let operations = elementwise.merging(reductions) { first, _ in first }
+  private static let indexing: [String: Operation] = [
+    "sorted": { $0[0].sorted(axis: 1).values }, "argsort": { Tensor($0[0].argsort(descending: true)) + 0 * $0[0] },
+    "topK": { $0[0].topK(2).values }, "topK of the smallest": { $0[0].topK(2, axis: 1, largest: false).values },
+    "stacked": { x in
+      stacked([x[0].sliced(0, 0..<1).reshaped(6), x[1], x[0].sliced(0, 1..<2).reshaped(6)], axis: 1)
+    }, "split": { $0[0].split(axis: 2, sizes: [1, 3])[1] }, "flipped": { $0[0].flipped(axes: [0, 2]) },
+    "rolled": { $0[0].rolled(by: -3, axis: 2) }, "lowerTriangle": { $0[0].lowerTriangle(diagonal: 1) },
+    "upperTriangle": { $0[0].upperTriangle(diagonal: 1) }, "einsum": { einsum("bij,bjk->kbi", $0[0], $0[1]) },
+    "einsum to a scalar": { einsum("bij,cjk->", $0[0], $0[1]) },
+  ]
+  private static let operations = elementwise.merging(reductions) { first, _ in first }.merging(indexing) { first, _ in
+    first
+  }
 
   @Test(arguments: recorded.cases) func agreesWithPyTorch(_ expected: Case) throws {
     let operation = try #require(Self.operations[expected.name])

@@ -25,6 +25,7 @@ inputs = {
     "two": [torch.randn(2, 3, 4), torch.randn(3, 1)],
     "base and exponent": [torch.tensor([[0.5, 2, 1, 0.7, 3], [1.25, 0.1, 3, 4, 2]]), torch.tensor([2, 0, -1.5, 1, 3])],
     "three": [torch.randn(2, 3, 4)],
+    "factors": [torch.randn(2, 3, 4), torch.randn(2, 4, 5)],
     "ties": [torch.tensor([[1.0, 3, 3, -2], [2, 2, 2, 2], [-1, 0, -4, 0]])],
 }
 mask = torch.tensor([[1.0, 0, 1, 0, 1, 1], [0, 0, 1, 1, 0, 1]])
@@ -50,6 +51,12 @@ operations = {
     "take": ("three", lambda x: x[:, torch.tensor([2, 0, 2])]),
     "gather": ("three", lambda x: x.gather(1, torch.tensor([[[2, 0, 1], [1, 1, 1]]]))),
     "scatterAdd": ("base and exponent", lambda x, y: x.scatter_add(1, torch.tensor([[4, 4, 0, 1, 4]]), y.reshape(1, 5))),
+    "sorted": ("ties", lambda x: x.sort(dim=1, stable=True).values), "argsort": ("ties", lambda x: x.argsort(dim=1, descending=True, stable=True) + 0 * x),
+    "topK": ("three", lambda x: x.topk(2).values), "topK of the smallest": ("three", lambda x: x.topk(2, 1, largest=False).values),
+    "stacked": ("equal", lambda x, y: torch.stack([x[0], y, x[1]], 1)), "split": ("three", lambda x: x.split([1, 3], 2)[1]),
+    "flipped": ("three", lambda x: x.flip((0, 2))), "rolled": ("three", lambda x: x.roll(-3, 2)),
+    "lowerTriangle": ("three", lambda x: x.tril(1)), "upperTriangle": ("three", lambda x: x.triu(1)),
+    "einsum": ("factors", lambda x, y: torch.einsum("bij,bjk->kbi", x, y)), "einsum to a scalar": ("factors", lambda x, y: torch.einsum("bij,cjk->", x, y)),
     "where": ("equal", lambda x, y: torch.where(mask != 0, x, y)),
 }
 

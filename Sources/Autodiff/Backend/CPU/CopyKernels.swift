@@ -40,6 +40,17 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Adds another tensor to the part that `layout` describes, in place; nobody else may see this tensor's memory (`ownsItsMemory`).
+  func addInPlace(_ other: Tensor, at layout: SliceLayout) {
+    other.withFloat32 { other in
+      for index in 0..<layout.count {
+        add_scaled(other + index * layout.row, 1, elements + index * layout.step + layout.first, layout.row)
+      }
+    }
+  }
+}
+
 /// A tensor of zeros into which parts are copied as their layouts describe, not on the tape. The parts have the given precision.
 func assembled(_ parts: [(tensor: Tensor, layout: SliceLayout)], to shape: Shape, _ precision: Precision) -> Tensor {
   let output = Buffer(shape: shape, precision: precision)

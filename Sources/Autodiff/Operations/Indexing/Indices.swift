@@ -63,4 +63,14 @@ extension Tensor {
     }
     self.init(indices.values.map { Float($0) }, shape: indices.shape)
   }
+
+  /// 1 at the class that each index names, otherwise 0: indices [n, …] make [n, …, classes]. Stops the program if an index is no class
+  /// from 0 to classes − 1.
+  public convenience init(oneHot indices: Indices, classes: Int) {
+    if let position = indices.values.firstIndex(where: { $0 < 0 || $0 >= classes }) {
+      stop("oneHot", "the class \(indices.values[position]) at position \(position), classes are 0 to \(classes - 1)")
+    }
+    self.init(repeating: 0, shape: Shape(Array(indices.shape) + [classes]))
+    for (position, index) in indices.values.enumerated() { elements[position * classes + index] = 1 }
+  }
 }
