@@ -1,4 +1,4 @@
-/// The larger of each pair of elements, of two shapes that broadcast to one; NaN where either is NaN. The gradient goes to the larger,
+/// The larger of two tensors, element by element, of two shapes that broadcast to one; NaN where either is NaN. The gradient goes to the larger,
 /// and half of it to each where they are equal, as in PyTorch. Stops the program if the shapes don't fit.
 public func maximum(_ x: Tensor, _ y: Tensor) -> Tensor {
   record(combine("maximum", x, y, .maximum), from: x, y) { gradient, pass in
@@ -7,7 +7,7 @@ public func maximum(_ x: Tensor, _ y: Tensor) -> Tensor {
   }
 }
 
-/// The smaller of each pair of elements, of two shapes that broadcast to one; NaN where either is NaN. The gradient goes to the
+/// The smaller of two tensors, element by element, of two shapes that broadcast to one; NaN where either is NaN. The gradient goes to the
 /// smaller, and half of it to each where they are equal, as in PyTorch. Stops the program if the shapes don't fit.
 public func minimum(_ x: Tensor, _ y: Tensor) -> Tensor {
   record(combine("minimum", x, y, .minimum), from: x, y) { gradient, pass in
