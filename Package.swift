@@ -85,7 +85,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Support", "Plotting", "CSQLite"], path: "Tests/TestSupport",
       swiftSettings: checks),
-    tests("Autodiff", ["CKernels"]),
+    tests("Autodiff", ["CKernels"], exclude: ["Reference"]),
     tests("NeuralNetworks", ["CThreadState"], exclude: ["Reference"]),
     tests("Datasets", ["CZlib"], exclude: ["Reference"]),
     tests("RunFile", exclude: ["Fixtures"]),

@@ -5,6 +5,11 @@ enum UnaryOperation {
   case relu, sigmoid, tanh, exp, log, square, squareRoot, absolute
   /// −1, 0 or 1.
   case sign
+  case sin, cos, erf
+  /// The next whole number below, above, and the nearest.
+  case floor, ceil, round
+  /// x to the power of the exponent.
+  case power(exponent: Float)
   case softsign, softplus, silu, gelu, geluByTanh
   /// Φ(x), the normal distribution function.
   case normalCDF
@@ -19,7 +24,13 @@ enum UnaryOperation {
 
 /// An operation of two tensors a and b that broadcast to one shape.
 enum BinaryOperation {
-  case add, subtract, multiply, divide
+  case add, subtract, multiply, divide, maximum, minimum, power
+  /// The share of a in max(a, b): 1, 1/2 where they are equal, 0, and 1 where either is NaN.
+  case maximumShare
+  /// a b, but 0 wherever b is 0.
+  case mask
+  /// 1 where it holds, otherwise 0.
+  case less, lessOrEqual, equal
   /// a b (1 − b) and a (1 − b²): the gradient a of an output times the derivative, which follows from the output b.
   case sigmoidGradient, tanhGradient
 }

@@ -39,6 +39,16 @@ extension Tensor {
     }
   }
 
+  /// max(x, limit), element by element: `x.clamped(to: 0...)`. The derivative is 1 at the limit and above, as in PyTorch.
+  public func clamped(to limits: PartialRangeFrom<Float>) -> Tensor {
+    clamped(to: limits.lowerBound...Float.infinity)
+  }
+
+  /// min(x, limit), element by element: `x.clamped(to: ...6)`. The derivative is 1 at the limit and below, as in PyTorch.
+  public func clamped(to limits: PartialRangeThrough<Float>) -> Tensor {
+    clamped(to: -Float.infinity...limits.upperBound)
+  }
+
   /// As `clamped`, but not on the tape.
   func clipped(to limits: ClosedRange<Float>) -> Tensor {
     map(.clamp(limits))

@@ -13,8 +13,7 @@ extension Tensor {
     let axes = normalized(axes, "sum")
     let kept = Shape(shape.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
     let total = summed(to: kept)
-    return keepingDimensions
-      ? total : total.reshaped(Shape(shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)))
+    return keepingDimensions ? total : total.reshaped(shape(without: axes))
   }
 
   /// The mean of all elements, a scalar; NaN if there are none.
@@ -42,13 +41,18 @@ extension Tensor {
   }
 
   /// The dimensions counted from the front; negative ones count from the back.
-  private func normalized(_ axes: [Int], _ operation: String) -> Set<Int> {
+  func normalized(_ axes: [Int], _ operation: String) -> Set<Int> {
     Set(
       axes.map { axis in
         let fromFront = axis < 0 ? axis + shape.count : axis
         guard shape.indices.contains(fromFront) else { stop(operation, "no dimension \(axis) in the shape \(shape)") }
         return fromFront
       })
+  }
+
+  /// The sizes of the dimensions but the given ones.
+  func shape(without axes: Set<Int>) -> Shape {
+    Shape(shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element))
   }
 
   /// This tensor summed over the dimensions in which `target`, which broadcasts to its shape, has size 1 or is missing.

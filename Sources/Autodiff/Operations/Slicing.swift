@@ -4,7 +4,9 @@ extension Tensor {
   ///
   /// Stops the program if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
-    record(part(SliceLayout(axis, range, of: shape, "sliced")), from: self) { [node, shape] gradient, pass in
+    let layout = SliceLayout(axis, range, of: shape, "sliced")
+    return record(part(layout), from: self) { [node, shape] gradient, pass in
+      guard let node, !pass.add(gradient, inPlaceAt: layout, of: node) else { return }
       pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: node)
     }
   }
@@ -16,7 +18,7 @@ extension Tensor {
   /// Stops the program if there is no such dimension or a number of zeros is negative.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
     let axis = axis < 0 ? axis + shape.count : axis
-    guard shape.indices.contains(axis), before >= 0, after >= 0, max(before, after) <= Int32.max else {
+    guard shape.indices.contains(axis), before >= 0, after >= 0, Swift.max(before, after) <= Int32.max else {
       stop("padded", "no dimension \(axis) in the shape \(shape), or numbers of zeros outside of 0 to \(Int32.max)")
     }
     var sizes = Array(shape)

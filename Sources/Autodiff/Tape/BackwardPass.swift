@@ -95,6 +95,17 @@ package final class BackwardPass {
       "it passes a gradient on to a tensor that it was not recorded from; name all inputs where it is recorded")
   }
 
+  /// Adds a contribution to a part of a node's gradient, where it is 0 elsewhere; returns false, and does nothing, where nothing has
+  /// arrived yet or somebody else can see it. So the gradients of all parts of a tensor take the time of one of the whole.
+  func add(_ contribution: Tensor, inPlaceAt layout: SliceLayout, of node: Node) -> Bool {
+    guard !keepsTape, node.pass == number, node.arriving != nil, isKnownUniquelyReferenced(&node.arriving!),
+      node.arriving!.ownsItsMemory()
+    else { return false }
+    if node.isLeaf, !settled.isEmpty { checkIncomplete(node) }
+    node.arriving!.addInPlace(contribution, at: layout)
+    return true
+  }
+
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
   private func sum(_ total: inout Tensor, _ contribution: Tensor) -> Tensor {
     guard !keepsTape, isKnownUniquelyReferenced(&total), total.ownsItsMemory() else { return total + contribution }

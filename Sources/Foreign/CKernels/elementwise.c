@@ -1,5 +1,7 @@
 #include "include/elementwise.h"
 
+#include <math.h>
+
 #include "dispatch.h"
 #include "vector_math.h"
 
@@ -20,6 +22,17 @@ UNARY(unary_square, x *x)
 // The vector builtin, since a loop over sqrtf, which may set errno, is not vectorized.
 UNARY(unary_square_root, __builtin_elementwise_sqrt(x))
 UNARY(unary_absolute, __builtin_fabsf(x))
+UNARY(unary_floor, __builtin_elementwise_floor(x))
+UNARY(unary_ceil, __builtin_elementwise_ceil(x))
+UNARY(unary_round, __builtin_elementwise_rint(x))
+// Of the system's library: exact for angles of any size, and near 0.
+UNARY(unary_sin, sinf(x))
+UNARY(unary_cos, cosf(x))
+UNARY(unary_erf, erff(x))
+
+DISPATCHED void power(floats_in x, floats_out y, size_t n, float exponent) {
+  for (size_t i = 0; i < n; i++) y[i] = powf(x[i], exponent);
+}
 
 DISPATCHED void scale_offset(floats_in x, float factor, float offset, floats_out y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = factor * x[i] + offset;
@@ -83,6 +96,18 @@ BINARY(binary_multiply, l *r)
 BINARY(binary_divide, l / r)
 BINARY(binary_sigmoid_gradient, l *(r * (1 - r)))
 BINARY(binary_tanh_gradient, l *(1 - r * r))
+BINARY(binary_maximum, l > r || l != l ? l : r)
+BINARY(binary_minimum, l < r || l != l ? l : r)
+BINARY(binary_maximum_share, l < r ? 0.0f : l == r ? 0.5f : 1.0f)
+BINARY(binary_power, powf(l, r))
+BINARY(binary_mask, r == 0 ? 0.0f : l * r)
+BINARY(binary_less, l < r ? 1.0f : 0.0f)
+BINARY(binary_less_or_equal, l <= r ? 1.0f : 0.0f)
+BINARY(binary_equal, l == r ? 1.0f : 0.0f)
+
+DISPATCHED void select_where(floats_in condition, floats_in x, floats_in y, floats_out z, size_t n) {
+  for (size_t i = 0; i < n; i++) z[i] = condition[i] != 0 ? x[i] : y[i];
+}
 
 void copy_strided(floats_in x, const int64_t *strides, floats_out y, const int64_t *sizes, int rank) {
   int64_t index[8] = {0}, n = sizes[rank - 1], step = strides[rank - 1];

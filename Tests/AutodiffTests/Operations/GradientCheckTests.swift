@@ -9,6 +9,8 @@ struct OperationCase: Sendable, CustomStringConvertible {
   let shapes: [[Int]]
   /// Where inputs must lie: logarithms above 0, rectifiers away from their kink.
   var domain: @Sendable (Float) -> Float = { $0 }
+  /// Whether the gradient of an output goes to some of the elements alone, such as the largest.
+  var choosesElements = false
   let operation: @Sendable ([Tensor]) -> Tensor
   let reference: @Sendable ([Float64Array]) -> Float64Array
 }
@@ -25,7 +27,7 @@ extension OperationCase {
 /// What outputs are multiplied by before they are added up.
 func weights(_ count: Int) -> [Float] { (0..<count).map { 0.3 + Float($0 % 7) * 0.37 - Float($0 % 3) } }
 
-private let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
+let positive: @Sendable (Float) -> Float = { abs($0) + 0.3 }
 let awayFromZero: @Sendable (Float) -> Float = { $0 + ($0 < 0 ? -0.1 : 0.1) }
 
 func unary(
@@ -40,9 +42,10 @@ func unary(
   }
 }
 
-private func binary(
+func binary(
   _ name: String, _ operation: @escaping @Sendable (Tensor, Tensor) -> Tensor,
-  _ reference: @escaping @Sendable (Double, Double) -> Double
+  _ reference: @escaping @Sendable (Double, Double) -> Double,
+  domain: @escaping @Sendable (Float) -> Float = awayFromZero
 ) -> [OperationCase] {
   let pairs: [([Int], [Int])] = [
     ([], []), ([5], [5]), ([3, 17], [3, 17]), ([3, 4], []), ([], [3, 4]), ([3, 4], [4]), ([4], [3, 4]),
@@ -51,7 +54,7 @@ private func binary(
   ]
   return pairs.map { left, right in
     OperationCase(
-      description: "\(name) \(left) \(right)", shapes: [left, right], domain: awayFromZero,
+      description: "\(name) \(left) \(right)", shapes: [left, right], domain: domain,
       operation: { operation($0[0], $0[1]) }, reference: { Float64Array.broadcast($0[0], $0[1], reference) })
   }
 }
@@ -180,7 +183,9 @@ let operationCases: [OperationCase] = [
   functionCases, [numberCases], arithmeticCases, productCases, [linearCases], reductionCases, [otherCases],
 ].flatMap(\.self).flatMap(\.self)
 
-let allCases = operationCases + imageCases + normalizationCases + activationAndLossCases
+let allCases =
+  operationCases + elementwiseCases + axisCases + indexingCases + imageCases + normalizationCases
+  + activationAndLossCases
 
 /// Gradients against central differences in Float64, through a projection that no symmetry of an operation can hide from.
 @Suite struct GradientCheckTests {

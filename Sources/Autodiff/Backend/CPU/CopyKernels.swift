@@ -18,7 +18,7 @@ extension Tensor {
   func gatheredWithoutTape(_ indices: GatherIndices, to shape: Shape) -> Tensor {
     let output = Buffer(shape: shape)
     withExtendedLifetime(indices) {
-      withFloat32 { gather($0, indices.pointer, output.pointer, shape.elementCount) }
+      withFloat32 { CKernels.gather($0, indices.pointer, output.pointer, shape.elementCount) }
     }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
@@ -37,6 +37,17 @@ extension Tensor {
     let output = Buffer(shape: layout.partShape, precision: precision)
     layout.copy(fromWhole: storage, toPart: output)
     return Tensor(shape: layout.partShape, buffer: output)
+  }
+}
+
+extension Tensor {
+  /// Adds another tensor to the part that `layout` describes, in place; nobody else may see this tensor's memory (`ownsItsMemory`).
+  func addInPlace(_ other: Tensor, at layout: SliceLayout) {
+    other.withFloat32 { other in
+      for index in 0..<layout.count {
+        add_scaled(other + index * layout.row, 1, elements + index * layout.step + layout.first, layout.row)
+      }
+    }
   }
 }
 

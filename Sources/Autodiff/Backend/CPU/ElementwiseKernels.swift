@@ -55,6 +55,17 @@ func combine(_ gradient: Tensor, _ saved: Tensor, _ operation: GradientOperation
   return Tensor(shape: gradient.shape, buffer: output).castWithoutTape(to: commonPrecision(gradient, saved))
 }
 
+/// x where the condition is not 0, otherwise y: a new tensor of the given shape, to which all three broadcast, not on the tape. Its
+/// precision is as that of `combine`.
+func select(_ condition: Tensor, _ x: Tensor, _ y: Tensor, to shape: Shape) -> Tensor {
+  func filled(_ tensor: Tensor) -> Tensor { tensor.shape == shape ? tensor : tensor.repeated(to: shape) }
+  let output = Buffer(shape: shape)
+  withFloat32(filled(x), filled(y)) { x, y in
+    filled(condition).withFloat32 { select_where($0, x, y, output.pointer, shape.elementCount) }
+  }
+  return Tensor(shape: shape, buffer: output).castWithoutTape(to: commonPrecision(x, y))
+}
+
 @inline(__always)
 private func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
   if left.precision == right.precision || right.shape.isEmpty { return left.precision }
@@ -91,6 +102,13 @@ extension UnaryOperation {
     case .squareRoot: unary_square_root(x, y, n)
     case .absolute: unary_absolute(x, y, n)
     case .sign: sign_of(x, y, n)
+    case .sin: unary_sin(x, y, n)
+    case .cos: unary_cos(x, y, n)
+    case .erf: unary_erf(x, y, n)
+    case .floor: unary_floor(x, y, n)
+    case .ceil: unary_ceil(x, y, n)
+    case .round: unary_round(x, y, n)
+    case .power(let exponent): CKernels.power(x, y, n, exponent)
     case .softsign: activation_softsign(x, y, n)
     case .softplus: activation_softplus(x, y, n)
     case .silu: activation_silu(x, y, n)
@@ -116,6 +134,14 @@ extension BinaryOperation {
     case .subtract: binary_subtract(a, aStrides, b, bStrides, y, sizes, rank)
     case .multiply: binary_multiply(a, aStrides, b, bStrides, y, sizes, rank)
     case .divide: binary_divide(a, aStrides, b, bStrides, y, sizes, rank)
+    case .maximum: binary_maximum(a, aStrides, b, bStrides, y, sizes, rank)
+    case .minimum: binary_minimum(a, aStrides, b, bStrides, y, sizes, rank)
+    case .maximumShare: binary_maximum_share(a, aStrides, b, bStrides, y, sizes, rank)
+    case .power: binary_power(a, aStrides, b, bStrides, y, sizes, rank)
+    case .mask: binary_mask(a, aStrides, b, bStrides, y, sizes, rank)
+    case .less: binary_less(a, aStrides, b, bStrides, y, sizes, rank)
+    case .lessOrEqual: binary_less_or_equal(a, aStrides, b, bStrides, y, sizes, rank)
+    case .equal: binary_equal(a, aStrides, b, bStrides, y, sizes, rank)
     case .sigmoidGradient: binary_sigmoid_gradient(a, aStrides, b, bStrides, y, sizes, rank)
     case .tanhGradient: binary_tanh_gradient(a, aStrides, b, bStrides, y, sizes, rank)
     }

@@ -32,16 +32,16 @@ extension Tensor {
     return Tensor(shape: target, buffer: output)
   }
 
-  /// The elements read by `strides` over the sizes of `target`: transposition and broadcasting. A new tensor in Float32, not on
-  /// the tape.
-  func strided(by strides: [Int64], to target: Shape) -> Tensor {
+  /// The elements read by `strides` over the sizes of `target`, from the element `first` on: transposition, reversal and broadcasting.
+  /// A new tensor in Float32, not on the tape.
+  func strided(by strides: [Int64], from first: Int = 0, to target: Shape) -> Tensor {
     let output = Buffer(shape: target)
     guard target.elementCount > 0 else { return Tensor(shape: target, buffer: output) }
     withFloat32 { x in
       if strides.isEmpty {
         output.pointer[0] = x[0]
       } else {
-        copy_strided(x, strides, output.pointer, target.map(Int64.init), Int32(strides.count))
+        copy_strided(x + first, strides, output.pointer, target.map(Int64.init), Int32(strides.count))
       }
     }
     return Tensor(shape: target, buffer: output)

@@ -78,7 +78,7 @@ extension Tensor {
   /// For each column (the last dimension), sets `last[column]` to `now` where any element of the column is not 0. `last` has one
   /// element per column.
   package func markActiveColumns(at now: Int64, in last: inout [Int64]) {
-    withFloat32 { note_active_columns($0, elementCount / max(last.count, 1), last.count, now, &last) }
+    withFloat32 { note_active_columns($0, elementCount / Swift.max(last.count, 1), last.count, now, &last) }
   }
 
   /// Σ x² over each of `rows` equally long rows.

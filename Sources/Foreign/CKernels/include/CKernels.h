@@ -1,9 +1,10 @@
 // Loops over contiguous float32 memory that Swift would compile without vectors.
-// A NaN in the input gives a NaN in the output; only memory.h allocates, locks or keeps state.
+// A NaN in the input gives a NaN in the output, but for comparisons and what they select; only memory.h allocates, locks or keeps state.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
 #include "activations.h"
+#include "axes.h"
 #include "denormals.h"
 #include "elementwise.h"
 #include "histograms.h"
