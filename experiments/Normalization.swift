@@ -123,7 +123,7 @@ private let startingNets = plainNets + layerNormNets + batchNormNets
 
 /// Each layer multiplies activations by the predicted factor. In normalized nets that is so by construction.
 private func activationClaim(
-  _ kind: Claim.Kind, _ net: StartingNet, butNot other: StartingNet,
+  _ kind: Claim.Kind, _ net: StartingNet, butNot other: StartingNet? = nil,
   within tolerance: @escaping @Sendable (Settings) -> Double
 ) -> Claim {
   Claim(
@@ -131,7 +131,7 @@ private func activationClaim(
     source: kind == .identity
       ? "the norm divides by the size of its input; tolerance: the random size of the weights"
       : "the length map (Poole et al. 2016); tolerance at finite width: Hanin and Rolnick 2018",
-    appliesTo: .deep, rejects: [.swapping(net.variant, for: other.variant)],
+    appliesTo: .deep, rejects: other.map { [.swapping(net.variant, for: $0.variant)] } ?? [],
     statement: { _ in
       "\(net.variant.name): each layer multiplies activations by \(formatPlain(net.activationFactor))"
     },
@@ -190,9 +190,7 @@ extension Experiment {
     ],
     variants: startingNets.map(\.variant) + learners + sweeps.flatMap(\.1.variants),
     claims: zip(plainNets, layerNormNets).map { activationClaim(.theory, $0, butNot: $1) { $0.factorTolerance() } }
-      + zip(layerNormNets + batchNormNets, plainNets + plainNets).map {
-        activationClaim(.identity, $0, butNot: $1, within: normalizedTolerance)
-      }
+      + (layerNormNets + batchNormNets).map { activationClaim(.identity, $0, within: normalizedTolerance) }
       + zip(plainNets, layerNormNets).flatMap { plain, norm in
         [
           Claim.gradientFactor(of: plain.variant, rejects: [.swapping(plain.variant, for: norm.variant)]),
