@@ -176,6 +176,60 @@ private func interval(_ sweep: LearningRateSweep, _ seed: SeedResults) -> Median
   MedianInterval(seed.allSeeds(MetricNames.finalLoss, of: sweep.best(in: seed)))!
 }
 
+/// What the nets do before training.
+private let startingClaims: [Claim] = {
+  var claims = zip(plainNets, layerNormNets).map { activationClaim(.theory, $0, butNot: $1) { $0.factorTolerance() } }
+  claims += (layerNormNets + batchNormNets).map { activationClaim(.identity, $0, within: normalizedTolerance) }
+  for (plain, norm) in zip(plainNets, layerNormNets) {
+    claims += [
+      .gradientFactor(of: plain.variant, rejects: [.swapping(plain.variant, for: norm.variant)]),
+      .gradientFactor(of: norm.variant, rejects: [.swapping(norm.variant, for: plain.variant)]),
+    ]
+  }
+  for (batchNorm, layerNorm) in zip(batchNormNets, layerNormNets) {
+    claims.append(
+      .gradientFactor(
+        of: batchNorm.variant, "Yang et al. 2019, arXiv:1902.08129", appliesTo: .wideInLargeBatches,
+        rejects: [.swapping(batchNorm.variant, for: layerNorm.variant)]))
+  }
+  return claims
+}()
+
+/// Which nets learn, at the best of several learning rates.
+private let learningClaims: [Claim] = [
+  learns(
+    "plain nets of 30 layers with small weights and one learning rate for all layers", plainSweep, false,
+    butNot: ("with layer norm", layerNormSweep),
+    "He et al. 2015"),
+  learns(
+    "layer norm: nets of 30 layers with small weights", layerNormSweep,
+    butNot: ("without layer norm", plainSweep),
+    "Ba et al. 2016, arXiv:1607.06450"),
+  learns(
+    "batch norm: nets of 10 layers", batchNormSweep10, butNot: ("100 layers", batchNormSweep100),
+    "Ioffe and Szegedy 2015"),
+  learns(
+    "batch norm: nets of 100 layers", batchNormSweep100, false, butNot: ("without batch norm", heSweep100),
+    "Yang et al. 2019, arXiv:1902.08129"),
+  learns(
+    "plain nets of 100 layers", heSweep100, butNot: ("with batch norm", batchNormSweep100), "He et al. 2015"),
+  Claim(
+    .finding, source: "none; gradients of layer norm do not grow", appliesTo: .long,
+    rejects: [
+      .value("the upper end of the interval without layer norm") {
+        interval(heSweep100, $0).high - interval(heSweep100, $0).median
+      }
+    ],
+    statement: { _ in
+      "100 layers: with layer norm the final loss is higher than without, each at its best learning rate (difference of medians)"
+    },
+    expected: { .atLeast(heLearner100.adjusted($0).differenceTolerance) },
+    measure: { seed in
+      interval(layerNormSweep100, seed).median - interval(heSweep100, seed).median
+    }
+  ).overAllSeeds(),
+]
+
 extension Experiment {
   /// Nets with and without normalization, with initial weights of two variances.
   ///
@@ -189,52 +243,7 @@ extension Experiment {
       .seeds(3, quick: 2, full: 20), .learningRate(0.01),
     ],
     variants: startingNets.map(\.variant) + learners + sweeps.flatMap(\.1.variants),
-    claims: zip(plainNets, layerNormNets).map { activationClaim(.theory, $0, butNot: $1) { $0.factorTolerance() } }
-      + (layerNormNets + batchNormNets).map { activationClaim(.identity, $0, within: normalizedTolerance) }
-      + zip(plainNets, layerNormNets).flatMap { plain, norm in
-        [
-          Claim.gradientFactor(of: plain.variant, rejects: [.swapping(plain.variant, for: norm.variant)]),
-          .gradientFactor(of: norm.variant, rejects: [.swapping(norm.variant, for: plain.variant)]),
-        ]
-      }
-      + zip(batchNormNets, layerNormNets).map {
-        .gradientFactor(
-          of: $0.variant, "Yang et al. 2019, arXiv:1902.08129", appliesTo: .wideInLargeBatches,
-          rejects: [.swapping($0.variant, for: $1.variant)])
-      }
-      + [
-        learns(
-          "plain nets of 30 layers with small weights and one learning rate for all layers", plainSweep, false,
-          butNot: ("with layer norm", layerNormSweep),
-          "He et al. 2015"),
-        learns(
-          "layer norm: nets of 30 layers with small weights", layerNormSweep,
-          butNot: ("without layer norm", plainSweep),
-          "Ba et al. 2016, arXiv:1607.06450"),
-        learns(
-          "batch norm: nets of 10 layers", batchNormSweep10, butNot: ("100 layers", batchNormSweep100),
-          "Ioffe and Szegedy 2015"),
-        learns(
-          "batch norm: nets of 100 layers", batchNormSweep100, false, butNot: ("without batch norm", heSweep100),
-          "Yang et al. 2019, arXiv:1902.08129"),
-        learns(
-          "plain nets of 100 layers", heSweep100, butNot: ("with batch norm", batchNormSweep100), "He et al. 2015"),
-        Claim(
-          .finding, source: "none; gradients of layer norm do not grow", appliesTo: .long,
-          rejects: [
-            .value("the upper end of the interval without layer norm") {
-              interval(heSweep100, $0).high - interval(heSweep100, $0).median
-            }
-          ],
-          statement: { _ in
-            "100 layers: with layer norm the final loss is higher than without, each at its best learning rate (difference of medians)"
-          },
-          expected: { .atLeast(heLearner100.adjusted($0).differenceTolerance) },
-          measure: { seed in
-            interval(layerNormSweep100, seed).median - interval(heSweep100, seed).median
-          }
-        ).overAllSeeds(),
-      ],
+    claims: startingClaims + learningClaims,
     figures: [
       .chart("gradient-profile", of: startingNets.map(\.variant)),
       .curves(
