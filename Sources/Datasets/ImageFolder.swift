@@ -35,7 +35,7 @@ public struct ImageFolder: Sendable {
     for (label, name) in classes.enumerated() {
       let found = try names(in: "\(path)/\(name)"), images = found.filter { $0.lowercased().hasSuffix(".png") }
       guard !images.isEmpty else {
-        let rest = found.isEmpty ? "" : "; its \(found.count) other files must be converted to PNG"
+        let rest = found.isEmpty ? "" : "; convert its other files (\(found.count)) to PNG"
         throw DataFileError.folder(path: "\(path)/\(name)", problem: "it has no PNG images\(rest)")
       }
       files += images.map { "\(name)/\($0)" }

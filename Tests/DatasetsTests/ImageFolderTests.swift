@@ -57,7 +57,7 @@ import Testing
       #expect(
         try problem {
           try manager.moveItem(atPath: $0 + "/a/16.PNG", toPath: $0 + "/a/16.jpg")
-        } == "R/a: it has no PNG images; its 1 other files must be converted to PNG")
+        } == "R/a: it has no PNG images; convert its other files (1) to PNG")
       #expect(
         try problem { try Data("no image".utf8).write(to: URL(filePath: $0 + "/b/8.png")) }
           == "R/b/8.png: it is no PNG image, or its beginning is damaged")
