@@ -96,7 +96,7 @@ private final class FunctionHook: GradientHook {
 }
 
 /// Calls `hook` once in each backward pass that reaches any of `tensors`, when their gradients are complete, with dL/d(tensor) of
-/// each in order, of the tensors' shapes; nil for those that the pass has not reached.
+/// each in order, of the shape of its tensor; nil for those that the pass has not reached.
 ///
 /// It is called when the last of them has its gradient, or at the end of the pass where it does not reach all. The gradients are those
 /// after all hooks that were attached before. An error that it throws comes out of `withThrowingHooks`. Stops the program if a tensor

@@ -12,8 +12,8 @@ import Support
 ///     let output = try withThrowingHooks { model(x) }
 ///     try withThrowingHooks { loss.backward() }
 ///
-/// `Module.withHooks` and `capture` throw errors of hooks too. Outside of all these a hook that throws stops the program. Rethrows
-/// the error of `body`.
+/// `Module.withHooks` and `capture` throw errors of hooks too. Outside of all these a hook that throws stops the program. Throws
+/// the error of the hook, or that of `body`.
 public func withThrowingHooks<Result>(_ body: () throws -> Result) throws -> Result {
   let here = thread_state_here()
   if here.pointee.is_abandoned, let error = HookScope.current?.error { throw error }

@@ -32,7 +32,7 @@ public final class AveragedWeights {
     parameters = model.parameters.map { ($0.path, $0.parameter) }
   }
 
-  /// Goes on with averages that `values` and `updateCount` gave. Stops the program if they are not those of the parameters.
+  /// Goes on with averages that `values` and `updateCount` gave, each of the shape of its parameter. Stops the program if they are not.
   public func restore(_ values: [String: Tensor], updateCount: Int) {
     for (path, parameter) in parameters where values[path]?.shape != parameter.shape {
       let found = values[path].map { "\($0.shape)" } ?? "none"
