@@ -81,6 +81,24 @@ import Testing
     #expect(other.level > RunEvidence.highLimit && other.severity == .note, "\(other)")
   }
 
+  /// Whether two layers on [n, 1, 8] that follow directly on one another are found.
+  private func isFound(_ first: Module, _ second: Module) throws -> Bool {
+    let model = Sequential(first, second, Flatten())
+    model.initialize(seed: 1)
+    return try finding("missing activation", in: model, SGD(model, learningRate: 0.01), steps: 20) { x, _ in
+      square(model(x.reshaped(-1, 1, 8))).mean()
+    }.finding != nil
+  }
+
+  /// The width in between is that of the first layer's outputs, which a transposed convolution's weight has second.
+  @Test func convolutionsInARowAreOneLinearMap() throws {
+    #expect(try isFound(Conv1d(8, 4, kernelSize: 1), ConvTranspose1d(4, 8, kernelSize: 3)))
+    #expect(try !isFound(Conv1d(8, 1, kernelSize: 1), ConvTranspose1d(1, 8, kernelSize: 3)))
+    #expect(try isFound(ConvTranspose1d(8, 16, kernelSize: 3), Conv1d(16, 8, kernelSize: 3)))
+    #expect(try !isFound(ConvTranspose1d(8, 3, kernelSize: 3), Conv1d(3, 8, kernelSize: 3)))
+    #expect(try !isFound(Conv1d(8, 4, kernelSize: 1), ReLU()))
+  }
+
   /// A net that learns from random labels, and how much its first and its tenth step change the weights.
   private func randomLabels(_ optimizer: (Module) -> Optimizer) throws -> (
     updates: (first: Double, tenth: Double), finding: Finding?

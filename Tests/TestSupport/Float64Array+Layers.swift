@@ -17,57 +17,6 @@ extension Float64Array {
     return bias.map { product + $0 } ?? product
   }
 
-  /// The convolution of channels-last images with weights [outputs, inputs / groups, height, width].
-  public func convolved(
-    _ weight: Float64Array, _ bias: Float64Array, stride: Int = 1, padding: Int = 0, groups: Int = 1
-  ) -> Float64Array {
-    let outputs = weight.shape[0], inputs = weight.shape[1]
-    return overWindows(weight.shape[2], weight.shape[3], stride, padding, channels: outputs) { output, pixels in
-      let first = output / (outputs / groups) * inputs
-      return pixels.reduce(bias[[output]]) { sum, pixel in
-        (0..<inputs).reduce(sum) {
-          $0 + self[pixel.at + [first + $1]] * weight[[output, $1, pixel.row, pixel.column]]
-        }
-      }
-    }
-  }
-
-  /// The largest element of each square window of channels-last images, channel by channel; NaN where there is one.
-  public func maxPooled(_ window: Int, stride: Int? = nil, padding: Int = 0) -> Float64Array {
-    overWindows(window, window, stride ?? window, padding, channels: shape[3]) { channel, pixels in
-      let seen = pixels.map { self[$0.at + [channel]] }
-      return seen.contains(where: \.isNaN) ? .nan : seen.max()!
-    }
-  }
-
-  /// The mean of each square window of channels-last images, channel by channel; beyond the edge they are 0.
-  public func averagePooled(_ window: Int, stride: Int? = nil, padding: Int = 0) -> Float64Array {
-    overWindows(window, window, stride ?? window, padding, channels: shape[3]) { channel, pixels in
-      pixels.reduce(0) { $0 + self[$1.at + [channel]] } / Double(window * window)
-    }
-  }
-
-  /// A pixel of a window: where it lies in the images, and in the window.
-  private typealias Pixel = (at: [Int], row: Int, column: Int)
-
-  private func overWindows(
-    _ high: Int, _ wide: Int, _ stride: Int, _ padding: Int, channels: Int,
-    _ combine: (_ channel: Int, _ pixels: [Pixel]) -> Double
-  ) -> Float64Array {
-    let rows = (shape[1] + 2 * padding - high) / stride + 1, columns = (shape[2] + 2 * padding - wide) / stride + 1
-    return Float64Array([shape[0], rows, columns, channels]) { i in
-      var pixels: [Pixel] = []
-      for a in 0..<high {
-        for b in 0..<wide {
-          let row = i[1] * stride + a - padding, column = i[2] * stride + b - padding
-          guard (0..<shape[1]).contains(row), (0..<shape[2]).contains(column) else { continue }
-          pixels.append(([i[0], row, column], a, b))
-        }
-      }
-      return combine(i[3], pixels)
-    }
-  }
-
   /// (x − mean) / √(variance + ε), or x / √(mean of x² + ε) where it is not centered, over some dimensions.
   public func normalized(over axes: [Int], epsilon: Float, centered: Bool = true) -> Float64Array {
     let count = Double(axes.reduce(1) { $0 * shape[$1] })

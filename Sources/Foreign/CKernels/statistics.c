@@ -207,23 +207,6 @@ DISPATCHED void multiply_rows(
   }
 }
 
-void unfold_image(
-    const float *image, size_t height, size_t width, size_t channels, size_t first, size_t taken, size_t window,
-    size_t stride, size_t padding, float *patches) {
-  size_t high = (height + 2 * padding - window) / stride + 1, wide = (width + 2 * padding - window) / stride + 1;
-  for (size_t i = 0; i < high; i++)
-    for (size_t j = 0; j < wide; j++)
-      for (size_t a = 0; a < window; a++)
-        for (size_t b = 0; b < window; b++, patches += taken) {
-          // Left of the image, unsigned indices wrap around to large numbers.
-          size_t y = i * stride + a - padding, x = j * stride + b - padding;
-          if (y < height && x < width)
-            memcpy(patches, image + (y * width + x) * channels + first, taken * sizeof *patches);
-          else
-            memset(patches, 0, taken * sizeof *patches);
-        }
-}
-
 DISPATCHED void note_active_columns(const float *x, size_t rows, size_t columns, int64_t now, int64_t *last) {
   for (size_t r = 0; r < rows; r++)
     for (size_t c = 0; c < columns; c++) last[c] = x[r * columns + c] != 0 ? now : last[c];

@@ -4,38 +4,58 @@
 #include "primitives.h"
 
 // The order of the numbers in a convolution's key.
-enum {
-  images, height, width, inputs, outputs, groups, kernel_height, kernel_width, stride, padding, type, has_bias
-};
+enum { images, inputs, outputs, groups, type, has_bias, rows, columns = rows + 6 };
+
+/// The order of the numbers of an axis, from `rows` or `columns` on.
+enum { size, kernel, stride, dilation, before, after };
+_Static_assert(columns + after < key_numbers, "a convolution's key has room for all its numbers");
 
 typedef struct {
   description x, w, w_outside, y, bias;
 } operands;
 
-static int64_t size_after(int64_t size, int64_t window, int64_t step, int64_t pad) {
-  return (size + 2 * pad - window) / step + 1;
+static int64_t size_after(int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t padding) {
+  return (size + padding - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+static int64_t output_size(const int64_t *axis) {
+  return size_after(axis[size], axis[kernel], axis[stride], axis[dilation], axis[before] + axis[after]);
 }
 
 /// Images are channels-last. The caller's weights are float32 [outputs, inputs / groups, height, width]; the library chooses its own
 /// layout.
 static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t weight_type) {
   dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
-  int64_t high = size_after(n[height], n[kernel_height], n[stride], n[padding]);
-  int64_t wide = size_after(n[width], n[kernel_width], n[stride], n[padding]);
+  const int64_t *down = n + rows, *across = n + columns;
+  int64_t height = down[size], width = across[size], high = output_size(down), wide = output_size(across);
   TRY(describe(
-      &o->x, 4, (dnnl_dims_t){n[images], n[inputs], n[height], n[width]}, data,
-      (dnnl_dims_t){n[height] * n[width] * n[inputs], 1, n[width] * n[inputs], n[inputs]}));
+      &o->x, 4, (dnnl_dims_t){n[images], n[inputs], height, width}, data,
+      (dnnl_dims_t){height * width * n[inputs], 1, width * n[inputs], n[inputs]}));
   TRY(describe(
       &o->y, 4, (dnnl_dims_t){n[images], n[outputs], high, wide}, data,
       (dnnl_dims_t){high * wide * n[outputs], 1, wide * n[outputs], n[outputs]}));
   TRY(describe(&o->bias, 1, (dnnl_dims_t){n[outputs]}, dnnl_f32, (dnnl_dims_t){1}));
-  int64_t window = n[kernel_height] * n[kernel_width], of_group = n[inputs] / n[groups];
-  dnnl_dims_t sizes = {n[groups], n[outputs] / n[groups], of_group, n[kernel_height], n[kernel_width]};
+  int64_t window = down[kernel] * across[kernel], of_group = n[inputs] / n[groups];
+  dnnl_dims_t sizes = {n[groups], n[outputs] / n[groups], of_group, down[kernel], across[kernel]};
   dnnl_dims_t strides = {
-      n[outputs] / n[groups] * of_group * window, of_group * window, window, n[kernel_width], 1};
+      n[outputs] / n[groups] * of_group * window, of_group * window, window, across[kernel], 1};
   int grouped = n[groups] > 1;
   TRY(describe(&o->w_outside, 4 + grouped, sizes + !grouped, dnnl_f32, strides + !grouped));
   return describe_any(&o->w, 4 + grouped, sizes + !grouped, weight_type);
+}
+
+/// How windows move, as the library takes it: its dilation is the number of elements that a window leaves out between two.
+typedef struct {
+  dnnl_dims_t strides, dilations, before, after;
+} movement;
+
+static movement movement_of(const int64_t *n) {
+  const int64_t *down = n + rows, *across = n + columns;
+  return (movement){
+      {down[stride], across[stride]},
+      {down[dilation] - 1, across[dilation] - 1},
+      {down[before], across[before]},
+      {down[after], across[after]}};
 }
 
 static void forget_operands(operands *o) {
@@ -48,36 +68,38 @@ static void forget_operands(operands *o) {
 
 static int create_forward_description(
     const int64_t *n, operands *o, dnnl_primitive_desc_t *to) {
-  dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
+  movement m = movement_of(n);
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl.convolution_forward_primitive_desc_create(
       to, the_engine(), dnnl_forward_training, dnnl_convolution_direct, o->x, o->w, n[has_bias] ? o->bias : NULL, o->y,
-      strides, NULL, pads, pads, NULL);
+      m.strides, m.dilations, m.before, m.after, NULL);
 #else
   dnnl_convolution_desc_t operation;
-  TRY(dnnl.convolution_forward_desc_init(
+  TRY(dnnl.dilated_convolution_forward_desc_init(
       &operation, dnnl_forward_training, dnnl_convolution_direct, &o->x, &o->w, n[has_bias] ? &o->bias : NULL, &o->y,
-      strides, pads, pads));
+      m.strides, m.dilations, m.before, m.after));
   return dnnl.primitive_desc_create(to, &operation, NULL, the_engine(), NULL);
 #endif
 }
 
 static int create_gradient_description(
     const int64_t *n, operands *o, int of_weights, dnnl_primitive_desc_t forward, dnnl_primitive_desc_t *to) {
-  dnnl_dims_t strides = {n[stride], n[stride]}, pads = {n[padding], n[padding]};
+  movement m = movement_of(n);
 #if DNNL_VERSION_MAJOR >= 3
   return of_weights ? dnnl.convolution_backward_weights_primitive_desc_create(
-                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, NULL, o->y, strides, NULL, pads, pads,
-                          forward, NULL)
+                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, NULL, o->y, m.strides,
+                          m.dilations, m.before, m.after, forward, NULL)
                     : dnnl.convolution_backward_data_primitive_desc_create(
-                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, o->y, strides, NULL, pads, pads,
-                          forward, NULL);
+                          to, the_engine(), dnnl_convolution_direct, o->x, o->w, o->y, m.strides, m.dilations,
+                          m.before, m.after, forward, NULL);
 #else
   dnnl_convolution_desc_t operation;
-  TRY(of_weights ? dnnl.convolution_backward_weights_desc_init(
-                       &operation, dnnl_convolution_direct, &o->x, &o->w, NULL, &o->y, strides, pads, pads)
-                 : dnnl.convolution_backward_data_desc_init(
-                       &operation, dnnl_convolution_direct, &o->x, &o->w, &o->y, strides, pads, pads));
+  TRY(of_weights ? dnnl.dilated_convolution_backward_weights_desc_init(
+                       &operation, dnnl_convolution_direct, &o->x, &o->w, NULL, &o->y, m.strides, m.dilations, m.before,
+                       m.after)
+                 : dnnl.dilated_convolution_backward_data_desc_init(
+                       &operation, dnnl_convolution_direct, &o->x, &o->w, &o->y, m.strides, m.dilations, m.before,
+                       m.after));
   return dnnl.primitive_desc_create(to, &operation, NULL, the_engine(), forward);
 #endif
 }
@@ -135,21 +157,19 @@ static int run(
   primitive_key key;
   memset(&key, 0, sizeof key);
   key.kind = kind;
-  key.numbers[images] = of->images;
-  key.numbers[height] = of->height;
-  key.numbers[width] = of->width;
-  key.numbers[inputs] = of->inputs;
-  key.numbers[outputs] = of->outputs;
-  key.numbers[groups] = of->groups;
-  key.numbers[kernel_height] = of->kernel_height;
-  key.numbers[kernel_width] = of->kernel_width;
-  key.numbers[stride] = of->stride;
-  key.numbers[padding] = of->padding;
-  key.numbers[type] = of->type;
-  key.numbers[has_bias] = biased;
-  double pixels = (double)size_after(of->height, of->kernel_height, of->stride, of->padding)
-      * (double)size_after(of->width, of->kernel_width, of->stride, of->padding) * (double)of->images;
-  double weights = (double)of->outputs * (double)(of->inputs / of->groups) * (double)(of->kernel_height * of->kernel_width);
+  int64_t *n = key.numbers;
+  n[images] = of->images;
+  n[inputs] = of->inputs;
+  n[outputs] = of->outputs;
+  n[groups] = of->groups;
+  n[type] = of->type;
+  n[has_bias] = biased;
+  _Static_assert(sizeof of->rows == (columns - rows) * sizeof *n, "an axis has the numbers of the key's");
+  memcpy(n + rows, &of->rows, sizeof of->rows);
+  memcpy(n + columns, &of->columns, sizeof of->columns);
+  double pixels = (double)output_size(n + rows) * (double)output_size(n + columns) * (double)of->images;
+  double weights = (double)of->outputs * (double)(of->inputs / of->groups)
+      * (double)(of->rows.kernel * of->columns.kernel);
   return compute(&key, 2 * pixels * weights, create, memory);
 }
 

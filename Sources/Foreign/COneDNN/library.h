@@ -25,8 +25,8 @@
 #define FUNCTIONS(F)                                                                                                    \
   FUNCTIONS_OF_ALL_VERSIONS(F)                                                                                          \
   F(memory_desc_init_by_strides) F(memory_desc_init_by_tag) F(primitive_desc_create)                                   \
-  F(matmul_desc_init) F(convolution_forward_desc_init)                                                                 \
-  F(convolution_backward_data_desc_init) F(convolution_backward_weights_desc_init)
+  F(matmul_desc_init) F(dilated_convolution_forward_desc_init)                                                         \
+  F(dilated_convolution_backward_data_desc_init) F(dilated_convolution_backward_weights_desc_init)
 #endif
 
 /// The functions, found when the program begins; `load.c` says why they are not linked.

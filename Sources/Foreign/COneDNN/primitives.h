@@ -4,7 +4,7 @@
 
 #include "library.h"
 
-enum { key_numbers = 16, most_operands = 4 };
+enum { key_numbers = 18, most_operands = 4 };
 
 /// The key of a primitive: what it computes. Keys are compared as bytes, so unused numbers are 0.
 typedef struct {

@@ -3,45 +3,23 @@ import Autodiff
 /// A convolution of images.
 ///
 /// y = x * weight + bias as in `convolve`, with channels-last x [n, height, width, inputs] and y [n, height′, width′, outputs],
-/// height′ = ⌊(height + 2 padding − kernelSize) / stride⌋ + 1; weight [outputs, inputs / groups, kernelSize, kernelSize], bias
-/// [outputs].
+/// height′ = ⌊(height + padding above and below − dilation (kernel height − 1) − 1) / stride⌋ + 1; weight [outputs, inputs / groups,
+/// kernel height, kernel width], bias [outputs].
 ///
-/// Without an initializer, weight and bias begin as U(±1/√fan) with fan = kernelSize² inputs / groups, as in PyTorch. With one,
-/// it sets the weight, and the bias begins as 0.
-public final class Conv2d: Module {
-  /// The kernels, [outputs, inputs / groups, kernelSize, kernelSize].
-  public let weight: Parameter
-  /// The bias, [outputs]; nil for a layer without bias.
-  public let bias: Parameter?
-  package let stride, padding, groups: Int
-
-  /// A layer from `inputs` to `outputs` channels with a square kernel. `initializer` is PyTorch's default if nil. Stops the
-  /// program unless both numbers of channels are multiples of `groups`.
+/// Without an initializer, weight and bias begin as U(±1/√fan) with fan = kernel height · kernel width · inputs / groups, as in
+/// PyTorch. With one, it sets the weight, and the bias begins as 0.
+public final class Conv2d: Convolution {
+  /// A layer from `inputs` to `outputs` channels. Kernel size, stride, dilation and padding are numbers, or `[height, width]`; padding may be
+  /// `.same` or differ by side, `.sides(before: [top, left], after: [bottom, right])`. `initializer` is PyTorch's default if nil.
+  ///
+  /// Stops the program unless both numbers of channels are multiples of `groups`, and unless kernel size, stride, dilation and
+  /// padding are at least 1, 1, 1 and 0.
   public init(
-    _ inputs: Int, _ outputs: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
-    bias: Bool = true,
-    initializer: Initializer? = nil
+    _ inputs: Int, _ outputs: Int, kernelSize: any AxisSizes, stride: any AxisSizes = 1, dilation: any AxisSizes = 1,
+    padding: any WindowPadding = 0, groups: Int = 1, bias: Bool = true, initializer: Initializer? = nil
   ) {
-    guard groups >= 1, inputs % groups == 0, outputs % groups == 0 else {
-      stop("Conv2d", "\(inputs) and \(outputs) channels can't be divided into \(groups) groups")
-    }
-    let shape: Shape = [outputs, inputs / groups, kernelSize, kernelSize]
-    let fan = Fan(of: shape)
-    weight = Parameter(shape, initializer: initializer ?? .pyTorchDefault)
-    self.bias = bias ? Parameter([outputs], initializer: initializer == nil ? .pyTorchDefault : .zeros, fan: fan) : nil
-    (self.stride, self.padding, self.groups) = (stride, padding, groups)
-  }
-
-  public override func forward(_ x: Tensor) -> Tensor {
-    convolve(x, weight: weight.value, bias: bias?.value, stride: stride, padding: padding, groups: groups)
-  }
-
-  public override var details: String {
-    let shape = weight.shape
-    let parts = [
-      "\(shape[1] * groups) → \(shape[0])", "\(shape[2]) × \(shape[3])", stride == 1 ? nil : "stride \(stride)",
-      padding == 0 ? nil : "padding \(padding)", groups == 1 ? nil : "\(groups) groups",
-    ]
-    return parts.compactMap { $0 }.joined(separator: ", ")
+    let window = Window(
+      "Conv2d", axes: 2, kernelSize: kernelSize.axisSizes, stride: stride, dilation: dilation, padding: padding)
+    super.init("Conv2d", inputs, outputs, window, groups: groups, bias: bias, initializer)
   }
 }

@@ -55,27 +55,35 @@ extension Linear: SampleWise {
   }
 }
 
-extension Conv2d: LinearInParameters {
+extension Convolution: LinearInParameters {
   func image(of input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    convolve(
-      input, weight: weight, bias: bias, stride: stride, padding: padding, groups: groups)
+    guard let layer = self as? TransposedConvolution else {
+      return convolve(input, weight: weight, bias: bias, window, groups: groups)
+    }
+    return convolveTransposed(
+      input, weight: weight, bias: bias, window, outputPadding: layer.outputPadding, groups: groups)
   }
 
   func squaredContributions(_ calls: [ProbedLayer], _ count: Int) -> [Double] {
-    let inputs = weight.shape[1], outputs = weight.shape[0] / groups, kernelSize = weight.shape[2]
-    let positions = calls.reduce(0) { $0 + $1.gradient!.shape[1] * $1.gradient!.shape[2] }
+    // A transposed convolution is the gradient of a convolution from its outputs to its inputs.
+    let isTransposed = self is TransposedConvolution
+    let pairs = calls.map { call in
+      isTransposed ? (from: call.gradient!, to: call.input!) : (from: call.input!, to: call.gradient!)
+    }
+    let inputs = weight.shape[1], outputs = weight.shape[0] / groups
+    let kernel = weight.shape.elementCount / (weight.shape[0] * inputs)
+    let positions = pairs.reduce(0) { $0 + $1.to.elementCount / ($1.to.shape[0] * weight.shape[0]) }
     var squares: [Double] = []
-    // Patches take up to kernelSize² times the memory of the input, so they are formed for a few samples at a time.
-    let chunk = max(1, (1 << 20) / max(positions * inputs * kernelSize * kernelSize, 1))
+    // Patches take up to as many times the memory of the input as the kernel has elements, so they are formed for a few samples at a
+    // time.
+    let chunk = max(1, (1 << 20) / max(positions * inputs * kernel, 1))
     for start in Swift.stride(from: 0, to: count, by: chunk) {
       let end = min(start + chunk, count)
-      let part = calls.map {
-        (input: $0.input!.slice(start, end), gradient: $0.gradient!.slice(start, end))
-      }
+      let part = pairs.map { (from: $0.from.slice(start, end), to: $0.to.slice(start, end)) }
       var sums = [Double](repeating: 0, count: end - start)
       for group in 0..<groups {
-        let inputs = part.map { patches(of: $0.input, first: group * weight.shape[1]) }
-        let gradients = part.map { channels(of: $0.gradient, first: group * outputs, outputs) }
+        let inputs = part.map { $0.from.patches(window, first: group * weight.shape[1], count: weight.shape[1]) }
+        let gradients = part.map { channels(of: $0.to, first: group * outputs, outputs) }
         sums.add(squaredSums(joined(inputs, end - start), joined(gradients, end - start)))
       }
       squares += sums
@@ -84,16 +92,11 @@ extension Conv2d: LinearInParameters {
     return squares
   }
 
-  /// The patches of one group, [n, positions, kernelSize² · inputs], of [n, height, width, channels].
-  private func patches(of x: Tensor, first: Int) -> Tensor {
-    x.patches(kernelSize: weight.shape[2], stride: stride, padding: padding, first: first, count: weight.shape[1])
-  }
-
-  /// `count` channels from `first` on, [n, positions, count], of [n, height, width, channels].
+  /// `count` channels from `first` on, [n, positions, count], of [n, …, channels].
   private func channels(of x: Tensor, first: Int, _ count: Int) -> Tensor {
-    guard count < x.shape[3] else { return x.byPosition }
-    let rows = x.elementCount / x.shape[3], channels = x.shape[3]
-    return Tensor(shape: [x.shape[0], x.shape[1] * x.shape[2], count]) { taken in
+    let channels = x.shape.last!, rows = x.elementCount / channels
+    guard count < channels else { return x.byPosition }
+    return Tensor(shape: [x.shape[0], rows / x.shape[0], count]) { taken in
       x.withValues { x in
         for row in 0..<rows {
           for channel in 0..<count { taken[row * count + channel] = x[row * channels + first + channel] }

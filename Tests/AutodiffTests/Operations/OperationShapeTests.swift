@@ -114,6 +114,75 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
       "convolve: shapes [1, 2, 2, 2] and [3, 1, 2, 2] don't fit"
     ),
     (
+      { _ = convolve(zeros([1, 2, 2]), weight: zeros([1, 1, 2, 2])) },
+      "convolve: shapes [1, 2, 2] and [1, 1, 2, 2] don't fit: sequences [n, length, inputs]"
+    ),
+    (
+      { _ = convolve(zeros([1, 2, 2, 1]), weight: zeros([1, 1, 2, 2]), padding: [1, 1, 1]) },
+      "convolve: kernelSize [2, 2], stride 1, dilation 1, padding 1: at least 1, 1, 1 and 0 are needed"
+    ),
+    (
+      { _ = convolve(zeros([1, 2, 2, 1]), weight: zeros([1, 1, 2, 2]), padding: .sides(before: [0, -1], after: 1)) },
+      "convolve: kernelSize [2, 2], stride 1, dilation 1, padding 0 and 1 × -1 and 1: at least"
+    ),
+    (
+      { _ = convolve(zeros([1, 2, 1]), weight: zeros([1, 1, 2]), stride: 0) },
+      "convolve: kernelSize 2, stride 0, dilation 1, padding 0: at least 1, 1, 1 and 0 are needed, at most 2147483647"
+    ),
+    (
+      { _ = convolve(zeros([1, 4, 4, 1]), weight: zeros([1, 1, 2, 2]), dilation: [4, 1]) },
+      "convolve: shapes [1, 4, 4, 1] and [1, 1, 2, 2] don't fit: the padded image is smaller than the kernel"
+    ),
+    (
+      { _ = convolve(zeros([1, 4, 4, 1]), weight: zeros([1, 1, 2, 2]), groups: 0) },
+      "convolve: groups 0: at least 1, and at most 2147483647, are needed"
+    ),
+    (
+      { _ = convolveTransposed(zeros([1, 2, 2, 2]), weight: zeros([3, 2, 2, 2])) },
+      "convolveTransposed: shapes [1, 2, 2, 2] and [3, 2, 2, 2] don't fit: images [n, height, width, inputs], weights "
+        + "[inputs, outputs, height, width] are needed"
+    ),
+    (
+      { _ = convolveTransposed(zeros([1, 2, 2, 2]), weight: zeros([2, 3, 2, 2]), bias: zeros([2])) },
+      "convolveTransposed: shapes [2] and [2, 3, 2, 2] don't fit: the bias"
+    ),
+    (
+      { _ = convolveTransposed(zeros([1, 2, 2, 2]), weight: zeros([2, 3, 2, 2]), padding: 2) },
+      "convolveTransposed: shapes [1, 2, 2, 2] and [2, 3, 2, 2] don't fit: with 2 × 2, padding 2 the output would be empty"
+    ),
+    (
+      { _ = convolveTransposed(zeros([1, 2, 2]), weight: zeros([2, 3, 2]), stride: 2, outputPadding: 2) },
+      "convolveTransposed: outputPadding [2] with 2, stride 2: one number, or one for each axis, is needed, smaller"
+    ),
+    (
+      { _ = maxPool(zeros([2, 3]), kernelSize: 2) },
+      "maxPool: images [n, height, width, channels] or sequences [n, length, channels] are needed, not the shape [2, 3]"
+    ),
+    (
+      { _ = maxPool(zeros([1, 1, 3, 1]), kernelSize: 2, dilation: 2, padding: [1, 0]) },
+      "maxPool: windows of kernelSize 2 × 2, stride 2, dilation 2, padding 1 × 0 lie beyond the edge of images of shape"
+    ),
+    (
+      { _ = averagePool(zeros([1, 3, 1]), kernelSize: 2, padding: 2) },
+      "averagePool: windows of kernelSize 2, stride 2, padding 2 lie beyond the edge of sequences of shape [1, 3, 1]"
+    ),
+    (
+      { _ = adaptiveAveragePool(zeros([1, 3, 3, 1]), outputSize: [2, 0]) },
+      "adaptiveAveragePool: images of shape [1, 3, 3, 1] can't be divided into [2, 0] windows"
+    ),
+    (
+      { _ = resize(zeros([1, 3, 3, 1]), to: [1, 2, 3]) },
+      "resize: [1, 2, 3] has 3 numbers; one or 2 are needed for the shape [1, 3, 3, 1]"
+    ),
+    (
+      { _ = resize(zeros([1, 3, 3, 1]), scaleFactor: [0.3]) },
+      "resize: images of shape [1, 3, 3, 1] can't get the size [0, 0]; sizes of 1 or more are needed"
+    ),
+    (
+      { _ = resize(zeros([1, 3, 3, 1]), to: 2, alignCorners: true) },
+      "resize: the corners can be aligned with the mode linear alone, not with nearest"
+    ),
+    (
       {
         let x = zeros([2]).requiringGradient()
         x.addGradientHook { _ in Tensor(1) }

@@ -56,6 +56,20 @@ private let cases: [EmptyCase] =
     EmptyCase("convolve of no channels", [[1, 4, 4, 0], [3, 0, 3, 3], [3]], [1, 2, 2, 3]) {
       convolve($0[0], weight: $0[1], bias: $0[2])
     },
+    EmptyCase("convolve sequences", [[0, 4, 2], [3, 2, 3], [3]], [0, 4, 3]) {
+      convolve($0[0], weight: $0[1], bias: $0[2], padding: .same)
+    },
+    EmptyCase("convolveTransposed", [[0, 4, 4, 2], [2, 3, 3, 3], [3]], [0, 9, 6, 3]) {
+      convolveTransposed($0[0], weight: $0[1], bias: $0[2], stride: [2, 1])
+    },
+    EmptyCase("convolveTransposed of no channels", [[1, 2, 2, 0], [0, 3, 3, 3], [3]], [1, 4, 4, 3]) {
+      convolveTransposed($0[0], weight: $0[1], bias: $0[2])
+    },
+    EmptyCase("convolveTransposed 1 × 1", [[0, 2, 2, 2], [2, 3, 1, 1], [3]], [0, 3, 3, 3]) {
+      convolveTransposed($0[0], weight: $0[1], bias: $0[2], stride: 2)
+    },
+    EmptyCase("adaptiveAveragePool", [[0, 4, 4, 2]], [0, 3, 1, 2]) { adaptiveAveragePool($0[0], outputSize: [3, 1]) },
+    EmptyCase("resize", [[0, 4, 4, 2]], [0, 8, 6, 2]) { resize($0[0], to: [8, 6], mode: .linear) },
     EmptyCase("maxPool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { maxPool($0[0], kernelSize: 2) },
     EmptyCase("averagePool", [[0, 4, 4, 2]], [0, 2, 2, 2]) { averagePool($0[0], kernelSize: 2) },
     EmptyCase("globalAveragePool", [[0, 4, 4, 2]], [0, 2]) { globalAveragePool($0[0]) },

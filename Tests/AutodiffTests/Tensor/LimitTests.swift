@@ -53,7 +53,7 @@ import Testing
     #expect(text(size).contains("Shape: [2, -1, 3] has the size -1 in dimension 1"))
     let stride = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Tensor(repeating: 0, shape: [1, 4, 4, 1]), weight = Tensor(repeating: 0, shape: [1, 1, 2, 2])
-      _ = convolve(x, weight: weight, padding: .max)
+      _ = convolve(x, weight: weight, padding: Int.max)
     }
     #expect(text(stride).contains("padding \(Int.max)"))
     let zeros = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -61,7 +61,7 @@ import Testing
     }
     #expect(text(zeros).contains("padded: no dimension 0 in the shape [2, 3], or numbers of zeros outside of 0 to"))
     let pooling = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = maxPool(Tensor(repeating: 0, shape: [1, 4, 4, 1]), kernelSize: 2, padding: .max)
+      _ = maxPool(Tensor(repeating: 0, shape: [1, 4, 4, 1]), kernelSize: 2, padding: Int.max)
     }
     #expect(text(pooling).contains("maxPool: kernelSize 2"))
   }

@@ -71,6 +71,7 @@ private func kept(_ shape: [Int]) -> Float64Array {
 }
 
 private let imageShapes: [Shape] = [[1, 3, 4, 2], [2, 5, 3, 2]]
+private let sequenceShapes: [Shape] = [[1, 5, 2], [2, 9, 2]]
 /// One channel, and sizes that are no multiples of the kernel's.
 private let oneChannel: [Shape] = [[1, 3, 3, 1], [2, 5, 4, 1]]
 
@@ -112,6 +113,56 @@ private let imageCases: [LayerCase] = [
     "Pools of one pixel", [[1, 1, 1, 1]], { Sequential(MaxPool2d(kernelSize: 1), AveragePool2d(kernelSize: 1)) }
   ) {
     x, _ in x
+  },
+  LayerCase("Conv2d, dilated", imageShapes) {
+    Conv2d(2, 3, kernelSize: [2, 3], stride: [1, 2], dilation: [2, 1], padding: .sides(before: [0, 1], after: 1))
+  } formula: { x, n in
+    x.convolved(
+      n[0], n[1], WindowFormula([2, 3], stride: [1, 2], dilation: [2, 1], before: [0, 1], after: [1, 1]))
+  },
+  LayerCase("Conv1d", sequenceShapes, { Conv1d(2, 4, kernelSize: 3, stride: 2, dilation: 2, padding: 2, groups: 2) }) {
+    x, n in
+    x.convolved(n[0], n[1], WindowFormula([3], stride: [2], dilation: [2], before: [2]), groups: 2)
+  },
+  LayerCase("ConvTranspose2d", imageShapes) {
+    ConvTranspose2d(2, 3, kernelSize: [3, 2], stride: [2, 1], padding: [1, 0], outputPadding: [1, 0])
+  } formula: { x, n in
+    x.convolvedTransposed(n[0], n[1], WindowFormula([3, 2], stride: [2, 1], before: [1, 0], more: [1, 0]))
+  },
+  LayerCase("ConvTranspose1d", sequenceShapes) {
+    ConvTranspose1d(2, 4, kernelSize: 3, stride: 2, dilation: 2, padding: .sides(before: 2, after: 1), groups: 2)
+  } formula: { x, n in
+    x.convolvedTransposed(
+      n[0], n[1], WindowFormula([3], stride: [2], dilation: [2], before: [2], after: [1]), groups: 2)
+  },
+  LayerCase("MaxPool1d", sequenceShapes, { MaxPool1d(kernelSize: 2, stride: 3, dilation: 2, ceilMode: true) }) { x, _ in
+    x.maxPooled(WindowFormula([2], stride: [3], dilation: [2], ceilMode: true))
+  },
+  LayerCase("AveragePool1d", sequenceShapes) {
+    AveragePool1d(kernelSize: 3, stride: 2, padding: 1, ceilMode: true, countIncludePadding: false)
+  } formula: { x, _ in
+    x.averagePooled(WindowFormula([3], stride: [2], before: [1], ceilMode: true), countsPadding: false)
+  },
+  pooling("MaxPool2d, rounded up", { MaxPool2d(kernelSize: [2, 3], stride: 2, padding: [0, 1], ceilMode: true) }) {
+    $0.maxPooled(WindowFormula([2, 3], stride: [2, 2], before: [0, 1], ceilMode: true))
+  },
+  pooling("AveragePool2d, rounded up", { AveragePool2d(kernelSize: 2, ceilMode: true) }) {
+    $0.averagePooled(WindowFormula([2, 2], stride: [2, 2], ceilMode: true))
+  },
+  pooling("AdaptiveAveragePool2d", { AdaptiveAveragePool2d(outputSize: [2, 3]) }) { $0.adaptivelyPooled(to: [2, 3]) },
+  LayerCase("AdaptiveAveragePool1d", sequenceShapes, { AdaptiveAveragePool1d(outputSize: 3) }) { x, _ in
+    x.adaptivelyPooled(to: [3])
+  },
+  LayerCase("Upsample", imageShapes, { Upsample(scaleFactor: 2) }) { x, _ in
+    x.resizedToNearest([2 * x.shape[1], 2 * x.shape[2]])
+  },
+  LayerCase("Upsample, bilinear", imageShapes, { Upsample(scaleFactor: [2, 4], mode: .linear) }) { x, _ in
+    x.resizedLinearly([2 * x.shape[1], 4 * x.shape[2]])
+  },
+  LayerCase("Upsample of sequences", sequenceShapes) {
+    Upsample(size: 9, mode: .linear, alignCorners: true)
+  } formula: { x, _ in
+    x.resizedLinearly([9], alignCorners: true)
   },
   pooling("GlobalAveragePool2d", { GlobalAveragePool2d() }) { x in
     x.sum([1, 2]).map { $0 / Double(x.shape[1] * x.shape[2]) }

@@ -44,6 +44,46 @@ private func evaluated(_ module: Module) -> Module {
       { GlobalAveragePool2d() }, [2, 3],
       "globalAveragePool in 1 (GlobalAveragePool2d): images [n, height, width, channels] are needed, not"
     ),
+    (
+      { MaxPool2d(kernelSize: 2) }, [4, 3, 2],
+      "maxPool in 1 (MaxPool2d): images [n, height, width, channels] are needed, not the shape [4, 3, 2]"
+    ),
+    (
+      { AveragePool1d(kernelSize: 2) }, [4, 3, 2, 2],
+      "averagePool in 1 (AveragePool1d): sequences [n, length, channels] are needed, not the shape [4, 3, 2, 2]"
+    ),
+    (
+      { MaxPool1d(kernelSize: 4) }, [4, 3, 2],
+      "maxPool in 1 (MaxPool1d): a kernel of 4 doesn't fit into sequences of shape [4, 3, 2]"
+    ),
+    (
+      { Conv1d(3, 4, kernelSize: 3) }, [1, 8, 8, 3],
+      "convolve in 1 (Conv1d): shapes [1, 8, 8, 3] and [4, 3, 3] don't fit: sequences [n, length, inputs], weights"
+    ),
+    (
+      { ConvTranspose2d(3, 4, kernelSize: 3, groups: 1) }, [1, 8, 8, 2],
+      "convolveTransposed in 1 (ConvTranspose2d): shapes [1, 8, 8, 2] and [3, 4, 3, 3] don't fit: images"
+    ),
+    (
+      { ConvTranspose1d(3, 4, kernelSize: 3, outputPadding: 1) }, [],
+      "ConvTranspose1d: outputPadding [1] with 3: one number, or one for each axis, is needed, smaller than the stride"
+    ),
+    (
+      { Conv1d(3, 4, kernelSize: 0) }, [],
+      "Conv1d: kernelSize 0, stride 1, dilation 1, padding 0: at least 1, 1, 1 and 0"
+    ),
+    (
+      { MaxPool2d(kernelSize: [2, 3, 4]) }, [],
+      "MaxPool2d: kernelSize [2, 3, 4], stride [2, 3, 4], dilation 1, padding 0: at least 1, 1, 1 and 0 are needed"
+    ),
+    (
+      { AdaptiveAveragePool2d(outputSize: 2) }, [2, 3, 4],
+      "AdaptiveAveragePool2d in 1 (AdaptiveAveragePool2d): images [n, height, width, channels] are needed, not the"
+    ),
+    (
+      { Upsample(scaleFactor: 2) }, [2, 3],
+      "resize in 1 (Upsample): images [n, height, width, channels] or sequences [n, length, channels] are needed"
+    ),
     ({ Flatten() }, [], "Flatten in 1 (Flatten): the input is a scalar"),
     ({ BatchNorm(1) }, [2, 3], "batch normalization in 1 (BatchNorm): shapes [2, 3] and [1] don't fit"),
     ({ evaluated(BatchNorm(3)) }, [2, 1], "batch normalization in 1 (BatchNorm): shapes [2, 1] and [3] don't fit"),

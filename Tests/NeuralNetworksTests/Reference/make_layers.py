@@ -116,6 +116,33 @@ with torch.random.fork_rng():
     layers["LSTM, one step"] = Recurrent(nn.LSTM(2, 3, batch_first=True)), (2, 1, 2)
     layers["GRU"] = Recurrent(nn.GRU(3, 4, batch_first=True)), (2, 6, 3)
     layers["GRU, one step"] = Recurrent(nn.GRU(2, 3, batch_first=True)), (2, 1, 2)
+    sequence = (2, 7, 3)  # n, length, c
+    layers["conv dilated"] = nn.Conv2d(4, 2, (2, 3), (2, 1), (1, 2), (1, 2)), image
+    layers["conv same"] = nn.Conv2d(4, 3, (4, 3), padding="same"), image
+    layers["conv by sides"] = nn.Sequential(nn.ZeroPad2d((0, 2, 1, 0)), nn.Conv2d(4, 3, 2)), image
+    layers["conv 1d"] = nn.Conv1d(3, 4, 3, 2, 2, 2), sequence
+    layers["conv 1d grouped"] = nn.Conv1d(4, 6, 2, groups=2, bias=False), (2, 5, 4)
+    layers["conv transposed"] = nn.ConvTranspose2d(4, 3, 3, 2, 1, 1), image
+    layers["conv transposed, dilated"] = nn.ConvTranspose2d(4, 2, (2, 3), (2, 1), (0, 1), groups=2, dilation=(3, 1)), image
+    layers["conv transposed 1"] = nn.ConvTranspose2d(4, 3, 1, 2, bias=False), image
+    layers["conv transposed 1d"] = nn.ConvTranspose1d(3, 2, 4, 2, 1), sequence
+    layers["max pool, dilated"] = nn.MaxPool2d(2, 1, 1, 2), image
+    layers["max pool, rounded up"] = nn.MaxPool2d(2, ceil_mode=True), image
+    layers["max pool 1d"] = nn.MaxPool1d(3, 2, 1), sequence
+    layers["average pool, rounded up"] = nn.AvgPool2d(2, 2, 1, ceil_mode=True), (2, 4, 3, 4)
+    layers["average pool, padding not counted"] = nn.AvgPool2d((3, 2), (2, 1), (1, 0), count_include_pad=False), image
+    layers["average pool 1d"] = nn.AvgPool1d(3, 2, 1), sequence
+    layers["adaptive average pool"] = nn.AdaptiveAvgPool2d(2), (2, 5, 3, 4)
+    layers["adaptive average pool 1d"] = nn.AdaptiveAvgPool1d(4), sequence
+    layers["upsample nearest"] = nn.Upsample(scale_factor=(2, 1.5)), image
+    layers["upsample nearest-exact"] = nn.Upsample((7, 2), mode="nearest-exact"), image
+    layers["upsample bilinear"] = nn.Upsample(scale_factor=2, mode="bilinear"), image
+    layers["upsample bilinear, by a fraction"] = nn.Upsample(scale_factor=1.7, mode="bilinear"), image
+    layers["upsample bilinear, corners aligned"] = nn.Upsample((5, 4), mode="bilinear", align_corners=True), image
+    layers["upsample linear"] = nn.Upsample(9, mode="linear"), sequence
+    # A position in Float32 falls on the other side of an element than the exact one.
+    layers["upsample nearest 1d"] = nn.Upsample(82), (1, 2, 1)
+    channels_first = {name for name in layers if name.endswith("1d") or name in ("conv 1d grouped", "upsample linear")}
 
 
 def parts(module, of):
@@ -143,13 +170,13 @@ for name, (module, shape) in layers.items():
     with torch.no_grad():
         for p in module.parameters():
             p.copy_(short(p))
-    four = len(shape) == 4
+    moves = len(shape) == 4 or name in channels_first
 
     def outside(y):
-        return y.permute(0, 2, 3, 1) if y.dim() == 4 and name != "global average pool" else y
+        return y.movedim(1, -1) if moves and name != "global average pool" else y
 
     def run():
-        return outside(module(x.permute(0, 3, 1, 2) if four else x))
+        return outside(module(x.movedim(-1, 1) if moves else x))
 
     y = run()
     direction = short(torch.randn(y.shape))

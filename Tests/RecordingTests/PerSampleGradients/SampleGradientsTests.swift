@@ -61,7 +61,8 @@ private final class TiedHead: Module {
 
 @Suite struct SampleGradientsTests {
   static let kinds = [
-    "fully connected", "few places", "many places", "convolution", "norms", "narrow attention", "Transformer",
+    "fully connected", "few places", "many places", "convolution", "windows", "sequences", "norms", "narrow attention",
+    "Transformer",
     "recurrence",
   ]
 
@@ -80,6 +81,26 @@ private final class TiedHead: Module {
           Conv2d(2, 4, kernelSize: 3, stride: 2, padding: 1, groups: 2), Tanh(),
           Conv2d(4, 6, kernelSize: 1, bias: false),
           Conv2d(6, 5, kernelSize: 2), GlobalAveragePool2d(), Linear(5, 3)), values([7, 9, 8, 2])
+      )
+    case "windows":
+      return (
+        Sequential(
+          Conv2d(
+            2, 4, kernelSize: [3, 2], stride: [2, 1], dilation: [1, 2],
+            padding: .sides(before: [1, 0], after: [0, 3]),
+            groups: 2), Tanh(),
+          ConvTranspose2d(
+            4, 6, kernelSize: [3, 2], stride: [2, 1], padding: [1, 0], outputPadding: [1, 0], groups: 2),
+          Tanh(), Conv2d(6, 5, kernelSize: [2, 3], stride: 2, padding: .same), Tanh(),
+          ConvTranspose2d(5, 2, kernelSize: 1, stride: 2, bias: false), GlobalAveragePool2d(), Linear(2, 3)),
+        values([7, 5, 6, 2])
+      )
+    case "sequences":
+      return (
+        Sequential(
+          Conv1d(2, 4, kernelSize: 3, dilation: 2, padding: .same), Tanh(), MaxPool1d(kernelSize: 2),
+          ConvTranspose1d(4, 3, kernelSize: 4, stride: 2, padding: .same), Tanh(),
+          AdaptiveAveragePool1d(outputSize: 3), Flatten(), Linear(9, 3)), values([7, 9, 2])
       )
     case "norms": return (Sequential(LayerNorm(6), Linear(6, 8), RMSNorm(8), Linear(8, 3)), values([7, 6]))
     case "narrow attention": return (SlowNet.attentive.make(), values([7, 6]))

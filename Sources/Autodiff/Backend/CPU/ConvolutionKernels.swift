@@ -4,7 +4,17 @@ import COneDNN
 /// [outputs, inputs / groups, kernel height, kernel width]. Nothing here is on the tape.
 struct ConvolutionKernels {
   let images, weights, outputs: Shape
-  let stride, padding, groups: Int
+  let groups: Int
+  let windows: WindowLayout
+
+  /// A convolution of `images` images.
+  init(images: Int, inputs: Int, outputs: Int, groups: Int, windows: WindowLayout) {
+    let rows = windows.rows, columns = windows.columns
+    self.images = [images, rows.size, columns.size, inputs]
+    self.outputs = [images, rows.count, columns.count, outputs]
+    weights = [outputs, inputs / groups, rows.kernelSize, columns.kernelSize]
+    (self.groups, self.windows) = (groups, windows)
+  }
 
   /// x * weight + bias, stored as x is.
   func output(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
@@ -50,9 +60,8 @@ struct ConvolutionKernels {
     let isBFloat16 = BFloat16Products.areNative && operands.allSatisfy { $0.precision == .bfloat16 }
     let output = Buffer(shape: shape, precision: isBFloat16 ? precision : .float32)
     var convolution = onednn_convolution(
-      images: Int64(images[0]), height: Int64(images[1]), width: Int64(images[2]), inputs: Int64(images[3]),
-      outputs: Int64(weights[0]), groups: Int64(groups), kernel_height: Int64(weights[2]),
-      kernel_width: Int64(weights[3]), stride: Int64(stride), padding: Int64(padding),
+      images: Int64(images[0]), inputs: Int64(images[3]), outputs: Int64(weights[0]), groups: Int64(groups),
+      rows: windows.rows.forOneDNN, columns: windows.columns.forOneDNN,
       type: isBFloat16 ? onednn_bfloat16 : onednn_float32)
     let factors = isBFloat16 ? operands : operands.map { $0.castWithoutTape(to: .float32) }
     let code = withExtendedLifetime(factors) {
@@ -63,5 +72,13 @@ struct ConvolutionKernels {
         "convolve", images, weights, "oneDNN can't compute this convolution: \(String(cString: onednn_reason(code)))")
     }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
+  }
+}
+
+extension WindowLayout.Axis {
+  fileprivate var forOneDNN: onednn_axis {
+    onednn_axis(
+      size: Int64(size), kernel: Int64(kernelSize), stride: Int64(stride), dilation: Int64(dilation),
+      before: Int64(before), after: Int64(after))
   }
 }

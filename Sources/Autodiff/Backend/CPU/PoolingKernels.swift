@@ -1,40 +1,74 @@
 import CKernels
 
-/// Pooling over square windows of images [n, height, width, channels].
+/// Pooling over windows of images [n, height, width, channels].
 struct PoolingShape {
   let input, output: Shape
-  let kernelSize, stride, padding: Int
+  let windows: WindowLayout
+  /// Whether elements of the padding count in means.
+  let countsPadding: Bool
 
-  private var kernel: pooling {
-    pooling(
-      images: Int64(input[0]), height: Int64(input[1]), width: Int64(input[2]), channels: Int64(input[3]),
-      out_height: Int64(output[1]), out_width: Int64(output[2]), kernel_height: Int64(kernelSize),
-      kernel_width: Int64(kernelSize), stride: Int64(stride), padding: Int64(padding))
+  init(images: Int, channels: Int, windows: WindowLayout, countsPadding: Bool = true) {
+    input = [images, windows.rows.size, windows.columns.size, channels]
+    output = [images, windows.rows.count, windows.columns.count, channels]
+    (self.windows, self.countsPadding) = (windows, countsPadding)
+  }
+
+  /// The pixels that a convolution of kernel size 1 takes from its images.
+  init(selecting kernels: ConvolutionKernels) {
+    self.init(images: kernels.images[0], channels: kernels.images[3], windows: kernels.windows)
   }
 
   /// The largest element of each window, and where in x it is; not on the tape.
   func largest(of x: Tensor) -> (values: Tensor, indices: GatherIndices) {
-    var kernel = kernel
+    var over = windows.kernels(input)
     let values = Buffer(shape: output)
     let indices = GatherIndices(count: output.elementCount) { indices in
-      x.withFloat32 { pool_largest(&kernel, $0, values.pointer, indices.baseAddress!) }
+      x.withFloat32 { pool_largest(&over, $0, values.pointer, indices.baseAddress!) }
     }
     return (Tensor(shape: output, buffer: values).castWithoutTape(to: x.precision), indices)
   }
 
-  /// The mean of each window, elements beyond the edge counting as 0; not on the tape.
+  /// The mean of each window; not on the tape.
   func mean(of x: Tensor) -> Tensor {
-    var kernel = kernel
+    var over = windows.kernels(input)
     let values = Buffer(shape: output)
-    x.withFloat32 { pool_mean(&kernel, $0, values.pointer) }
+    x.withFloat32 { pool_mean(&over, countsPadding, $0, values.pointer) }
     return Tensor(shape: output, buffer: values).castWithoutTape(to: x.precision)
   }
 
   /// The transpose of `mean`, from the output's shape to the input's; not on the tape.
   func spread(_ y: Tensor) -> Tensor {
-    var kernel = kernel
+    var over = windows.kernels(input)
     let values = Buffer(shape: input)
-    y.withFloat32 { spread_mean(&kernel, $0, values.pointer) }
+    y.withFloat32 { spread_mean(&over, countsPadding, $0, values.pointer) }
     return Tensor(shape: input, buffer: values).castWithoutTape(to: y.precision)
+  }
+}
+
+extension WindowLayout {
+  fileprivate func kernels(_ images: Shape) -> windows {
+    CKernels.windows(
+      images: Int64(images[0]), channels: Int64(images[3]), rows: rows.forKernels, columns: columns.forKernels)
+  }
+}
+
+extension WindowLayout.Axis {
+  fileprivate var forKernels: window_axis {
+    window_axis(
+      size: Int64(size), count: Int64(count), kernel: Int64(kernelSize), stride: Int64(stride),
+      dilation: Int64(dilation), before: Int64(before), after: Int64(after))
+  }
+}
+
+extension Tensor {
+  /// The patches of images or sequences [n, …, channels] under a window: [n, positions, kernel elements · count], of the `count` channels
+  /// from `first` on; 0 beyond the edge. The window must fit.
+  package func patches(_ window: Window, first: Int, count: Int) -> Tensor {
+    let layout = WindowLayout(window, over: shape)!, rows = layout.rows, columns = layout.columns
+    let patches: Shape = [shape[0], rows.count * columns.count, rows.kernelSize * columns.kernelSize * count]
+    var over = layout.kernels([shape[0], rows.size, columns.size, shape.last!])
+    let output = Buffer(shape: patches)
+    withFloat32 { unfold(&over, Int64(first), Int64(count), $0, output.pointer) }
+    return Tensor(shape: patches, buffer: output)
   }
 }

@@ -97,24 +97,6 @@ extension Tensor {
       count = rows
     }
   }
-
-  /// The patches of images [n, height, width, channels] under a square window: [n, positions, kernelSize² · count], of the
-  /// `count` channels from `first` on; 0 beyond the image.
-  package func patches(kernelSize: Int, stride: Int, padding: Int, first: Int, count: Int) -> Tensor {
-    let n = shape[0], height = shape[1], width = shape[2], channels = shape[3]
-    let high = (height + 2 * padding - kernelSize) / stride + 1, wide = (width + 2 * padding - kernelSize) / stride + 1
-    let size = kernelSize * kernelSize * count
-    let patches: Shape = [n, high * wide, size]
-    let output = Buffer(shape: patches)
-    withFloat32 { images in
-      for image in 0..<n {
-        unfold_image(
-          images + image * height * width * channels, height, width, channels, first, count, kernelSize, stride,
-          padding, output.pointer + image * high * wide * size)
-      }
-    }
-    return Tensor(shape: patches, buffer: output)
-  }
 }
 
 /// Counts how many elements of a tensor lie in each bin of a run file's histograms.

@@ -30,7 +30,11 @@ struct MissingActivationRule: Rule {
         let (parent, index) = Self.position(first.module), let (other, next) = Self.position(second.module),
         parent == other, next == index + 1, sequences.contains(parent)
       else { continue }
-      let shapes = [first, second].map { site in evidence.matrices.first { $0.site == site.id }?.shape ?? [] }
+      let shapes = [first, second].map { site in
+        let shape = evidence.matrices.first { $0.site == site.id }?.shape ?? []
+        // Those of transposed convolutions are [inputs, units, …].
+        return Self.transposedKinds.contains(site.kind) ? [Int](shape.prefix(2).reversed()) : shape
+      }
       if shapes.allSatisfy({ $0.count > 1 }) {
         // Weights are [units, inputs, …].
         let middle = Double(shapes[0][0]), ends = Double(min(shapes[1][0], shapes[0][1]))
@@ -58,7 +62,10 @@ struct MissingActivationRule: Rule {
       ], trial: .activations(after: pairs.map(\.0.module)))
   }
 
-  private static func isLinear(_ site: Site) -> Bool { site.isLayer && (site.kind == .linear || site.kind == .conv2d) }
+  private static let transposedKinds: [ModuleKind] = [.convTranspose1d, .convTranspose2d]
+  private static let linearKinds: [ModuleKind] = [.linear, .conv1d, .conv2d] + transposedKinds
+
+  private static func isLinear(_ site: Site) -> Bool { site.isLayer && linearKinds.contains(site.kind) }
 
   /// The path of the module that holds it, and its index there; nil if its name is not a number.
   private static func position(_ path: String) -> (parent: String, index: Int)? {

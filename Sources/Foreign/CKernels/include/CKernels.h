@@ -14,6 +14,7 @@
 #include "pooling.h"
 #include "precision.h"
 #include "reductions.h"
+#include "resampling.h"
 #include "softmax.h"
 #include "statistics.h"
 

@@ -56,12 +56,6 @@ void square_rows(const float *_Nonnull x, size_t rows, size_t columns, double *_
 void multiply_rows(
     const float *_Nonnull a, const float *_Nonnull b, size_t step, size_t rows, size_t columns, double *_Nonnull sums);
 
-/// The patches of an image [height, width, channels] under a window that moves by `stride` over its padded area, row by row:
-/// patches [positions, window, window, taken], of the channels from `first` on, 0 beyond the image.
-void unfold_image(
-    const float *_Nonnull image, size_t height, size_t width, size_t channels, size_t first, size_t taken,
-    size_t window, size_t stride, size_t padding, float *_Nonnull patches);
-
 /// last[c] = now for each column c of x [rows, columns] in which an element is not 0.
 void note_active_columns(const float *_Nonnull x, size_t rows, size_t columns, int64_t now, int64_t *_Nonnull last);
 

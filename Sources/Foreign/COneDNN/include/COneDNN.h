@@ -46,12 +46,18 @@ int onednn_multiply(
     const onednn_product *_Nonnull of, const void *_Nonnull a, const void *_Nonnull b, const float *_Nullable bias,
     void *_Nonnull c);
 
-/// A convolution of images [images, height, width, inputs] to [images, height', width', outputs], where
-/// height' = (height + 2 padding - kernel_height) / stride + 1, rounded down.
-/// Weights are float32 [outputs, inputs / groups, kernel_height, kernel_width]; `type` is the images'.
+/// One axis of a convolution: element i of the output is computed from the elements i stride + a dilation - before of the input, for a in
+/// 0 ..< kernel, of which those outside of 0 ..< size are 0. The output's size is
+/// (size + before + after - dilation (kernel - 1) - 1) / stride + 1, rounded down.
 typedef struct {
-  int64_t images, height, width, inputs, outputs, groups;
-  int64_t kernel_height, kernel_width, stride, padding;
+  int64_t size, kernel, stride, dilation, before, after;
+} onednn_axis;
+
+/// A convolution of images [images, height, width, inputs] to [images, height', width', outputs].
+/// Weights are float32 [outputs, inputs / groups, kernel height, kernel width]; `type` is the images'.
+typedef struct {
+  int64_t images, inputs, outputs, groups;
+  onednn_axis rows, columns;
   onednn_type type;
 } onednn_convolution;
 
