@@ -11,8 +11,48 @@
     if (index) index[i] = taken ? k : index[i];                         \
   }
 
-DISPATCHED void extremes_along(const float *x, float *y, int64_t *index, axis_layout l, int smallest) {
-  if (l.size == 0) return;
+enum { lanes = 16 };
+
+/// The largest of n elements, or with the sign -1 the smallest; NaN if there is one.
+INLINED float extreme_of(const float *x, int64_t n, float sign) {
+  float best[lanes];
+  int32_t has_nan[lanes] = {0};
+  for (int j = 0; j < lanes; j++) best[j] = -__builtin_inff();
+#define KEEP_LARGER(at, j)           \
+  {                                  \
+    float v = sign * x[at];          \
+    has_nan[j] |= v != v;            \
+    best[j] = v > best[j] ? v : best[j]; \
+  }
+  int64_t k = 0;
+  for (; k + lanes <= n; k += lanes)
+    for (int j = 0; j < lanes; j++) KEEP_LARGER(k + j, j)
+  for (; k < n; k++) KEEP_LARGER(k, 0)
+#undef KEEP_LARGER
+  for (int j = 1; j < lanes; j++) {
+    best[0] = best[j] > best[0] ? best[j] : best[0];
+    has_nan[0] |= has_nan[j];
+  }
+  return has_nan[0] ? __builtin_nanf("") : sign * best[0];
+}
+
+/// The extremes of rows of neighbouring elements, and the indices of the first of equals.
+DISPATCHED static void extremes_of_rows(
+    const float *x, float *y, int64_t *index, int64_t rows, int64_t size, int smallest) {
+  for (int64_t row = 0; row < rows; row++, x += size) {
+    float extreme = smallest ? extreme_of(x, size, -1) : extreme_of(x, size, 1);
+    y[row] = extreme;
+    if (!index) continue;
+    int64_t k = 0;
+    if (extreme == extreme)
+      while (x[k] != extreme) k++;
+    else
+      while (x[k] == x[k]) k++;
+    index[row] = k;
+  }
+}
+
+DISPATCHED static void extremes_of_columns(const float *x, float *y, int64_t *index, axis_layout l, int smallest) {
   for (int64_t o = 0; o < l.outer; o++, x += l.size * l.inner, y += l.inner) {
     for (int64_t i = 0; i < l.inner; i++) {
       y[i] = x[i];
@@ -26,6 +66,14 @@ DISPATCHED void extremes_along(const float *x, float *y, int64_t *index, axis_la
     }
     if (index) index += l.inner;
   }
+}
+
+void extremes_along(const float *x, float *y, int64_t *index, axis_layout l, int smallest) {
+  if (l.size == 0) return;
+  if (l.inner == 1)
+    extremes_of_rows(x, y, index, l.outer, l.size, smallest);
+  else
+    extremes_of_columns(x, y, index, l, smallest);
 }
 
 DISPATCHED void cumulative_sums(const float *x, float *y, axis_layout l, int reversed) {
