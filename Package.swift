@@ -102,6 +102,10 @@ let package = Package(
     tests("ExperimentHarness", ["Experiments", "Support"]),
     tests("CommandLineTool"),
     tests("Rheoscope"),
+    // Other projects' own tests of operations.
+    .testTarget(
+      name: "OperationSuites", dependencies: ["TestSupport", "Autodiff", "NeuralNetworks"],
+      path: "Tests/OperationSuites", exclude: ["ONNX/Cases", "ONNX/export.py"], swiftSettings: checks),
     .testTarget(
       name: "Robustness",
       dependencies: [

@@ -33,7 +33,7 @@ extension Tensor {
   /// unless `order` names each dimension once.
   public func transposed(_ order: Int...) -> Tensor { transposed(order: order) }
 
-  func transposed(order: [Int]) -> Tensor {
+  package func transposed(order: [Int]) -> Tensor {
     guard order.sorted() == Array(0..<shape.count) else {
       stop("transpose", "\(order) does not name each dimension of the shape \(shape) once")
     }
