@@ -101,9 +101,6 @@ public struct ShuffledBatches: Sequence, Sendable {
       return numbers
     }
 
-    /// Goes on by one batch without making it.
-    mutating func skip() { _ = nextIndices() }
-
     private mutating func nextIndices() -> ArraySlice<Int> {
       if nextSample + source.size > order.count { beginEpoch() }
       defer { nextSample += source.size }

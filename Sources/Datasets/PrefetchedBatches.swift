@@ -17,36 +17,37 @@ public struct PrefetchedBatches: Sequence, Sendable {
   let count: Int
 
   /// An iterator with a thread of its own, which ends with it.
-  public func makeIterator() -> Iterator { Iterator(source.makeIterator(), count) }
+  public func makeIterator() -> Iterator { Iterator(self) }
 
   /// One iteration over the batches.
   public final class Iterator: IteratorProtocol {
-    private let count: Int
+    private let source: PrefetchedBatches
     private var queue: BatchQueue
-    /// The iterator at the position of the consumer, without batches.
-    private var place: ShuffledBatches.Iterator
+    private var taken: Int
 
-    init(_ iterator: ShuffledBatches.Iterator, _ count: Int) {
-      self.count = count
-      place = iterator
-      queue = BatchQueue(iterator, count)
+    init(_ source: PrefetchedBatches) {
+      self.source = source
+      let iterator = source.source.makeIterator()
+      taken = iterator.position
+      queue = BatchQueue(iterator, source.count)
     }
 
     deinit { queue.stop() }
 
     /// The next batch; never nil. Waits until it is ready.
     public func next() -> Batch? {
-      place.skip()
+      taken += 1
       return queue.take().batch
     }
 
     /// As `ShuffledBatches.Iterator.position`; batches that were made in advance don't count.
     public var position: Int {
-      get { place.position }
+      get { taken }
       set {
-        place.position = newValue
+        var iterator = source.source.makeIterator()
+        iterator.position = newValue
         queue.stop()
-        queue = BatchQueue(place, count)
+        (queue, taken) = (BatchQueue(iterator, source.count), newValue)
       }
     }
   }

@@ -17,8 +17,6 @@ import Autodiff
 public final class AveragedWeights {
   /// The averages by the path of their parameter; empty before the first update.
   public private(set) var values: [String: Tensor] = [:]
-  /// The number of updates.
-  public private(set) var updateCount = 0
   private let decay: Float
   private let parameters: [(path: String, parameter: Parameter)]
 
@@ -32,14 +30,13 @@ public final class AveragedWeights {
     parameters = model.parameters.map { ($0.path, $0.parameter) }
   }
 
-  /// Goes on with averages that `values` and `updateCount` gave, each of the shape of its parameter. Stops the program if they are not.
-  public func restore(_ values: [String: Tensor], updateCount: Int) {
+  /// Goes on with averages that `values` gave, each of the shape of its parameter. Stops the program if one is missing or has another shape.
+  public func restore(_ values: [String: Tensor]) {
     for (path, parameter) in parameters where values[path]?.shape != parameter.shape {
       let found = values[path].map { "\($0.shape)" } ?? "none"
       stop("AveragedWeights", "the average of \(path) is \(found); it must be of shape \(parameter.shape)")
     }
     self.values = values
-    self.updateCount = updateCount
   }
 
   /// Moves the averages towards the parameters.
@@ -50,7 +47,6 @@ public final class AveragedWeights {
         values[path] = values[path].map { decay * $0 + (1 - decay) * value } ?? value
       }
     }
-    updateCount += 1
   }
 
   /// Runs `body` while the model's parameters are the averages; then, also after an error, they are as before. Before the first update nothing is

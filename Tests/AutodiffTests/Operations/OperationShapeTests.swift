@@ -76,11 +76,11 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
     ({ _ = zeros([2, 3]).padded(2, before: 1, after: 0) }, "padded: no dimension 2 in the shape [2, 3]"),
     (
       { _ = zeros([2, 3]).padded(0, before: 1, after: -1) },
-      "padded: no dimension 0 in the shape [2, 3], or numbers of zeros outside of 0 to 2147483647"
+      "padded: 1 and -1 zeros; their numbers must be from 0 to 2147483647"
     ),
     ({ _ = zeros([2, 3]).sliced(1, 1..<4) }, "sliced: no 1..<4 along dimension 1 of the shape [2, 3]"),
     ({ _ = zeros([2, 3]).sliced(0, -1..<1) }, "sliced: no -1..<1 along dimension 0 of the shape [2, 3]"),
-    ({ _ = zeros([2, 3]).sliced(2, 0..<1) }, "sliced: no 0..<1 along dimension 2 of the shape [2, 3]"),
+    ({ _ = zeros([2, 3]).sliced(2, 0..<1) }, "sliced: no dimension 2 in the shape [2, 3]"),
     ({ _ = zeros([1, 2, 3]).transposed() }, "transpose: a matrix is needed, not the shape [1, 2, 3]"),
     (
       { _ = zeros([2, 3]).transposed(1, 1) },

@@ -11,6 +11,13 @@ import Testing
     #expect(abs(klDivergence(logSoftmax(logits), softmax(logits)).value) < 1e-6)
   }
 
+  /// PyTorch 2.13's gradient there is NaN.
+  @Test func theGradientOfATargetOfZeroIsFinite() {
+    let q = Tensor([-1, -2, -0.5], shape: [1, 3]), targets = Tensor([0, 0.4, 0.6], shape: [1, 3]).requiringGradient()
+    let gradient = gradients(of: klDivergence(q, targets), withRespectTo: [targets])[0].values
+    #expect(gradient[0] == 1 && abs(gradient[1] - 2.0837) < 1e-4 && abs(gradient[2] - 0.9892) < 1e-4)
+  }
+
   @Test func ignoredRowsAreNotCounted() {
     let logits = Tensor([1, -2, 0.5, 3, 0, -1], shape: [2, 3])
     let kept = crossEntropy(Tensor([3, 0, -1], shape: [1, 3]), [0])

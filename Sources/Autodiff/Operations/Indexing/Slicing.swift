@@ -4,7 +4,7 @@ extension Tensor {
   ///
   /// Stops the program if there is no such dimension or the range leaves it.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
-    let layout = SliceLayout(axis, range, of: shape, "sliced")
+    let axis = AxisLayout(axis, of: shape, "sliced").axis, layout = SliceLayout(axis, range, of: shape, "sliced")
     return record(part(layout), from: self) { [node, shape] gradient, pass in
       guard let node, !pass.add(gradient, inPlaceAt: layout, of: node) else { return }
       pass.add(gradient.padded(axis, before: range.lowerBound, to: shape), to: node)
@@ -17,17 +17,14 @@ extension Tensor {
   ///
   /// Stops the program if there is no such dimension or a number of zeros is negative.
   public func padded(_ axis: Int, before: Int, after: Int) -> Tensor {
-    let axis = axis < 0 ? axis + shape.count : axis
-    guard shape.indices.contains(axis), before >= 0, after >= 0, Swift.max(before, after) <= Int32.max else {
-      stop("padded", "no dimension \(axis) in the shape \(shape), or numbers of zeros outside of 0 to \(Int32.max)")
+    let layout = AxisLayout(axis, of: shape, "padded")
+    guard before >= 0, after >= 0, Swift.max(before, after) <= Int32.max else {
+      stop("padded", "\(before) and \(after) zeros; their numbers must be from 0 to \(Int32.max)")
     }
-    var sizes = Array(shape)
-    sizes[axis] += before + after
-    return padded(axis, before: before, to: Shape(sizes))
+    return padded(layout.axis, before: before, to: layout.shape(replacing: [before + layout.size + after]))
   }
 
   private func padded(_ axis: Int, before: Int, to target: Shape) -> Tensor {
-    let axis = axis < 0 ? axis + shape.count : axis
     let range = before..<before + shape[axis]
     let layout = SliceLayout(axis, range, of: target, "padded")
     return record(assembled([(self, layout)], to: target, precision), from: self) { [node] gradient, pass in
@@ -42,10 +39,7 @@ extension Tensor {
 /// Stops the program if there is no tensor, no such dimension, or another dimension differs.
 public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
   guard let first = tensors.first else { stop("concatenated", "there is no tensor") }
-  let axisFromFront = axis < 0 ? axis + first.shape.count : axis
-  guard first.shape.indices.contains(axisFromFront) else {
-    stop("concatenated", "no dimension \(axis) in the shape \(first.shape)")
-  }
+  let layout = AxisLayout(axis, of: first.shape, "concatenated"), axisFromFront = layout.axis
   var ranges: [Range<Int>] = []
   for tensor in tensors {
     guard tensor.shape.count == first.shape.count,
@@ -54,9 +48,8 @@ public func concatenated(_ tensors: [Tensor], axis: Int) -> Tensor {
     let start = ranges.last?.upperBound ?? 0
     ranges.append(start..<start + tensor.shape[axisFromFront])
   }
-  var sizes = Array(first.shape)
-  sizes[axisFromFront] = ranges.last!.upperBound
-  let shape = Shape(sizes), isUniform = tensors.allSatisfy { $0.precision == first.precision }
+  let shape = layout.shape(replacing: [ranges.last!.upperBound])
+  let isUniform = tensors.allSatisfy { $0.precision == first.precision }
   let precision = isUniform ? first.precision : .float32
   let parts = zip(tensors, ranges).map { tensor, range in
     (tensor.castWithoutTape(to: precision), SliceLayout(axisFromFront, range, of: shape, "concatenated"))
@@ -74,17 +67,14 @@ struct SliceLayout {
   /// The part whose index along `axis` lies in `range`. Stops the program, in the name of `operation`, if the range leaves the
   /// dimension.
   init(_ axis: Int, _ range: Range<Int>, of whole: Shape, _ operation: String) {
-    let axis = axis < 0 ? axis + whole.count : axis
-    guard whole.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= whole[axis] else {
-      stop(operation, "no \(range) along dimension \(axis) of the shape \(whole)")
+    let layout = AxisLayout(axis, of: whole, operation)
+    guard range.lowerBound >= 0, range.upperBound <= layout.size else {
+      stop(operation, "no \(range) along dimension \(layout.axis) of the shape \(whole)")
     }
-    var sizes = Array(whole)
-    sizes[axis] = range.count
-    partShape = Shape(sizes)
-    let inner = whole.dropFirst(axis + 1).reduce(1, *)
-    count = whole.prefix(axis).reduce(1, *)
-    row = range.count * inner
-    step = whole[axis] * inner
-    first = range.lowerBound * inner
+    partShape = layout.shape(replacing: [range.count])
+    count = layout.outer
+    row = range.count * layout.inner
+    step = layout.size * layout.inner
+    first = range.lowerBound * layout.inner
   }
 }

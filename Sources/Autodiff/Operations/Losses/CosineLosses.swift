@@ -9,9 +9,7 @@ public func cosineSimilarity(_ a: Tensor, _ b: Tensor, axis: Int = -1, epsilon: 
     stop("cosineSimilarity", a.shape, b.shape, "the shapes must broadcast")
   }
   let a = a.broadcast(to: shape), b = b.broadcast(to: shape)
-  func length(_ x: Tensor) -> Tensor {
-    x.squared().sum(axes: [axis]).clamped(to: epsilon * epsilon...Float.infinity).squareRoot()
-  }
+  func length(_ x: Tensor) -> Tensor { x.norm(axes: [axis]).clamped(to: epsilon...) }
   return (a * b).sum(axes: [axis]) / (length(a) * length(b))
 }
 

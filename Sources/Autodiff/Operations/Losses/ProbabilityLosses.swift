@@ -71,7 +71,7 @@ public func binaryCrossEntropy(
   let p = probabilities.cast(to: .float32), t = target.cast(to: .float32)
   let losses = withoutGradients { -(t * boundedLog(p) + (1 - t) * boundedLog(1 - p)) }
   let recorded = record(losses, from: p, t) { gradient, pass in
-    pass.add(gradient * (p - t) / (p * (1 - p)).clamped(to: smallest...Float.infinity), to: p)
+    pass.add(gradient * (p - t) / (p * (1 - p)).clamped(to: smallest...), to: p)
     pass.add(gradient * (boundedLog(1 - p) - boundedLog(p)), to: t)
   }
   return seen(
@@ -86,8 +86,8 @@ private let smallest: Float = 1e-12
 
 /// max(ln p, −100), with the derivative 1 / max(p, 10⁻¹²).
 private func boundedLog(_ p: Tensor) -> Tensor {
-  record(withoutGradients { log(p).clamped(to: -100...Float.infinity) }, from: p) { gradient, pass in
-    pass.add(gradient / p.clamped(to: smallest...Float.infinity), to: p)
+  record(withoutGradients { log(p).clamped(to: (-100)...) }, from: p) { gradient, pass in
+    pass.add(gradient / p.clamped(to: smallest...), to: p)
   }
 }
 

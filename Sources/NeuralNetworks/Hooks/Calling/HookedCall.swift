@@ -77,8 +77,8 @@ struct HookedCall {
     return all.enumerated().map { hooks.withGradientHooks(input: $1, tensor.at($0)) }
   }
 
-  /// The outputs after output hooks; output gradient hooks are attached to them. `isLayer` tells of each whether it counts its module among
-  /// the layers on the path to it.
+  /// The outputs after output hooks; output gradient hooks are attached to them. `isLayer` is true for each that
+  /// counts its module among the layers on the path to it.
   func applied(toOutputs outputs: [Tensor], areOfLayer isLayer: [Bool], of inputs: [Tensor]) -> [Tensor] {
     let sites = outputs.indices.map { index in
       var site = tensor.at(index)

@@ -37,7 +37,7 @@ public func crossEntropy(
 /// The divergence Σ t (ln t − q) of Kullback and Leibler over classes, for each row of logarithms of probabilities q [n, classes], such as
 /// `logSoftmax` returns, and of targets t of the same shape; the mean over rows by default, or their sum, or with `.none` a tensor [n].
 ///
-/// It is 0 where exp(q) = t, and t ln t is 0 where t is 0. Gradients flow to targets on the tape too. The loss is in Float32.
+/// It is 0 where exp(q) = t, and t ln t and its derivative are 0 where t is 0. Gradients flow to targets on the tape too. The loss is in Float32.
 /// PyTorch's `kl_div` with `reduction="batchmean"` is this mean; its `"mean"` divides by classes too.
 ///
 /// Stops the program if the shapes differ or are not [n, classes], a target is outside of 0 to 1, or the sum of a row of targets differs from 1
@@ -47,14 +47,10 @@ public func crossEntropy(
 public func klDivergence(_ logProbabilities: Tensor, _ targets: Tensor, reduction: Reduction = .mean) -> Tensor {
   checkRows("klDivergence", logProbabilities, targets)
   let q = logProbabilities.cast(to: .float32), t = targets.cast(to: .float32)
-  let losses = (timesOwnLog(t) - t * q).sum(axes: [1])
+  // Where t is 0 the logarithm is that of 1, so that t ln t and its derivative are 0.
+  let logarithms = log(Tensor.where(t .== 0, Tensor(1), t))
+  let losses = (t * (logarithms - q)).sum(axes: [1])
   return seen("klDivergence", logProbabilities, targets, reduction(losses), isWeighted: reduction == .sum)
-}
-
-/// t ln t, 0 where t is 0; the derivative is ln t + 1.
-private func timesOwnLog(_ t: Tensor) -> Tensor {
-  let products = withoutGradients { t * log(t.clamped(to: .leastNormalMagnitude...(.infinity))) }
-  return record(products, from: t) { gradient, pass in pass.add(gradient * (log(t) + 1), to: t) }
 }
 
 /// Stops the program unless both are [n, classes], and each row of targets holds probabilities.
