@@ -12,6 +12,7 @@ struct Benchmarks {
     ("mlp", { try mlp(threads: $0, $1) }),
     ("resnet", { resNet(threads: $0, $1) }),
     ("transformer", { transformer(threads: $0, $1) }),
+    ("recurrent", { recurrent(threads: $0, $1) }),
     ("recording", { try recording(threads: $0, $1) }),
     ("passes", { passes(threads: $0, $1) }),
     (

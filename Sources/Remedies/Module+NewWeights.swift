@@ -7,7 +7,7 @@ extension Module {
   /// Draws weights anew, and sets the biases beside them to 0; false where there are none. Weights are parameters of that name with two
   /// dimensions or more, but for those of embeddings; biases of gates, of which some begin at 1, stay.
   func initializeWeights(by initializer: Initializer, seed: UInt64) -> Bool {
-    let gates = modules.map(\.module).filter { $0 is LSTMCell || $0 is GRUCell }
+    let gates = modules.map(\.module).filter { $0 is RecurrentCell }
       .flatMap { $0.modules.map { ObjectIdentifier($0.module) } }
     var isChanged = false
     for layer in layers {

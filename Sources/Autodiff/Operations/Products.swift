@@ -47,6 +47,12 @@ private func matmul(
 ///
 /// Stops the program if the shapes don't fit.
 public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  linear(x, weight: weight, bias: bias, isRepeated: false)
+}
+
+/// As above. With `isRepeated`, what many calls with the same weight and bias add to their gradients, as the steps of a recurrence do, is
+/// computed together; the order of the sums differs.
+package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?, isRepeated: Bool) -> Tensor {
   guard weight.shape.count == 2, x.shape.last == weight.shape[1] else {
     stop("linear", x.shape, weight.shape, "the input's last size is the weight's second, [outputs, inputs]")
   }
@@ -55,7 +61,8 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   }
   guard x.shape.count == 2 else {
     let rows = x.shape.dropLast()
-    let flat = linear(x.reshaped([rows.reduce(1, *), weight.shape[1]]), weight: weight, bias: bias)
+    let matrix = x.reshaped([rows.reduce(1, *), weight.shape[1]])
+    let flat = linear(matrix, weight: weight, bias: bias, isRepeated: isRepeated)
     return flat.reshaped(Shape(rows + [weight.shape[0]]))
   }
   let factors = factorPrecision(x, weight)
@@ -73,7 +80,9 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     // as much memory as half-sized activations save.
     let g = gradient.factor(in: gradient.precision)
     pass.add(matmul(g, weight.factor(in: factors), false, false, as: x.precision), to: x)
-    pass.add(matmul(g, (rounded ?? x).factor(in: factors), true, false, as: weight.precision), to: weight)
+    let input = (rounded ?? x).factor(in: factors)
+    guard !isRepeated else { return pass.addLater(g, input, toWeight: weight.node, bias: bias) }
+    pass.add(matmul(g, input, true, false, as: weight.precision), to: weight)
     if let bias { pass.add(g.summed(to: bias.shape), to: bias) }
   }
 }

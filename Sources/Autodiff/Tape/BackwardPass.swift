@@ -34,6 +34,8 @@ package final class BackwardPass {
   @exclusivity(unchecked) private var taken: Set<ObjectIdentifier> = []
   /// Whether gradients are those of `backward()`, which may be taken over.
   @exclusivity(unchecked) private var accumulates = false
+  /// What steps of a recurrence have not yet added to the gradients of their weights.
+  @exclusivity(unchecked) private var repeated: [RepeatedProducts] = []
   /// What is called at the end of the pass.
   @exclusivity(unchecked) private var endings: [() -> Void] = []
 
@@ -106,6 +108,21 @@ package final class BackwardPass {
     return true
   }
 
+  /// Adds gᵀ x to the gradient of a weight and the sum of the rows of g to that of a bias, together with those of other steps.
+  func addLater(_ g: Tensor, _ x: Tensor, toWeight weight: Node?, bias: Node?) {
+    guard weight != nil || bias != nil else { return }
+    let index = repeated.firstIndex { $0.weight === weight && $0.bias === bias } ?? repeated.count
+    if index == repeated.count { repeated.append(RepeatedProducts(weight: weight, bias: bias)) }
+    let isEnough = repeated[index].append(g, x)
+    // A weight that is computed from others is visited in this pass, perhaps next.
+    if isEnough || weight?.isLeaf == false || bias?.isLeaf == false { repeated[index].flush(self) }
+  }
+
+  /// Adds what steps of a recurrence have left, where `isDue`.
+  private func flushRepeated(where isDue: (RepeatedProducts) -> Bool) {
+    for index in repeated.indices where isDue(repeated[index]) { repeated[index].flush(self) }
+  }
+
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
   private func sum(_ total: inout Tensor, _ contribution: Tensor) -> Tensor {
     guard !keepsTape, isKnownUniquelyReferenced(&total), total.ownsItsMemory() else { return total + contribution }
@@ -135,8 +152,9 @@ package final class BackwardPass {
         pullback(gradient, self)
       }
       if !keepsTape { node.release() }
-      if !incomplete.isEmpty { settleCompleteLeaves() }
+      if !incomplete.isEmpty || repeated.contains(where: \.hasHooks) { settleCompleteLeaves() }
     }
+    if !here.pointee.is_abandoned { flushRepeated { _ in true } }
     for leaf in leaves where !here.pointee.is_abandoned && !settled.contains(ObjectIdentifier(leaf)) {
       settleLeaf(leaf)
     }
@@ -155,6 +173,7 @@ package final class BackwardPass {
   private func settleCompleteLeaves() {
     if graph == nil { graph = PassGraph(from: waiting.nodes) }
     let next = waiting.nodes.first?.order ?? 0
+    flushRepeated { $0.nodes.contains { graph!.isComplete($0, before: next) } }
     guard incomplete.contains(where: { graph!.isComplete($0, before: next) }) else { return }
     let complete = incomplete.filter { graph!.isComplete($0, before: next) }
     incomplete.removeAll { graph!.isComplete($0, before: next) }

@@ -13,6 +13,8 @@ public final class Linear: Module {
   public let bias: Parameter?
   private let inputs: Int
   private let outputs: Int
+  /// Whether it is called in many steps of one computation, as in a recurrence.
+  var isRepeated = false
 
   /// A layer from `inputs` to `outputs` features. `initializer` is PyTorch's default if nil, and `biasInitializer` as above.
   public init(
@@ -33,7 +35,9 @@ public final class Linear: Module {
     (self.weight, self.bias) = (weight, bias)
   }
 
-  public override func forward(_ x: Tensor) -> Tensor { linear(x, weight: weight.value, bias: bias?.value) }
+  public override func forward(_ x: Tensor) -> Tensor {
+    linear(x, weight: weight.value, bias: bias?.value, isRepeated: isRepeated)
+  }
 
   public override var details: String { "\(inputs) → \(outputs)" }
 }

@@ -185,6 +185,7 @@ let operationCases: [OperationCase] = [
 
 let allCases =
   operationCases + elementwiseCases + axisCases + indexingCases + imageCases + normalizationCases
+  + recurrentStepCases
   + activationAndLossCases
 
 /// Gradients against central differences in Float64, through a projection that no symmetry of an operation can hide from.

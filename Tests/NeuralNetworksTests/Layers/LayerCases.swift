@@ -300,7 +300,15 @@ private func gru(_ name: String, _ shapes: [Shape], _ units: Int) -> LayerCase {
   }
 }
 
+private func rnn(_ name: String, _ shapes: [Shape], _ units: Int) -> LayerCase {
+  recurrent(name, shapes, units, { [features = shapes[0][2]] in RNN(features, units) }) { x, own, _, _ in
+    (Foundation.tanh(x[0] + own[0]), 0)
+  }
+}
+
 private let recurrentCases: [LayerCase] = [
+  rnn("RNN", [[1, 1, 3], [2, 3, 3]], 4), rnn("RNN of width 1", [[1, 1, 1], [2, 5, 1]], 1),
+  rnn("RNN of 17 units", [[2, 2, 2]], 17),
   lstm("LSTM", [[1, 1, 3], [2, 3, 3]], 4), lstm("LSTM of width 1", [[1, 1, 1], [2, 5, 1]], 1),
   lstm("LSTM of 17 units", [[2, 2, 2]], 17), gru("GRU", [[1, 1, 3], [2, 3, 3]], 4),
   gru("GRU of width 1", [[1, 1, 1], [2, 5, 1]], 1), gru("GRU of 17 units", [[2, 2, 2]], 17),

@@ -85,6 +85,11 @@ import Testing
     case "LSTM, one step": LSTM(2, 3)
     case "GRU": GRU(3, 4)
     case "GRU, one step": GRU(2, 3)
+    case "RNN": RNN(3, 4)
+    case "RNN of ReLUs": RNN(2, 3, nonlinearity: .relu)
+    case "RNN, two layers, both directions": RNN(3, 4, layers: 2, isBidirectional: true)
+    case "LSTM, two layers, both directions": LSTM(3, 4, layers: 2, isBidirectional: true)
+    case "GRU, two layers, both directions": GRU(3, 4, layers: 2, isBidirectional: true)
     default: stop("layer", "there is none named \(name)")
     }
   }

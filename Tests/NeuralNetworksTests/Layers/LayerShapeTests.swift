@@ -17,6 +17,18 @@ private func evaluated(_ module: Module) -> Module {
   return module
 }
 
+/// Calls a layer, its only child, in its own way.
+private final class Calling: Module {
+  private let layer: Module
+  private let call: (Module, Tensor) -> Tensor
+
+  init(_ layer: Module, _ call: @escaping (Module, Tensor) -> Tensor) { (self.layer, self.call) = (layer, call) }
+
+  override func forward(_ x: Tensor) -> Tensor { call(layer, x) }
+}
+
+private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape) }
+
 /// The messages of layers and losses about inputs of a wrong shape.
 @Suite struct LayerShapeTests {
   /// Shapes that layers and losses refuse, and the message of each, as the model's second module or from its initializer, where it
@@ -113,7 +125,21 @@ private func evaluated(_ module: Module) -> Module {
       { GRU(3, 4) }, [2, 0, 3],
       "GRU in 1 (GRU): the input has the shape [2, 0, 3]; it must be [n, time, features], with"
     ),
-    ({ LSTM(3, 4) }, [2, 5, 4], "linear in 1.cell.input (Linear): shapes [2, 4] and [16, 3] don't fit"),
+    ({ RNN(3, 4) }, [3], "RNN in 1 (RNN): the input has the shape [3]; it must be [n, time, features], with at least"),
+    ({ LSTM(3, 4) }, [2, 5, 4], "linear in 1.cell.input (Linear): shapes [2, 5, 4] and [16, 3] don't fit"),
+    ({ GRU(3, 4, layers: 0) }, [], "GRU: 0 layers; there must be 1 or more"),
+    (
+      { Calling(GRU(3, 4)) { $0($1, zeros([2, 4])) } }, [2, 5, 3],
+      "GRU in 1.layer (GRU): shapes [2, 5, 3] and [2, 4] don't fit: the mask has the shape [n, time] of the input"
+    ),
+    (
+      { Calling(LSTM(3, 4)) { $0([$1, zeros([1, 2, 4])])[0] } }, [2, 5, 3],
+      "LSTM in 1.layer (LSTM): it was called with 2 inputs; it takes [x], [x, h, c] or [x, h, c, mask]"
+    ),
+    (
+      { Calling(RNN(3, 4, isBidirectional: true)) { $0([$1, zeros([1, 2, 4])])[0] } }, [2, 5, 3],
+      "RNN in 1.layer (RNN): shapes [1, 2, 4] and [2, 2, 4] don't fit: a state is [layers · directions, n, units]"
+    ),
     ({ Residual(Linear(3, 4)) }, [2, 3], "Residual in 1 (Residual): shapes [2, 3] and [2, 4] don't fit"),
     (
       { Loss { crossEntropy($0, [1]) } }, [2, 3],

@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// What the tables of layers can't show of `LSTM` and `GRU`: initial values, state, hooks and checkpoints.
+/// What the tables of layers can't show of `RNN`, `LSTM` and `GRU`: initial values, state, hooks and checkpoints.
 @Suite struct RecurrentLayerTests {
   private func values(_ layer: Module) -> [String: [Float]] {
     layer.initialize(seed: 3)
@@ -12,8 +12,8 @@ import Testing
   }
 
   /// PyTorch's U(±1/√units) for weights and biases, whatever the number of features.
-  @Test(arguments: [4, 3]) func initialValuesArePyTorchs(gates: Int) {
-    let layer = gates == 4 ? LSTM(9, 25) : GRU(9, 25), found = values(layer)
+  @Test(arguments: [4, 3, 1]) func initialValuesArePyTorchs(gates: Int) {
+    let layer = gates == 4 ? LSTM(9, 25) : gates == 3 ? GRU(9, 25) : RNN(9, 25), found = values(layer)
     #expect(
       layer.parameters.map { "\($0.path) \($0.parameter.shape)" } == [
         "cell.input.weight [\(25 * gates), 9]", "cell.input.bias [\(25 * gates)]",
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func emptyBatches() {
-    for layer in [LSTM(2, 3), GRU(2, 3)] as [Module] {
+    for layer in [RNN(2, 3), LSTM(2, 3), GRU(2, 3)] as [Module] {
       layer.initialize(seed: 1)
       #expect(layer(Tensor([], shape: [0, 5, 2])).shape == [0, 5, 3])
     }

@@ -142,6 +142,11 @@ with torch.random.fork_rng():
     layers["upsample linear"] = nn.Upsample(9, mode="linear"), sequence
     # A position in Float32 falls on the other side of an element than the exact one.
     layers["upsample nearest 1d"] = nn.Upsample(82), (1, 2, 1)
+    layers["RNN"] = Recurrent(nn.RNN(3, 4, batch_first=True)), (2, 6, 3)
+    layers["RNN of ReLUs"] = Recurrent(nn.RNN(2, 3, nonlinearity="relu", batch_first=True)), (3, 4, 2)
+    for kind in (nn.RNN, nn.LSTM, nn.GRU):
+        deep = kind(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+        layers[f"{kind.__name__}, two layers, both directions"] = Recurrent(deep), (2, 5, 3)
     channels_first = {name for name in layers if name.endswith("1d") or name in ("conv 1d grouped", "upsample linear")}
 
 
@@ -150,7 +155,9 @@ def parts(module, of):
     after its attention; a recurrent layer's weights each with its bias."""
     found = {key: of(p) for key, p in module.named_parameters()}
     if "inner.weight_ih_l0" in found:
-        return [found[f"inner.{kind}_{of_what}_l0"] for of_what in ("ih", "hh") for kind in ("weight", "bias")]
+        cells = [key.removeprefix("inner.weight_ih") for key in found if "weight_ih" in key]
+        return [found[f"inner.{kind}_{of_what}{cell}"]
+                for cell in cells for of_what in ("ih", "hh") for kind in ("weight", "bias")]
     prefix = next((key[:-len("in_proj_weight")] for key in found if key.endswith("in_proj_weight")), None)
     if prefix is None:
         return list(found.values())

@@ -67,7 +67,7 @@ func select(_ condition: Tensor, _ x: Tensor, _ y: Tensor, to shape: Shape) -> T
 }
 
 @inline(__always)
-private func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
+func commonPrecision(_ left: Tensor, _ right: Tensor) -> Precision {
   if left.precision == right.precision || right.shape.isEmpty { return left.precision }
   return left.shape.isEmpty ? right.precision : .float32
 }

@@ -13,6 +13,7 @@
 #include "optimizers.h"
 #include "pooling.h"
 #include "precision.h"
+#include "recurrent.h"
 #include "reductions.h"
 #include "resampling.h"
 #include "softmax.h"
