@@ -125,5 +125,11 @@ extension Experiment {
     variants: nets + xavierRates.variants + pyTorchRates.variants
       + [pyTorchAdam, heAdam, xavierAdam, xavierAdamSmallEpsilon, pyTorchScaled],
     claims: theory + findings,
-    figures: [.chart("loss", of: nets), .chart("gradient-flow", of: nets), .chart("gradient-profile", of: nets)])
+    figures: [
+      .chart("loss", of: nets), .chart("gradient-flow", of: nets), .chart("gradient-profile", of: nets),
+      .finalLosses(
+        "Final losses of initializations and of their controls",
+        of: [he, heAdam, xavier] + xavierRates.variants + [xavierAdam, xavierAdamSmallEpsilon, pyTorch]
+          + pyTorchRates.variants + [pyTorchAdam, pyTorchScaled]),
+    ])
 }

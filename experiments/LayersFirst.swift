@@ -326,5 +326,6 @@ extension Experiment {
         "movement", "How far the weights have moved after nine steps", of: "share",
         x: Axis(.integer, "layer", ends: ("input", "output")), y: Axis(.log, "share of the final distance")),
       .chart("convergence"),
+      .finalLosses("Final losses with frozen layers", of: trainedNets + frozen.flatMap(\.variants)),
     ])
 }

@@ -322,5 +322,9 @@ extension Experiment {
           panels: [panel],
           description: "The final training loss against depth, of plain and residual nets.")
       },
+      .finalLosses(
+        "Final losses of nets with and without skip connections, and of their controls",
+        of: [plainNet, plainScaledNet, plainHeNet] + plainHeRates.variants
+          + [residualNet, scaledNet, reZeroNet, frozenBlocksNet, withoutBlocksNet]),
     ])
 }
