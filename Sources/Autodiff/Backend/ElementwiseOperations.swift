@@ -1,6 +1,7 @@
 // Operations as values: what a back end must compute. Names are those of the functions on tensors.
+import CKernels
 
-/// An operation of one tensor: element by element, or over rows of `columns` elements.
+/// An operation of one tensor: element by element, or along a dimension.
 enum UnaryOperation {
   case relu, sigmoid, tanh, exp, log, square, squareRoot, absolute
   /// −1, 0 or 1.
@@ -19,7 +20,7 @@ enum UnaryOperation {
   case clamp(ClosedRange<Float>)
   /// scale · (x > 0 ? x : alpha (eˣ − 1)).
   case elu(scale: Float, alpha: Float)
-  case softmax(columns: Int), logSoftmax(columns: Int)
+  case softmax(axis_layout), logSoftmax(axis_layout)
 }
 
 /// An operation of two tensors a and b that broadcast to one shape.
@@ -48,6 +49,6 @@ enum GradientOperation {
   case elu(scale: Float, alpha: Float)
   /// From y: g (y > 0 ? above : below).
   case gate(below: Float, above: Float)
-  /// From y, over rows of `columns` elements.
-  case softmax(columns: Int), logSoftmax(columns: Int)
+  /// From y, along a dimension.
+  case softmax(axis_layout), logSoftmax(axis_layout)
 }

@@ -1,6 +1,6 @@
 #include "include/axes.h"
 
-#include "dispatch.h"
+#include "columns.h"
 
 /// Keeps v at the index k where it is better than y.
 #define KEEP(better)                                                    \
@@ -38,7 +38,7 @@ INLINED float extreme_of(const float *x, int64_t n, float sign) {
 
 /// The extremes of rows of neighbouring elements, and the indices of the first of equals.
 DISPATCHED static void extremes_of_rows(
-    const float *x, float *y, int64_t *index, int64_t rows, int64_t size, int smallest) {
+    const float *x, float *y, long *index, int64_t rows, int64_t size, int smallest) {
   for (int64_t row = 0; row < rows; row++, x += size) {
     float extreme = smallest ? extreme_of(x, size, -1) : extreme_of(x, size, 1);
     y[row] = extreme;
@@ -52,7 +52,7 @@ DISPATCHED static void extremes_of_rows(
   }
 }
 
-DISPATCHED static void extremes_of_columns(const float *x, float *y, int64_t *index, axis_layout l, int smallest) {
+DISPATCHED static void extremes_of_columns(const float *x, float *y, long *index, axis_layout l, int smallest) {
   for (int64_t o = 0; o < l.outer; o++, x += l.size * l.inner, y += l.inner) {
     for (int64_t i = 0; i < l.inner; i++) {
       y[i] = x[i];
@@ -68,7 +68,7 @@ DISPATCHED static void extremes_of_columns(const float *x, float *y, int64_t *in
   }
 }
 
-void extremes_along(const float *x, float *y, int64_t *index, axis_layout l, int smallest) {
+void extremes_along(const float *x, float *y, long *index, axis_layout l, int smallest) {
   if (l.size == 0) return;
   if (l.inner == 1)
     extremes_of_rows(x, y, index, l.outer, l.size, smallest);
@@ -76,15 +76,27 @@ void extremes_along(const float *x, float *y, int64_t *index, axis_layout l, int
     extremes_of_columns(x, y, index, l, smallest);
 }
 
-DISPATCHED void cumulative_sums(const float *x, float *y, axis_layout l, int reversed) {
-  enum { wide = 64 };
-  for (int64_t o = 0; o < l.outer; o++, x += l.size * l.inner, y += l.size * l.inner)
-    for (int64_t first = 0; first < l.inner; first += wide) {
-      int64_t width = l.inner - first < wide ? l.inner - first : wide;
-      double total[wide] = {0};
-      for (int64_t k = 0; k < l.size; k++) {
-        int64_t at = (reversed ? l.size - 1 - k : k) * l.inner + first;
-        for (int64_t i = 0; i < width; i++) y[at + i] = (float)(total[i] += x[at + i]);
-      }
+DISPATCHED void cumulative_sums(const float *x, float *y, axis_layout l, int64_t unit, int64_t end, int reversed) {
+  for (; unit < end; unit++) {
+    axis_columns at = columns_of(l, unit);
+    double total[axis_wide] = {0};
+    for (int64_t k = 0; k < l.size; k++) {
+      int64_t row = at.first + (reversed ? l.size - 1 - k : k) * l.inner;
+      for (int64_t i = 0; i < at.width; i++) y[row + i] = (float)(total[i] += x[row + i]);
     }
+  }
+}
+
+int64_t positions_along(const long *index, axis_layout l, int64_t size, int32_t *positions) {
+  for (int64_t o = 0; o < l.outer; o++)
+    for (int64_t k = 0; k < l.size; k++, index += l.inner, positions += l.inner) {
+      int outside = 0;
+      for (int64_t i = 0; i < l.inner; i++) {
+        outside |= (unsigned long)index[i] >= (unsigned long)size;
+        positions[i] = (int32_t)((o * size + index[i]) * l.inner + i);
+      }
+      for (int64_t i = 0; outside && i < l.inner; i++)
+        if ((unsigned long)index[i] >= (unsigned long)size) return (o * l.size + k) * l.inner + i;
+    }
+  return -1;
 }

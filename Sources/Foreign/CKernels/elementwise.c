@@ -1,8 +1,7 @@
 #include "include/elementwise.h"
 
-#include <math.h>
-
 #include "dispatch.h"
+#include "special_functions.h"
 #include "vector_math.h"
 
 #define UNARY(name, expression)                       \
@@ -25,14 +24,6 @@ UNARY(unary_absolute, __builtin_fabsf(x))
 UNARY(unary_floor, __builtin_elementwise_floor(x))
 UNARY(unary_ceil, __builtin_elementwise_ceil(x))
 UNARY(unary_round, __builtin_elementwise_rint(x))
-// Of the system's library: exact for angles of any size, and near 0.
-UNARY(unary_sin, sinf(x))
-UNARY(unary_cos, cosf(x))
-UNARY(unary_erf, erff(x))
-
-DISPATCHED void power(floats_in x, floats_out y, size_t n, float exponent) {
-  for (size_t i = 0; i < n; i++) y[i] = powf(x[i], exponent);
-}
 
 DISPATCHED void scale_offset(floats_in x, float factor, float offset, floats_out y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = factor * x[i] + offset;
@@ -99,7 +90,7 @@ BINARY(binary_tanh_gradient, l *(1 - r * r))
 BINARY(binary_maximum, l > r || l != l ? l : r)
 BINARY(binary_minimum, l < r || l != l ? l : r)
 BINARY(binary_maximum_share, l < r ? 0.0f : l == r ? 0.5f : 1.0f)
-BINARY(binary_power, powf(l, r))
+BINARY(binary_power, pow1(l, r))
 BINARY(binary_mask, r == 0 ? 0.0f : l * r)
 BINARY(binary_less, l < r ? 1.0f : 0.0f)
 BINARY(binary_less_or_equal, l <= r ? 1.0f : 0.0f)

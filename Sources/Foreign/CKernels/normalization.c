@@ -18,6 +18,16 @@ INLINED column_sums sums_in(double *work, size_t columns) {
   return s;
 }
 
+/// dx = scale (g - offset) - slope (x - mean), with one of each per column.
+typedef struct {
+  float *scale, *slope, *offset;
+} column_gradient;
+
+INLINED column_gradient column_gradient_in(double *work, size_t columns) {
+  float *floats = (float *)(work + 2 * columns);
+  return (column_gradient){floats, floats + columns, floats + 2 * columns};
+}
+
 INLINED void flush(column_sums *s) {
   for (size_t c = 0; c < s->columns; c++) {
     s->first_total[c] += s->first[c];
@@ -50,17 +60,20 @@ INLINED void sums_about(
 
 INLINED size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+DISPATCHED void columns_near(const float *x, size_t rows, size_t columns, float *near, double *work) {
+  float *first = (float *)work, *second = first + columns;
+  for (size_t c = 0; c < columns; c++) near[c] = x[c];
+  sums_about(near, x, rows, columns, first, second);
+  for (size_t c = 0; c < columns; c++) near[c] += first[c] / (float)rows;
+}
+
 DISPATCHED void column_moments(
-    const float *x, size_t rows, size_t columns, float *mean, float *variance, double *work) {
+    const float *x, size_t rows, size_t columns, const float *near_first, double *work) {
   double *middle = work, *squares = work + columns;
-  float *first = (float *)(work + 2 * columns), *second = first + columns;
-  // The value that is subtracted before squaring: the mean of all blocks before, and for the first block its own mean, which takes
-  // an additional pass. A block can be far from those before it only where the variance is as large.
-  float *near = mean;
-  size_t rows_of_first = smaller(rows, rows_in_float);
-  for (size_t c = 0; c < columns; c++) near[c] = x[c], middle[c] = squares[c] = 0;
-  sums_about(near, x, rows_of_first, columns, first, second);
-  for (size_t c = 0; c < columns; c++) near[c] += first[c] / (float)rows_of_first;
+  float *first = (float *)(work + 2 * columns), *second = first + columns, *near = second + columns;
+  // The value that is subtracted before squaring: the mean of all blocks before. A block can be far from those before it only where
+  // the variance is as large.
+  for (size_t c = 0; c < columns; c++) near[c] = near_first[c], middle[c] = squares[c] = 0;
   for (size_t r = 0; r < rows; r += rows_in_float) {
     size_t count = smaller(rows - r, rows_in_float);
     sums_about(near, x + r * columns, count, columns, first, second);
@@ -72,7 +85,23 @@ DISPATCHED void column_moments(
       near[c] = (float)middle[c];
     }
   }
-  for (size_t c = 0; c < columns; c++) variance[c] = (float)(squares[c] < 0 ? 0 : squares[c] / (double)rows);
+}
+
+void join_column_moments(double *into, size_t before, const double *from, size_t rows, size_t columns) {
+  double n = (double)rows, share = n / (double)(before + rows);
+  for (size_t c = 0; c < columns; c++) {
+    double step = from[c] - into[c];
+    into[columns + c] += from[columns + c] + (double)before * share * step * step;
+    into[c] += share * step;
+  }
+}
+
+void finish_column_moments(const double *work, size_t rows, size_t columns, float *mean, float *variance) {
+  for (size_t c = 0; c < columns; c++) {
+    double squares = work[columns + c];
+    mean[c] = (float)work[c];
+    variance[c] = (float)(squares < 0 ? 0 : squares / (double)rows);
+  }
 }
 
 DISPATCHED void normalize_columns(
@@ -84,9 +113,8 @@ DISPATCHED void normalize_columns(
       y[c] = (x[c] - mean[c]) * (inverse[c] * (weight ? weight[c] : 1)) + (bias ? bias[c] : 0);
 }
 
-DISPATCHED void normalize_columns_gradient(
-    const float *g, const float *x, size_t rows, size_t columns, const float *mean, const float *inverse,
-    const float *weight, float *dx, float *dweight, float *dbias, double *work) {
+DISPATCHED void normalize_columns_sums(
+    const float *g, const float *x, size_t rows, size_t columns, const float *mean, double *work) {
   column_sums s = sums_in(work, columns);
   size_t r = 0;
   for (; r + rows_at_once <= rows; r += rows_at_once) {
@@ -107,18 +135,27 @@ DISPATCHED void normalize_columns_gradient(
       s.second[c] += g[r * columns + c] * (x[r * columns + c] - mean[c]);
     }
   flush(&s);
-  // dx = scale g - offset - slope (x - mean), with one of each per column.
-  float *scale = s.first, *slope = s.second;
+}
+
+void finish_columns_gradient(
+    double *work, size_t rows, size_t columns, const float *inverse, const float *weight, float *dweight, float *dbias) {
+  column_gradient gradient = column_gradient_in(work, columns);
   for (size_t c = 0; c < columns; c++) {
-    dbias[c] = (float)s.first_total[c];
-    dweight[c] = (float)(s.second_total[c] * inverse[c]);
-    scale[c] = inverse[c] * (weight ? weight[c] : 1);
-    slope[c] = scale[c] * inverse[c] * dweight[c] / (float)rows;
+    dbias[c] = (float)work[c];
+    dweight[c] = (float)(work[columns + c] * inverse[c]);
+    gradient.scale[c] = inverse[c] * (weight ? weight[c] : 1);
+    gradient.slope[c] = gradient.scale[c] * inverse[c] * dweight[c] / (float)rows;
+    gradient.offset[c] = dbias[c] / (float)rows;
   }
-  for (r = 0; r < rows; r++, x += columns, g += columns, dx += columns)
+}
+
+DISPATCHED void normalize_columns_gradient(
+    const float *g, const float *x, size_t rows, size_t columns, const float *mean, const double *work, float *dx) {
+  column_gradient gradient = column_gradient_in((double *)work, columns);
+  const float *scale = gradient.scale, *slope = gradient.slope, *offset = gradient.offset;
+  for (size_t r = 0; r < rows; r++, x += columns, g += columns, dx += columns)
 #pragma clang loop vectorize(assume_safety)
-    for (size_t c = 0; c < columns; c++)
-      dx[c] = scale[c] * (g[c] - dbias[c] / (float)rows) - slope[c] * (x[c] - mean[c]);
+    for (size_t c = 0; c < columns; c++) dx[c] = scale[c] * (g[c] - offset[c]) - slope[c] * (x[c] - mean[c]);
 }
 
 DISPATCHED void normalize_rows(
@@ -158,7 +195,7 @@ DISPATCHED void normalize_rows(
 
 DISPATCHED void normalize_rows_gradient(
     const float *g, const float *x, size_t rows, size_t columns, int centered, const float *mean, const float *inverse,
-    const float *weight, float *dx, float *dweight, float *dbias, double *work) {
+    const float *weight, float *dx, double *work) {
 #pragma clang fp reassociate(on)
   column_sums s = sums_in(work, columns);
   for (size_t r = 0; r < rows; r++, g += columns, x += columns, dx += columns) {
@@ -182,8 +219,15 @@ DISPATCHED void normalize_rows_gradient(
     if ((r + 1) % rows_in_float == 0) flush(&s);
   }
   flush(&s);
+}
+
+void join_column_sums(double *into, const double *from, size_t columns) {
+  for (size_t c = 0; c < 2 * columns; c++) into[c] += from[c];
+}
+
+void finish_column_sums(const double *work, size_t columns, float *dweight, float *dbias) {
   for (size_t c = 0; c < columns; c++) {
-    dbias[c] = (float)s.first_total[c];
-    dweight[c] = (float)s.second_total[c];
+    dbias[c] = (float)work[c];
+    dweight[c] = (float)work[columns + c];
   }
 }

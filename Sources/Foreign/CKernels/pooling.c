@@ -4,10 +4,14 @@
 
 #include "dispatch.h"
 
+/// The pixels of an image, and its windows.
+#define PIXELS(p) ((p)->rows.size * (p)->columns.size)
+#define WINDOWS(p) ((p)->rows.count * (p)->columns.count)
+
 /// Calls `begin` for each window, `inside` for each of its pixels in the image and `outside` for each of the others, with the offsets of
 /// the pixel and of the window's result.
 #define FOR_EACH_WINDOW_PIXEL(p, begin, inside, outside)                                                     \
-  for (int64_t image = 0, out = 0; image < (p)->images; image++)                                             \
+  for (int64_t image = (p)->first, out = image * WINDOWS(p) * (p)->channels; image < (p)->first + (p)->images; image++) \
     for (int64_t i = 0; i < (p)->rows.count; i++)                                                            \
       for (int64_t j = 0; j < (p)->columns.count; j++, out += (p)->channels) {                               \
         begin;                                                                                               \
@@ -85,12 +89,13 @@ void pool_mean(const windows *p, bool with_padding, const float *x, float *y) {
 
 void spread_mean(const windows *p, bool with_padding, const float *y, float *x) {
   float share, whole = whole_share(p, with_padding);
-  memset(x, 0, (size_t)(p->images * p->rows.size * p->columns.size * p->channels) * sizeof *x);
+  memset(x + p->first * PIXELS(p) * p->channels, 0, (size_t)(p->images * PIXELS(p) * p->channels) * sizeof *x);
   FOR_EACH_WINDOW_PIXEL(
       p, share = share_of(p, i, j, with_padding, whole), add_share(y + out, share, x + in, p->channels), )
 }
 
 void unfold(const windows *p, int64_t first, int64_t taken, const float *x, float *patches) {
+  patches += p->first * WINDOWS(p) * p->rows.kernel * p->columns.kernel * taken;
   FOR_EACH_WINDOW_PIXEL(
       p, (void)out, (memcpy(patches, x + in + first, (size_t)taken * sizeof *x), patches += taken),
       (memset(patches, 0, (size_t)taken * sizeof *x), patches += taken))

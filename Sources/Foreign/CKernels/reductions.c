@@ -23,18 +23,19 @@ INLINED void sum_few_rows(const float *x, float *y, size_t rows, size_t step, si
     for (size_t c = 0; c < columns; c++) y[c] += x[c];
 }
 
-DISPATCHED void sum_columns(const float *x, float *y, size_t rows, size_t columns) {
-  enum { few = 256, wide = 256 };
-  if (rows <= few) return sum_few_rows(x, y, rows, columns, columns);
+DISPATCHED void sum_few_columns(const float *x, float *y, size_t rows, size_t step, size_t columns) {
+  sum_few_rows(x, y, rows, step, columns);
+}
+
+DISPATCHED void add_column_sums(const float *x, double *total, size_t rows, size_t columns) {
+  enum { few = rows_summed_in_float, wide = 256 };
   for (size_t first = 0; first < columns; first += wide) {
     size_t width = columns - first < wide ? columns - first : wide;
     float part[wide];
-    double total[wide] = {0};
     for (size_t r = 0; r < rows; r += few) {
       sum_few_rows(x + r * columns + first, part, rows - r < few ? rows - r : few, columns, width);
-      for (size_t c = 0; c < width; c++) total[c] += part[c];
+      for (size_t c = 0; c < width; c++) total[first + c] += part[c];
     }
-    for (size_t c = 0; c < width; c++) y[first + c] = (float)total[c];
   }
 }
 
@@ -65,11 +66,11 @@ int sum_strided(
   return 1;
 }
 
-void argmax_rows(const float *x, int64_t *index, size_t rows, size_t columns) {
+void argmax_rows(const float *x, long *index, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++, x += columns) {
     size_t best = 0;
     for (size_t c = 0; c < columns && x[best] == x[best]; c++)
       if (x[c] > x[best] || x[c] != x[c]) best = c;
-    index[r] = (int64_t)best;
+    index[r] = (long)best;
   }
 }

@@ -31,6 +31,37 @@ import Testing
     #expect(worst(sigmoid, { 1 / (1 + Foundation.exp(-$0)) }, over: points) < 4)
   }
 
+  /// Sines beyond 10⁶ are the system's.
+  @Test(arguments: [1e-30, 1, 4, 100, 1e4, 1e6, 1e9] as [Float])
+  func specialFunctionsAreRightToAUnitInTheLastPlace(_ size: Float) {
+    let points =
+      sampleValues(20_000).map { $0 * size } + [0, -0.0, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude]
+    #expect(worst(sin, { Foundation.sin($0) }, over: points + [.infinity]) < 1)
+    #expect(worst(cos, { Foundation.cos($0) }, over: points + [.infinity]) < 1)
+    #expect(worst(erf, { Foundation.erf($0) }, over: points + [.infinity, -.infinity]) < 1)
+    for exponent in [3, -2, 0.5, -1.7, 0, 1, 11.3] as [Float] {
+      #expect(worst({ pow($0, exponent) }, { Foundation.pow($0, Double(exponent)) }, over: points) < 1, "\(exponent)")
+    }
+    #expect(sin(Tensor(-0.0)).value.sign == .minus && erf(Tensor(-0.0)).value.sign == .minus)
+  }
+
+  /// As C's powf, bit by bit.
+  @Test func powersOfSpecialNumbers() {
+    let numbers: [Float] = [
+      0, -0.0, 1, -1, 2, -2, 0.5, -0.5, .infinity, -.infinity, .nan, 1e-45, -1e-45, 3e38, -3e38, 3, -3, 1e-20,
+      1.000_000_1, 0.999_999_94, 16_777_216, -16_777_215,
+    ]
+    for x in numbers {
+      for y in numbers {
+        let expected = powf(x, y)
+        for found in [pow(Tensor(x), y).value, pow(Tensor(x), Tensor(y)).value] {
+          #expect(
+            found.isNaN == expected.isNaN && (found.isNaN || found.bitPattern == expected.bitPattern), "\(x) \(y)")
+        }
+      }
+    }
+  }
+
   @Test func noFunctionHidesNaN() {
     let x = Tensor(repeating: .nan, shape: [37])
     for y in [relu(x), sigmoid(x), tanh(x), exp(x), log(x), square(x), x.squareRoot(), -x, x + 1, x * x, softmax(x)] {

@@ -302,7 +302,7 @@ import Testing
     let scalar = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = logSoftmax(Tensor(1))
     }
-    #expect(text(scalar).contains("logSoftmax: the shape [] has no last dimension"))
+    #expect(text(scalar).contains("logSoftmax: no dimension -1 in the shape []"))
     let slope = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = leakyReLU(Tensor(1), slope: -1)
     }

@@ -1,4 +1,5 @@
 import Autodiff
+import TestSupport
 import Testing
 
 /// What has no row in the table of gradient checks: indices, equal elements and what is not a number.
@@ -27,6 +28,27 @@ import Testing
     #expect(x.topK(3).indices == [1, 6, 0] && x.topK(0).values.shape == [0])
     #expect(x.topK(3, largest: false).indices == [2, 7, 4])
     #expect(Tensor([3, 1, 2, 1], shape: [2, 2]).argsort(axis: 0) == Indices([1, 0, 0, 1], shape: [2, 2]))
+  }
+
+  /// Against a sort that compares, below and above the sizes from which digits are sorted and elements selected; many equals among them.
+  @Test(arguments: [1, 32, 33, 5000]) func ordersOfManyElements(_ count: Int) {
+    for scale in [1, 1e4] as [Float] {
+      let values: [Float] = sampleValues(count).map { ($0 * 40).rounded() * scale / 7 }
+      let two = Tensor(values.flatMap { [$0, -$0] }, shape: [count, 2])
+      for descending in [false, true] {
+        func order(_ values: [Float]) -> [Int] {
+          values.indices.sorted { (first: Int, second: Int) -> Bool in
+            let a = descending ? values[second] : values[first], b = descending ? values[first] : values[second]
+            return a == b ? first < second : a < b
+          }
+        }
+        let columns = [order(values), order(values.map { -$0 })]
+        let expected = (0..<2 * count).map { (index: Int) -> Int in columns[index % 2][index / 2] }
+        #expect(two.argsort(axis: 0, descending: descending).values == expected)
+        let few = min(count, 50)
+        #expect(two.topK(few, axis: 0, largest: descending).indices.values == Array(expected.prefix(2 * few)))
+      }
+    }
   }
 
   @Test func splitsAreTheReverseOfConcatenation() {

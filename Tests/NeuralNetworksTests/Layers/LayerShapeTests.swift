@@ -102,8 +102,8 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
     ({ BatchNorm(3) }, [3], "batch normalization in 1 (BatchNorm): a shape [n, …, channels] is needed, not [3]"),
     ({ Sequential(LayerNorm(3)) }, [2, 4], "layer normalization in 1.0 (LayerNorm): shapes [2, 4] and [3] don't fit"),
     ({ RMSNorm(3) }, [2, 1], "RMS normalization in 1 (RMSNorm): shapes [2, 1] and [3] don't fit"),
-    ({ Softmax() }, [], "softmax in 1 (Softmax): the shape [] has no last dimension"),
-    ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): the shape [2, 0] has no last dimension"),
+    ({ Softmax() }, [], "softmax in 1 (Softmax): no dimension -1 in the shape []"),
+    ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): dimension 1 of the shape [2, 0] has no elements to sum over"),
     (
       { MultiHeadAttention(4, heads: 2) }, [2, 4],
       "MultiHeadAttention in 1 (MultiHeadAttention): the input has the shape"

@@ -19,12 +19,9 @@ extension Tensor {
     guard target != .float32 else { return Tensor(shape: shape, buffer: widenedBuffer()) }
     let count = elementCount
     let output = Buffer(shape: shape, precision: target)
-    withFloat32 {
-      if target == .bfloat16 {
-        narrow_to_bfloat16($0, output.half, count)
-      } else {
-        narrow_to_float16($0, output.half, count)
-      }
+    let narrow = target == .bfloat16 ? narrow_to_bfloat16 : narrow_to_float16
+    withFloat32 { x in
+      inChunks(of: count) { narrow(x + $0.lowerBound, output.half + $0.lowerBound, $0.count) }
     }
     return Tensor(shape: shape, buffer: output)
   }
@@ -33,18 +30,17 @@ extension Tensor {
   @inline(never)
   private func widenedBuffer() -> Buffer {
     let wide = Buffer(shape: shape)
-    if precision == .bfloat16 {
-      widen_bfloat16(storage.half, wide.pointer, elementCount)
-    } else {
-      widen_float16(storage.half, wide.pointer, elementCount)
-    }
+    let widen = precision == .bfloat16 ? widen_bfloat16 : widen_float16
+    inChunks(of: elementCount) { widen(storage.half + $0.lowerBound, wide.pointer + $0.lowerBound, $0.count) }
     return wide
   }
 
   /// The elements rounded to bfloat16 and stored as Float32, in one pass: the values of `cast(to: .bfloat16).cast(to: .float32)`.
   func roundedToBFloat16() -> Tensor {
     let output = Buffer(shape: shape)
-    withFloat32 { round_to_bfloat16($0, output.pointer, elementCount) }
+    withFloat32 { x in
+      inChunks(of: elementCount) { round_to_bfloat16(x + $0.lowerBound, output.pointer + $0.lowerBound, $0.count) }
+    }
     return Tensor(shape: shape, buffer: output)
   }
 }

@@ -11,6 +11,17 @@ final class GatherIndices {
     pointer = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Int32.self)
     fill(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
+
+  /// The positions in a tensor [outer, size, inner] of the elements that `indices` name along its dimension, where they have the shape
+  /// [outer, n, inner]. Calls `stop` with the position of an index that is out of range.
+  init(along layout: AxisLayout, _ indices: [Int], stop: (Int) -> Never) {
+    memory = Buffer(count: indices.count)
+    pointer = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: Int32.self)
+    let row = layout.outer * layout.inner, size = row == 0 ? 0 : indices.count / row
+    let parts = axis_layout(outer: Int64(layout.outer), size: Int64(size), inner: Int64(layout.inner))
+    let outside = positions_along(indices, parts, Int64(layout.size), pointer)
+    if outside >= 0 { stop(Int(outside)) }
+  }
 }
 
 extension Tensor {
@@ -18,7 +29,11 @@ extension Tensor {
   func gatheredWithoutTape(_ indices: GatherIndices, to shape: Shape) -> Tensor {
     let output = Buffer(shape: shape)
     withExtendedLifetime(indices) {
-      withFloat32 { CKernels.gather($0, indices.pointer, output.pointer, shape.elementCount) }
+      withFloat32 { x in
+        inChunks(of: shape.elementCount) {
+          CKernels.gather(x, indices.pointer + $0.lowerBound, output.pointer + $0.lowerBound, $0.count)
+        }
+      }
     }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
@@ -44,8 +59,10 @@ extension Tensor {
   /// Adds another tensor to the part that `layout` describes, in place; nobody else may see this tensor's memory (`ownsItsMemory`).
   func addInPlace(_ other: Tensor, at layout: SliceLayout) {
     other.withFloat32 { other in
-      for index in 0..<layout.count {
-        add_scaled(other + index * layout.row, 1, elements + index * layout.step + layout.first, layout.row)
+      inChunks(of: layout.count, width: layout.row) { rows in
+        for index in rows {
+          add_scaled(other + index * layout.row, 1, elements + index * layout.step + layout.first, layout.row)
+        }
       }
     }
   }
@@ -64,8 +81,10 @@ extension SliceLayout {
   fileprivate func copy(fromWhole whole: Buffer, toPart part: Buffer) {
     let size = whole.precision.bytes, from = UnsafeRawPointer(whole.pointer)
     let to = UnsafeMutableRawPointer(part.pointer)
-    for index in 0..<count {
-      (to + index * row * size).copyMemory(from: from + (index * step + first) * size, byteCount: row * size)
+    inChunks(of: count, width: row) { rows in
+      for index in rows {
+        (to + index * row * size).copyMemory(from: from + (index * step + first) * size, byteCount: row * size)
+      }
     }
     withExtendedLifetime((whole, part)) {}
   }
@@ -73,8 +92,10 @@ extension SliceLayout {
   fileprivate func copy(fromPart part: Buffer, toWhole whole: Buffer) {
     let size = part.precision.bytes, from = UnsafeRawPointer(part.pointer)
     let to = UnsafeMutableRawPointer(whole.pointer)
-    for index in 0..<count {
-      (to + (index * step + first) * size).copyMemory(from: from + index * row * size, byteCount: row * size)
+    inChunks(of: count, width: row) { rows in
+      for index in rows {
+        (to + (index * step + first) * size).copyMemory(from: from + index * row * size, byteCount: row * size)
+      }
     }
     withExtendedLifetime((whole, part)) {}
   }

@@ -12,7 +12,14 @@ struct ClassTargets {
   func losses(of logits: Tensor) -> Tensor {
     let losses = Buffer(count: labels.count)
     withKernelTargets { targets in
-      logits.withFloat32 { cross_entropy_rows($0, targets, losses.pointer, labels.count, classes) }
+      logits.withFloat32 { logits in
+        inChunks(of: labels.count, width: classes) { rows in
+          cross_entropy_rows(
+            logits + rows.lowerBound * classes, targets.from(rows.lowerBound), losses.pointer + rows.lowerBound,
+            rows.count,
+            classes)
+        }
+      }
     }
     return Tensor(shape: [labels.count], buffer: losses)
   }
@@ -22,8 +29,13 @@ struct ClassTargets {
     let output = Buffer(shape: logits.shape)
     withKernelTargets { targets in
       withFloat32(logits, g) { logits, values in
-        cross_entropy_gradient(
-          logits, targets, values, g.shape.isEmpty ? 0 : 1, scale, output.pointer, labels.count, classes)
+        let step = g.shape.isEmpty ? 0 : 1
+        inChunks(of: labels.count, width: classes) { rows in
+          let first = rows.lowerBound * classes
+          cross_entropy_gradient(
+            logits + first, targets.from(rows.lowerBound), values + step * rows.lowerBound, step, scale,
+            output.pointer + first, rows.count, classes)
+        }
       }
     }
     return Tensor(shape: logits.shape, buffer: output).castWithoutTape(to: logits.precision)
@@ -38,5 +50,12 @@ struct ClassTargets {
         body(class_targets(labels: labels, weights: $0.baseAddress, smoothing: smoothing))
       }
     }
+  }
+}
+
+extension class_targets {
+  /// The targets from a row on.
+  fileprivate func from(_ row: Int) -> class_targets {
+    class_targets(labels: labels + row, weights: weights, smoothing: smoothing)
   }
 }

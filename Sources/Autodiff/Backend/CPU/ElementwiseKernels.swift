@@ -7,21 +7,26 @@ extension Tensor {
     if precision != .float32, case .relu = operation {
       // It depends on the sign alone, so elements of 16 bits need not be widened.
       let output = Buffer(shape: shape, precision: precision)
-      relu_half(storage.half, output.half, count, precision == .bfloat16 ? 0x7f80 : 0x7c00)
+      let infinity: UInt16 = precision == .bfloat16 ? 0x7f80 : 0x7c00
+      inChunks(of: count) { relu_half(storage.half + $0.lowerBound, output.half + $0.lowerBound, $0.count, infinity) }
       return Tensor(shape: shape, buffer: output)
     }
     let output = Buffer(shape: shape)
-    withFloat32 { operation.run($0, output.pointer, count) }
+    withFloat32 { operation.runInChunks($0, output.pointer, count) }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: precision)
   }
 
   /// Adds another tensor of the same shape in place; nobody else may see this tensor's memory (`ownsItsMemory`).
-  func addInPlace(_ other: Tensor) { other.withFloat32 { add_scaled($0, 1, elements, elementCount) } }
+  func addInPlace(_ other: Tensor) {
+    other.withFloat32 { other in
+      inChunks(of: elementCount) { add_scaled(other + $0.lowerBound, 1, elements + $0.lowerBound, $0.count) }
+    }
+  }
 
   /// Replaces this gradient by that of an operation's input, in place; nobody else may see this tensor's memory
   /// (`ownsItsMemory`), and `saved` is Float32.
   func replace(by operation: GradientOperation, saved: Tensor) {
-    saved.withFloat32 { operation.run(elements, $0, elements, elementCount) }
+    saved.withFloat32 { operation.runInChunks(elements, $0, elements, elementCount) }
   }
 }
 
@@ -34,8 +39,11 @@ func combine(_ name: String, _ left: Tensor, _ right: Tensor, _ operation: Binar
   let output = Buffer(shape: left.shape)
   if count > 0 {
     withFloat32(left, right) { left, right in
-      var size = Int64(count), step: Int64 = 1
-      operation.run(left, &step, right, &step, output.pointer, &size, 1)
+      inChunks(of: count) { range in
+        var size = Int64(range.count), step: Int64 = 1
+        let first = range.lowerBound
+        operation.run(left + first, &step, right + first, &step, output.pointer + first, &size, 1)
+      }
     }
   }
   return Tensor(shape: left.shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
@@ -47,11 +55,12 @@ func combine(_ gradient: Tensor, _ saved: Tensor, _ operation: GradientOperation
   let count = gradient.elementCount
   if gradient.precision != .float32, gradient.precision == saved.precision, case .relu = operation {
     let output = Buffer(shape: gradient.shape, precision: gradient.precision)
-    relu_gradient_half(gradient.storage.half, saved.storage.half, output.half, count)
+    let (g, y, d) = (gradient.storage.half, saved.storage.half, output.half)
+    inChunks(of: count) { relu_gradient_half(g + $0.lowerBound, y + $0.lowerBound, d + $0.lowerBound, $0.count) }
     return Tensor(shape: gradient.shape, buffer: output)
   }
   let output = Buffer(shape: gradient.shape)
-  withFloat32(gradient, saved) { operation.run($0, $1, output.pointer, count) }
+  withFloat32(gradient, saved) { operation.runInChunks($0, $1, output.pointer, count) }
   return Tensor(shape: gradient.shape, buffer: output).castWithoutTape(to: commonPrecision(gradient, saved))
 }
 
@@ -61,7 +70,12 @@ func select(_ condition: Tensor, _ x: Tensor, _ y: Tensor, to shape: Shape) -> T
   func filled(_ tensor: Tensor) -> Tensor { tensor.shape == shape ? tensor : tensor.repeated(to: shape) }
   let output = Buffer(shape: shape)
   withFloat32(filled(x), filled(y)) { x, y in
-    filled(condition).withFloat32 { select_where($0, x, y, output.pointer, shape.elementCount) }
+    filled(condition).withFloat32 { condition in
+      inChunks(of: shape.elementCount) {
+        let first = $0.lowerBound
+        select_where(condition + first, x + first, y + first, output.pointer + first, $0.count)
+      }
+    }
   }
   return Tensor(shape: shape, buffer: output).castWithoutTape(to: commonPrecision(x, y))
 }
@@ -83,15 +97,30 @@ private func combineBroadcast(
     let iterator = StridedIterator(
       over: shape, left.shape.strides(broadcastTo: shape), right.shape.strides(broadcastTo: shape))
     withFloat32(left, right) { left, right in
-      operation.run(
-        left, iterator.first, right, iterator.second, output.pointer, iterator.sizes, Int32(iterator.sizes.count))
+      iterator.inChunks(of: shape) { range, first, rest in
+        let row = Int64(range.lowerBound)
+        operation.run(
+          left + Int(row * iterator.first[0]), iterator.first, right + Int(row * iterator.second[0]), iterator.second,
+          output.pointer + first, rest, Int32(rest.count))
+      }
     }
   }
   return Tensor(shape: shape, buffer: output).castWithoutTape(to: commonPrecision(left, right))
 }
 
 extension UnaryOperation {
-  fileprivate func run(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int) {
+  fileprivate func runInChunks(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int) {
+    switch self {
+    case .softmax(let layout):
+      layout.inUnits { softmax_along(x, y, layout, $0, $1) }
+    case .logSoftmax(let layout):
+      layout.inUnits { log_softmax_along(x, y, layout, $0, $1) }
+    default:
+      inChunks(of: n) { run(x + $0.lowerBound, y + $0.lowerBound, $0.count) }
+    }
+  }
+
+  private func run(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int) {
     switch self {
     case .relu: unary_relu(x, y, n)
     case .sigmoid: unary_sigmoid(x, y, n)
@@ -118,8 +147,7 @@ extension UnaryOperation {
     case .affine(let factor, let offset): scale_offset(x, factor, offset, y, n)
     case .clamp(let limits): CKernels.clamp(x, y, n, limits.lowerBound, limits.upperBound)
     case .elu(let scale, let alpha): activation_elu(x, y, n, scale, alpha)
-    case .softmax(let columns): softmax_rows(x, y, n / columns, columns)
-    case .logSoftmax(let columns): log_softmax_rows(x, y, n / columns, columns)
+    case .softmax, .logSoftmax: break  // along a dimension
     }
   }
 }
@@ -149,7 +177,20 @@ extension BinaryOperation {
 }
 
 extension GradientOperation {
-  fileprivate func run(
+  fileprivate func runInChunks(
+    _ g: UnsafePointer<Float>, _ saved: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ n: Int
+  ) {
+    switch self {
+    case .softmax(let layout):
+      layout.inUnits { softmax_gradient_along(g, saved, d, layout, $0, $1) }
+    case .logSoftmax(let layout):
+      layout.inUnits { log_softmax_gradient_along(g, saved, d, layout, $0, $1) }
+    default:
+      inChunks(of: n) { run(g + $0.lowerBound, saved + $0.lowerBound, d + $0.lowerBound, $0.count) }
+    }
+  }
+
+  private func run(
     _ g: UnsafePointer<Float>, _ saved: UnsafePointer<Float>, _ d: UnsafeMutablePointer<Float>, _ n: Int
   ) {
     switch self {
@@ -162,8 +203,7 @@ extension GradientOperation {
     case .clamp(let limits): gradient_clamp(g, saved, d, n, limits.lowerBound, limits.upperBound)
     case .elu(let scale, let alpha): gradient_elu(g, saved, d, n, scale, alpha)
     case .gate(let below, let above): CKernels.gate(g, saved, d, n, below, above)
-    case .softmax(let columns): softmax_gradient(g, saved, d, n / columns, columns)
-    case .logSoftmax(let columns): log_softmax_gradient(g, saved, d, n / columns, columns)
+    case .softmax, .logSoftmax: break  // along a dimension
     }
   }
 }

@@ -24,15 +24,32 @@ package struct StepNorms: Sendable {
     nonfiniteGradients = norms.nonfinite_gradients
   }
 
-  /// Runs a kernel, which measures the step where `norms` is given.
+  /// Runs a kernel from an offset on over a number of elements, together `count`; it measures the step where `norms` is given.
   @inline(__always)
   fileprivate static func measured(
-    into norms: UnsafeMutablePointer<StepNorms>?, _ kernel: (UnsafeMutablePointer<step_norms>?) -> Void
+    _ count: Int, into norms: UnsafeMutablePointer<StepNorms>?,
+    _ kernel: (Int, Int, UnsafeMutablePointer<step_norms>?) -> Void
   ) {
-    guard let norms else { return kernel(nil) }
-    var measured = step_norms()
-    kernel(&measured)
-    norms.pointee = StepNorms(measured)
+    guard let norms else { return inChunks(of: count) { kernel($0.lowerBound, $0.count, nil) } }
+    norms.pointee = StepNorms(measured(count) { kernel($0, $1, $2) })
+  }
+
+  /// The norms that a kernel adds up, as above.
+  @inline(__always)
+  fileprivate static func measured(
+    _ count: Int, _ kernel: (Int, Int, UnsafeMutablePointer<step_norms>) -> Void
+  ) -> step_norms {
+    reducedInChunks(of: count) {
+      var measured = step_norms()
+      kernel($0.lowerBound, $0.count, &measured)
+      return measured
+    } join: { sum, part in
+      sum.weight += part.weight
+      sum.gradient += part.gradient
+      sum.update += part.update
+      sum.largest_gradient = larger(sum.largest_gradient, part.largest_gradient)
+      sum.nonfinite_gradients += part.nonfinite_gradients
+    }
   }
 }
 
@@ -46,8 +63,10 @@ package enum OptimizerKernels {
     count: Int, learningRate: Float, momentum: Float, nesterov: Bool, weightDecay: Float,
     norms: UnsafeMutablePointer<StepNorms>?
   ) {
-    StepNorms.measured(into: norms) {
-      sgd_step(weights, gradient, velocity, count, learningRate, momentum, nesterov, weightDecay, $0)
+    StepNorms.measured(count, into: norms) { first, count, norms in
+      sgd_step(
+        weights + first, gradient + first, velocity.map { $0 + first }, count, learningRate, momentum, nesterov,
+        weightDecay, norms)
     }
   }
 
@@ -57,9 +76,10 @@ package enum OptimizerKernels {
     velocity: UnsafeMutablePointer<Float>?, count: Int, learningRate: Float, smoothing: Float, momentum: Float,
     epsilon: Float, weightDecay: Float, norms: UnsafeMutablePointer<StepNorms>?
   ) {
-    StepNorms.measured(into: norms) {
+    StepNorms.measured(count, into: norms) { first, count, norms in
       rmsprop_step(
-        weights, gradient, square, velocity, count, learningRate, smoothing, momentum, epsilon, weightDecay, $0)
+        weights + first, gradient + first, square + first, velocity.map { $0 + first }, count, learningRate, smoothing,
+        momentum, epsilon, weightDecay, norms)
     }
   }
 
@@ -68,8 +88,9 @@ package enum OptimizerKernels {
     _ weights: UnsafeMutablePointer<Float>, _ gradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
     count: Int, learningRate: Float, epsilon: Float, weightDecay: Float, norms: UnsafeMutablePointer<StepNorms>?
   ) {
-    StepNorms.measured(into: norms) {
-      adagrad_step(weights, gradient, sum, count, learningRate, epsilon, weightDecay, $0)
+    StepNorms.measured(count, into: norms) { first, count, norms in
+      adagrad_step(
+        weights + first, gradient + first, sum + first, count, learningRate, epsilon, weightDecay, norms)
     }
   }
 
@@ -80,10 +101,10 @@ package enum OptimizerKernels {
     square: UnsafeMutablePointer<Float>, count: Int, learningRate: Float, beta1: Float, beta2: Float,
     rootScale: Float, epsilon: Float, weightDecay: Float, shrinkage: Float, norms: UnsafeMutablePointer<StepNorms>?
   ) {
-    StepNorms.measured(into: norms) {
+    StepNorms.measured(count, into: norms) { first, count, norms in
       adam_step(
-        weights, gradient, mean, square, count, learningRate, beta1, beta2, rootScale, epsilon, weightDecay,
-        shrinkage, $0)
+        weights + first, gradient + first, mean + first, square + first, count, learningRate, beta1, beta2, rootScale,
+        epsilon, weightDecay, shrinkage, norms)
     }
   }
 
@@ -91,20 +112,31 @@ package enum OptimizerKernels {
   package static func measure(
     from old: UnsafePointer<Float>, to new: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, count: Int
   ) -> StepNorms {
-    var norms = step_norms()
-    measure_step(old, new, gradient, count, &norms)
-    return StepNorms(norms)
+    StepNorms(
+      StepNorms.measured(count) { first, count, norms in
+        measure_step(old + first, new + first, gradient + first, count, norms)
+      })
   }
 }
 
 extension Tensor {
   /// factor · x, not on the tape.
   package func scaledWithoutTape(by factor: Float) -> Tensor {
-    Tensor(shape: shape) { y in withFloat32 { scale_offset($0, factor, 0, y.baseAddress!, y.count) } }
+    let output = Buffer(shape: shape)
+    withFloat32 { x in
+      inChunks(of: elementCount) {
+        scale_offset(x + $0.lowerBound, factor, 0, output.pointer + $0.lowerBound, $0.count)
+      }
+    }
+    return Tensor(shape: shape, buffer: output)
   }
 
   /// max(−limit, min(limit, x)), not on the tape; NaN stays NaN.
   package func clippedWithoutTape(to limit: Float) -> Tensor {
-    Tensor(shape: shape) { y in withFloat32 { clip_values($0, limit, y.baseAddress!, y.count) } }
+    let output = Buffer(shape: shape)
+    withFloat32 { x in
+      inChunks(of: elementCount) { clip_values(x + $0.lowerBound, limit, output.pointer + $0.lowerBound, $0.count) }
+    }
+    return Tensor(shape: shape, buffer: output)
   }
 }

@@ -20,35 +20,44 @@ struct PoolingShape {
 
   /// The largest element of each window, and where in x it is; not on the tape.
   func largest(of x: Tensor) -> (values: Tensor, indices: GatherIndices) {
-    var over = windows.kernels(input)
     let values = Buffer(shape: output)
     let indices = GatherIndices(count: output.elementCount) { indices in
-      x.withFloat32 { pool_largest(&over, $0, values.pointer, indices.baseAddress!) }
+      x.withFloat32 { x in
+        inImages { pool_largest(&$0, x, values.pointer, indices.baseAddress!) }
+      }
     }
     return (Tensor(shape: output, buffer: values).castWithoutTape(to: x.precision), indices)
   }
 
   /// The mean of each window; not on the tape.
   func mean(of x: Tensor) -> Tensor {
-    var over = windows.kernels(input)
     let values = Buffer(shape: output)
-    x.withFloat32 { pool_mean(&over, countsPadding, $0, values.pointer) }
+    x.withFloat32 { x in inImages { pool_mean(&$0, countsPadding, x, values.pointer) } }
     return Tensor(shape: output, buffer: values).castWithoutTape(to: x.precision)
   }
 
   /// The transpose of `mean`, from the output's shape to the input's; not on the tape.
   func spread(_ y: Tensor) -> Tensor {
-    var over = windows.kernels(input)
     let values = Buffer(shape: input)
-    y.withFloat32 { spread_mean(&over, countsPadding, $0, values.pointer) }
+    y.withFloat32 { y in inImages { spread_mean(&$0, countsPadding, y, values.pointer) } }
     return Tensor(shape: input, buffer: values).castWithoutTape(to: y.precision)
+  }
+
+  private func inImages(_ body: (inout windows) -> Void) {
+    windows.inImages(input[0], channels: input[3], taken: input[3], body)
   }
 }
 
 extension WindowLayout {
-  fileprivate func kernels(_ images: Shape) -> windows {
-    CKernels.windows(
-      images: Int64(images[0]), channels: Int64(images[3]), rows: rows.forKernels, columns: columns.forKernels)
+  /// Calls `body` with the windows of some images after the other, of whose channels it takes some.
+  fileprivate func inImages(_ images: Int, channels: Int, taken: Int, _ body: (inout windows) -> Void) {
+    let pixels = Swift.max(rows.size * columns.size, rows.count * columns.count * rows.kernelSize * columns.kernelSize)
+    inChunks(of: images, width: pixels * taken) { range in
+      var over = windows(
+        first: Int64(range.lowerBound), images: Int64(range.count), channels: Int64(channels), rows: rows.forKernels,
+        columns: columns.forKernels)
+      body(&over)
+    }
   }
 }
 
@@ -66,9 +75,12 @@ extension Tensor {
   package func patches(_ window: Window, first: Int, count: Int) -> Tensor {
     let layout = WindowLayout(window, over: shape)!, rows = layout.rows, columns = layout.columns
     let patches: Shape = [shape[0], rows.count * columns.count, rows.kernelSize * columns.kernelSize * count]
-    var over = layout.kernels([shape[0], rows.size, columns.size, shape.last!])
     let output = Buffer(shape: patches)
-    withFloat32 { unfold(&over, Int64(first), Int64(count), $0, output.pointer) }
+    withFloat32 { x in
+      layout.inImages(shape[0], channels: shape.last!, taken: count) {
+        unfold(&$0, Int64(first), Int64(count), x, output.pointer)
+      }
+    }
     return Tensor(shape: patches, buffer: output)
   }
 }

@@ -38,9 +38,12 @@ struct AxisMap: Sendable {
     sizes[axis] = count
     let shape = Shape(sizes), output = Buffer(shape: shape)
     let outer = sizes[..<axis].reduce(1, *), inner = sizes[(axis + 1)...].reduce(1, *)
-    x.withFloat32 {
-      resample(
-        $0, Int64(outer), Int64(size), Int64(inner), Int64(count), starts, indices, weights, output.pointer)
+    x.withFloat32 { x in
+      inChunks(of: outer, width: Swift.max(size, count) * inner) {
+        resample(
+          x + $0.lowerBound * size * inner, Int64($0.count), Int64(size), Int64(inner), Int64(count), starts, indices,
+          weights, output.pointer + $0.lowerBound * count * inner)
+      }
     }
     return Tensor(shape: shape, buffer: output).castWithoutTape(to: x.precision)
   }

@@ -30,7 +30,19 @@ package struct PairSums {
 extension Tensor {
   /// Sums, extremes and counts over all elements; elements below `low` or above `high` count as outside.
   package func activationSums(low: Float, high: Float) -> ActivationSums {
-    let found = withFloat32 { statistics_of($0, elementCount, low, high) }
+    let found = withFloat32 { x in
+      reducedInChunks(of: elementCount) {
+        statistics_of(x + $0.lowerBound, $0.count, low, high)
+      } join: { sum, part in
+        sum.sum += part.sum
+        sum.square_sum += part.square_sum
+        sum.minimum = -larger(-sum.minimum, -part.minimum)
+        sum.maximum = larger(sum.maximum, part.maximum)
+        sum.zeros += part.zeros
+        sum.nonfinite += part.nonfinite
+        sum.outside += part.outside
+      }
+    }
     return ActivationSums(
       sum: found.sum, squareSum: found.square_sum, minimum: found.minimum, maximum: found.maximum, zeros: found.zeros,
       nonfinite: found.nonfinite, outside: found.outside)
@@ -38,23 +50,51 @@ extension Tensor {
 
   /// Σ x², max |x| and the number of elements that are not finite.
   package func gradientSums() -> GradientSums {
-    let found = withFloat32 { magnitudes_of($0, elementCount) }
+    let found = withFloat32 { x in
+      reducedInChunks(of: elementCount) {
+        magnitudes_of(x + $0.lowerBound, $0.count)
+      } join: { sum, part in
+        sum.square_sum += part.square_sum
+        sum.largest = larger(sum.largest, part.largest)
+        sum.nonfinite += part.nonfinite
+      }
+    }
     return GradientSums(squareSum: found.square_sum, largest: found.largest, nonfinite: found.nonfinite)
   }
 
   /// Σ (x − mean)², in Float64.
   package func squaredDeviations(from mean: Double) -> Double {
-    withFloat32 { squared_deviations($0, elementCount, mean) }
+    withFloat32 { x in
+      reducedInChunks(of: elementCount) {
+        squared_deviations(x + $0.lowerBound, $0.count, mean)
+      } join: {
+        $0 += $1
+      }
+    }
   }
 
   /// Σ (x − y)² for two tensors of one shape: differences in Float32, their sum in Float64.
   package func squaredDistance(to other: Tensor) -> Double {
-    Autodiff.withFloat32(self, other) { squared_distance($0, $1, elementCount) }
+    Autodiff.withFloat32(self, other) { x, y in
+      reducedInChunks(of: elementCount) {
+        squared_distance(x + $0.lowerBound, y + $0.lowerBound, $0.count)
+      } join: {
+        $0 += $1
+      }
+    }
   }
 
   /// Σ a², Σ b² and Σ a b for two tensors of one shape, in Float64.
   package func pairSums(with other: Tensor) -> PairSums {
-    let found = Autodiff.withFloat32(self, other) { products_of($0, $1, elementCount) }
+    let found = Autodiff.withFloat32(self, other) { x, y in
+      reducedInChunks(of: elementCount) {
+        products_of(x + $0.lowerBound, y + $0.lowerBound, $0.count)
+      } join: { sum, part in
+        sum.first_square_sum += part.first_square_sum
+        sum.second_square_sum += part.second_square_sum
+        sum.product_sum += part.product_sum
+      }
+    }
     return PairSums(
       firstSquareSum: found.first_square_sum, secondSquareSum: found.second_square_sum, productSum: found.product_sum)
   }
@@ -67,8 +107,16 @@ extension Tensor {
     let change = Buffer(shape: shape)
     let found = Autodiff.withFloat32(self, before) { after, before in
       gradient.withFloat32 { gradient in
-        Autodiff.withFloat32(last) {
-          products_with_step(after, before, gradient, $0, elementCount, change.pointer)
+        Autodiff.withFloat32(last) { last in
+          reducedInChunks(of: elementCount) {
+            let first = $0.lowerBound
+            return products_with_step(
+              after + first, before + first, gradient + first, last.map { $0 + first }, $0.count, change.pointer + first
+            )
+          } join: { sum, part in
+            sum.with_step += part.with_step
+            sum.with_last += part.with_last
+          }
         }
       }
     }
@@ -84,7 +132,12 @@ extension Tensor {
   /// Σ x² over each of `rows` equally long rows.
   package func rowSquares(rows: Int) -> [Double] {
     [Double](unsafeUninitializedCapacity: rows) { sums, count in
-      withFloat32 { square_rows($0, rows, elementCount / rows, sums.baseAddress!) }
+      let columns = elementCount / rows, sums = sums.baseAddress!
+      withFloat32 { x in
+        inChunks(of: rows, width: columns) {
+          square_rows(x + $0.lowerBound * columns, $0.count, columns, sums + $0.lowerBound)
+        }
+      }
       count = rows
     }
   }
@@ -93,7 +146,13 @@ extension Tensor {
   package func rowProducts(with other: Tensor, rows: Int) -> [Double] {
     [Double](unsafeUninitializedCapacity: rows) { sums, count in
       let columns = elementCount / rows, step = other.elementCount == elementCount ? columns : 0
-      Autodiff.withFloat32(self, other) { multiply_rows($0, $1, step, rows, columns, sums.baseAddress!) }
+      let sums = sums.baseAddress!
+      Autodiff.withFloat32(self, other) { x, y in
+        inChunks(of: rows, width: columns) {
+          multiply_rows(
+            x + $0.lowerBound * columns, y + $0.lowerBound * step, step, $0.count, columns, sums + $0.lowerBound)
+        }
+      }
       count = rows
     }
   }
@@ -115,9 +174,18 @@ package struct HistogramKernel: Sendable {
 
   /// The counts of zeros, NaN, −∞ and +∞, then of each bin. What lies beyond the edges counts in the outermost bins.
   package func counts(of tensor: Tensor) -> [UInt32] {
-    [UInt32](unsafeUninitializedCapacity: Int(histogram_counts)) { counts, count in
-      tensor.withFloat32 { histogram_of($0, tensor.elementCount, edges, cells, counts.baseAddress!) }
-      count = Int(histogram_counts)
+    tensor.withFloat32 { x in
+      reducedInChunks(of: tensor.elementCount) { range in
+        [UInt32](unsafeUninitializedCapacity: Int(histogram_counts)) { counts, count in
+          histogram_of(x + range.lowerBound, range.count, edges, cells, counts.baseAddress!)
+          count = Int(histogram_counts)
+        }
+      } join: { sum, part in
+        for index in sum.indices { sum[index] += part[index] }
+      }
     }
   }
 }
+
+/// The larger number; NaN where either is.
+func larger(_ a: Float, _ b: Float) -> Float { b > a || b.isNaN ? b : a }

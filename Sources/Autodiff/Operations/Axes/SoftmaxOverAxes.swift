@@ -1,11 +1,3 @@
-/// As `softmax`, over any dimension; the result has the same shape. Negative dimensions count from the last. Stops the program if there
-/// is no such dimension or its size is 0. Warns, once per module, if its size is 1.
-public func softmax(_ x: Tensor, axis: Int) -> Tensor { alongLast(x, axis, "softmax", softmax) }
-
-/// As `logSoftmax`, over any dimension; the result has the same shape. Negative dimensions count from the last. Stops the program if
-/// there is no such dimension or its size is 0. Warns, once per module, if its size is 1.
-public func logSoftmax(_ x: Tensor, axis: Int) -> Tensor { alongLast(x, axis, "logSoftmax", logSoftmax) }
-
 /// eˣ / Σ eˣ along a dimension, the last by default, over the elements whose mask is not 0; the others are 0 and have no gradient. Where
 /// all are masked the result is 0 everywhere, not NaN. The mask broadcasts to the shape of x, which the result has; make it by a
 /// comparison or `lowerTriangle()`. Negative dimensions count from the last.
@@ -16,7 +8,7 @@ public func softmax(_ x: Tensor, mask: Tensor, axis: Int = -1) -> Tensor {
     stop("softmax", mask.shape, x.shape, "each size of the mask is that of x or 1")
   }
   // A row that is masked as a whole is NaN in between, from which the mask selects nothing, in either direction.
-  let probabilities = alongLast(Tensor.where(mask, x, Tensor(-.infinity)), axis, "softmax", shares)
+  let probabilities = shares(Tensor.where(mask, x, Tensor(-.infinity)), axis: axis)
   return masked(probabilities, by: mask.offTape .!= 0)
 }
 
@@ -40,13 +32,4 @@ extension Tensor {
     }
     return keepingDimensions ? sum : sum.reshaped(shape(without: axes))
   }
-}
-
-/// `function`, which works along the last dimension, along another.
-private func alongLast(_ x: Tensor, _ axis: Int, _ operation: String, _ function: (Tensor) -> Tensor) -> Tensor {
-  let axis = AxisLayout(axis, of: x.shape, operation).axis, last = x.shape.count - 1
-  guard axis != last else { return function(x) }
-  var order = Array(x.shape.indices)
-  order.swapAt(axis, last)
-  return function(x.transposed(order: order)).transposed(order: order)
 }

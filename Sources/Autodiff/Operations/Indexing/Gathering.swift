@@ -76,15 +76,20 @@ extension Tensor {
 
   /// The position in this tensor of the element that each index names along a dimension.
   private func positions(_ operation: String, _ axis: Int, _ indices: Indices) -> GatherIndices {
-    let axis = AxisLayout(axis, of: shape, operation).axis
+    let layout = AxisLayout(axis, of: shape, operation), axis = layout.axis
     let sizes = indices.shape, rank = shape.count
     guard sizes.count == rank, sizes.indices.allSatisfy({ $0 == axis || sizes[$0] <= shape[$0] }) else {
       stop(
         operation, shape, sizes,
         "indices have as many dimensions as the tensor, and in all but dimension \(axis) at most its sizes")
     }
-    indices.check(operation, along: axis, of: shape)
     checkPositions(operation)
+    if layout.shape(replacing: [sizes[axis]]) == sizes {
+      return GatherIndices(along: layout, indices.values) {
+        indices.stop(operation, at: $0, along: axis, of: shape)
+      }
+    }
+    indices.check(operation, along: axis, of: shape)
     let strides = shape.strides.map { Int($0) }
     return GatherIndices(count: indices.values.count) { elements in
       var place = [Int](repeating: 0, count: rank), first = 0

@@ -12,7 +12,8 @@ public struct Indices: Hashable, Sendable {
   /// Numbers in row-major order. Stops the program if there are more or fewer than the shape has elements.
   public init(_ values: [Int], shape: Shape) {
     guard values.count == shape.elementCount else {
-      stop("Indices", "\(values.count) values for the shape \(shape), which has \(shape.elementCount) elements")
+      Autodiff.stop(
+        "Indices", "\(values.count) values for the shape \(shape), which has \(shape.elementCount) elements")
     }
     (self.values, self.shape) = (values, shape)
   }
@@ -22,7 +23,7 @@ public struct Indices: Hashable, Sendable {
     values = tensor.withValues { values in
       values.enumerated().map { position, value in
         guard let whole = Int(exactly: value) else {
-          stop("Indices", "the element \(value) at position \(position) is no whole number")
+          Autodiff.stop("Indices", "the element \(value) at position \(position) is no whole number")
         }
         return whole
       }
@@ -33,7 +34,7 @@ public struct Indices: Hashable, Sendable {
   /// The same numbers in row-major order under another shape. Stops the program if the number of elements differs.
   public func reshaped(_ target: Shape) -> Indices {
     guard target.elementCount == values.count else {
-      stop("reshape", shape, target, "they have \(values.count) and \(target.elementCount) elements")
+      Autodiff.stop("reshape", shape, target, "they have \(values.count) and \(target.elementCount) elements")
     }
     return Indices(values, shape: target)
   }
@@ -41,12 +42,17 @@ public struct Indices: Hashable, Sendable {
   /// Stops the program, in the name of `operation`, unless all are positions along a dimension of this size.
   func check(_ operation: String, along axis: Int, of whole: Shape) {
     let size = whole[axis]
-    for (position, index) in values.enumerated() where index < 0 || index >= size {
-      stop(
-        operation,
-        "the index \(index) at position \(position) is out of range; dimension \(axis) of the shape \(whole) has indices from 0 to "
-          + "\(size - 1)")
+    if let position = values.firstIndex(where: { $0 < 0 || $0 >= size }) {
+      stop(operation, at: position, along: axis, of: whole)
     }
+  }
+
+  /// Stops the program since the number at this position is out of range.
+  func stop(_ operation: String, at position: Int, along axis: Int, of whole: Shape) -> Never {
+    Autodiff.stop(
+      operation,
+      "the index \(values[position]) at position \(position) is out of range; dimension \(axis) of the shape \(whole) has indices from 0 to "
+        + "\(whole[axis] - 1)")
   }
 }
 

@@ -14,7 +14,7 @@ extension Tensor {
   /// count from the last. Stops the program if there is no such dimension.
   public func argsort(axis: Int = -1, descending: Bool = false) -> Indices {
     let layout = AxisLayout(axis, of: shape, "argsort")
-    return order(layout, descending: descending, count: layout.size)
+    return indicesInOrder(layout, descending: descending, count: layout.size)
   }
 
   /// The k largest elements along a dimension, the last by default, in descending order, or the smallest in ascending order, and where they
@@ -28,37 +28,12 @@ extension Tensor {
     guard 0...layout.size ~= k else {
       stop("topK", "k is \(k), dimension \(layout.axis) of the shape \(shape) has \(layout.size) elements")
     }
-    let indices = order(layout, descending: largest, count: k)
+    let indices = indicesInOrder(layout, descending: largest, count: k)
     return (gather(axis: axis, indices), indices)
   }
 
   /// Where the first `count` elements in order come from.
-  private func order(_ layout: AxisLayout, descending: Bool, count: Int) -> Indices {
-    let (size, inner) = (layout.size, layout.inner)
-    var indices = [Int](repeating: 0, count: layout.outer * count * inner)
-    // The element's rank in the upper half, its index in the lower: numbers that differ, so any sort keeps the order of equals.
-    var keys = [UInt64](repeating: 0, count: size)
-    withValues { values in
-      for outer in 0..<layout.outer {
-        for offset in 0..<inner {
-          for index in 0..<size {
-            let rank = rank(of: values[(outer * size + index) * inner + offset])
-            keys[index] = UInt64(descending ? ~rank : rank) << 32 | UInt64(index)
-          }
-          keys.sort()
-          for place in 0..<count {
-            indices[(outer * count + place) * inner + offset] = Int(keys[place] & 0xffff_ffff)
-          }
-        }
-      }
-    }
-    return Indices(indices, shape: layout.shape(replacing: [count]))
+  private func indicesInOrder(_ layout: AxisLayout, descending: Bool, count: Int) -> Indices {
+    Indices(order(layout, descending: descending, count: count), shape: layout.shape(replacing: [count]))
   }
-}
-
-/// A whole number that grows with the value; −0 and 0 have the same, and NaN has the largest.
-private func rank(of value: Float) -> UInt32 {
-  guard !value.isNaN else { return .max }
-  let bits = (value == 0 ? 0 : value).bitPattern
-  return bits >> 31 == 1 ? ~bits : bits | 0x8000_0000
 }

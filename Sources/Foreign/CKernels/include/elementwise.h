@@ -17,7 +17,7 @@ unary_kernel unary_relu, unary_sigmoid, unary_tanh, unary_exp, unary_log, unary_
 /// The nearest whole number, of two the even one.
 unary_kernel unary_round;
 
-/// y[i] = x[i] to the power of the exponent, as powf.
+/// y[i] = x[i] to the power of the exponent, with the special cases of powf.
 void power(floats_in x, floats_out y, size_t n, float exponent);
 
 /// y[i] = factor * x[i] + offset.

@@ -12,8 +12,9 @@ typedef struct {
   int64_t size, count, kernel, stride, dilation, before, after;
 } window_axis;
 
+/// The kernels work on `images` images from `first` on of the tensors that they are given.
 typedef struct {
-  int64_t images, channels;
+  int64_t first, images, channels;
   window_axis rows, columns;
 } windows;
 

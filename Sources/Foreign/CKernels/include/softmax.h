@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "layout.h"
+
 /// p[r, c] = exp(x[r, c] - log sum exp x[r]).
 void softmax_rows(const float *_Nonnull x, float *_Nonnull p, size_t rows, size_t columns);
 
@@ -18,6 +20,14 @@ void softmax_gradient(
 /// d[r, c] = g[r, c] - exp(y[r, c]) sum g[r].
 void log_softmax_gradient(
     const float *_Nonnull g, const float *_Nonnull y, float *_Nonnull d, size_t rows, size_t columns);
+
+/// The same four along any dimension, for the units from `unit` to before `end`.
+void softmax_along(const float *_Nonnull x, float *_Nonnull p, axis_layout layout, int64_t unit, int64_t end);
+void log_softmax_along(const float *_Nonnull x, float *_Nonnull y, axis_layout layout, int64_t unit, int64_t end);
+void softmax_gradient_along(
+    const float *_Nonnull g, const float *_Nonnull p, float *_Nonnull d, axis_layout layout, int64_t unit, int64_t end);
+void log_softmax_gradient_along(
+    const float *_Nonnull g, const float *_Nonnull y, float *_Nonnull d, axis_layout layout, int64_t unit, int64_t end);
 
 /// The targets of a cross-entropy: labels within 0 ..< columns, the classes' weights (null: all 1), and label smoothing, the
 /// fraction of the loss that is spread evenly over the classes.
