@@ -59,6 +59,12 @@ import Testing
       let (output, moments) = batchNorm($0 + 30, weight: weight, bias: nil, epsilon: 1e-5)
       return [output, moments.mean, moments.variance]
     },
+    Operation("recurrent steps", [[7, 35], [3001, 70]]) { x in
+      let units = x.shape[1] / 7
+      func columns(_ first: Int, _ count: Int) -> Tensor { x.sliced(1, first * units..<(first + count) * units) }
+      let gates = columns(0, 4), memory = lstmMemory(gates, columns(4, 1))
+      return [memory, lstmState(gates, memory), gruState(columns(0, 3), columns(3, 3), columns(6, 1))]
+    },
     Operation("cross-entropy") {
       let columns = $0.shape[1], labels = (0..<$0.shape[0]).map { $0 % columns }
       return [crossEntropy($0, labels, labelSmoothing: 0.1), crossEntropy($0, labels, reduction: .none)]

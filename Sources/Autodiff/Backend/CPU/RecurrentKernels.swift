@@ -10,7 +10,11 @@ struct RecurrentKernels {
   /// sigmoid(f) c + sigmoid(i) tanh(g), [rows, units], of gates [rows, 4 · units] and c [rows, units].
   func lstmMemory(_ gates: Tensor, _ c: Tensor) -> Tensor {
     let next = matrix(1)
-    withFloat32(gates, c) { lstm_memory($0, $1, next.elements, rows, units) }
+    withFloat32(gates, c) { gates, c in
+      inRows { first, count in
+        lstm_memory(gates + 4 * first, c + first, next.elements + first, count, units)
+      }
+    }
     return next.castWithoutTape(to: commonPrecision(gates, c))
   }
 
@@ -18,7 +22,12 @@ struct RecurrentKernels {
   func lstmMemoryGradients(_ d: Tensor, _ gates: Tensor, _ c: Tensor) -> (gates: Tensor, c: Tensor) {
     let ofGates = matrix(3), ofC = matrix(1)
     d.withFloat32 { d in
-      withFloat32(gates, c) { lstm_memory_gradient(d, $0, $1, ofGates.elements, ofC.elements, rows, units) }
+      withFloat32(gates, c) { gates, c in
+        inRows { first, count in
+          lstm_memory_gradient(
+            d + first, gates + 4 * first, c + first, ofGates.elements + 3 * first, ofC.elements + first, count, units)
+        }
+      }
     }
     return (ofGates, ofC)
   }
@@ -26,7 +35,11 @@ struct RecurrentKernels {
   /// sigmoid(o) tanh(c), [rows, units].
   func lstmState(_ gates: Tensor, _ c: Tensor) -> Tensor {
     let next = matrix(1)
-    withFloat32(gates, c) { lstm_state($0, $1, next.elements, rows, units) }
+    withFloat32(gates, c) { gates, c in
+      inRows { first, count in
+        lstm_state(gates + 4 * first, c + first, next.elements + first, count, units)
+      }
+    }
     return next.castWithoutTape(to: commonPrecision(gates, c))
   }
 
@@ -34,7 +47,12 @@ struct RecurrentKernels {
   func lstmStateGradients(_ d: Tensor, _ gates: Tensor, _ c: Tensor) -> (gates: Tensor, c: Tensor) {
     let ofGates = matrix(4), ofC = matrix(1)
     d.withFloat32 { d in
-      withFloat32(gates, c) { lstm_state_gradient(d, $0, $1, ofGates.elements, ofC.elements, rows, units) }
+      withFloat32(gates, c) { gates, c in
+        inRows { first, count in
+          lstm_state_gradient(
+            d + first, gates + 4 * first, c + first, ofGates.elements + 4 * first, ofC.elements + first, count, units)
+        }
+      }
     }
     return (ofGates, ofC)
   }
@@ -42,7 +60,13 @@ struct RecurrentKernels {
   /// The next state of a GRU, [rows, units], of x and u [rows, 3 · units] and h [rows, units].
   func gruState(_ x: Tensor, _ u: Tensor, _ h: Tensor) -> Tensor {
     let next = matrix(1)
-    h.withFloat32 { h in withFloat32(x, u) { gru_state($0, $1, h, next.elements, rows, units) } }
+    h.withFloat32 { h in
+      withFloat32(x, u) { x, u in
+        inRows { first, count in
+          gru_state(x + 3 * first, u + 3 * first, h + first, next.elements + first, count, units)
+        }
+      }
+    }
     return next.castWithoutTape(to: x.precision == u.precision ? commonPrecision(x, h) : .float32)
   }
 
@@ -50,11 +74,20 @@ struct RecurrentKernels {
   func gruStateGradients(_ d: Tensor, _ x: Tensor, _ u: Tensor, _ h: Tensor) -> (x: Tensor, u: Tensor, h: Tensor) {
     let ofX = matrix(3), ofU = matrix(3), ofH = matrix(1)
     withFloat32(d, h) { d, h in
-      withFloat32(x, u) {
-        gru_state_gradient(d, $0, $1, h, ofX.elements, ofU.elements, ofH.elements, rows, units)
+      withFloat32(x, u) { x, u in
+        inRows { first, count in
+          gru_state_gradient(
+            d + first, x + 3 * first, u + 3 * first, h + first, ofX.elements + 3 * first, ofU.elements + 3 * first,
+            ofH.elements + first, count, units)
+        }
       }
     }
     return (ofX, ofU, ofH)
+  }
+
+  /// Calls `body` with the first of the state's elements and the number of rows of each chunk of rows.
+  private func inRows(_ body: (_ first: Int, _ count: Int) -> Void) {
+    inChunks(of: rows, width: 4 * units) { body($0.lowerBound * units, $0.count) }
   }
 
   /// A matrix of so many parts, not filled.
