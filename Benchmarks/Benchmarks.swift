@@ -28,6 +28,7 @@ struct Benchmarks {
     ("memory", { try memoryUse(threads: $0, $1) }),
     ("precision", { precision(threads: $0, $1) }),
     ("denormals", { denormals(threads: $0, $1) }),
+    ("operations", { _, _ in operations() }),
   ]
 
   static func main() throws {

@@ -2,7 +2,10 @@ import CThreadState
 import Foundation
 import Support
 
-/// How products and convolutions of tensors in bfloat16 are computed. Sums are in Float32 either way.
+/// How products and convolutions of tensors in bfloat16 and float16 are computed. Sums are in Float32 either way.
+///
+/// `native` holds for float16 where oneDNN computes in it, from its version 3 on and on processors with AVX512-FP16; elsewhere float16 is
+/// widened.
 ///
 /// The default depends on the processor's family alone, never on a measurement, so that a run can be repeated bit by bit:
 /// native on processors with AMX (Intel Xeon since 2023) and on those of AMD with AVX512-BF16 (since Zen 4), widened on all
@@ -10,9 +13,9 @@ import Support
 /// and `withBFloat16Products` set it in code. The two differ in the last digits, so recorders store the setting in the metadata of
 /// a run, as `bfloat16_products`.
 public enum BFloat16Products: String, Sendable, CaseIterable {
-  /// oneDNN multiplies the factors as they are stored, by instructions for bfloat16 where the processor has them.
+  /// oneDNN multiplies the factors as they are stored, by instructions for them where the processor has some.
   case native
-  /// The factors are widened to Float32, multiplied there, and the results are rounded to bfloat16: half the memory of Float32,
+  /// The factors are widened to Float32, multiplied there, and the results are rounded: half the memory of Float32,
   /// at its speed.
   case widened
 

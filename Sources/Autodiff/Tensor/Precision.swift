@@ -1,6 +1,6 @@
 import CThreadState
 
-/// How the elements of a tensor are stored. Arithmetic is in Float32, except products and convolutions of bfloat16 where
+/// How the elements of a tensor are stored. Arithmetic is in Float32, except products and convolutions of 16 bits where
 /// `BFloat16Products` is native; sums are in Float32 everywhere.
 ///
 /// Sources: Micikevicius et al., "Mixed precision training", 2017, arXiv:1710.03740; Kalamkar et al., "A study of BFLOAT16 for

@@ -87,16 +87,26 @@ DISPATCHED void cumulative_sums(const float *x, float *y, axis_layout l, int64_t
   }
 }
 
+/// positions[i] = (first + index[i]) inner + i step. Returns the first i whose index is out of range, or -1.
+DISPATCHED static int64_t positions_of_row(
+    const long *index, int64_t n, int64_t first, int64_t inner, int64_t step, int64_t size, int32_t *positions) {
+  int outside = 0;
+  for (int64_t i = 0; i < n; i++) {
+    outside |= (unsigned long)index[i] >= (unsigned long)size;
+    positions[i] = (int32_t)((first + index[i]) * inner + i * step);
+  }
+  for (int64_t i = 0; outside && i < n; i++)
+    if ((unsigned long)index[i] >= (unsigned long)size) return i;
+  return -1;
+}
+
 int64_t positions_along(const long *index, axis_layout l, int64_t size, int32_t *positions) {
-  for (int64_t o = 0; o < l.outer; o++)
-    for (int64_t k = 0; k < l.size; k++, index += l.inner, positions += l.inner) {
-      int outside = 0;
-      for (int64_t i = 0; i < l.inner; i++) {
-        outside |= (unsigned long)index[i] >= (unsigned long)size;
-        positions[i] = (int32_t)((o * size + index[i]) * l.inner + i);
-      }
-      for (int64_t i = 0; outside && i < l.inner; i++)
-        if ((unsigned long)index[i] >= (unsigned long)size) return (o * l.size + k) * l.inner + i;
-    }
+  // Neighbours share their place along the dimension, or where inner is 1 follow each other along it.
+  int64_t width = l.inner == 1 ? l.size : l.inner, step = l.inner != 1, count = l.outer * l.size * l.inner;
+  for (int64_t at = 0; at < count; at += width) {
+    int64_t first = at / (l.size * l.inner) * size;
+    int64_t outside = positions_of_row(index + at, width, first, l.inner, step, size, positions + at);
+    if (outside >= 0) return at + outside;
+  }
   return -1;
 }

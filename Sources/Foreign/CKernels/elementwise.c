@@ -100,7 +100,25 @@ DISPATCHED void select_where(floats_in condition, floats_in x, floats_in y, floa
   for (size_t i = 0; i < n; i++) z[i] = condition[i] != 0 ? x[i] : y[i];
 }
 
+/// y [rows, columns] = x, whose columns are contiguous and lie `step` apart, in squares that fit in the cache.
+static void transpose(const float *x, int64_t step, float *y, int64_t rows, int64_t columns) {
+  enum { side = 16 };
+  for (int64_t r = 0; r < rows; r += side)
+    for (int64_t c = 0; c < columns; c += side)
+      for (int64_t i = r; i < rows && i < r + side; i++)
+        for (int64_t j = c; j < columns && j < c + side; j++) y[i * columns + j] = x[i + j * step];
+}
+
 void copy_strided(floats_in x, const int64_t *strides, floats_out y, const int64_t *sizes, int rank) {
+  if (rank >= 2 && strides[rank - 2] == 1 && strides[rank - 1] != 1) {
+    // The last two dimensions as one, the square's.
+    int64_t index[8] = {0}, rows = sizes[rank - 2], columns = sizes[rank - 1];
+    do {
+      transpose(x + place(index, strides, rank - 1), strides[rank - 1], y, rows, columns);
+      y += rows * columns;
+    } while (advance(index, sizes, rank - 1));
+    return;
+  }
   int64_t index[8] = {0}, n = sizes[rank - 1], step = strides[rank - 1];
   do {
     const float *row = x + place(index, strides, rank);

@@ -1,21 +1,39 @@
 #include "include/softmax.h"
 
-#include "dispatch.h"
+#include "lanes.h"
 #include "vector_math.h"
 
+/// The largest element; a NaN is passed over, unless it is the first.
 INLINED float largest(const float *x, size_t n) {
   float most = x[0];
-  for (size_t i = 1; i < n; i++) most = x[i] > most ? x[i] : most;
+  size_t i = 1;
+  if (n > lanes) {
+    float16 best = most;
+    for (i = 0; i + lanes <= n; i += lanes) TAKE_LARGER(best, LANES_AT(x, i));
+    most = largest_of(&best);
+  }
+  for (; i < n; i++) most = x[i] > most ? x[i] : most;
   return most;
+}
+
+/// The rows from which on sums run over sixteen lanes. Shorter ones are summed in order.
+enum { long_row = 256 };
+
+INLINED double sum_in_order_or_lanes(const float *x, size_t n) {
+  double16 lanes_sum = 0;
+  size_t i = 0;
+  if (n >= long_row)
+    for (; i + lanes <= n; i += lanes) lanes_sum += WIDENED(LANES_AT(x, i));
+  double sum = i ? total_of(&lanes_sum) : 0;
+  for (; i < n; i++) sum += x[i];
+  return sum;
 }
 
 /// p = exp(x - max x), and the sum of p.
 INLINED float exponentials(const float *x, float *p, size_t n) {
   float most = largest(x, n);
   for (size_t i = 0; i < n; i++) p[i] = exp1(x[i] - most);
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += p[i];
-  return (float)sum;
+  return (float)sum_in_order_or_lanes(p, n);
 }
 
 INLINED float exponential_sum(const float *x, float most, size_t n) {
@@ -25,7 +43,13 @@ INLINED float exponential_sum(const float *x, float most, size_t n) {
     float part[64];
     size_t count = n - i < 64 ? n - i : 64;
     for (size_t k = 0; k < count; k++) part[k] = exp1(x[i + k] - most);
-    for (size_t k = 0; k < count; k++) sum += part[k];
+    if (n >= long_row && count == 64) {
+      double16 wide = WIDENED(LANES_AT(part, 0));
+      for (size_t k = lanes; k < 64; k += lanes) wide += WIDENED(LANES_AT(part, k));
+      sum += total_of(&wide);
+    } else {
+      for (size_t k = 0; k < count; k++) sum += part[k];
+    }
   }
   return (float)sum;
 }
@@ -55,9 +79,7 @@ DISPATCHED void softmax_gradient(const float *g, const float *p, float *d, size_
 
 DISPATCHED void log_softmax_gradient(const float *g, const float *y, float *d, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++, g += columns, y += columns, d += columns) {
-    double sum = 0;
-    for (size_t c = 0; c < columns; c++) sum += g[c];
-    float total = (float)sum;
+    float total = (float)sum_in_order_or_lanes(g, columns);
     for (size_t c = 0; c < columns; c++) d[c] = g[c] - total * exp1(y[c]);
   }
 }

@@ -25,7 +25,7 @@ static int64_t output_size(const int64_t *axis) {
 /// Images are channels-last. The caller's weights are float32 [outputs, inputs / groups, height, width]; the library chooses its own
 /// layout.
 static int describe_operands(const int64_t *n, operands *o, dnnl_data_type_t weight_type) {
-  dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_data_type_t data = data_type_of(n[type]);
   const int64_t *down = n + rows, *across = n + columns;
   int64_t height = down[size], width = across[size], high = output_size(down), wide = output_size(across);
   TRY(describe(
@@ -107,7 +107,7 @@ static int create_gradient_description(
 static int create_forward(primitive *p) {
   const int64_t *n = p->key.numbers;
   operands o;
-  TRY(describe_operands(n, &o, n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32));
+  TRY(describe_operands(n, &o, data_type_of(n[type])));
   dnnl_primitive_desc_t from;
   TRY(create_forward_description(n, &o, &from));
   TRY(add_operand(p, DNNL_ARG_SRC, IN(o.x)));
@@ -122,7 +122,7 @@ static int create_forward(primitive *p) {
 static int create_gradient(primitive *p, int of_weights) {
   const int64_t *n = p->key.numbers;
   operands o;
-  dnnl_data_type_t data = n[type] == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32;
+  dnnl_data_type_t data = data_type_of(n[type]);
   TRY(describe_operands(n, &o, data));
   dnnl_primitive_desc_t forward, from;
   TRY(create_forward_description(n, &o, &forward));

@@ -2,9 +2,15 @@
 #ifndef CONEDNN_PRIMITIVES_H
 #define CONEDNN_PRIMITIVES_H
 
+#include "include/COneDNN.h"
 #include "library.h"
 
 enum { key_numbers = 18, most_operands = 4 };
+
+/// The library's name of a type of stored numbers.
+static inline dnnl_data_type_t data_type_of(int64_t type) {
+  return type == onednn_bfloat16 ? dnnl_bf16 : type == onednn_float16 ? dnnl_f16 : dnnl_f32;
+}
 
 /// The key of a primitive: what it computes. Keys are compared as bytes, so unused numbers are 0.
 typedef struct {

@@ -6,14 +6,12 @@
 // The order of the numbers in a product's key.
 enum { batches, rows, inner, columns, a_transposed, b_transposed, a_type, b_type, c_type, has_bias };
 
-static dnnl_data_type_t type_of(int64_t type) { return type == onednn_bfloat16 ? dnnl_bf16 : dnnl_f32; }
-
 /// A batch of matrices, which may be stored transposed.
 static int describe_matrices(description *d, const int64_t *n, int64_t r, int64_t c, int64_t transposed, int64_t type) {
   dnnl_dims_t sizes = {n[batches], r, c};
   dnnl_dims_t strides = {r * c, transposed ? 1 : c, transposed ? r : 1};
   int stacked = n[batches] > 1;
-  return describe(d, stacked ? 3 : 2, sizes + !stacked, type_of(type), strides + !stacked);
+  return describe(d, stacked ? 3 : 2, sizes + !stacked, data_type_of(type), strides + !stacked);
 }
 
 static int create_product(primitive *p) {
@@ -60,4 +58,13 @@ int onednn_multiply(const onednn_product *of, const void *a, const void *b, cons
   void *memory[] = {(void *)a, (void *)b, c, (void *)bias};
   double operations = 2.0 * (double)of->batches * (double)of->rows * (double)of->inner * (double)of->columns;
   return compute(&key, operations, create_product, memory);
+}
+
+bool onednn_takes_float16(void) {
+  enum { size = 16 };
+  static const onednn_product of = {
+      .batches = 1, .rows = size, .inner = size, .columns = size,
+      .a_type = onednn_float16, .b_type = onednn_float16, .c_type = onednn_float16};
+  uint16_t a[size * size] = {0}, b[size * size] = {0}, c[size * size];
+  return onednn_multiply(&of, a, b, NULL, c) == 0;
 }

@@ -190,7 +190,7 @@ import Testing
   func bothWaysAreCloseToFloat32(_ products: BFloat16Products) {
     withBFloat16Products(products) {
       productsInBfloat16(17, 33, 9)
-      gradientsAreCloseToThoseOfFloat32(.bfloat16)
+      for precision in [Precision.bfloat16, .float16] { gradientsAreCloseToThoseOfFloat32(precision) }
       activationsTakeHalfTheMemory()
     }
   }

@@ -41,14 +41,14 @@ struct ConvolutionKernels {
     }
   }
 
-  /// The weight rounded as the images are, in Float32; oneDNN rounds to bfloat16 itself.
+  /// The weight rounded as the images are, in Float32; oneDNN rounds it itself where it multiplies natively.
   private func factor(_ weight: Tensor, as precision: Precision) -> Tensor {
-    if precision == .bfloat16, BFloat16Products.areNative { return weight }
+    if precision.isMultipliedNatively { return weight }
     return precision == .bfloat16 && weight.precision == .float32
       ? weight.roundedToBFloat16() : weight.castWithoutTape(to: precision)
   }
 
-  /// A new tensor that `product` computes: in bfloat16 where the images are stored so and `BFloat16Products` is native, otherwise in
+  /// A new tensor that `product` computes: in 16 bits where the images are stored so and `BFloat16Products` is native, otherwise in
   /// Float32. Zeros where there is nothing to sum.
   private func make(
     _ shape: Shape, from operands: [Tensor], as precision: Precision,
@@ -57,13 +57,14 @@ struct ConvolutionKernels {
     guard !images.contains(0), !weights.contains(0), !isAbandoned else {
       return Tensor(repeating: 0, shape: shape).castWithoutTape(to: precision)
     }
-    let isBFloat16 = BFloat16Products.areNative && operands.allSatisfy { $0.precision == .bfloat16 }
-    let output = Buffer(shape: shape, precision: isBFloat16 ? precision : .float32)
+    let factor = operands[0].precision
+    let isNative = factor.isMultipliedNatively && operands.allSatisfy { $0.precision == factor }
+    let output = Buffer(shape: shape, precision: isNative ? precision : .float32)
     var convolution = onednn_convolution(
       images: Int64(images[0]), inputs: Int64(images[3]), outputs: Int64(weights[0]), groups: Int64(groups),
       rows: windows.rows.forOneDNN, columns: windows.columns.forOneDNN,
-      type: isBFloat16 ? onednn_bfloat16 : onednn_float32)
-    let factors = isBFloat16 ? operands : operands.map { $0.castWithoutTape(to: .float32) }
+      type: (isNative ? factor : .float32).forOneDNN)
+    let factors = isNative ? operands : operands.map { $0.castWithoutTape(to: .float32) }
     let code = withExtendedLifetime(factors) {
       product(&convolution, factors.map { UnsafeRawPointer($0.storage.pointer) }, output.pointer)
     }

@@ -47,9 +47,10 @@ private func gradientOfLogSoftmax(_ g: Tensor, _ y: Tensor, _ layout: AxisLayout
 
 private func warnOfOneValue(_ x: Tensor, _ layout: AxisLayout, _ operation: String) {
   guard layout.size == 1, x.elementCount > 0 else { return }
+  let dimension = layout.axis == x.shape.count - 1 ? "the last dimension" : "dimension \(layout.axis)"
   warnOnce(
     operation,
-    "the dimension \(layout.axis) of the shape \(x.shape) has one value, whose probability is always 1 and has no gradient; for one "
+    "\(dimension) of the shape \(x.shape) has one value, whose probability is always 1 and has no gradient; for one "
       + "output use sigmoid")
 }
 

@@ -26,12 +26,15 @@ void onednn_on_each_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullab
 /// Whether the library computes with factors in bfloat16 on this processor, by instructions of its own or by widening them.
 bool onednn_takes_bfloat16(void);
 
+/// Whether the library multiplies factors in float16 on this processor.
+bool onednn_takes_float16(void);
+
 /// Whether the processor belongs to a family on which multiplying factors in bfloat16 by instructions of its own was measured to
 /// be faster than in float32: those with AMX, and AMD's with AVX512-BF16.
 bool onednn_prefers_bfloat16(void);
 
 /// The type of stored numbers.
-typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1 } onednn_type;
+typedef enum { onednn_float32 = 0, onednn_bfloat16 = 1, onednn_float16 = 2 } onednn_type;
 
 /// `batches` products of matrices: op(a) is rows x inner, op(b) is inner x columns, c is rows x columns.
 /// A transposed operand is stored as inner x rows, or columns x inner. a and b have one type.
