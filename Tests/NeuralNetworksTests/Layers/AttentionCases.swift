@@ -39,9 +39,11 @@ let attentionCases: [LayerCase] = [
     x.attended(n, heads: 2, score: { score($0, addedScores[$1[2]][$1[3]]) })
   },
   LayerCase("attention with all masks", [[2, 3, 4]]) {
-    masked(
-      MultiHeadAttention(4, heads: 2, isCausal: true),
-      AttentionMask(allowed: matrix(allowedKeys), added: matrix(addedScores), keyLengths: [3, 2]))
+    AttentionCall(MultiHeadAttention(4, heads: 2, isCausal: true)) {
+      let lengths = Array([3, 2].prefix($1.shape[0]))
+      return $0(
+        $1, mask: AttentionMask(allowed: matrix(allowedKeys), added: matrix(addedScores), keyLengths: lengths))
+    }
   } formula: { x, n in
     x.attended(
       n, heads: 2,
@@ -53,7 +55,9 @@ let attentionCases: [LayerCase] = [
   },
   // The second sequence is padding alone.
   LayerCase("attention with key lengths", [[2, 4, 4]]) {
-    masked(MultiHeadAttention(4, heads: 1), AttentionMask(keyLengths: [3, 0]))
+    AttentionCall(MultiHeadAttention(4, heads: 1)) {
+      $0($1, mask: AttentionMask(keyLengths: Array([3, 0].prefix($1.shape[0]))))
+    }
   } formula: { x, n in
     x.attended(n, heads: 1, score: { $1[3] < [3, 0][$1[0]] ? $0 : -.infinity })
   },
@@ -120,7 +124,9 @@ private func score(_ product: Double, _ added: Float) -> Double {
 private final class MaskedBlock: Module {
   let block = TransformerBlock(4, heads: 2, hidden: 5)
 
-  override func forward(_ x: Tensor) -> Tensor { block(x, mask: AttentionMask(keyLengths: [3, 1])) }
+  override func forward(_ x: Tensor) -> Tensor {
+    block(x, mask: AttentionMask(keyLengths: Array([3, 1].prefix(x.shape[0]))))
+  }
 }
 
 extension Float64Array {

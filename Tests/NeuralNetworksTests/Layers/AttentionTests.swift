@@ -66,10 +66,12 @@ import Testing
     let grouped = attention { MultiHeadAttention(8, heads: 4, keyValueHeads: 2) }
     let full = attention { MultiHeadAttention(8, heads: 4) }
     for ((path, parameter), (_, other)) in zip(grouped.parameters, full.parameters) {
-      let value = parameter.value, isShared = path.hasPrefix("key") || path.hasPrefix("value")
-      let rest = Array(value.shape.dropFirst())
-      let repeated = stacked([value.reshaped(Shape([2, 2] + rest)), value.reshaped(Shape([2, 2] + rest))], axis: 1)
-      other.set(isShared ? repeated.reshaped(other.shape) : value)
+      guard path.hasPrefix("key") || path.hasPrefix("value") else {
+        other.set(parameter.value)
+        continue
+      }
+      let byHead = parameter.value.reshaped(Shape([2, 1, 2] + parameter.shape.dropFirst()))
+      other.set(concatenated([byHead, byHead], axis: 1).reshaped(other.shape))
     }
     #expect(relativeDifference(grouped(x).values, full(x).values.map(Double.init)) < 1e-6)
     #expect(grouped.parameterCount == full.parameterCount - 2 * 4 * 9)

@@ -88,7 +88,7 @@ import Testing
     case "GRU": GRU(3, 4)
     case "GRU, one step": GRU(2, 3)
     case "group norm": GroupNorm(2, 4)
-    case "group norm of rows": GroupNorm(3, 6)
+    case "group norm of rows": GroupNorm(2, 6)
     case "instance norm": InstanceNorm(4)
     case "instance norm 1d", "instance norm 1d, evaluated":
       InstanceNorm(3, affine: true, tracksRunningStatistics: true)
@@ -151,9 +151,9 @@ import Testing
     check(recorded, .float32, within: 1e-5)
   }
 
-  /// The same in bfloat16, whose numbers have a relative spacing of 2⁻⁷.
+  /// The same in bfloat16, whose numbers have a relative spacing of 2⁻⁷. Attention rounds four times in a row.
   @Test(arguments: recorded.cases) func agreesInBfloat16(_ recorded: Case) {
-    check(recorded, .bfloat16, within: 2e-2)
+    check(recorded, .bfloat16, within: recorded.name.contains("attention") ? 5e-2 : 2e-2)
   }
 
   private func check(_ recorded: Case, _ precision: Precision, within limit: Double) {

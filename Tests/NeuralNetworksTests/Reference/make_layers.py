@@ -291,7 +291,7 @@ with torch.random.fork_rng():
     bias = torch.tensor([[0.5, -1.25, float("-inf")], [2.0, 0.0, -0.75], [float("-inf"), 1.5, 0.25]])
     channels_first |= {"instance norm 1d", "instance norm 1d, evaluated", "spectral norm of conv transposed"}
     layers = {
-        "group norm": (normalized(nn.GroupNorm(2, 4)), image), "group norm of rows": (normalized(nn.GroupNorm(3, 6)), (3, 6)),
+        "group norm": (normalized(nn.GroupNorm(2, 4)), image), "group norm of rows": (normalized(nn.GroupNorm(2, 6)), (3, 6)),
         "instance norm": (nn.InstanceNorm2d(4), image),
         "instance norm 1d": (normalized(nn.InstanceNorm1d(3, affine=True, track_running_stats=True)), sequence),
         "instance norm 1d, evaluated": (

@@ -60,8 +60,9 @@ public func hardSigmoid(_ x: Tensor) -> Tensor { 0.5 * hardTanh((1 / 3) * x) + 0
 ///
 /// Source: Howard et al., "Searching for MobileNetV3", 2019, arXiv:1905.02244.
 public func hardSwish(_ x: Tensor) -> Tensor {
-  // −∞ would be multiplied by 0.
-  x.clamped(to: (-3)...) * hardSigmoid(x)
+  // Rounded once where x has 16 bits. Without the limit −∞ would be multiplied by 0.
+  let wide = x.cast(to: .float32)
+  return (wide.clamped(to: (-3)...) * hardSigmoid(wide)).cast(to: x.precision)
 }
 
 /// x above 0, slope · x below, element by element; the derivative at 0 is the slope, as in PyTorch. The slope is trained: a tensor that
@@ -73,7 +74,8 @@ public func prelu(_ x: Tensor, slope: Tensor) -> Tensor {
   guard slope.shape.broadcast(with: x.shape) == x.shape else {
     stop("prelu", x.shape, slope.shape, "each size of the slope is that of x or 1")
   }
-  return relu(x) + slope * x.clamped(to: ...0)
+  // Above 0 no slope reaches the output, not even NaN.
+  return relu(x) + masked(slope * x.clamped(to: ...0), by: x .<= 0)
 }
 
 /// a · sigmoid(b), where a is the first half of the last dimension and b the second: [n, …, 2 width] to [n, …, width]. Stops the
