@@ -18,9 +18,11 @@ import Testing
     return model
   }
 
-  @Test(arguments: ["SiLU", "Sigmoid", "ELU", "LeakyReLU", "Softplus", "HardTanh"])
+  @Test(arguments: ["SiLU", "Sigmoid", "ELU", "LeakyReLU", "Softplus", "HardTanh", "Mish", "HardSwish", "PReLU"])
   func allActivationsBecomeReLU(_ name: String) {
-    let all: [any ActivationModule] = [SiLU(), Sigmoid(), ELU(), LeakyReLU(), Softplus(), HardTanh()]
+    let all: [any ActivationModule] = [
+      SiLU(), Sigmoid(), ELU(), LeakyReLU(), Softplus(), HardTanh(), Mish(), HardSwish(), PReLU(),
+    ]
     let model = net(all.first { $0.kind == name }!, nil), other = net(ReLU(), nil, .heNormal)
     #expect(Remedy.relu.apply(to: model, optimizer(model), seed: 3))
     #expect(model(x).values == other(x).values)

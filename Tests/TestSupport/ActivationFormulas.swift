@@ -14,6 +14,12 @@ public enum ActivationFormulas {
   public static func sigmoid(_ x: Double) -> Double { 1 / (1 + Foundation.exp(-x)) }
   /// x sigmoid(x).
   public static func silu(_ x: Double) -> Double { x * sigmoid(x) }
+  /// x tanh(ln(1 + eˣ)).
+  public static func mish(_ x: Double) -> Double { x * Foundation.tanh(log1p(Foundation.exp(x))) }
+  /// x / 6 + 1/2, clamped to 0 … 1.
+  public static func hardSigmoid(_ x: Double) -> Double { min(max(x / 6 + 0.5, 0), 1) }
+  /// x hardSigmoid(x).
+  public static func hardSwish(_ x: Double) -> Double { x * hardSigmoid(x) }
   /// ln(1 + eˣ).
   public static func softplus(_ x: Double) -> Double { Foundation.log(1 + Foundation.exp(x)) }
   /// x / (1 + |x|).

@@ -11,7 +11,7 @@ enum UnaryOperation {
   case floor, ceil, round
   /// x to the power of the exponent.
   case power(exponent: Float)
-  case softsign, softplus, silu, gelu, geluByTanh
+  case softsign, softplus, silu, mish, gelu, geluByTanh
   /// Φ(x), the normal distribution function.
   case normalCDF
   /// factor · x + offset.
@@ -42,7 +42,7 @@ enum GradientOperation {
   /// From y: g where y > 0, otherwise 0.
   case relu
   /// From x.
-  case softsign, softplus, silu, gelu, geluByTanh
+  case softsign, softplus, silu, mish, gelu, geluByTanh
   /// From x: g within the limits, otherwise 0.
   case clamp(ClosedRange<Float>)
   /// From y: g (y > 0 ? scale : y + scale · alpha).

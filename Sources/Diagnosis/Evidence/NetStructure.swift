@@ -118,7 +118,7 @@ extension Site {
   var outputRange: ClosedRange<Double>? {
     switch kind.rawValue {
     case "ReLU", "Softplus": 0...(.infinity)
-    case "Sigmoid", "Softmax": 0...1
+    case "Sigmoid", "Softmax", "HardSigmoid": 0...1
     case "Tanh", "HardTanh", "Softsign": -1...1
     default: nil
     }

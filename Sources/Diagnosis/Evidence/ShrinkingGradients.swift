@@ -22,7 +22,7 @@ extension RunEvidence {
         ] + others, .initializer(.xavierNormal)
       )
     }
-    if let kind = ["GELU", "SiLU", "Mish"].first(where: kinds.contains) {
+    if let kind = ["GELU", "SiLU", "Mish", "HardSwish"].first(where: kinds.contains) {
       return (
         ["a LayerNorm before each \(kind), whose slope near 0 is 1/2", others[0], "ReLU in place of \(kind)"],
         .normalization

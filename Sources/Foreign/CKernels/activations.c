@@ -73,9 +73,28 @@ INLINED float gelu_by_tanh_slope(float x) {
   return share + x * (share * (1.0f - share)) * (1.59576912f * (1.0f + 0.134145f * (x * x)));
 }
 
+/// With n = e^x (e^x + 2), tanh(ln(1 + e^x)) is n / (n + 2), which keeps its digits where it is small; above 20 it is 1.
+INLINED float mish_power(float x) {
+  float e = exp1(clamp1(x, -silu_limit, 20));
+  return e * (e + 2.0f);
+}
+
+INLINED float mish1(float x) {
+  x = x < -silu_limit ? -silu_limit : x;
+  float n = mish_power(x);
+  return x * (n / (n + 2.0f));
+}
+
+INLINED float mish_slope(float x) {
+  x = clamp1(x, -silu_limit, silu_limit);
+  float n = mish_power(x), share = 2.0f / (n + 2.0f);
+  return n / (n + 2.0f) + x * (sigmoid1(x) * (share * share * (n + 1.0f)));
+}
+
 ACTIVATION(activation_softsign, softsign1(x))
 ACTIVATION(activation_softplus, softplus1(x))
 ACTIVATION(activation_silu, silu1(x))
+ACTIVATION(activation_mish, mish1(x))
 ACTIVATION(activation_gelu, gelu1(x))
 ACTIVATION(activation_gelu_by_tanh, gelu_by_tanh1(x))
 ACTIVATION(normal_share, normal_share1(x))
@@ -84,6 +103,7 @@ ACTIVATION(sign_of, x > 0 ? 1 : x < 0 ? -1 : x)
 GRADIENT(gradient_softsign, softsign_slope(x))
 GRADIENT(gradient_softplus, sigmoid1(x))
 GRADIENT(gradient_silu, silu_slope(x))
+GRADIENT(gradient_mish, mish_slope(x))
 GRADIENT(gradient_gelu, gelu_slope(x))
 GRADIENT(gradient_gelu_by_tanh, gelu_by_tanh_slope(x))
 

@@ -72,6 +72,16 @@ public final class SiLU: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { silu(x) }
 }
 
+/// x · tanh(ln(1 + eˣ)), element by element. See `mish`.
+public final class Mish: Module, ActivationModule {
+  public override func forward(_ x: Tensor) -> Tensor { mish(x) }
+}
+
+/// x · clamp(x / 6 + 1/2, 0, 1), element by element. See `hardSwish`.
+public final class HardSwish: Module, ActivationModule {
+  public override func forward(_ x: Tensor) -> Tensor { hardSwish(x) }
+}
+
 /// ln(1 + eˣ), element by element. See `softplus`.
 public final class Softplus: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { softplus(x) }
@@ -85,6 +95,28 @@ public final class Softsign: Module, ActivationModule {
 /// x clamped to −1 … 1, element by element. See `hardTanh`.
 public final class HardTanh: Module, ActivationModule {
   public override func forward(_ x: Tensor) -> Tensor { hardTanh(x) }
+}
+
+/// x / 6 + 1/2 clamped to 0 … 1, element by element. See `hardSigmoid`.
+public final class HardSigmoid: Module, ActivationModule {
+  public override func forward(_ x: Tensor) -> Tensor { hardSigmoid(x) }
+}
+
+/// x above 0, slope · x below, element by element, with a trained slope. See `prelu`.
+public final class PReLU: Module, ActivationModule {
+  /// The slope below 0: [1], or [channels].
+  public let weight: Parameter
+
+  /// One slope for all elements by default; with `channels`, one for each index of the last dimension, of which x then has as many. It
+  /// begins as 0.25.
+  public init(channels: Int = 1, slope: Float = 0.25) { weight = Parameter([channels], initializer: .constant(slope)) }
+
+  public override func forward(_ x: Tensor) -> Tensor { prelu(x, slope: weight.value) }
+}
+
+/// The first half of the last dimension times the sigmoid of the second, [n, …, 2 width] to [n, …, width]. See `glu`.
+public final class GLU: Module {
+  public override func forward(_ x: Tensor) -> Tensor { glu(x) }
 }
 
 /// eˣ / Σ eˣ over the last dimension, of the same shape. See `softmax`.
@@ -118,6 +150,11 @@ extension Sigmoid: Saturating {
 extension Tanh: Saturating {
   /// The outputs y where 1 − y² is at least 1/10.
   public var saturationLimits: ClosedRange<Float> { -0.948683298050514...0.948683298050514 }
+}
+
+extension HardSigmoid: Saturating {
+  /// All outputs between 0 and 1; at 0 and 1 the derivative is 0.
+  public var saturationLimits: ClosedRange<Float> { Float(0).nextUp...Float(1).nextDown }
 }
 
 extension Softsign: Saturating {

@@ -21,13 +21,21 @@ public final class Dropout: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    guard isTraining, probability > 0 else { return x }
+    isTraining && probability > 0 ? x.dropped(probability, x.shape, random) : x
+  }
+
+  public override var details: String { "\(probability)" }
+}
+
+extension Tensor {
+  /// 0 with probability p, otherwise divided by 1 − p; one draw for each element of `drawn`, which broadcasts to this shape.
+  func dropped(_ probability: Float, _ drawn: Shape, _ random: RandomSource) -> Tensor {
     // In 16 bits 1 / (1 − p) would be rounded, so it is a factor of its own there.
-    let scale = 1 / (1 - probability), isFloat32 = x.precision == .float32
+    let scale = 1 / (1 - probability), isFloat32 = precision == .float32
     // An element becomes 0 if its random 32-bit word is below this limit; each draw has two words.
     let limit = UInt64((Double(probability) * 0x1p32).rounded())
     let mask = random.draw { stream in
-      Tensor(shape: x.shape) { mask in
+      Tensor(shape: drawn) { mask in
         var bits: UInt64 = 0
         for index in mask.indices {
           bits = index % 2 == 0 ? stream.next() : bits >> 32
@@ -35,8 +43,6 @@ public final class Dropout: Module {
         }
       }
     }
-    return isFloat32 ? x * mask : x * mask.cast(to: x.precision) * scale
+    return isFloat32 ? self * mask : self * mask.cast(to: precision) * scale
   }
-
-  public override var details: String { "\(probability)" }
 }

@@ -31,6 +31,8 @@ public final class TransformerBlock: Module {
   public let dropout: Dropout
   private let activation = GELU()
   private let placement: NormPlacement
+  /// That of the call that is running.
+  private var mask: AttentionMask?
 
   /// A block with `width` features per position; `hidden` is 4 · width and the dropout probability 0 by default. Stops the
   /// program unless `width` is a multiple of `heads`.
@@ -48,14 +50,21 @@ public final class TransformerBlock: Module {
     self.placement = placement
   }
 
+  /// The output under a mask of the attention: a call as without, with hooks. x and y [n, length, width].
+  public func callAsFunction(_ x: Tensor, mask: AttentionMask?) -> Tensor {
+    self.mask = mask
+    defer { self.mask = nil }
+    return self(x)
+  }
+
   public override func forward(_ x: Tensor) -> Tensor {
     func feedForward(_ x: Tensor) -> Tensor { contract(activation(expand(x))) }
     switch placement {
     case .pre:
-      let attended = x + dropout(attention(attentionNorm(x)))
+      let attended = x + dropout(attention(attentionNorm(x), mask: mask))
       return attended + dropout(feedForward(mapsNorm(attended)))
     case .post:
-      let attended = attentionNorm(x + dropout(attention(x)))
+      let attended = attentionNorm(x + dropout(attention(x, mask: mask)))
       return mapsNorm(attended + dropout(feedForward(attended)))
     }
   }

@@ -278,7 +278,7 @@ extension Module {
   /// Clears the gradients of all parameters, as `Optimizer.clearGradients()` does of an optimizer's. Afterwards they are nil.
   public func zeroGradients() { for (_, parameter) in parameters { parameter.gradient = nil } }
 
-  /// Assigns every parameter its first values, and resets buffers and random sources.
+  /// Assigns every parameter and buffer its first values, and resets random sources.
   ///
   /// Each parameter draws from a random stream that is named by the seed and the parameter's path, so models that share a path
   /// and seed have the same values there. Modules that were assigned to properties since the last call are found.
@@ -288,7 +288,7 @@ extension Module {
     for (path, parameter) in parameters {
       parameter.initialize(by: parameter.initializer, seed: seed, path: path)
     }
-    for (_, buffer) in buffers { buffer.reset() }
+    for (path, buffer) in buffers { buffer.initialize(seed: seed, path: path) }
     for (path, source) in randomSources { source.stream = RandomStream(seed: seed, name: path) }
   }
 

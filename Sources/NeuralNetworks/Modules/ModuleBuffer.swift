@@ -6,16 +6,21 @@ import Autodiff
 public final class ModuleBuffer {
   /// The sizes of the dimensions.
   public let shape: Shape
-  private let initialValue: Float
+  /// The distribution of the first values.
+  public let initializer: Initializer
 
   /// The current value, of shape `shape` and off the tape.
   public private(set) var value: Tensor
 
+  /// A buffer that begins as the initializer fills it, in `initialize(seed:)` from the stream that seed and path name.
+  public init(_ shape: Shape, initializer: Initializer) {
+    (self.shape, self.initializer) = (shape, initializer)
+    value = initializer.value(shape, seed: 0, path: "")
+  }
+
   /// A buffer whose elements all begin as `initialValue`.
-  public init(_ shape: Shape, initialValue: Float) {
-    self.shape = shape
-    self.initialValue = initialValue
-    value = Tensor(repeating: initialValue, shape: shape)
+  public convenience init(_ shape: Shape, initialValue: Float) {
+    self.init(shape, initializer: .constant(initialValue))
   }
 
   /// Assigns a value. Stops the program if its shape is not the buffer's. Does nothing while a `checkpointed` body is
@@ -27,6 +32,14 @@ public final class ModuleBuffer {
     if !isRecomputing { self.value = value.detached() }
   }
 
-  /// Assigns the initial value.
-  func reset() { value = Tensor(repeating: initialValue, shape: shape) }
+  /// Assigns the first value.
+  func initialize(seed: UInt64, path: String) { value = initializer.value(shape, seed: seed, path: path) }
+}
+
+extension Initializer {
+  /// A tensor filled from the random stream that seed and path name.
+  fileprivate func value(_ shape: Shape, seed: UInt64, path: String) -> Tensor {
+    var stream = RandomStream(seed: seed, name: path)
+    return Tensor(shape: shape) { fill($0, shape, Fan(of: shape), &stream) }
+  }
 }

@@ -19,6 +19,8 @@ public final class Parameter {
   @exclusivity(unchecked) package private(set) var source: ParameterSource?
   /// How often `value` was read.
   @exclusivity(unchecked) private(set) var useCount = 0
+  /// Whether a module that does not hold it computes with it, as `SpectralNorm` does with its layer's.
+  package internal(set) var isUsedElsewhere = false
   /// The number of optimizers that hold it.
   @exclusivity(unchecked) package internal(set) var optimizerCount = 0
 

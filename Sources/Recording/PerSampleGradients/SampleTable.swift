@@ -45,7 +45,9 @@ struct SampleTable {
     for call in step where !call.module.ownParameters.isEmpty {
       let all = byModule[ObjectIdentifier(call.module)]!
       guard all[0] === call else { continue }
-      if call.module.ownParameters.contains(where: { holders[ObjectIdentifier($0.parameter)]! > 1 }) {
+      if call.module.ownParameters.contains(where: {
+        holders[ObjectIdentifier($0.parameter)]! > 1 || $0.parameter.isUsedElsewhere
+      }) {
         unsupported.append((call.path, "a parameter is shared with another module"))
       } else if call.module is BatchNorm {
         unsupported.append((call.path, "each output depends on all samples"))

@@ -9,6 +9,8 @@ let activationAndLossCases: [OperationCase] =
 
 private let awayFromOne: @Sendable (Float) -> Float = { abs(abs(2 * $0) - 1) < 0.1 ? $0 / 2 : 2 * $0 }
 
+private let awayFromThree: @Sendable (Float) -> Float = { abs(abs(5 * $0) - 3) < 0.3 ? 2 * $0 : 5 * $0 }
+
 private let activationCases: [OperationCase] =
   unary("absolute", awayFromZero, { $0.absolute() }, { abs($0) })
   + unary("clamped", awayFromOne, { $0.clamped(to: -1...1) }, ActivationFormulas.hardTanh)
@@ -22,6 +24,25 @@ private let activationCases: [OperationCase] =
   + unary("softsign", { 3 * awayFromZero($0) }, softsign, ActivationFormulas.softsign)
   + unary("softplus", { 5 * $0 }, softplus, ActivationFormulas.softplus)
   + unary("silu", { 5 * $0 }, silu, ActivationFormulas.silu)
+  + unary("mish", { 5 * $0 }, mish, ActivationFormulas.mish)
+  + unary("hardSwish", awayFromThree, hardSwish, ActivationFormulas.hardSwish)
+  + unary("hardSigmoid", awayFromThree, hardSigmoid, ActivationFormulas.hardSigmoid)
+  + [[4], [1], [3, 1]].map { slope in
+    OperationCase(
+      description: "prelu \(slope)", shapes: [[2, 3, 4], slope], domain: awayFromZero,
+      operation: { prelu($0[0], slope: $0[1]) },
+      reference: { x in .broadcast(x[0], x[1]) { $0 > 0 ? $0 : $1 * $0 } })
+  }
+  + [[2], [3, 8], [2, 3, 34]].map { shape in
+    OperationCase(
+      description: "glu \(shape)", shapes: [shape], domain: { 3 * $0 }, operation: { glu($0[0]) },
+      reference: { x in
+        let width = shape.last! / 2
+        return Float64Array(shape.dropLast() + [width]) { i in
+          x[0][i] * ActivationFormulas.sigmoid(x[0][i.dropLast() + [i.last! + width]])
+        }
+      })
+  }
   + unary("gelu", { 3 * $0 }, { gelu($0) }, ActivationFormulas.gelu)
   + unary(
     "gelu by tanh", { 3 * $0 }, { gelu($0, tanhApproximation: true) }, ActivationFormulas.geluByTanh)

@@ -7,14 +7,17 @@ import Testing
 @Suite struct ActivationAndLossTests {
   static let activations: [(String, @Sendable (Tensor) -> Tensor)] = [
     ("leakyReLU", { leakyReLU($0) }), ("elu", { elu($0) }), ("selu", selu), ("gelu", { gelu($0) }),
-    ("gelu by tanh", { gelu($0, tanhApproximation: true) }), ("silu", silu), ("softplus", softplus),
+    ("gelu by tanh", { gelu($0, tanhApproximation: true) }), ("silu", silu), ("mish", mish), ("hardSwish", hardSwish),
+    ("hardSigmoid", hardSigmoid), ("prelu", { prelu($0, slope: Tensor(0.25)) }), ("softplus", softplus),
     ("softsign", softsign), ("hardTanh", hardTanh), ("absolute", { $0.absolute() }),
   ]
 
   /// Outputs and first derivatives at ±10³⁰ and ±∞; λ and λα of selu.
   static let limits: [String: (below: Float, above: Float, slopeBelow: Float, slopeAbove: Float)] = [
     "elu": (-1, .infinity, 0, 1), "selu": (-1.7580993, .infinity, 0, 1.050701), "gelu": (0, .infinity, 0, 1),
-    "gelu by tanh": (0, .infinity, 0, 1), "silu": (0, .infinity, 0, 1), "softplus": (0, .infinity, 0, 1),
+    "gelu by tanh": (0, .infinity, 0, 1), "silu": (0, .infinity, 0, 1), "mish": (0, .infinity, 0, 1),
+    "hardSwish": (0, .infinity, 0, 1), "hardSigmoid": (0, 1, 0, 0), "prelu": (-.infinity, .infinity, 0.25, 1),
+    "softplus": (0, .infinity, 0, 1),
     "softsign": (-1, 1, 0, 0), "hardTanh": (-1, 1, 0, 0), "absolute": (.infinity, .infinity, -1, 1),
     "leakyReLU": (-.infinity, .infinity, 0.01, 1),
   ]
@@ -65,6 +68,7 @@ import Testing
     }
     #expect(worst(softplus, { log1p(Foundation.exp($0)) }, above: -81) < 5e-7)
     #expect(worst(silu, { $0 / (1 + Foundation.exp(-$0)) }, above: -81) < 5e-7)
+    #expect(worst(mish, { $0 * Foundation.tanh(log1p(Foundation.exp($0))) }, above: -81) < 5e-7)
     #expect(worst({ elu($0) }, { $0 > 0 ? $0 : expm1($0) }, above: -81) < 3e-7)
     #expect(worst({ gelu($0) }, { $0 * erfc(-$0 / 2.0.squareRoot()) / 2 }, above: -4) < 1e-6)
     #expect(worst({ gelu($0) }, { $0 * erfc(-$0 / 2.0.squareRoot()) / 2 }, above: -12.5) < 1e-5)

@@ -1,8 +1,8 @@
 import Autodiff
 import TestSupport
 
-/// Normalizations, lookups, slices and padding, written out index by index.
-let normalizationCases: [OperationCase] = normalizations + lookups
+/// Normalizations, rotations, lookups, slices and padding, written out index by index.
+let normalizationCases: [OperationCase] = normalizations + groupNormalizations + rotations + lookups
 
 private let normalizationShapes: [[Int]] = [[5, 1], [4, 5], [3, 17], [2, 3, 2, 16], [9, 64]]
 
@@ -22,6 +22,35 @@ private func normalizations(of shape: [Int], hasParameters: Bool) -> [OperationC
     }
   }
   return [columns] + rows
+}
+
+private let groupNormalizations: [OperationCase] = [([5, 6], 2), ([2, 3, 4], 4), ([2, 3, 2, 6], 3), ([3, 17], 1)]
+  .flatMap {
+    shape, groups in
+    [true, false].map { (hasParameters: Bool) -> OperationCase in
+      let channels = shape.last!
+      return OperationCase(
+        description: "normalization of \(groups) groups \(shape)\(hasParameters ? "" : " alone")",
+        shapes: hasParameters ? [shape, [channels], [channels]] : [shape],
+        operation: {
+          groupNorm(
+            $0[0], groups: groups, weight: hasParameters ? $0[1] : nil, bias: hasParameters ? $0[2] : nil, epsilon: 0.1)
+        },
+        reference: { x in
+          let normal = x[0].normalizedInGroups(groups, epsilon: 0.1)
+          return hasParameters ? normal * x[1] + x[2] : normal
+        })
+    }
+  }
+
+private let rotations: [OperationCase] = [RotaryPairing.halves, .interleaved].flatMap { pairing in
+  // All features, and all but the last.
+  [[2, 3, 4], [2, 2, 3, 5]].map { shape in
+    OperationCase(
+      description: "rotaryEmbedding \(pairing) \(shape)", shapes: [shape, [3, 2], [3, 2]],
+      operation: { rotaryEmbedding($0[0], cosine: $0[1], sine: $0[2], pairing: pairing) },
+      reference: { x in x[0].turned(x[1], x[2], isInterleaved: pairing == .interleaved) })
+  }
 }
 
 private let lookups: [OperationCase] =

@@ -27,6 +27,16 @@ private let cases: [EmptyCase] =
     elementwise("absolute") { $0.absolute() }, elementwise("clamped") { $0.clamped(to: -1...1) },
     elementwise("leakyReLU") { leakyReLU($0) }, elementwise("elu") { elu($0) }, elementwise("selu", selu),
     elementwise("softsign", softsign), elementwise("softplus", softplus), elementwise("silu", silu),
+    elementwise("mish", mish), elementwise("hardSwish", hardSwish), elementwise("hardSigmoid", hardSigmoid),
+    EmptyCase("prelu", [[0, 5], [5]], [0, 5]) { prelu($0[0], slope: $0[1]) },
+    EmptyCase("glu", [[0, 6]], [0, 3]) { glu($0[0]) },
+    EmptyCase("rotaryEmbedding", [[0, 3, 4], [3, 2], [3, 2]], [0, 3, 4]) {
+      rotaryEmbedding($0[0], cosine: $0[1], sine: $0[2])
+    },
+    EmptyCase("normalization of groups", [[0, 3, 4], [4], [4]], [0, 3, 4]) {
+      groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2], epsilon: 0.1)
+    },
+
     elementwise("gelu") { gelu($0) }, elementwise("gelu by tanh") { gelu($0, tanhApproximation: true) },
     elementwise("softmax", softmax), elementwise("logSoftmax", logSoftmax),
     elementwise("sin", sin), elementwise("cos", cos), elementwise("erf", erf), elementwise("sign") { $0.sign() },

@@ -52,8 +52,11 @@ import Testing
       "LeakyReLU 0.2": LeakyReLU(slope: 0.2), "ELU": ELU(), "ELU 0.7": ELU(alpha: 0.7), "SELU": SELU(), "GELU": GELU(),
       "GELU by tanh": GELU(tanhApproximation: true), "SiLU": SiLU(), "Softplus": Softplus(), "Softsign": Softsign(),
       "HardTanh": HardTanh(), "Softmax": Softmax(), "LogSoftmax": LogSoftmax(),
+      "Mish": Mish(), "HardSwish": HardSwish(), "HardSigmoid": HardSigmoid(), "PReLU": PReLU(),
     ]
-    return try #require(modules[name])
+    let module = try #require(modules[name])
+    module.initialize(seed: 0)
+    return module
   }
 
   private func row(_ values: [Float], _ row: Int) -> Tensor {

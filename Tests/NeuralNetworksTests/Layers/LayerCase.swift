@@ -67,8 +67,10 @@ extension Float64Array {
 }
 
 /// The parameter whose gradient has the size of the terms of the gradient at `path`: the same one, except for the bias of keys.
-/// That bias adds the same number to all scores of a row, which softmax ignores, so its gradient is 0 in exact arithmetic and only
-/// rounding in Float32. The gradient of the keys' weight has the same terms, times the inputs.
+/// That bias, of the map or of the last norm, adds the same number to all scores of a row, which softmax ignores, so its gradient is 0
+/// in exact arithmetic and only rounding in Float32. The gradient of the weight beside it has the same terms, times the inputs.
 func summands(of path: String) -> String {
-  path == "key.bias" || path.hasSuffix(".key.bias") ? String(path.dropLast(4)) + "weight" : path
+  let names = path.split(separator: "."),
+    isOfKeys = names.suffix(2) == ["key", "bias"] || names.suffix(2) == ["keyNorm", "bias"]
+  return isOfKeys ? String(path.dropLast(4)) + "weight" : path
 }

@@ -4,7 +4,7 @@ import NeuralNetworks
 import TestSupport
 
 let layerCases =
-  activationCases + rowCases + imageCases + normalizationCases + sequenceCases
+  activationCases + gateCases + rowCases + imageCases + normalizationCases + sequenceCases + attentionCases
   + recurrentCases
 
 /// A batch of one, rows of one, and sizes that are no multiple of a vector's length.
@@ -28,6 +28,8 @@ private let activationCases: [LayerCase] = [
   activation({ GELU(tanhApproximation: true) }, ActivationFormulas.geluByTanh),
   activation({ SiLU() }, ActivationFormulas.silu), activation({ Softplus() }, ActivationFormulas.softplus),
   activation({ Softsign() }, ActivationFormulas.softsign), activation({ HardTanh() }, ActivationFormulas.hardTanh),
+  activation({ Mish() }, ActivationFormulas.mish), activation({ HardSwish() }, ActivationFormulas.hardSwish),
+  activation({ HardSigmoid() }, ActivationFormulas.hardSigmoid),
   activation({ Sigmoid() }, ActivationFormulas.sigmoid), activation({ Tanh() }) { Foundation.tanh($0) },
   // Softmax of a row of width 1 is always 1.
   LayerCase("Softmax", [[1, 5], [3, 17], [2, 3, 7]], { Softmax() }) { x, _ in x.logShares.map { Foundation.exp($0) } },
@@ -196,6 +198,25 @@ private let normalizationCases: [LayerCase] = [
   },
   LayerCase("RMSNorm", [[1, 5], [3, 5], [2, 3, 5]], { RMSNorm(5) }) { x, n in
     x.normalized(over: [x.shape.count - 1], epsilon: .ulpOfOne, centered: false) * n[0]
+  },
+  LayerCase("GroupNorm", [[1, 6], [3, 6], [2, 3, 2, 6]], { GroupNorm(2, 6) }) { x, n in
+    x.normalizedInGroups(2, epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("GroupNorm of one group", [[1, 5], [2, 3, 5]], { GroupNorm(1, 5) }) { x, n in
+    x.normalizedInGroups(1, epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("InstanceNorm", [[1, 3, 5], [2, 3, 2, 5]], { InstanceNorm(5) }) { x, _ in
+    x.normalizedInGroups(5, epsilon: 1e-5)
+  },
+  LayerCase("InstanceNorm, affine", [[1, 3, 1], [2, 4, 1]]) {
+    InstanceNorm(1, affine: true, tracksRunningStatistics: true)
+  } formula: { x, n in
+    x.normalizedInGroups(1, epsilon: 1e-5) * n[0] + n[1]
+  },
+  LayerCase("InstanceNorm, evaluated", [[1, 1, 5], [2, 3, 2, 5]], evaluated: true) {
+    InstanceNorm(5, affine: true, tracksRunningStatistics: true)
+  } formula: { x, n in
+    .broadcast(x - n[2], n[3]) { $0 / ($1 + Double(Float(1e-5))).squareRoot() } * n[0] + n[1]
   },
   // With a small ε it is the sign of x.
   LayerCase("RMSNorm of width 1", [[1, 1], [5, 1]], { RMSNorm(1, epsilon: 0.1) }) { x, n in

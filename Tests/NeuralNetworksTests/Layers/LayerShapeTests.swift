@@ -102,8 +102,55 @@ private func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape
     ({ BatchNorm(3) }, [3], "batch normalization in 1 (BatchNorm): a shape [n, …, channels] is needed, not [3]"),
     ({ Sequential(LayerNorm(3)) }, [2, 4], "layer normalization in 1.0 (LayerNorm): shapes [2, 4] and [3] don't fit"),
     ({ RMSNorm(3) }, [2, 1], "RMS normalization in 1 (RMSNorm): shapes [2, 1] and [3] don't fit"),
+    (
+      { GroupNorm(2, 4) }, [2, 3],
+      "group normalization in 1 (GroupNorm): shapes [2, 3] and [4] don't fit: weight and bias have one element for each"
+    ),
+    ({ GroupNorm(3, 4) }, [], "GroupNorm: 4 channels can't be divided into 3 groups"),
+    (
+      { InstanceNorm(3) }, [2, 4, 2],
+      "InstanceNorm in 1 (InstanceNorm): the input has the shape [2, 4, 2]; it must be [n, …, 3] with positions between"
+    ),
+    (
+      { PReLU(channels: 3) }, [2, 4],
+      "prelu in 1 (PReLU): shapes [2, 4] and [3] don't fit: each size of the slope is that of x or 1"
+    ),
+    ({ GLU() }, [2, 3], "glu in 1 (GLU): the last dimension of the shape [2, 3] can't be split into halves"),
+    ({ SwiGLU(4, hidden: 6) }, [2, 3], "linear in 1.gate (Linear): shapes [2, 3] and [6, 4] don't fit"),
+    ({ StochasticDepth(0.5) }, [], "StochasticDepth in 1 (StochasticDepth): the input is a scalar; it must be [n, …]"),
+    ({ StochasticDepth(1) }, [2], "StochasticDepth: the probability is 1.0; it must be at least 0 and below 1"),
+    (
+      { RotaryEmbedding(4) }, [5, 3],
+      "RotaryEmbedding in 1 (RotaryEmbedding): the input has the shape [5, 3]; it must be [n, …, length, 4 or more]"
+    ),
+    ({ RotaryEmbedding(5) }, [], "RotaryEmbedding: the width is 5; it must be an even number of features"),
+    ({ SpectralNorm(Linear(4, 2)) }, [2, 3], "linear in 1.layer (Linear): shapes [2, 3] and [2, 4] don't fit"),
+    ({ SpectralNorm(Linear(4, 2), iterations: 0) }, [], "SpectralNorm: there are 0 iterations; at least one is needed"),
+    (
+      { MultiHeadAttention(6, heads: 3, keyValueHeads: 2) }, [],
+      "MultiHeadAttention: there are 3 heads; they must be a multiple of the 2 keyValueHeads"
+    ),
+    (
+      { masked(MultiHeadAttention(4, heads: 2), AttentionMask(keyLengths: [1])) }, [2, 3, 4],
+      "attention mask in 1.attention (MultiHeadAttention): there are 1 key lengths for 2 samples"
+    ),
+    (
+      { masked(MultiHeadAttention(4, heads: 2), AttentionMask(allowed: matrix(allowedKeys))) }, [2, 4, 4],
+      "* in 1.attention (MultiHeadAttention): shapes [4, 4] and [3, 3] don't fit"
+    ),
+    (
+      { AttentionCall(MultiHeadAttention(4, heads: 2)) { $0($1, $1.sliced(0, 0..<1)) } }, [2, 3, 4],
+      "MultiHeadAttention in 1.attention (MultiHeadAttention): shapes [2, 3, 4] and [1, 3, 4] don't fit: both have as many"
+    ),
+    (
+      { AttentionCall(MultiHeadAttention(4, heads: 2)) { $0($1, $1, $1.sliced(1, 0..<1)) } }, [2, 3, 4],
+      "MultiHeadAttention in 1.attention (MultiHeadAttention): shapes [2, 3, 4] and [2, 1, 4] don't fit: there are as many"
+    ),
     ({ Softmax() }, [], "softmax in 1 (Softmax): no dimension -1 in the shape []"),
-    ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): dimension 1 of the shape [2, 0] has no elements to sum over"),
+    (
+      { LogSoftmax() }, [2, 0],
+      "logSoftmax in 1 (LogSoftmax): dimension 1 of the shape [2, 0] has no elements to sum over"
+    ),
     (
       { MultiHeadAttention(4, heads: 2) }, [2, 4],
       "MultiHeadAttention in 1 (MultiHeadAttention): the input has the shape"

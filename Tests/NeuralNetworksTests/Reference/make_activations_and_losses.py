@@ -22,6 +22,7 @@ activations = {
     "LeakyReLU 0.2": nn.LeakyReLU(0.2), "ELU": nn.ELU(), "ELU 0.7": nn.ELU(0.7), "SELU": nn.SELU(), "GELU": nn.GELU(),
     "GELU by tanh": nn.GELU(approximate="tanh"), "SiLU": nn.SiLU(), "Softplus": nn.Softplus(),
     "Softsign": nn.Softsign(), "HardTanh": nn.Hardtanh(), "Softmax": nn.Softmax(-1), "LogSoftmax": nn.LogSoftmax(-1),
+    "Mish": nn.Mish(), "HardSwish": nn.Hardswish(), "HardSigmoid": nn.Hardsigmoid(), "PReLU": nn.PReLU(),
 }
 recorded = []
 for name, module in activations.items():

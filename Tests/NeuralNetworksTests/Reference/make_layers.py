@@ -5,6 +5,8 @@ Images are channels-last on our side, so they are transposed on the way in and o
 import json
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
 
 torch.set_num_threads(1)
 torch.manual_seed(0)
@@ -76,6 +78,70 @@ class Recurrent(nn.Module):
 
     def forward(self, x):
         return self.inner(x)[0]
+
+
+class SwiGLU(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gate, self.expand = nn.Linear(4, 6, bias=False), nn.Linear(4, 6, bias=False)
+        self.contract = nn.Linear(6, 4, bias=False)
+
+    def forward(self, x):
+        return self.contract(F.silu(self.gate(x)) * self.expand(x))
+
+
+class Rotary(nn.Module):
+    """Pairs as complex numbers, as in LLaMA's code, or halves turned by `rotate_half`, as in that of transformers."""
+
+    def __init__(self, width, interleaved, base=10000.0, offset=0):
+        super().__init__()
+        self.width, self.interleaved, self.base, self.offset = width, interleaved, base, offset
+
+    def forward(self, x):
+        frequencies = 1 / self.base ** (torch.arange(0, self.width, 2).float() / self.width)
+        angles = torch.outer(torch.arange(self.offset, self.offset + x.shape[-2]).float(), frequencies)
+        turned, rest = x[..., :self.width], x[..., self.width:]
+        if self.interleaved:
+            pairs = torch.view_as_complex(turned.reshape(*turned.shape[:-1], -1, 2).contiguous())
+            result = torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2)
+        else:
+            angles = torch.cat([angles, angles], -1)
+            a, b = turned.chunk(2, -1)
+            result = turned * angles.cos() + torch.cat([-b, a], -1) * angles.sin()
+        return torch.cat([result, rest], -1)
+
+
+class GeneralAttention(nn.Module):
+    """Of the first `queries` positions to all, in `scaled_dot_product_attention`. The context has the first features."""
+
+    def __init__(self, width, heads, kv_heads=None, queries=None, context=None, mask=None, norm=None, rotary=None):
+        super().__init__()
+        kv_heads, self.size = kv_heads or heads, width // heads
+        self.query, self.key = nn.Linear(width, width), nn.Linear(context or width, kv_heads * self.size)
+        self.value, self.output = nn.Linear(context or width, kv_heads * self.size), nn.Linear(width, width)
+        self.query_norm = normalized(norm(self.size)) if norm else nn.Identity()
+        self.key_norm = normalized(norm(self.size)) if norm else nn.Identity()
+        self.rotary = rotary or nn.Identity()
+        self.queries, self.context, self.mask = queries, context, mask
+
+    def forward(self, x):
+        def by_head(x, norm, rotary):
+            return rotary(norm(x.unflatten(-1, (-1, self.size))).transpose(1, 2))
+
+        context = x[..., :self.context] if self.context else x
+        query = by_head(self.query(x[:, :self.queries]), self.query_norm, self.rotary)
+        key = by_head(self.key(context), self.key_norm, self.rotary)
+        value = by_head(self.value(context), nn.Identity(), nn.Identity())
+        y = F.scaled_dot_product_attention(query, key, value, attn_mask=self.mask, enable_gqa=True)
+        return self.output(y.transpose(1, 2).flatten(-2))
+
+
+class PaddedAttention(Attention):
+    """Attention to the first 3 and 1 positions of two sequences, by a mask of padding."""
+
+    def forward(self, x):
+        padding = torch.arange(x.shape[1]) >= torch.tensor([[3], [1]])
+        return self.inner(x, x, x, key_padding_mask=padding, need_weights=False)[0]
 
 
 def normalized(module):
@@ -154,6 +220,8 @@ def parts(module, of):
     """What `of` finds of each parameter, in our order: the attention's joint projection taken apart, a block's first norm
     after its attention; a recurrent layer's weights each with its bias."""
     found = {key: of(p) for key, p in module.named_parameters()}
+    if "parametrizations.weight.original" in found:
+        return [found["parametrizations.weight.original"], found["bias"]]
     if "inner.weight_ih_l0" in found:
         cells = [key.removeprefix("inner.weight_ih") for key in found if "weight_ih" in key]
         return [found[f"inner.{kind}_{of_what}{cell}"]
@@ -168,8 +236,7 @@ def parts(module, of):
     return first + list(found.values())
 
 
-cases = []
-for name, (module, shape) in layers.items():
+def recorded(name, module, shape):
     if name == "embedding":
         x = torch.tensor([[0, 4, 4, 1], [2, 4, 0, 0]])
     else:
@@ -177,7 +244,8 @@ for name, (module, shape) in layers.items():
     with torch.no_grad():
         for p in module.parameters():
             p.copy_(short(p))
-    moves = len(shape) == 4 or name in channels_first
+    spectral = [flat(b) for key, b in module.named_buffers() if key.endswith(("._u", "._v"))]
+    moves = (len(shape) == 4 and name != "rotary") or name in channels_first
 
     def outside(y):
         return y.movedim(1, -1) if moves and name != "global average pool" else y
@@ -194,9 +262,11 @@ for name, (module, shape) in layers.items():
         "inputGradient": [] if name == "embedding" else flat(x.grad),
         "gradients": [flat(g) for g in parts(module, lambda p: p.grad)],
     }
-    if "batch norm" in name:
+    if spectral:
+        case["buffers"] = spectral
+    if getattr(module, "running_mean", None) is not None:
         case["runningMean"], case["runningVariance"] = flat(module.running_mean), flat(module.running_var)
-    if "batch norm" in name and module.training:
+    if "runningMean" in case and module.training:
         module.eval()
         case["evaluated"] = flat(run())
         module.train()
@@ -209,7 +279,10 @@ for name, (module, shape) in layers.items():
                 (run() * direction).sum().backward()
             optimizer.step()
     case["updated"] = [flat(p) for p in parts(module, lambda p: p)]
-    cases.append(case)
+    return case
+
+
+cases = [recorded(name, module, shape) for name, (module, shape) in layers.items()]
 
 # Dropout drops by another stream of random numbers than ours, so what is recorded is what becomes of an element that is kept.
 x = short(torch.randn(17) * 2 + 0.5).requires_grad_()
@@ -219,4 +292,31 @@ while kept.isnan().any():
     slope, = torch.autograd.grad(y.sum(), x)
     kept, slopes = torch.where(slope != 0, y.detach(), kept), torch.where(slope != 0, slope, slopes)
 dropout = {"probability": 0.15, "inputs": flat(x), "kept": flat(kept), "slopes": flat(slopes)}
+# Later layers, apart again. None drops or moves what stands above.
+with torch.random.fork_rng():
+    mask = torch.tensor([[True, False, True], [False, False, False], [True, True, True]])
+    bias = torch.tensor([[0.5, -1.25, float("-inf")], [2.0, 0.0, -0.75], [float("-inf"), 1.5, 0.25]])
+    channels_first |= {"instance norm 1d", "instance norm 1d, evaluated", "spectral norm of conv transposed"}
+    layers = {
+        "group norm": (normalized(nn.GroupNorm(2, 4)), image), "group norm of rows": (normalized(nn.GroupNorm(2, 6)), (3, 6)),
+        "instance norm": (nn.InstanceNorm2d(4), image),
+        "instance norm 1d": (normalized(nn.InstanceNorm1d(3, affine=True, track_running_stats=True)), sequence),
+        "instance norm 1d, evaluated": (
+            evaluated(normalized(nn.InstanceNorm1d(3, affine=True, track_running_stats=True))), sequence),
+        "PReLU": (nn.PReLU(), (4, 5)), "PReLU per channel": (nn.PReLU(4, 0.1), image), "GLU": (nn.GLU(), (2, 3, 8)),
+        "SwiGLU": (SwiGLU(), (2, 3, 4)), "rotary": (Rotary(6, False), (2, 2, 5, 6)),
+        "rotary, interleaved": (Rotary(4, True, 100.0, 3), (2, 5, 6)),
+        "padded attention": (PaddedAttention(4, 2, False), (2, 4, 4)),
+        "masked attention": (GeneralAttention(4, 2, mask=mask), (2, 3, 4)),
+        "biased attention": (GeneralAttention(4, 2, mask=bias), (2, 3, 4)),
+        "cross-attention": (GeneralAttention(4, 2, queries=2, context=3), (2, 5, 4)),
+        "grouped attention": (GeneralAttention(8, 4, 2), (2, 3, 8)),
+        "attention, RMS norm": (GeneralAttention(6, 2, norm=nn.RMSNorm), (2, 4, 6)),
+        "attention, layer norm": (GeneralAttention(6, 2, norm=nn.LayerNorm), (2, 4, 6)),
+        "rotary attention": (GeneralAttention(8, 2, rotary=Rotary(4, False)), (1, 5, 8)),
+        "spectral norm": (spectral_norm(nn.Linear(5, 3)), (4, 5)),
+        "spectral norm of conv": (spectral_norm(nn.Conv2d(4, 3, (2, 3), groups=1)), image),
+        "spectral norm of conv transposed": (spectral_norm(nn.ConvTranspose1d(3, 2, 4, 2), n_power_iterations=3), sequence),
+    }
+    cases += [recorded(name, module, shape) for name, (module, shape) in layers.items()]
 print(json.dumps({"torch": torch.__version__, "cases": cases, "dropout": dropout}, separators=(",", ":")))

@@ -8,15 +8,13 @@ let activationMappings: [String: ONNXMapping] = [
   "Tanh": unary { tanh($0) },
   "Softplus": unary { softplus($0) },
   "Softsign": unary { softsign($0) },
-  "Mish": unary { $0 * tanh(softplus($0)) },
-  "HardSwish": unary { x in
-    let share = (x + 3) / 6
-    return x * share.clamped(to: 0...1)
-  },
+  "Mish": unary { mish($0) },
+  "HardSwish": unary { hardSwish($0) },
   "HardSigmoid": { node in
+    // `hardSigmoid` has the slope 1/6 and the offset 1/2.
     let alpha = node.float("alpha", 0.2), beta = node.float("beta", 0.5)
-    let line = try node.tensor(0) * alpha + beta
-    return [line.clamped(to: 0...1)]
+    let x = try node.tensor(0)
+    return [hardSigmoid(6 * (x * alpha + (beta - 0.5)))]
   },
   "Elu": { node in [elu(try node.tensor(0), alpha: node.float("alpha", 1))] },
   "Celu": { node in
@@ -30,10 +28,7 @@ let activationMappings: [String: ONNXMapping] = [
     return [gamma * elu(x, alpha: alpha)]
   },
   "LeakyRelu": { node in [leakyReLU(try node.tensor(0), slope: node.float("alpha", 0.01))] },
-  "PRelu": { node in
-    let x = try node.tensor(0)
-    return [Tensor.where(x .> 0, x, try node.tensor(1) * x)]
-  },
+  "PRelu": { node in [prelu(try node.tensor(0), slope: try node.tensor(1))] },
   "ThresholdedRelu": { node in
     let x = try node.tensor(0)
     return [Tensor.where(x .> node.float("alpha", 1), x, Tensor(0))]

@@ -1,6 +1,6 @@
 import Autodiff
 
-/// Attention, in products and `softmax` with a mask.
+/// Attention, in products and `softmax` with a mask, and rotary embeddings.
 let attentionMappings: [String: ONNXMapping] = [
   "Attention": { node in
     let given = try node.tensor(0), precision = given.precision
@@ -43,7 +43,21 @@ let attentionMappings: [String: ONNXMapping] = [
       default: scores
       }
     return [output, present.0, present.1, shown]
-  }
+  },
+  "RotaryEmbedding": { node in
+    let x = try node.tensor(0), heads = node.integer("num_heads", 1)
+    // The tables have so many angles.
+    _ = node.integer("rotary_embedding_dim", 0)
+    let pairing: RotaryPairing = node.integer("interleaved", 0) == 1 ? .interleaved : .halves
+    // [n, length, pairs], or a table of them by position.
+    func angles(_ index: Int) throws -> Tensor {
+      var table = try node.tensor(index)
+      if node.has(3) { table = table.take(rows: try node.indices(3, along: table.shape[0])) }
+      return table.reshaped([table.shape[0], 1, table.shape[1], table.shape[2]])
+    }
+    let y = rotaryEmbedding(byHead(x, heads), cosine: try angles(1), sine: try angles(2), pairing: pairing)
+    return [x.shape.count == 3 ? y.transposed(0, 2, 1, 3).reshaped(x.shape) : y]
+  },
 ]
 
 /// [n, length, heads · width] to [n, heads, length, width]; what has four dimensions stays.

@@ -62,10 +62,8 @@ private func normalizedRows(_ node: ONNXNode) throws -> (x: Tensor, rows: Tensor
 
 /// x normalized over groups of its channels, then weighted per channel.
 private func normalizedGroups(_ node: ONNXNode, _ x: Tensor, groups: Int) throws -> Tensor {
-  let count = x.shape[0] * groups
-  let rows = x.reshaped([count, x.elementCount / count])
-  let normal = layerNorm(rows, weight: nil, bias: nil, epsilon: node.float("epsilon", 1e-5), centered: true)
-  let channels = Shape([x.shape[1]] + x.shape.dropFirst(2).map { _ in 1 })
-  let weight = try node.tensor(1).reshaped(channels), bias = try node.tensor(2).reshaped(channels)
-  return normal.reshaped(x.shape) * weight + bias
+  let layer = GroupNorm(groups, x.shape[1], epsilon: node.float("epsilon", 1e-5))
+  layer.weight.set(try node.tensor(1))
+  layer.bias.set(try node.tensor(2))
+  return channelsFirst(layer(channelsLast(x)))
 }

@@ -51,6 +51,44 @@ public func hardTanh(_ x: Tensor) -> Tensor {
   }
 }
 
+/// x / 6 + 1/2, clamped to 0 … 1, element by element: a sigmoid of three straight pieces. The derivative at ±3 is 0, as in PyTorch.
+///
+/// Source: Courbariaux, Bengio and David, "BinaryConnect", 2015, arXiv:1511.00363, there with other numbers.
+public func hardSigmoid(_ x: Tensor) -> Tensor { 0.5 * hardTanh((1 / 3) * x) + 0.5 }
+
+/// x · hardSigmoid(x), element by element: 0 below −3 and x above 3. The derivative is 0 at −3 and 1 at 3, as in PyTorch.
+///
+/// Source: Howard et al., "Searching for MobileNetV3", 2019, arXiv:1905.02244.
+public func hardSwish(_ x: Tensor) -> Tensor {
+  // Rounded once where x has 16 bits. Without the limit −∞ would be multiplied by 0.
+  let wide = x.cast(to: .float32)
+  return (wide.clamped(to: (-3)...) * hardSigmoid(wide)).cast(to: x.precision)
+}
+
+/// x above 0, slope · x below, element by element; the derivative at 0 is the slope, as in PyTorch. The slope is trained: a tensor that
+/// broadcasts to the shape of x, such as [1], or [channels] for one per channel of [n, …, channels]. Stops the program if it does
+/// not broadcast.
+///
+/// Source: He et al., "Delving deep into rectifiers", 2015, arXiv:1502.01852.
+public func prelu(_ x: Tensor, slope: Tensor) -> Tensor {
+  guard slope.shape.broadcast(with: x.shape) == x.shape else {
+    stop("prelu", x.shape, slope.shape, "each size of the slope is that of x or 1")
+  }
+  // Above 0 no slope reaches the output, not even NaN.
+  return relu(x) + masked(slope * x.clamped(to: ...0), by: x .<= 0)
+}
+
+/// a · sigmoid(b), where a is the first half of the last dimension and b the second: [n, …, 2 width] to [n, …, width]. Stops the
+/// program unless the last dimension is even.
+///
+/// Source: Dauphin et al., "Language modeling with gated convolutional networks", 2016, arXiv:1612.08083.
+public func glu(_ x: Tensor) -> Tensor {
+  guard let size = x.shape.last, size % 2 == 0 else {
+    stop("glu", "the last dimension of the shape \(x.shape) can't be split into halves")
+  }
+  return x.sliced(-1, 0..<size / 2) * sigmoid(x.sliced(-1, size / 2..<size))
+}
+
 private func exponentialLinear(_ x: Tensor, scale: Float, alpha: Float) -> Tensor {
   let output = x.map(.elu(scale: scale, alpha: alpha))
   return recordKeepingOutput(output, from: x) { [node = x.node] gradient, pass in

@@ -19,6 +19,13 @@ public func silu(_ x: Tensor) -> Tensor {
   record(x.map(.silu), from: x) { gradient, pass in pass.add(gradientOfSiLU(gradient, x), to: x) }
 }
 
+/// x · tanh(ln(1 + eˣ)), element by element.
+///
+/// Source: Misra, "Mish: a self regularized non-monotonic activation function", 2019, arXiv:1908.08681.
+public func mish(_ x: Tensor) -> Tensor {
+  record(x.map(.mish), from: x) { gradient, pass in pass.add(gradientOfMish(gradient, x), to: x) }
+}
+
 /// x · Φ(x), element by element, where Φ(x) = (1 + erf(x / √2)) / 2 is the normal distribution function.
 ///
 /// With `tanhApproximation`, Φ(x) ≈ (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as in GPT-2 and BERT.
@@ -43,6 +50,14 @@ private func gradientOfSiLU(_ g: Tensor, _ x: Tensor) -> Tensor {
   let x = x.clamped(to: limitsOfSiLU)
   let share = sigmoid(x)
   return g * (share + x * share * (1 - share))
+}
+
+/// g (t + x s (1 − t²)), where t = tanh(ln(1 + eˣ)) and s = sigmoid(x).
+private func gradientOfMish(_ g: Tensor, _ x: Tensor) -> Tensor {
+  guard tapeIsOn else { return combine(g, x, .mish) }
+  let x = x.clamped(to: limitsOfSiLU)
+  let share = tanh(softplus(x))
+  return g * (share + x * sigmoid(x) * (1 - share.squared()))
 }
 
 /// g (Φ(x) + x φ(x)), where φ = Φ′ is the normal distribution's density.

@@ -5,8 +5,8 @@
 
 #include "elementwise.h"
 
-/// x / (1 + |x|), ln(1 + e^x), x / (1 + e^-x).
-unary_kernel activation_softsign, activation_softplus, activation_silu;
+/// x / (1 + |x|), ln(1 + e^x), x / (1 + e^-x), x tanh(ln(1 + e^x)).
+unary_kernel activation_softsign, activation_softplus, activation_silu, activation_mish;
 
 /// x F(x), with the normal distribution function F; F itself; and x F(x) with F approximated by
 /// (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
@@ -18,7 +18,8 @@ unary_kernel sign_of;
 /// d[i] = g[i] f'(x[i]) for n elements; d may be the same memory as g or x.
 typedef void gradient_kernel(floats_in g, floats_in x, floats_out d, size_t n);
 
-gradient_kernel gradient_relu, gradient_softsign, gradient_softplus, gradient_silu, gradient_gelu, gradient_gelu_by_tanh;
+gradient_kernel gradient_relu, gradient_softsign, gradient_softplus, gradient_silu, gradient_mish, gradient_gelu,
+    gradient_gelu_by_tanh;
 
 /// d = y > 0 ? above * g : below * g; the derivatives of ReLU and leaky ReLU, and with g = y the functions themselves.
 void gate(floats_in g, floats_in y, floats_out d, size_t n, float below, float above);
