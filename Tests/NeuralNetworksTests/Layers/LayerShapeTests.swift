@@ -91,7 +91,10 @@ private func evaluated(_ module: Module) -> Module {
     ({ Sequential(LayerNorm(3)) }, [2, 4], "layer normalization in 1.0 (LayerNorm): shapes [2, 4] and [3] don't fit"),
     ({ RMSNorm(3) }, [2, 1], "RMS normalization in 1 (RMSNorm): shapes [2, 1] and [3] don't fit"),
     ({ Softmax() }, [], "softmax in 1 (Softmax): no dimension -1 in the shape []"),
-    ({ LogSoftmax() }, [2, 0], "logSoftmax in 1 (LogSoftmax): dimension 1 of the shape [2, 0] has no elements to sum over"),
+    (
+      { LogSoftmax() }, [2, 0],
+      "logSoftmax in 1 (LogSoftmax): dimension 1 of the shape [2, 0] has no elements to sum over"
+    ),
     (
       { MultiHeadAttention(4, heads: 2) }, [2, 4],
       "MultiHeadAttention in 1 (MultiHeadAttention): the input has the shape"
