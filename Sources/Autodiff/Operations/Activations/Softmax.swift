@@ -2,8 +2,8 @@
 /// dimension or its size is 0. Warns, once per module, if its size is 1.
 public func softmax(_ x: Tensor) -> Tensor { softmax(x, axis: -1) }
 
-/// As above, over any dimension. Negative dimensions count from the last. Stops the program if there is no such dimension or its size is
-/// 0. Warns, once per module, if its size is 1.
+/// As above, over any dimension, of the same shape. Negative dimensions count from the last. Stops the program if there is no such
+/// dimension or its size is 0. Warns, once per module, if its size is 1.
 public func softmax(_ x: Tensor, axis: Int) -> Tensor {
   let layout = summable(x, axis, "softmax")
   warnOfOneValue(x, layout, "softmax")
@@ -23,8 +23,8 @@ private func shares(_ x: Tensor, _ layout: AxisLayout) -> Tensor {
 /// are near 0. Stops the program if there is no last dimension or its size is 0. Warns, once per module, if its size is 1.
 public func logSoftmax(_ x: Tensor) -> Tensor { logSoftmax(x, axis: -1) }
 
-/// As above, over any dimension. Negative dimensions count from the last. Stops the program if there is no such dimension or its size is
-/// 0. Warns, once per module, if its size is 1.
+/// As above, over any dimension, of the same shape. Negative dimensions count from the last. Stops the program if there is no such
+/// dimension or its size is 0. Warns, once per module, if its size is 1.
 public func logSoftmax(_ x: Tensor, axis: Int) -> Tensor {
   let layout = summable(x, axis, "logSoftmax")
   warnOfOneValue(x, layout, "logSoftmax")
