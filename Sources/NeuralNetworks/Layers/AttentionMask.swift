@@ -12,7 +12,7 @@ public struct AttentionMask {
   /// The number of keys of each sample, [n]; later ones are padding.
   public var keyLengths: [Int]?
 
-  /// A mask of one or several kinds.
+  /// A mask of one or several kinds; tensors broadcast to [n, heads, queries, keys].
   public init(allowed: Tensor? = nil, added: Tensor? = nil, keyLengths: [Int]? = nil) {
     (self.allowed, self.added, self.keyLengths) = (allowed, added, keyLengths)
   }
