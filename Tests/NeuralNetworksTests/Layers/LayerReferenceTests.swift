@@ -156,9 +156,10 @@ import Testing
     check(recorded, .float32, within: 1e-5)
   }
 
-  /// The same in bfloat16, whose numbers have a relative spacing of 2⁻⁷. Attention rounds four times in a row.
+  /// The same in bfloat16, whose numbers have a relative spacing of 2⁻⁷. Attention with masks, norms or rotations rounds more often.
   @Test(arguments: recorded.cases) func agreesInBfloat16(_ recorded: Case) {
-    check(recorded, .bfloat16, within: recorded.name.contains("attention") ? 5e-2 : 2e-2)
+    let roundsMore = recorded.name.contains("attention") && !["attention", "causal attention"].contains(recorded.name)
+    check(recorded, .bfloat16, within: roundsMore ? 5e-2 : 2e-2)
   }
 
   private func check(_ recorded: Case, _ precision: Precision, within limit: Double) {
