@@ -17,7 +17,8 @@ import Testing
       #expect(run.errors == "", "no progress where there is no terminal")
       #expect(
         try files(in: folder + "/output/residual") == [
-          "depth.png", "gradient-flow.png", "gradient-profile.png", "he-scaled", "he-scaled/seed-0.rheo",
+          "depth.png", "final-losses.png", "gradient-flow.png", "gradient-profile.png", "he-scaled",
+          "he-scaled/seed-0.rheo",
           "he-scaled/seed-1.rheo",
           "he-unscaled", "he-unscaled/seed-0.rheo", "he-unscaled/seed-1.rheo", "loss.png", "manifest.json", "plain",
           "plain-he", "plain-he/seed-0.rheo", "plain-he/seed-1.rheo", "plain/seed-0.rheo", "plain/seed-1.rheo",
