@@ -9,7 +9,7 @@ import Rheoscope
 ///
 /// A table; the given number of threads has no meaning here. One thread and two take turns, and the best of nine rounds of each counts.
 func operations() {
-  let copied = measuredTimes { threads in
+  let copied = measuredTimes {
     let source = [Float](repeating: 1, count: elements)
     var target = [Float](repeating: 0, count: elements)
     return { source.withUnsafeBytes { bytes in target.withUnsafeMutableBytes { $0.copyMemory(from: bytes) } } }
@@ -19,7 +19,7 @@ func operations() {
   print("| operation | 1 thread | 2 threads | bytes | of the copy's rate | 2 threads | 16 cores | 64 cores |")
   print("|---|---|---|---|---|---|---|---|")
   for operation in measuredOperations {
-    let times = measuredTimes { _ in operation.prepare() }
+    let times = measuredTimes(operation.prepare)
     let cells = [
       operation.name, String(format: "%.3f ms", times.one), String(format: "%.3f ms", times.two),
       String(format: "%.1f MiB", Double(operation.bytes) / Double(1 << 20)),
@@ -45,14 +45,14 @@ struct TimesOfThreads {
   }
 }
 
-/// Work is prepared anew for each number of threads, and runs at least twice and for 20 ms per round.
-private func measuredTimes(_ prepare: (_ threads: Int) -> () -> Void) -> TimesOfThreads {
+/// Work runs at least twice and for 20 ms per round.
+private func measuredTimes(_ prepare: () -> () -> Void) -> TimesOfThreads {
   var times = TimesOfThreads()
-  for (threads, time) in [(1, \TimesOfThreads.one), (2, \TimesOfThreads.two)] {
-    useThreads(threads)
-    let work = prepare(threads)
-    work()
-    for _ in 0..<9 {
+  let work = prepare()
+  for _ in 0..<9 {
+    for (threads, time) in [(1, \TimesOfThreads.one), (2, \TimesOfThreads.two)] {
+      useThreads(threads)
+      work()
       let start = ContinuousClock.now
       var count = 0.0
       repeat {

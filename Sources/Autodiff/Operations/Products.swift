@@ -11,7 +11,7 @@ public func matmul(_ left: Tensor, _ right: Tensor, transposeLeft: Bool = false,
 }
 
 /// As above, with the result's precision.
-private func matmul(
+func matmul(
   _ left: Tensor, _ right: Tensor, _ transposeLeft: Bool, _ transposeRight: Bool, as result: Precision
 ) -> Tensor {
   let rank = left.shape.count

@@ -46,7 +46,7 @@ extension Tensor {
 ///
 /// Stops the program if `output` has other than one element, or `output` or an input is not on the tape.
 public func gradients(of output: Tensor, withRespectTo inputs: [Tensor], keepingTape: Bool = false) -> [Tensor] {
-  guard !isAbandoned else { return inputs.map { Tensor(repeating: 0, shape: $0.shape) } }
+  guard !isAbandoned, !inputs.isEmpty else { return inputs.map { Tensor(repeating: 0, shape: $0.shape) } }
   let start = output.startOfBackwardPass("gradients")
   let nodes = inputs.map { input in
     guard let node = input.node else { stop("gradients", "an input of shape \(input.shape) is not on the tape") }

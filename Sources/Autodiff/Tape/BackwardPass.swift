@@ -112,15 +112,19 @@ package final class BackwardPass {
   func addLater(_ g: Tensor, _ x: Tensor, toWeight weight: Node?, bias: Node?) {
     guard weight != nil || bias != nil else { return }
     let index = repeated.firstIndex { $0.weight === weight && $0.bias === bias } ?? repeated.count
-    if index == repeated.count { repeated.append(RepeatedProducts(weight: weight, bias: bias)) }
-    let isEnough = repeated[index].append(g, x)
+    if index == repeated.count { repeated.append(RepeatedProducts(weight: weight, bias: bias, step: visited!)) }
+    let isEnough = repeated[index].append(g, x, of: visited!)
     // A weight that is computed from others is visited in this pass, perhaps next.
     if isEnough || weight?.isLeaf == false || bias?.isLeaf == false { repeated[index].flush(self) }
   }
 
   /// Adds what steps of a recurrence have left, where `isDue`.
   private func flushRepeated(where isDue: (RepeatedProducts) -> Bool) {
-    for index in repeated.indices where isDue(repeated[index]) { repeated[index].flush(self) }
+    for index in repeated.indices where isDue(repeated[index]) {
+      visited = repeated[index].step
+      repeated[index].flush(self)
+    }
+    visited = nil
   }
 
   /// `total + contribution`, in the memory of `total` where nobody else can see it.
@@ -173,10 +177,12 @@ package final class BackwardPass {
   private func settleCompleteLeaves() {
     if graph == nil { graph = PassGraph(from: waiting.nodes) }
     let next = waiting.nodes.first?.order ?? 0
-    flushRepeated { $0.nodes.contains { graph!.isComplete($0, before: next) } }
-    guard incomplete.contains(where: { graph!.isComplete($0, before: next) }) else { return }
-    let complete = incomplete.filter { graph!.isComplete($0, before: next) }
-    incomplete.removeAll { graph!.isComplete($0, before: next) }
+    func isComplete(_ leaf: Node) -> Bool { graph!.isComplete(leaf, before: next) }
+    // Not before all other contributions, after which they are added where nobody waits.
+    flushRepeated { $0.nodes.allSatisfy(isComplete) }
+    let complete = incomplete.filter { leaf in isComplete(leaf) && !repeated.contains { $0.waits(for: leaf) } }
+    guard !complete.isEmpty else { return }
+    incomplete.removeAll { leaf in complete.contains { $0 === leaf } }
     for leaf in complete where !isAbandoned {
       settleLeaf(leaf)
       settled.insert(ObjectIdentifier(leaf))

@@ -6,14 +6,17 @@ struct RepeatedProducts {
   private static let enough = 1024
 
   let weight, bias: Node?
+  /// The node of the last step, which tells what the gradients are for.
+  private(set) var step: Node
   private var gradients: [Tensor] = []
   private var inputs: [Tensor] = []
   private var rows = 0
 
-  init(weight: Node?, bias: Node?) { (self.weight, self.bias) = (weight, bias) }
+  init(weight: Node?, bias: Node?, step: Node) { (self.weight, self.bias, self.step) = (weight, bias, step) }
 
   /// Adds a step; returns whether it is time to compute the product.
-  mutating func append(_ gradient: Tensor, _ input: Tensor) -> Bool {
+  mutating func append(_ gradient: Tensor, _ input: Tensor, of step: Node) -> Bool {
+    self.step = step
     gradients.append(gradient)
     inputs.append(input)
     rows += gradient.shape[0]
@@ -25,11 +28,14 @@ struct RepeatedProducts {
     guard !gradients.isEmpty else { return }
     let g = joined(gradients), x = joined(inputs)
     (gradients, inputs, rows) = ([], [], 0)
-    if let weight { pass.add(matmul(g, x, transposeLeft: true).cast(to: weight.precision), to: weight) }
+    if let weight { pass.add(matmul(g, x, true, false, as: weight.precision), to: weight) }
     if let bias { pass.add(g.summed(to: bias.shape), to: bias) }
   }
 
   private func joined(_ parts: [Tensor]) -> Tensor { parts.count == 1 ? parts[0] : concatenated(parts, axis: 0) }
+
+  /// Whether a step waits that adds to this gradient.
+  func waits(for leaf: Node) -> Bool { !gradients.isEmpty && (weight === leaf || bias === leaf) }
 
   var nodes: [Node] { [weight, bias].compactMap { $0 } }
 

@@ -55,50 +55,52 @@ DISPATCHED static void log_softmax_columns_gradient(
 
 // A unit is a row where the elements of the dimension are neighbours.
 
-void softmax_along(const float *x, float *p, axis_layout l, int64_t unit, int64_t end) {
+typedef void rows_function(const float *, float *, size_t, size_t);
+typedef void columns_function(const float *, float *, int64_t, int64_t, int64_t);
+
+static void along(
+    const float *x, float *y, axis_layout l, int64_t unit, int64_t end, rows_function *rows, columns_function *columns) {
   if (l.inner == 1) {
-    softmax_rows(x + unit * l.size, p + unit * l.size, (size_t)(end - unit), (size_t)l.size);
+    rows(x + unit * l.size, y + unit * l.size, (size_t)(end - unit), (size_t)l.size);
     return;
   }
   for (; unit < end; unit++) {
     axis_columns at = columns_of(l, unit);
-    softmax_columns(x + at.first, p + at.first, l.size, l.inner, at.width);
+    columns(x + at.first, y + at.first, l.size, l.inner, at.width);
   }
 }
 
+void softmax_along(const float *x, float *p, axis_layout l, int64_t unit, int64_t end) {
+  along(x, p, l, unit, end, softmax_rows, softmax_columns);
+}
+
 void log_softmax_along(const float *x, float *y, axis_layout l, int64_t unit, int64_t end) {
+  along(x, y, l, unit, end, log_softmax_rows, log_softmax_columns);
+}
+
+typedef void rows_gradient(const float *, const float *, float *, size_t, size_t);
+typedef void columns_gradient(const float *, const float *, float *, int64_t, int64_t, int64_t);
+
+static void gradient_along(
+    const float *g, const float *y, float *d, axis_layout l, int64_t unit, int64_t end, rows_gradient *rows,
+    columns_gradient *columns) {
   if (l.inner == 1) {
-    log_softmax_rows(x + unit * l.size, y + unit * l.size, (size_t)(end - unit), (size_t)l.size);
+    int64_t first = unit * l.size;
+    rows(g + first, y + first, d + first, (size_t)(end - unit), (size_t)l.size);
     return;
   }
   for (; unit < end; unit++) {
     axis_columns at = columns_of(l, unit);
-    log_softmax_columns(x + at.first, y + at.first, l.size, l.inner, at.width);
+    columns(g + at.first, y + at.first, d + at.first, l.size, l.inner, at.width);
   }
 }
 
 void softmax_gradient_along(
     const float *g, const float *p, float *d, axis_layout l, int64_t unit, int64_t end) {
-  if (l.inner == 1) {
-    int64_t first = unit * l.size;
-    softmax_gradient(g + first, p + first, d + first, (size_t)(end - unit), (size_t)l.size);
-    return;
-  }
-  for (; unit < end; unit++) {
-    axis_columns at = columns_of(l, unit);
-    softmax_columns_gradient(g + at.first, p + at.first, d + at.first, l.size, l.inner, at.width);
-  }
+  gradient_along(g, p, d, l, unit, end, softmax_gradient, softmax_columns_gradient);
 }
 
 void log_softmax_gradient_along(
     const float *g, const float *y, float *d, axis_layout l, int64_t unit, int64_t end) {
-  if (l.inner == 1) {
-    int64_t first = unit * l.size;
-    log_softmax_gradient(g + first, y + first, d + first, (size_t)(end - unit), (size_t)l.size);
-    return;
-  }
-  for (; unit < end; unit++) {
-    axis_columns at = columns_of(l, unit);
-    log_softmax_columns_gradient(g + at.first, y + at.first, d + at.first, l.size, l.inner, at.width);
-  }
+  gradient_along(g, y, d, l, unit, end, log_softmax_gradient, log_softmax_columns_gradient);
 }

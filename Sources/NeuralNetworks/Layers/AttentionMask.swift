@@ -27,8 +27,7 @@ public struct AttentionMask {
       guard keyLengths.count == count else {
         stop("attention mask", "there are \(keyLengths.count) key lengths for \(count) samples")
       }
-      let positions = Tensor((0..<keys).map { Float($0) }, shape: [keys])
-      isSeen = isSeen * (positions .< Tensor(keyLengths.map { Float($0) }, shape: [count, 1, 1, 1]))
+      isSeen = isSeen * sequenceMask(keyLengths, length: keys).reshaped([count, 1, 1, keys])
     }
     if let added {
       let isOpen = added .!= -.infinity

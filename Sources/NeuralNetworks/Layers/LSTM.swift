@@ -21,7 +21,8 @@ public final class LSTM: RecurrentLayer<LSTMCell> {
 
 /// One time step of an `LSTM`: from an input and the hidden state h to the next hidden state h′.
 ///
-/// The cell state c [n, units] is kept by the module from call to call:
+/// `cell(x, h)` returns h′, and the module keeps the cell state c [n, units] from call to call; `cell([x, h, c])` returns `[h′, c′]` and keeps
+/// nothing, so that each step may be `checkpointed`, where the first form stops the program:
 ///
 ///     i, f, g, o = x Wᵀ + b + h Uᵀ + d        // [n, 4 · units], cut into four
 ///     c′ = sigmoid(f) c + sigmoid(i) tanh(g)
@@ -46,12 +47,36 @@ public final class LSTMCell: RecurrentCell {
     super.init(gates: 4, features, units, initializer, addingToBias: forgetBias, at: units..<2 * units)
   }
 
-  override func next(_ projected: Tensor, _ h: Tensor) -> Tensor {
-    let gates = projected + hidden(h)
-    let memory = memory(lstmMemory(gates, lastMemory ?? Tensor(repeating: 0, shape: h.shape)))
-    lastMemory = memory
-    return lstmState(gates, memory)
+  /// `[h′, c′]` for `[x, h, c]`, x [n, features] and the others [n, units]. Stops the program if there is another number of inputs, or the
+  /// shapes don't fit.
+  public override func forward(_ inputs: [Tensor]) -> [Tensor] {
+    guard inputs.count == 3 else {
+      stop(kind, "it was called with \(inputs.count) inputs; it takes [x, h, c]")
+    }
+    return step(input(inputs[0]), inputs[1], inputs[2])
   }
+
+  override func next(_ projected: Tensor, _ h: Tensor) -> Tensor {
+    if !isInLayer, isInReplay || isInCheckpoint {
+      stop(
+        kind,
+        "a checkpointed body is computed twice, and the cell keeps its state; call it as cell([x, h, c]), which returns [h′, c′]"
+      )
+    }
+    let states = step(projected, h, lastMemory ?? Tensor(repeating: 0, shape: h.shape))
+    lastMemory = states[1]
+    return states[0]
+  }
+
+  /// h′ and c′ from W x + b, h and c.
+  private func step(_ projected: Tensor, _ h: Tensor, _ c: Tensor) -> [Tensor] {
+    let gates = projected + hidden(h), memory = memory(lstmMemory(gates, c))
+    return [lstmState(gates, memory), memory]
+  }
+
+  public override var inputNames: [String]? { ["x", "h", "c"] }
+
+  public override var outputNames: [String]? { ["h", "c"] }
 
   override class var stateCount: Int { 2 }
 

@@ -5,6 +5,9 @@ import Autodiff
 /// x [n, features], h and the output h′ [n, units]. Weight W and bias b of `input`, U and d of `hidden` are PyTorch's `weight_ih`, `bias_ih`,
 /// `weight_hh` and `bias_hh`, each of all gates, one below the other.
 ///
+/// A layer over time multiplies all inputs by W at once and calls its cell with W x + b, [n, gates · units], which is what input hooks at
+/// the cell see there; hooks at the layer see x.
+///
 /// Without an initializer, all four begin as U(±1/√units), as in PyTorch. With one, it sets W and U, each as one matrix of all gates, and b
 /// and d begin as 0.
 public class RecurrentCell: Module {
@@ -13,8 +16,8 @@ public class RecurrentCell: Module {
   /// The linear layer of the state, from `units` to gates · units.
   public final let hidden: Linear
   final let units: Int
-  /// Whether the next input is W x + b instead of x.
-  fileprivate final var isGivenProjection = false
+  /// Whether a layer over time runs it, which gives it W x + b in place of x.
+  fileprivate(set) final var isInLayer = false
 
   init(
     gates: Int, _ features: Int, _ units: Int, _ initializer: Initializer?, addingToBias value: Float = 0,
@@ -28,7 +31,7 @@ public class RecurrentCell: Module {
 
   /// The next state, [n, units], for an input [n, features] and a state [n, units].
   public final override func forward(_ x: Tensor, _ h: Tensor) -> Tensor {
-    next(isGivenProjection ? x : input(x), h)
+    next(isInLayer ? x : input(x), h)
   }
 
   /// The next state from W x + b, [n, gates · units], and the state before.
@@ -56,14 +59,14 @@ struct RecurrentStates {
 
 extension RecurrentCell {
   /// Runs over x [n, time, features] from the states `start`, each [n, units], zeros if nil; from the last step to the first where
-  /// `reversed`. A step whose mask, [n, 1], is 0 keeps the states and puts out 0.
+  /// `reversed`. A step whose mask, [n, 1], is 0 keeps the states, and its output is 0.
   final func run(over x: Tensor, from start: [Tensor]?, masks: [Tensor]?, reversed: Bool) -> RecurrentStates {
     let count = x.shape[0], time = x.shape[1], zeros = Tensor(repeating: 0, shape: [count, units])
     let projections = timeSteps(of: input(x))
-    isGivenProjection = true
+    isInLayer = true
     carried = start?.last
     // The tape of this sequence is no longer needed.
-    defer { (isGivenProjection, carried) = (false, nil) }
+    defer { (isInLayer, carried) = (false, nil) }
     var state = start?[0] ?? zeros, outputs = Array(repeating: zeros, count: time)
     for step in reversed ? Array((0..<time).reversed()) : Array(0..<time) {
       let before = carried

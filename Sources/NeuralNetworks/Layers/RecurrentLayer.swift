@@ -82,6 +82,9 @@ public class RecurrentLayer<Cell: RecurrentCell>: Module {
     // Padding may hold anything, and 0 times NaN would be NaN in the weights' gradients.
     var sequence = mask.map { Tensor.where($0.reshaped([count, time, 1]), x, Tensor(0)) } ?? x
     var last: [[Tensor]] = []
+    if dropout != nil, cells.count == directions {
+      warnOnce(kind, "the dropout is between layers, and there is one layer; it has no effect")
+    }
     for first in stride(from: 0, to: cells.count, by: directions) {
       if first > 0, let dropout { sequence = dropout(sequence) }
       let states = (first..<first + directions).map { index in

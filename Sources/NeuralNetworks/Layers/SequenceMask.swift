@@ -2,7 +2,8 @@ import Autodiff
 
 /// A mask of sequences that are padded to one length: [n, length], 1 at the first `lengths[i]` positions of row i and 0 after them.
 ///
-/// `length` is the largest of the lengths by default. Recurrent layers take it as `lstm(x, mask)`. Stops the program if a
+/// `length` is the largest of the lengths by default. Recurrent layers take it as `lstm(x, mask)`, and `AttentionMask` makes it of its key
+/// lengths. Stops the program if a
 /// length is negative or above `length`.
 public func sequenceMask(_ lengths: [Int], length: Int? = nil) -> Tensor {
   let columns = length ?? lengths.max() ?? 0

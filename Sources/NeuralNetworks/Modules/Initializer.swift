@@ -35,6 +35,12 @@ public struct Initializer: Sendable, CustomStringConvertible {
     self.fill = fill
   }
 
+  /// A tensor filled from the random stream that seed and path name.
+  func value(_ shape: Shape, _ fan: Fan, seed: UInt64, path: String) -> Tensor {
+    var stream = RandomStream(seed: seed, name: path)
+    return Tensor(shape: shape) { fill($0, shape, fan, &stream) }
+  }
+
   /// Normal with variance 2 / inputs: keeps the RMS of activations and gradients through layers of ReLU.
   public static let heNormal = normal("He normal") { 2 / Double($0.inputs) }
   /// Uniform with variance 2 / inputs.

@@ -15,7 +15,7 @@ public final class ModuleBuffer {
   /// A buffer that begins as the initializer fills it, in `initialize(seed:)` from the stream that seed and path name.
   public init(_ shape: Shape, initializer: Initializer) {
     (self.shape, self.initializer) = (shape, initializer)
-    value = initializer.value(shape, seed: 0, path: "")
+    value = initializer.value(shape, Fan(of: shape), seed: 0, path: "")
   }
 
   /// A buffer whose elements all begin as `initialValue`.
@@ -33,13 +33,7 @@ public final class ModuleBuffer {
   }
 
   /// Assigns the first value.
-  func initialize(seed: UInt64, path: String) { value = initializer.value(shape, seed: seed, path: path) }
-}
-
-extension Initializer {
-  /// A tensor filled from the random stream that seed and path name.
-  fileprivate func value(_ shape: Shape, seed: UInt64, path: String) -> Tensor {
-    var stream = RandomStream(seed: seed, name: path)
-    return Tensor(shape: shape) { fill($0, shape, Fan(of: shape), &stream) }
+  func initialize(seed: UInt64, path: String) {
+    value = initializer.value(shape, Fan(of: shape), seed: seed, path: path)
   }
 }

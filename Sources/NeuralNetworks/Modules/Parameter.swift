@@ -85,8 +85,7 @@ public final class Parameter {
 
   /// Assigns first values by an initializer, from the random stream that seed and path name.
   package func initialize(by initializer: Initializer, seed: UInt64, path: String) {
-    var stream = RandomStream(seed: seed, name: path)
-    set(Tensor(shape: shape) { initializer.fill($0, shape, fan, &stream) }, from: .initialized)
+    set(initializer.value(shape, fan, seed: seed, path: path), from: .initialized)
   }
 
   /// As above, noting where the value comes from; nil leaves that as it is.

@@ -90,6 +90,7 @@ open class Optimizer {
 
   deinit {
     for audit in audits.all { audit.end() }
+    if stepsInBackward { for parameter in parameters { parameter.gradientHooks.gradientTaker = nil } }
     for parameter in parameters { parameter.optimizerCount -= 1 }
   }
 

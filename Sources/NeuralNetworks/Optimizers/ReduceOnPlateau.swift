@@ -54,7 +54,8 @@ public final class ReduceOnPlateau {
   /// Takes a measure that is better if it is lower; NaN is never better. Returns whether the learning rate was lowered.
   @discardableResult
   public func report(_ measure: Double) -> Bool {
-    if state.best.map({ measure < $0 - threshold * abs($0) }) ?? !measure.isNaN {
+    // Infinity minus its share would be NaN.
+    if state.best.map({ measure < ($0.isFinite ? $0 - threshold * abs($0) : $0) }) ?? !measure.isNaN {
       state.best = measure
       state.badReports = 0
     } else {

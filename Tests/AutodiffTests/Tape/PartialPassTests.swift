@@ -33,6 +33,7 @@ import Testing
     #expect(visited([a, v], [15, 6]) == ["c", "v", "b"])
     #expect(visited([x], [15]) == ["c", "b", "a"])
     #expect(visited([Tensor(1).requiringGradient()], [0]) == [])
+    #expect(visited([], []) == [])
     #expect(x.gradient == nil)
     log.names = []
     c.backward()

@@ -60,6 +60,29 @@ import Testing
     #expect(hooked == plain && Set(seen) == Set(plain) && seen.count == 2)
   }
 
+  /// Sums are in Float32 also where factors of 16 bits are multiplied as they are stored.
+  @Test(arguments: BFloat16Products.allCases.filter(\.isAvailable))
+  func sumsOfSixteenBitsAreInFloat32(_ products: BFloat16Products) {
+    let found = withBFloat16Products(products) {
+      [true, false].map { isRepeated in
+        gradients(withPrecision(.bfloat16) { loss(steps: 5, rows: 7, isRepeated: isRepeated) })
+      }
+    }
+    #expect(weight.gradient!.precision == .float32)
+    for (joined, single) in zip(found[0], found[1]) { #expect(relativeDifference(joined, single) < 1e-5) }
+  }
+
+  /// A hook that observes changes no bit, also where the weight is used outside of the steps too.
+  @Test(arguments: [true, false]) func aHookChangesNoBit(isAtBias: Bool) {
+    func found() -> [[Float]] {
+      gradients(weight.squared().sum() + loss(steps: 3, rows: 600, isRepeated: true))
+    }
+    let plain = found(), handle = (isAtBias ? bias : weight).onGradient { _ in nil }
+    let hooked = found()
+    handle.remove()
+    #expect(hooked == plain)
+  }
+
   /// Steps in a checkpoint are computed again in the same pass.
   @Test func checkpointsChangeNothing() {
     let x = Tensor(sampleValues(20, seed: 4), shape: [4, 5])

@@ -194,6 +194,16 @@ import Testing
       activationsTakeHalfTheMemory()
     }
   }
+
+  /// A bias in Float32 leaves the result in the precision of the scope.
+  @Test(arguments: [Precision.bfloat16, .float16]) func convolutionsWithBiasStayInSixteenBits(_ precision: Precision) {
+    let x = Tensor(sampleValues(18), shape: [1, 3, 3, 2]), weight = Tensor(sampleValues(8), shape: [2, 2, 1, 2])
+    let bias = Tensor([1, 2], shape: [2])
+    let outputs = withPrecision(precision) {
+      [convolve(x, weight: weight, bias: bias), convolveTransposed(x, weight: weight, bias: bias)]
+    }
+    #expect(outputs.allSatisfy { $0.precision == precision })
+  }
 }
 
 extension Tensor {

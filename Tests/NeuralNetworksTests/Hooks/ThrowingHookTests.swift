@@ -32,6 +32,23 @@ import Testing
     #expect(!net.hasHooks)
   }
 
+  /// Hooks of a scope are removed also where the scope begins after another hook has thrown.
+  @Test func aScopeAfterAnErrorLeavesNoHook() throws {
+    let net = net()
+    let thrower = try net.onForward("0") { _, _ in throw Failure() }
+    #expect(throws: Failure.self) {
+      try withThrowingHooks {
+        _ = net(samples(4, 5))
+        try net.withHooks {
+          try $0.onForward("1") { _, _ in nil }
+        } run: {
+        }
+      }
+    }
+    thrower.remove()
+    #expect(!net.hasHooks)
+  }
+
   @Test func theRestOfACallHasNoEffect() throws {
     let net = net(), optimizer = SGD(net, learningRate: 0.1)
     let states = { (net.buffers.map { $0.buffer.value.values }, net.parameters.map { $0.parameter.value.values }) }

@@ -59,6 +59,21 @@ import Testing
       ])
   }
 
+  @Test func dropoutOfOneRecurrentLayer() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let x = Tensor(repeating: 1, shape: [1, 2, 3])
+      for layers in [1, 2] {
+        let layer = GRU(3, 4, layers: layers, dropout: 0.5)
+        layer.initialize(seed: 1)
+        for _ in 0..<2 { _ = layer(x) }
+      }
+    }
+    #expect(
+      warnings(result) == [
+        "rheoscope: GRU in GRU: the dropout is between layers, and there is one layer; it has no effect"
+      ])
+  }
+
   @Test func crossEntropyOfOneClass() async {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let x = Tensor([1, 2], shape: [2, 1]).requiringGradient()

@@ -91,6 +91,43 @@ import Testing
     #expect(byHand(lstm.cell) == expected && byHand(gru.cell) == gru(x).values)
   }
 
+  /// With states as arguments, each step may be `checkpointed`.
+  @Test(arguments: [false, true]) func statesAreHandedOn(isCheckpointed: Bool) {
+    let lstm = LSTM(2, 3), x = Tensor(sampleValues(20), shape: [2, 5, 2])
+    lstm.initialize(seed: 1)
+    let y = lstm([x])
+    (y[1].squared() + y[2]).sum().backward()
+    let expected = lstm.parameters.map { $0.parameter.gradient!.values }
+    lstm.zeroGradients()
+    var states = [Tensor(repeating: 0, shape: [2, 3]), Tensor(repeating: 0, shape: [2, 3])]
+    for step in 0..<5 {
+      let x = x.sliced(1, step..<step + 1).reshaped(2, 2), before = states
+      func next() -> Tensor { stacked(lstm.cell([x] + before)) }
+      let after = isCheckpointed ? checkpointed(next) : next()
+      states = [0, 1].map { after.sliced(0, $0..<$0 + 1).reshaped([2, 3]) }
+    }
+    #expect(lstm.cell.lastMemory == nil)
+    #expect(relativeDifference(states[1].values, y[2].values) < 1e-6)
+    (states[0].squared() + states[1]).sum().backward()
+    for ((path, parameter), expected) in zip(lstm.parameters, expected) {
+      #expect(relativeDifference(parameter.gradient!.values, expected) < 1e-5, "\(path)")
+    }
+  }
+
+  /// The state that a cell keeps would be another when the body is computed again.
+  @Test func aKeptStateInACheckpointStops() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let cell = LSTMCell(2, 3)
+      cell.initialize(seed: 1)
+      let x = Tensor(repeating: 1, shape: [1, 2])
+      _ = checkpointed { cell(x, Tensor(repeating: 0, shape: [1, 3])) }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(
+      text.contains("LSTMCell: a checkpointed body is computed twice, and the cell keeps its state; call it as"),
+      "\(text)")
+  }
+
   /// Hooks see each step as a call of the cell, may replace it, and replacements reach later steps.
   @Test func hooksSeeEachStep() throws {
     let net = Sequential(LSTM(2, 3), GRU(3, 4))

@@ -35,6 +35,13 @@ import Testing
     #expect(optimizer.learningRate == 0.05)
   }
 
+  @Test func anyNumberIsBetterThanInfinity() {
+    let net = Linear(1, 1)
+    net.initialize(seed: 1)
+    let plateau = ReduceOnPlateau(SGD(net, learningRate: 1), patience: 0)
+    #expect(!plateau.report(.infinity) && !plateau.report(5) && plateau.state.best == 5)
+  }
+
   @Test func itsStateGoesOn() {
     let net = Linear(1, 1)
     net.initialize(seed: 1)

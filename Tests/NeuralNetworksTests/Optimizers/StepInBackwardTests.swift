@@ -82,6 +82,21 @@ import Testing
     #expect(net.weight.value.values == after)
   }
 
+  /// An optimizer that is released takes no gradients from the next one.
+  @Test(arguments: [false, true]) func aReleasedOptimizerTakesNothing(nextStepsInBackward: Bool) {
+    let net = Linear(3, 2)
+    net.initialize(seed: 1)
+    var optimizer = SGD(net, learningRate: 1)
+    optimizer.stepInBackward()
+    optimizer = SGD(net, learningRate: 0.1)
+    if nextStepsInBackward { optimizer.stepInBackward() }
+    let before = net.weight.value.values
+    net(samples(2, 3)).sum().backward()
+    #expect((net.weight.gradient == nil) == nextStepsInBackward)
+    optimizer.step()
+    #expect(net.weight.value.values != before)
+  }
+
   private static let wrong: [(use: @Sendable (Linear, SGD) -> Void, words: String)] = [
     ({ _, optimizer in optimizer.clipGradients(toNorm: 1) }, "clipGradients: an optimizer steps in the backward pass"),
     (

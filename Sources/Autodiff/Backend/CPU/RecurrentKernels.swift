@@ -8,49 +8,43 @@ struct RecurrentKernels {
   init(of state: Tensor) { (rows, units) = (state.shape[0], state.shape[1]) }
 
   /// sigmoid(f) c + sigmoid(i) tanh(g), [rows, units], of gates [rows, 4 · units] and c [rows, units].
-  func lstmMemory(_ gates: Tensor, _ c: Tensor) -> Tensor {
-    let next = matrix(1)
-    withFloat32(gates, c) { gates, c in
-      inRows { first, count in
-        lstm_memory(gates + 4 * first, c + first, next.elements + first, count, units)
-      }
-    }
-    return next.castWithoutTape(to: commonPrecision(gates, c))
-  }
+  func lstmMemory(_ gates: Tensor, _ c: Tensor) -> Tensor { next(gates, c, lstm_memory) }
 
   /// The gradients of i, f and g, [rows, 3 · units], and of c for the gradient d of the next cell state.
   func lstmMemoryGradients(_ d: Tensor, _ gates: Tensor, _ c: Tensor) -> (gates: Tensor, c: Tensor) {
-    let ofGates = matrix(3), ofC = matrix(1)
-    d.withFloat32 { d in
-      withFloat32(gates, c) { gates, c in
-        inRows { first, count in
-          lstm_memory_gradient(
-            d + first, gates + 4 * first, c + first, ofGates.elements + 3 * first, ofC.elements + first, count, units)
-        }
-      }
-    }
-    return (ofGates, ofC)
+    gradients(d, gates, c, parts: 3, lstm_memory_gradient)
   }
 
   /// sigmoid(o) tanh(c), [rows, units].
-  func lstmState(_ gates: Tensor, _ c: Tensor) -> Tensor {
+  func lstmState(_ gates: Tensor, _ c: Tensor) -> Tensor { next(gates, c, lstm_state) }
+
+  /// The gradients of the gates, [rows, 4 · units], 0 but for o, and of c for the gradient d of the next state.
+  func lstmStateGradients(_ d: Tensor, _ gates: Tensor, _ c: Tensor) -> (gates: Tensor, c: Tensor) {
+    gradients(d, gates, c, parts: 4, lstm_state_gradient)
+  }
+
+  private typealias In = UnsafePointer<Float>
+  private typealias Out = UnsafeMutablePointer<Float>
+
+  private func next(_ gates: Tensor, _ c: Tensor, _ kernel: (In, In, Out, Int, Int) -> Void) -> Tensor {
     let next = matrix(1)
     withFloat32(gates, c) { gates, c in
-      inRows { first, count in
-        lstm_state(gates + 4 * first, c + first, next.elements + first, count, units)
-      }
+      inRows { first, count in kernel(gates + 4 * first, c + first, next.elements + first, count, units) }
     }
     return next.castWithoutTape(to: commonPrecision(gates, c))
   }
 
-  /// The gradients of the gates, [rows, 4 · units], 0 but for o, and of c for the gradient d of the next state.
-  func lstmStateGradients(_ d: Tensor, _ gates: Tensor, _ c: Tensor) -> (gates: Tensor, c: Tensor) {
-    let ofGates = matrix(4), ofC = matrix(1)
+  /// The gradients of so many parts of the gates, and of c.
+  private func gradients(
+    _ d: Tensor, _ gates: Tensor, _ c: Tensor, parts: Int, _ kernel: (In, In, In, Out, Out, Int, Int) -> Void
+  ) -> (gates: Tensor, c: Tensor) {
+    let ofGates = matrix(parts), ofC = matrix(1)
     d.withFloat32 { d in
       withFloat32(gates, c) { gates, c in
         inRows { first, count in
-          lstm_state_gradient(
-            d + first, gates + 4 * first, c + first, ofGates.elements + 4 * first, ofC.elements + first, count, units)
+          kernel(
+            d + first, gates + 4 * first, c + first, ofGates.elements + parts * first, ofC.elements + first, count,
+            units)
         }
       }
     }

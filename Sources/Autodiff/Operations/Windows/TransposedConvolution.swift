@@ -30,7 +30,7 @@ package func convolveTransposed(
   if let bias { Convolution.check(name, bias: bias.shape, outputs: weight.shape[1] * groups, weight.shape) }
   return convolution.onImages(x, weight) { x, weight in
     let y = convolution.transposed(x, weight)
-    return bias.map { y + $0 } ?? y
+    return bias.map { (y + $0).cast(to: y.precision) } ?? y
   }
 }
 

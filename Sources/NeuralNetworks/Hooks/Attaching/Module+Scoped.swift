@@ -26,10 +26,9 @@ extension Module {
       throw error
     }
     let handles = takeNewHandles()
-    return try withThrowingHooks {
-      defer { for handle in handles { handle.remove(isScopeOver: true) } }
-      return try body()
-    }
+    // Not inside of the scope, which does not begin where another hook has thrown.
+    defer { for handle in handles { handle.remove(isScopeOver: true) } }
+    return try withThrowingHooks(body)
   }
 
   private func takeNewHandles() -> [HookHandle] {
