@@ -74,7 +74,7 @@ private let seluNet = net(
 // Why do the upper layers of the sigmoid net not learn either? Their gradients are large. But in the forward pass the
 // outputs of all images become alike, by the same factor per layer, so the upper layers see one image only. To show it, all
 // layers but the last five are frozen. With tanh the net still learns: its random lower layers tell images apart. The sigmoid net does not.
-// It is trained with a learning rate of 1, at which a sigmoid net of six layers, all of them trained, learns: at 0.01 that one
+// It is trained with a learning rate of 1, at which a sigmoid net of six layers, all of them trained, learns with most seeds: at 0.01 that one
 // does not learn either, and the comparison would show nothing.
 private let topLayers = 5
 private let sigmoidRate = 1.0
@@ -268,7 +268,8 @@ private let findings: [Claim] =
       tanhTopNet, "random features (Rahimi and Recht 2008)", rejects: [.swapping(tanhTopNet, for: sigmoidTopNet)]),
     .learns(
       sixLayerNet, "control: the learning rate of sigmoid-top", appliesTo: .long,
-      rejects: [.swapping(sixLayerNet, for: sigmoidTopNet)]),
+      rejects: [.swapping(sixLayerNet, for: sigmoidTopNet)]
+    ).tested(with: 20...39, "within range in 16 of 20, so not shown: in four the net does not learn"),
     .staysAtChance(
       sigmoidTopNet, "the outputs of its lower layers hardly depend on the image",
       rejects: [.swapping(sigmoidTopNet, for: sixLayerNet)]),

@@ -212,7 +212,8 @@ private let learningClaims: [Claim] = [
     "batch norm: nets of 100 layers", batchNormSweep100, false, butNot: ("without batch norm", heSweep100),
     "Yang et al. 2019, arXiv:1902.08129"),
   learns(
-    "plain nets of 100 layers", heSweep100, butNot: ("with batch norm", batchNormSweep100), "He et al. 2015"),
+    "plain nets of 100 layers", heSweep100, butNot: ("with batch norm", batchNormSweep100), "He et al. 2015"
+  ).tested(with: 20...39, "within range in 14 of 20, so not shown: in six seeds the net does not learn"),
   Claim(
     .finding, source: "none; gradients of layer norm do not grow", appliesTo: .long,
     rejects: [
@@ -227,7 +228,8 @@ private let learningClaims: [Claim] = [
     measure: { seed in
       interval(layerNormSweep100, seed).median - interval(heSweep100, seed).median
     }
-  ).overAllSeeds(),
+  ).overAllSeeds().tested(
+    with: 20...39, "0.36, but losses without layer norm vary between seeds by more, 0.42, so not shown"),
 ]
 
 extension Experiment {

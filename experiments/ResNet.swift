@@ -16,7 +16,8 @@ import Rheoscope
 // per layer from the last to the first, which over 54 layers is a factor of thousands. Within about twenty steps this is over,
 // and the first layer's gradient is smaller than the last one's. One control gives each layer a learning rate of its own in the
 // first sixty steps, so that in each step every weight matrix moves by about the same share of its norm, whatever the size of its gradient
-// (You et al. 2017). Another has a lower learning rate in all layers. Each removes about half to two thirds of the gap to 20 layers.
+// (You et al. 2017). Another has a lower learning rate in all layers. With some seeds each removes half to two thirds of the gap to 20
+// layers, with others nothing: of the twenty seeds 20 to 39 the first lowers the loss clearly in 13, the second in 9.
 //
 // The paper's plain nets never catch up. These are compared after minutes of training only, when the deep one is still slow:
 // what is measured is how fast the nets learn, not where they end.
@@ -182,14 +183,17 @@ extension Experiment {
         },
         expected: { .atLeast($0.differenceTolerance) },
         measure: { try depthGap(plain56, layerRates56, $0) }
-      ).judgedByInterval(),
+      ).judgedByInterval().tested(
+        with: 20...39,
+        "within range in 13 of 20, and the interval for the median, 0.05 to 0.35, reaches out of it, so not shown"),
       Claim(
         .finding, source: "control: one lower learning rate for all layers", appliesTo: .long,
         rejects: [.swapping(lowRate56, for: plain56)],
         statement: { _ in "plain: so does 0.3 times the learning rate" },
         expected: { .atLeast($0.differenceTolerance) },
         measure: { try depthGap(plain56, lowRate56, $0) }
-      ).judgedByInterval(),
+      ).judgedByInterval().tested(
+        with: 20...39, "within range in 9 of 20, with a median of 0.02, so not shown"),
       Claim(
         .finding, source: he, appliesTo: .long, rejects: [.swapping(layerRates56, for: resNet56)],
         statement: { _ in "plain: even so, both end clearly higher than with skip connections (the smaller difference)"
@@ -207,8 +211,9 @@ extension Experiment {
           appliesTo: .long),
         reason:
           "Before training it is the largest of all, and it shrinks within about twenty steps, while the loss stays at that of guessing. "
-          + "With a learning rate per layer in the first \(firstSteps) steps, or with a lower one in all layers, the net learns faster; about "
-          + "half to two thirds of the gap is gone.")
+          + "With a learning rate per layer in the first \(firstSteps) steps, or with a lower one in all layers, the net learns faster in some "
+          + "seeds, which removes half to two thirds of the gap, and not in others: of the seeds 20 to 39 in 13, and in 9."
+      )
     ],
     figures: [
       .chart("loss"), .chart("gradient-profile"),

@@ -14,7 +14,8 @@ import Rheoscope
 // Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
 // and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
 // all blocks frozen. Within forty steps training the blocks lowers the loss by only 0.02 with tanh and by 0.004 in the residual net: the
-// losses show that ten thousand layers do no harm, and hardly that they help. The width is 64 throughout.
+// losses show that ten thousand layers do no harm, and hardly that they help. (With twenty further seeds, in thirty steps of small batches,
+// the 0.004 of the residual net is not there.) The width is 64 throughout.
 
 /// A first layer, blocks of one layer of weights each, and a last layer. Only √L blocks keep their activations; the others
 /// compute them again in the backward pass, so that memory holds little besides weights and their gradients.
@@ -296,7 +297,9 @@ extension Experiment {
         },
         measure: { try layersToZero($0) }),
     ] + learning(tanhNet, tanhFrozen, "Xiao et al. 2018, arXiv:1806.05393")
-      + learning(residualNet, residualFrozen, "Hanin and Rolnick 2018, arXiv:1803.01719"),
+      + learning(
+        residualNet, residualFrozen, "Hanin and Rolnick 2018, arXiv:1803.01719",
+        tested: "with 30 steps and batches of 16 within range in 10 of 20, with a median of 0.0007, so not shown"),
     figures: [
       ExperimentFigure("gradient", "The gradient against the number of layers that it has passed") { results in
         Figure(
@@ -387,14 +390,15 @@ private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Do
 
 /// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel.
 /// 0.05 is a factor of 1.05 in the probability of the right class, which would matter little.
-private func learning(_ net: Variant, _ frozen: Variant, _ source: String) -> [Claim] {
-  [
+private func learning(_ net: Variant, _ frozen: Variant, _ source: String, tested: String? = nil) -> [Claim] {
+  let little = Claim(
+    .finding,
+    "\(net.name): training the blocks lowers its final loss, but by less than 0.05 (frozen − trained)",
+    expected: .between(0, 0.05), source: "0.05 is a factor of 1.05 in the probability of the right class",
+    appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]
+  ) { try $0[MetricNames.finalLoss, frozen] - $0[MetricNames.finalLoss, net] }.judgedByInterval()
+  return [
     .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
-    Claim(
-      .finding,
-      "\(net.name): training the blocks lowers its final loss, but by less than 0.05 (frozen − trained)",
-      expected: .between(0, 0.05), source: "0.05 is a factor of 1.05 in the probability of the right class",
-      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]
-    ) { try $0[MetricNames.finalLoss, frozen] - $0[MetricNames.finalLoss, net] }.judgedByInterval(),
+    tested.map { little.tested(with: 20...39, $0) } ?? little,
   ]
 }

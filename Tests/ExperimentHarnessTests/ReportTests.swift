@@ -42,6 +42,19 @@ import Testing
         == line)
   }
 
+  @Test func theReportSaysWhatOtherSeedsGave() throws {
+    let claim = Claim(.finding, "it is so", variant, MetricNames.finalLoss, .atMost(2), source: "measured")
+    let options = RunOptions(output: "out", command: "./rheoscope run made-up")
+    let tested = claim.tested(with: 20...39, "within range in 13 of 20, so not shown")
+    #expect(try results([1], [claim]).report(options).contains("expected at most 2.00. Source: measured."))
+    #expect(
+      try results([1], [tested]).report(options).contains(
+        """
+        expected at most 2.00. With the seeds 20 to 39, run once after the claim was fixed: within range in 13 of 20, so not shown. \
+        Source: measured.
+        """))
+  }
+
   @Test(
     arguments: [
       (

@@ -16,6 +16,8 @@ public struct Claim: Sendable {
   package let measure: @Sendable (SeedResults) throws -> Double
   /// How the numbers of the seeds decide.
   package private(set) var judging = Judging.eachSeed
+  /// What the claim gave with other seeds, as a sentence without its full stop; nil where that is not stated.
+  private var otherSeeds: String?
 
   /// What a claim rests on, which decides what it shows.
   public enum Kind: String, Sendable, CaseIterable {
@@ -73,6 +75,15 @@ public struct Claim: Sendable {
   /// The same claim, whose measurement makes one number of all seeds by `SeedResults.allSeeds`. It is called once.
   public func overAllSeeds() -> Claim { judged(by: .allSeeds) }
 
+  /// The same claim, with what it gave when it was run once with other seeds, after the claim and its range had been fixed. The report
+  /// states this `result` beside the claim.
+  public func tested(with seeds: ClosedRange<Int>, _ result: String) -> Claim {
+    var claim = self
+    claim.otherSeeds =
+      "With the seeds \(seeds.lowerBound) to \(seeds.upperBound), run once after the claim was fixed: \(result)"
+    return claim
+  }
+
   private func judged(by judging: Judging) -> Claim {
     var claim = self
     claim.judging = judging
@@ -112,7 +123,8 @@ public struct Claim: Sendable {
     let verdictOfSeeds = verdict ?? expected.verdict(on: values, by: judging)
     return Judgement(
       kind: kind, statement: statement(settings), perSeed: values, interval: MedianInterval(values), expected: expected,
-      source: source, verdict: verdictOfSeeds.limited(by: rejections), judging: judging, rejections: rejections)
+      source: source, verdict: verdictOfSeeds.limited(by: rejections), judging: judging, rejections: rejections,
+      otherSeeds: otherSeeds)
   }
 
   /// The numbers of all seeds, or the one that is made of them.

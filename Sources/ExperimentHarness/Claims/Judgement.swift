@@ -13,6 +13,8 @@ package struct Judgement: Sendable {
   package let judging: Claim.Judging
   /// What the claim's number is under each of its nulls; empty where the claim is not judged.
   package let rejections: [Rejection]
+  /// What the claim gave with other seeds, as a sentence without its full stop; nil where that is not stated.
+  package let otherSeeds: String?
 
   /// In how many of the seeds the claim holds.
   package var held: Int { expected.count(of: perSeed) }

@@ -121,7 +121,8 @@ extension Judgement {
       expected: Expectation(lowest: claim.expectedLowest, highest: claim.expectedHighest), source: claim.source,
       verdict: verdicts.first { $0.name == claim.verdict } ?? .notJudged(claim.reason ?? "?"),
       judging: Claim.Judging(recorded: claim.judgedBy),
-      rejections: (claim.nulls ?? []).map { Rejection(null: $0.name, perSeed: $0.perSeed, isRejected: $0.isRejected) })
+      rejections: (claim.nulls ?? []).map { Rejection(null: $0.name, perSeed: $0.perSeed, isRejected: $0.isRejected) },
+      otherSeeds: nil)
   }
 }
 

@@ -25,7 +25,7 @@ extension Results {
   }
 
   /// The report, `report.md`. Throws a `RunFileError` where a run file can't be read.
-  func report(_ options: RunOptions) throws -> String {
+  package func report(_ options: RunOptions) throws -> String {
     var rows = rows
     rows.insert(rows[0].map { _ in "---" }, at: 1)
     let seeds = settings.seeds
@@ -72,7 +72,8 @@ extension Results {
         - \(judgement.verdict.sign) **\(judgement.verdict.name)**: \(judgement.statement). Measured \(judgement.measured), expected \
         \(judgement.expected.text)\(judgement.shareOfSeeds.map { "; \($0)" } ?? "")\
         \(judgement.verdict.reason.map { " (\($0))" } ?? "").\
-        \(judgement.power.map { " Under a null that it must reject: \($0)." } ?? "") Source: \(judgement.source).
+        \(judgement.power.map { " Under a null that it must reject: \($0)." } ?? "")\
+        \(judgement.otherSeeds.map { " \($0)." } ?? "") Source: \(judgement.source).
         """
       }
       return lines.isEmpty ? "" : "\(kind.meaning)\n\n\(lines.joined(separator: "\n"))"
