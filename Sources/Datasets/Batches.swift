@@ -42,7 +42,7 @@ public struct ShuffledBatches: Sequence, Sendable {
   let size: Int
   let seed: UInt64
   var start = 0
-  var augmentation: ImageAugmentation?
+  var augmentations: [ImageAugmentation] = []
 
   /// The same sequence without its first `position` batches, to resume training. Stops the program if that is negative, or beyond 2⁴⁰
   /// samples.
@@ -87,16 +87,16 @@ public struct ShuffledBatches: Sequence, Sendable {
 
     /// The next batch; never nil.
     public mutating func next() -> Batch? {
-      source.augmentation == nil ? source.dataset.batch(at: nextIndices()) : nextNumbers().batch
+      source.augmentations.isEmpty ? source.dataset.batch(at: nextIndices()) : nextNumbers().batch
     }
 
     /// The next batch as numbers.
     mutating func nextNumbers() -> BatchNumbers {
       let position = position
       var numbers = source.dataset.numbers(at: nextIndices())
-      if let augmentation = source.augmentation {
+      if !source.augmentations.isEmpty {
         var random = RandomStream(seed: source.seed, name: "augmentation of batch \(position)")
-        augmentation.change(&numbers.inputs, &random)
+        for augmentation in source.augmentations { augmentation.change(&numbers.inputs, &random) }
       }
       return numbers
     }

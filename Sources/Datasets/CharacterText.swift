@@ -107,7 +107,7 @@ public struct TextWindows: Sequence, Sendable {
       let classes = source.text.classes
       var inputs: [Float] = [], labels: [Int] = []
       for _ in 0..<source.size {
-        let start = Int.random(in: 0..<classes.count - source.length, using: &random)
+        let start = random.below(classes.count - source.length)
         inputs += classes[start..<start + source.length].map { Float($0) }
         labels += classes[start + 1...start + source.length]
       }

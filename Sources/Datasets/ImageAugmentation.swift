@@ -61,8 +61,7 @@ public struct Augmentation: Sendable {
   public static func crop(padding: Int, fill: Float = 0) -> Augmentation {
     guard padding >= 0 else { stop("crop", "the padding is \(padding), it must be 0 or more") }
     return Augmentation { pixels, size, random in
-      let down = Int.random(in: -padding...padding, using: &random)
-      let right = Int.random(in: -padding...padding, using: &random)
+      let down = random.below(2 * padding + 1) - padding, right = random.below(2 * padding + 1) - padding
       let before = Array(pixels)
       for row in 0..<size.height {
         for column in 0..<size.width {
@@ -92,24 +91,24 @@ public struct Augmentation: Sendable {
   }
 }
 
-/// Augmentations of images of one size, one after the other.
+/// An augmentation of images of one size.
 struct ImageAugmentation: Sendable {
   let size: ImageSize
-  let changes: [Augmentation]
+  let augmentation: Augmentation
 
   /// Changes each image of a batch.
   func change(_ inputs: inout [Float], _ random: inout RandomStream) {
     inputs.withUnsafeMutableBufferPointer { inputs in
       for start in stride(from: 0, to: inputs.count, by: size.elementCount) {
         let image = UnsafeMutableBufferPointer(rebasing: inputs[start..<start + size.elementCount])
-        for change in changes { change.change(image, size, &random) }
+        augmentation.change(image, size, &random)
       }
     }
   }
 }
 
 extension ShuffledBatches {
-  /// The same batches, with each image changed at random by all of `augmentations`, one after the other.
+  /// The same batches, with each image changed at random by all of `augmentations`, one after the other, and after those of earlier calls.
   ///
   /// The changes of a batch come from a random stream that seed and position name, so a sequence that goes on at a position yields the
   /// same numbers. Stops the program if the features are not those of images of this size.
@@ -121,7 +120,7 @@ extension ShuffledBatches {
       )
     }
     var batches = self
-    batches.augmentation = ImageAugmentation(size: size, changes: augmentations)
+    batches.augmentations += augmentations.map { ImageAugmentation(size: size, augmentation: $0) }
     return batches
   }
 }

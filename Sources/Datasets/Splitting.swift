@@ -22,6 +22,9 @@ extension RandomStream {
   /// Durstenfeld's shuffle. The standard library's may change with its version; this one gives the same order for the same seed
   /// forever. Source: Durstenfeld, "Algorithm 235: random permutation", 1964.
   mutating func shuffle(_ order: inout [Int]) {
-    for last in stride(from: order.count - 1, to: 0, by: -1) { order.swapAt(last, Int(uniform() * Double(last + 1))) }
+    for last in stride(from: order.count - 1, to: 0, by: -1) { order.swapAt(last, below(last + 1)) }
   }
+
+  /// A whole number from 0 to below `count`. (The standard library does not promise that its own stay the same.)
+  mutating func below(_ count: Int) -> Int { Int(uniform() * Double(count)) }
 }

@@ -104,4 +104,17 @@ import Testing
     #expect(plain.prefetched(count).prefix(5).map(\.targets.values) == plain.prefix(5).map(\.targets.values))
     #expect(plain.prefetched(count).prefix(5).map(\.inputs.shape) == plain.prefix(5).map(\.inputs.shape))
   }
+
+  @Test func augmentationsAddUp() {
+    let both = batches([.flip(probability: 1), .noise(standardDeviation: 2)])
+    let oneByOne = batches([.flip(probability: 1)]).augmented(by: [.noise(standardDeviation: 2)], of: size)
+    #expect(both.prefix(2).map(\.inputs.values) == oneByOne.prefix(2).map(\.inputs.values))
+  }
+
+  /// Many iterations at the same time do not wait for each other.
+  @Test(.timeLimit(.minutes(1))) func manyPrefetchedSequencesGoOnAtTheSameTime() {
+    let expected = batches([.flip()]).first { _ in true }!.inputs.values
+    let iterators = (0..<200).map { _ in batches([.flip()]).prefetched().makeIterator() }
+    for iterator in iterators.reversed() { #expect(iterator.next()!.inputs.values == expected) }
+  }
 }

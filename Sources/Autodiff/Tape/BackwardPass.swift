@@ -212,7 +212,7 @@ package final class BackwardPass {
     var next = node.gradientHook
     while let hook = next {
       next = hook.next
-      guard let replacement = hook.look(shown(gradient), in: self) else { continue }
+      guard let replacement = hook.replacement(of: shown(gradient), in: self) else { continue }
       guard replacement.shape == node.shape else {
         stop("gradient hook", replacement.shape, node.shape, "a replacement has the shape of the gradient it replaces")
       }

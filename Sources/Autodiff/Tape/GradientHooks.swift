@@ -9,7 +9,7 @@ package protocol GradientHook: AnyObject {
   var seesFinalGradient: Bool { get }
 
   /// Called with the gradient; what it returns replaces it, nil leaves it.
-  func look(_ gradient: Tensor, in pass: BackwardPass) -> Tensor?
+  func replacement(of gradient: Tensor, in pass: BackwardPass) -> Tensor?
 }
 
 extension GradientHook {
@@ -92,7 +92,7 @@ private final class FunctionHook: GradientHook {
 
   init(_ hook: @escaping (Tensor, BackwardPass) -> Tensor?) { self.hook = hook }
 
-  func look(_ gradient: Tensor, in pass: BackwardPass) -> Tensor? { isAttached ? hook(gradient, pass) : nil }
+  func replacement(of gradient: Tensor, in pass: BackwardPass) -> Tensor? { isAttached ? hook(gradient, pass) : nil }
 }
 
 /// Calls `hook` once in each backward pass that reaches any of `tensors`, when their gradients are complete, with dL/d(tensor) of
@@ -105,7 +105,9 @@ private final class FunctionHook: GradientHook {
 public func onGradients(of tensors: [Tensor], _ hook: @escaping (_ gradients: [Tensor?]) throws -> Void) -> HookHandle {
   // The hooks must not keep the tensors, whose nodes keep the hooks.
   let count = tensors.count
-  var open: [Int64: [Tensor?]] = [:]
+  var isAttached = true
+  // By the number of its pass, which holds it.
+  var open: [Int64: Weak<ArrivingGradients>] = [:]
   func call(_ gradients: [Tensor?]) {
     do { try hook(gradients) } catch { hookFailed(error, "hook on the gradients of \(count) tensors") }
   }
@@ -114,15 +116,37 @@ public func onGradients(of tensors: [Tensor], _ hook: @escaping (_ gradients: [T
       stop("onGradients", "tensor \(index), of shape \(tensor.shape), is not on the tape, so no gradient reaches it")
     }
     return tensor.attach(at: node) { gradient, pass in
-      let number = pass.number
-      if open[number] == nil {
-        open[number] = [Tensor?](repeating: nil, count: count)
-        pass.atEnd { if let partial = open.removeValue(forKey: number) { call(partial) } }
+      let arriving: ArrivingGradients
+      if let known = open[pass.number]?.object {
+        arriving = known
+      } else {
+        arriving = ArrivingGradients(count)
+        open = open.filter { $0.value.object != nil }
+        open[pass.number] = Weak(arriving)
+        pass.atEnd { if !arriving.areAll, isAttached { call(arriving.gradients) } }
       }
-      open[number]![index] = gradient
-      if open[number]!.allSatisfy({ $0 != nil }) { call(open.removeValue(forKey: number)!) }
+      arriving.gradients[index] = gradient
+      if arriving.areAll { call(arriving.gradients) }
       return nil
     }
   }
-  return HookHandle { isScopeOver in for handle in handles { handle.remove(isScopeOver: isScopeOver) } }
+  return HookHandle { isScopeOver in
+    isAttached = false
+    for handle in handles { handle.remove(isScopeOver: isScopeOver) }
+  }
+}
+
+/// The gradients of several tensors that have arrived in a backward pass.
+private final class ArrivingGradients {
+  var gradients: [Tensor?]
+
+  init(_ count: Int) { gradients = Array(repeating: nil, count: count) }
+
+  var areAll: Bool { gradients.allSatisfy { $0 != nil } }
+}
+
+private struct Weak<Object: AnyObject> {
+  weak var object: Object?
+
+  init(_ object: Object) { self.object = object }
 }

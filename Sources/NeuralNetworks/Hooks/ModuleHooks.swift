@@ -27,7 +27,7 @@ final class ModuleHooks {
 
   /// The hooks on all tensors of a kind together.
   func onCall(_ kind: HookKind) -> [AttachedCallHook] {
-    wholeCalls.all.map { $0 as! AttachedCallHook }.filter { $0.place == kind }
+    wholeCalls.all.map { $0 as! AttachedCallHook }.filter { $0.tensors == kind }
   }
 
   func append(_ hook: AttachedCallHook) { wholeCalls.append(hook, first: hook.options.contains(.first)) }

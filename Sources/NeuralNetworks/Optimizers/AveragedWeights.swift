@@ -39,8 +39,9 @@ public final class AveragedWeights {
     self.values = values
   }
 
-  /// Moves the averages towards the parameters.
+  /// Moves the averages towards the parameters; does nothing after a hook has thrown, as an optimizer's step.
   public func update() {
+    guard !isAbandoned else { return }
     withoutGradients {
       for (path, parameter) in parameters {
         let value = parameter.value.detached()

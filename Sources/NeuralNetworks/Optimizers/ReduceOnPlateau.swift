@@ -13,7 +13,7 @@ import Autodiff
 /// The optimizer's `schedule`, if it has one, multiplies the lowered rate. Source: PyTorch's `ReduceLROnPlateau`, whose defaults these are.
 public final class ReduceOnPlateau {
   private let optimizer: Optimizer
-  private let factor: Float, threshold: Double, minimum: Float
+  private let factor: Float, threshold: Double, minimum: Float, smallestStep: Float
   private let patience: Int, cooldown: Int
   /// Where it stands, to be saved with the training and given to `init` again.
   public private(set) var state: State
@@ -32,23 +32,25 @@ public final class ReduceOnPlateau {
   }
 
   /// Lowers the learning rate of `optimizer` by the factor 0.1 after 10 reports without an improvement of 10⁻⁴, by default. After that,
-  /// `cooldown` reports, none by default, are not counted. The rate does not fall below `minimum`, 0 by default.
+  /// `cooldown` reports, none by default, are not counted. The rate does not fall below `minimum`, 0 by default, and is not lowered by
+  /// `smallestStep` or less, 10⁻⁸ by default, which is PyTorch's `eps`.
   ///
   /// Stops the program unless the factor is above 0 and below 1, and the other numbers are 0 or more.
   public init(
     _ optimizer: Optimizer, factor: Float = 0.1, patience: Int = 10, threshold: Double = 1e-4, cooldown: Int = 0,
-    minimum: Float = 0, from state: State = State()
+    minimum: Float = 0, smallestStep: Float = 1e-8, from state: State = State()
   ) {
     guard factor > 0, factor < 1 else {
       stop("ReduceOnPlateau", "the factor is \(factor); it must be above 0 and below 1")
     }
-    guard patience >= 0, threshold >= 0, cooldown >= 0, minimum >= 0 else {
+    guard patience >= 0, threshold >= 0, cooldown >= 0, minimum >= 0, smallestStep >= 0 else {
       stop(
         "ReduceOnPlateau",
-        "patience \(patience), threshold \(threshold), cooldown \(cooldown) and minimum \(minimum) must be 0 or more")
+        "patience \(patience), threshold \(threshold), cooldown \(cooldown), minimum \(minimum) and smallest step \(smallestStep) must be 0 or more"
+      )
     }
     (self.optimizer, self.factor, self.patience, self.threshold) = (optimizer, factor, patience, threshold)
-    (self.cooldown, self.minimum, self.state) = (cooldown, minimum, state)
+    (self.cooldown, self.minimum, self.smallestStep, self.state) = (cooldown, minimum, smallestStep, state)
   }
 
   /// Takes a measure that is better if it is lower; NaN is never better. Returns whether the learning rate was lowered.
@@ -72,7 +74,7 @@ public final class ReduceOnPlateau {
     let isScheduled = optimizer.schedule != nil
     let rate = isScheduled ? optimizer.scheduledRate : optimizer.learningRate
     let lower = max(rate * factor, minimum)
-    guard lower < rate else { return false }
+    guard rate - lower > smallestStep else { return false }
     if isScheduled { optimizer.scheduledRate = lower } else { optimizer.learningRate = lower }
     return true
   }

@@ -22,4 +22,17 @@ import Testing
     #expect(relativeDifference(resize(x, to: 4, mode: .linear).values, [0, 0.625, 1.375, 2]) < 1e-6)
     #expect(resize(x, scaleFactor: [1]).values == x.values && resize(x, to: 3).values == x.values)
   }
+
+  /// In 16 bits the result is that of Float32, rounded once, though rows and columns are resized one after the other.
+  @Test(arguments: [Precision.bfloat16, .float16]) func halvesAreRoundedOnce(_ precision: Precision) {
+    let x = Tensor((0..<60).map { Float($0 * $0 % 37) / 7 }, shape: [1, 6, 5, 2]).cast(to: precision)
+    let wide = x.cast(to: .float32)
+    #expect(
+      resize(x, to: [9, 7], mode: .linear).values
+        == resize(wide, to: [9, 7], mode: .linear).cast(to: precision).values)
+    #expect(
+      adaptiveAveragePool(x, outputSize: [4, 3]).values
+        == adaptiveAveragePool(wide, outputSize: [4, 3]).cast(to: precision).values)
+    #expect(resize(x, to: [9, 7], mode: .linear).precision == precision)
+  }
 }

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Testing
 
 /// Losses with targets at the ends of their ranges, and with rows that are ignored.
@@ -58,5 +59,40 @@ import Testing
       let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
       #expect(text == "Fatal error: \(message)\n")
     }
+  }
+
+  /// Also where the gradient has a gradient itself.
+  @Test func ignoredRowsReachNoGradientOfAGradient() {
+    let broken = Tensor([.nan, .infinity, 0.5, 3, 0, -1], shape: [2, 3]).requiringGradient()
+    let loss = crossEntropy(broken, [-100, 0], ignoreIndex: -100)
+    let first = gradients(of: loss, withRespectTo: [broken], keepingTape: true)[0]
+    #expect(first.values.prefix(3) == [0, 0, 0])
+    let second = gradients(of: first.squared().sum(), withRespectTo: [broken])[0].values
+    #expect(second.prefix(3) == [0, 0, 0] && second.suffix(3).allSatisfy { $0.isFinite && $0 != 0 })
+  }
+
+  @Test func theLossOfASmallProbabilityIsTheProbability() {
+    for p: Float in [1e-30, 1e-9, 1e-4] {
+      let loss = binaryCrossEntropy(probabilities: Tensor([p], shape: [1]), Tensor([0], shape: [1])).value
+      #expect(abs(Double(loss) / -log1p(-Double(p)) - 1) < 1e-6)
+      let target = Tensor([0], shape: [1]).requiringGradient()
+      let ofTarget = gradients(
+        of: binaryCrossEntropy(probabilities: Tensor([p], shape: [1]), target), withRespectTo: [target])[0].value
+      #expect(abs(Double(ofTarget) / Swift.min(log1p(-Double(p)) - log(Double(p)), 100) - 1) < 1e-5)
+    }
+    #expect(binaryCrossEntropy(probabilities: Tensor([1], shape: [1]), Tensor([0], shape: [1])).value == 100)
+  }
+
+  /// The product of two lengths or of two elements would be infinite, 10⁻⁸ in Float16 is 0.
+  @Test func theCosineOfLongAndOfZeroVectorsIsFinite() {
+    let a = Tensor([3e30, 4e30], shape: [1, 2]), b = Tensor([4e30, 3e30], shape: [1, 2])
+    #expect(abs(cosineSimilarity(a, b).value - 0.96) < 1e-6)
+    let small = cosineSimilarity(a * 1e-35, b * 1e-35).value
+    #expect(abs(small - 0.96) < 1e-5)
+    let zero = Tensor([0, 0], shape: [1, 2]).cast(to: .float16)
+    let half = cosineSimilarity(zero, Tensor([1, 1], shape: [1, 2]).cast(to: .float16))
+    #expect(half.values == [0])
+    let long = Tensor([6e4, 6e4], shape: [1, 2]).cast(to: .float16)
+    #expect(abs(cosineSimilarity(long, long).value - 1) < 1e-3)
   }
 }

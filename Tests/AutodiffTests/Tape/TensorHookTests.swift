@@ -163,4 +163,34 @@ import Testing
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("is not on the tape, so no gradient"), "\(text)")
   }
+
+  /// A hook on several tensors that is removed before it has all gradients is not called with the others.
+  @Test func aHookOnSeveralTensorsThatIsRemovedInAPassIsNotCalled() {
+    let x = Tensor(1).requiringGradient(), y = x * 2, z = x * 3
+    var calls = 0
+    let handle = onGradients(of: [y, z]) { _ in calls += 1 }
+    z.onGradient { _ in
+      handle.remove()
+      return nil
+    }
+    (y + z * z).sum().backward()
+    #expect(calls == 0)
+  }
+
+  /// Gradients of a pass that ends by an error are let go.
+  @Test func aHookOnSeveralTensorsKeepsNothingOfAPassThatFails() {
+    let x = Tensor(repeating: 1, shape: [1_000]).requiringGradient(), y = x * 2, z = x * 3
+    onGradients(of: [y, z]) { _ in }
+    z.onGradient { _ in throw Failure() }
+    let loss = (y + z * z).sum()
+    func pass() {
+      #expect(throws: Failure.self) {
+        try withThrowingHooks { _ = gradients(of: loss, withRespectTo: [x], keepingTape: true) }
+      }
+    }
+    pass()
+    let before = TensorMemory.inUse
+    for _ in 0..<10 { pass() }
+    #expect(TensorMemory.inUse == before)
+  }
 }

@@ -139,4 +139,30 @@ import Testing
     net(samples(4, 5)).sum().backward()
     #expect(seen == ["first", "last", "attached"])
   }
+
+  /// A hook that a hook attaches is called already in the running call where its own moment is yet to come.
+  @Test func hooksThatHooksAttachAreCalledFromTheirNextMomentOn() throws {
+    let net = Sequential(Linear(5, 5), Tanh())
+    net.initialize(seed: 1)
+    var seen: [String] = []
+    func note(_ name: String) -> Hook {
+      { _, _ in
+        seen.append(name)
+        return nil
+      }
+    }
+    var isFirst = true
+    try net.onInput("0") { _, _ in
+      guard isFirst else { return nil }
+      isFirst = false
+      try net.onInput("0", note("input"))
+      try net.onForward("0", note("output"))
+      try net.onBackward("0", note("gradient"))
+      return nil
+    }
+    net(samples(2, 5)).sum().backward()
+    #expect(seen == ["output", "gradient"])
+    net(samples(2, 5)).sum().backward()
+    #expect(seen.suffix(3) == ["input", "output", "gradient"])
+  }
 }

@@ -240,4 +240,13 @@ import Testing
     for _ in 0..<10 { try pass() }
     #expect(TensorMemory.inUse == before)
   }
+
+  /// Hooks on calls replace gradients too.
+  @Test func capturedGradientsAreThoseAfterHooksOnCalls() throws {
+    let net = net()
+    try net.onCall("4", at: .outputGradient) { call in call.tensors[0] = call.tensors[0]! * 3 }
+    let captured = try net.capture("4") { net(samples(4, 5)).sum() }
+    captured.result.backward()
+    #expect(captured["4"]!.gradient!.values == [Float](repeating: 3, count: 8))
+  }
 }

@@ -107,6 +107,18 @@ import Testing
       lines[2].hasPrefix("rheoscope: the parameter gradient hook at “aside.weight”, “aside.bias” was not called: "))
   }
 
+  @Test func afterACaptureThatStopsHooksAreAuditedAsBefore() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let net = SilentHookTests.net()
+      let handle = try net.onBackward("aside") { _, _ in nil }
+      _ = try net.capture("aside", stopAt: "aside") { net(samples(4, 5)) }
+      net(samples(4, 5)).sum().backward()
+      handle.remove()
+    }
+    #expect(
+      try lines(result).map { $0.contains("backward hook at “aside” was not called: a gradient reached") } == [true])
+  }
+
   @Test func hooksRemovedBeforeTheNextCallAreReported() async throws {
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
       let net = SilentHookTests.net()

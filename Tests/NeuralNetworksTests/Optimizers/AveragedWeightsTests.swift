@@ -45,4 +45,17 @@ import Testing
     other.update()
     #expect(average.values["weight"]!.values == other.values["weight"]!.values)
   }
+
+  @Test func nothingIsAveragedAfterAHookHasThrown() throws {
+    struct Failure: Error {}
+    let net = net(), average = AveragedWeights(of: net, decay: 0.5)
+    try net.onForward("") { _, _ in throw Failure() }
+    #expect(throws: Failure.self) {
+      try withThrowingHooks {
+        _ = net(Tensor([1, 2], shape: [1, 2]))
+        average.update()
+      }
+    }
+    #expect(average.values.isEmpty)
+  }
 }

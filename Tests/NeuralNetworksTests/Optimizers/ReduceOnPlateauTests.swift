@@ -51,4 +51,13 @@ import Testing
     plateau.report(1)
     #expect(ReduceOnPlateau(optimizer, patience: 1, from: plateau.state).report(1))
   }
+
+  /// As PyTorch's eps.
+  @Test func aRateIsNotLoweredByLessThanTheLimit() {
+    let net = Linear(1, 1)
+    net.initialize(seed: 1)
+    let optimizer = SGD(net, learningRate: 2e-8), plateau = ReduceOnPlateau(optimizer, factor: 0.4, patience: 0)
+    #expect(!plateau.report(1) && plateau.report(1) && optimizer.learningRate == 8e-9)
+    #expect(!plateau.report(1) && optimizer.learningRate == 8e-9)
+  }
 }

@@ -17,8 +17,9 @@ extension Tensor {
   /// The product over the given dimensions, which disappear, or stay with size 1: [3, 4, 5] over 1 is [3, 5] or [3, 1, 5]. Negative
   /// dimensions count from the last. A product of nothing is 1.
   ///
-  /// The derivative with respect to an element is the product of the others, also where one is 0. Stops the program if there is no
-  /// such dimension.
+  /// The derivative with respect to an element is the product of the others, also where one is 0. Elements of the two halves of a dimension are
+  /// multiplied first, and what these give must be in Float32's range, as the product must. Stops the program if there is no such
+  /// dimension.
   public func product(axes: [Int], keepingDimensions: Bool = false) -> Tensor {
     let axes = normalized(axes, "product")
     let product = axes.sorted().reduce(cast(to: .float32)) { $0.product(along: $1) }

@@ -31,7 +31,7 @@ extension Tensor {
   /// The gradient goes to the element at the index alone, as that of `torch.max(dim)`. Stops the program if there is no such
   /// dimension, or no element to choose.
   public func max(axis: Int, keepingDimensions: Bool = false) -> (values: Tensor, indices: Indices) {
-    extreme(argmax(axis: axis, keepingDimensions: true), axis, keepingDimensions)
+    extreme(argument(.largest, "max", axis, true), axis, keepingDimensions)
   }
 
   /// The smallest elements along a dimension, which disappears, or stays with size 1, and where they are, of the same shape: the first of
@@ -40,7 +40,7 @@ extension Tensor {
   /// The gradient goes to the element at the index alone, as that of `torch.min(dim)`. Stops the program if there is no such
   /// dimension, or no element to choose.
   public func min(axis: Int, keepingDimensions: Bool = false) -> (values: Tensor, indices: Indices) {
-    extreme(argmin(axis: axis, keepingDimensions: true), axis, keepingDimensions)
+    extreme(argument(.smallest, "min", axis, true), axis, keepingDimensions)
   }
 
   /// Where the largest elements along a dimension are, the first of equals: [3, 4, 5] along 1 is [3, 5], or with the dimension kept

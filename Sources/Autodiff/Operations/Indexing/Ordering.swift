@@ -6,15 +6,14 @@ extension Tensor {
   ///
   /// An element of the result passes its gradient on to the one that it is. Stops the program if there is no such dimension.
   public func sorted(axis: Int = -1, descending: Bool = false) -> (values: Tensor, indices: Indices) {
-    let indices = argsort(axis: axis, descending: descending)
+    let indices = indicesInOrder(AxisLayout(axis, of: shape, "sorted"), descending: descending)
     return (gather(axis: axis, indices), indices)
   }
 
   /// The indices that sort the elements along a dimension, the last by default, of this tensor's shape; see `sorted`. Negative dimensions
   /// count from the last. Stops the program if there is no such dimension.
   public func argsort(axis: Int = -1, descending: Bool = false) -> Indices {
-    let layout = AxisLayout(axis, of: shape, "argsort")
-    return indicesInOrder(layout, descending: descending, count: layout.size)
+    indicesInOrder(AxisLayout(axis, of: shape, "argsort"), descending: descending)
   }
 
   /// The k largest elements along a dimension, the last by default, in descending order, or the smallest in ascending order, and where they
@@ -32,8 +31,9 @@ extension Tensor {
     return (gather(axis: axis, indices), indices)
   }
 
-  /// Where the first `count` elements in order come from.
-  private func indicesInOrder(_ layout: AxisLayout, descending: Bool, count: Int) -> Indices {
-    Indices(order(layout, descending: descending, count: count), shape: layout.shape(replacing: [count]))
+  /// Where the elements in order come from, all of them or the first `count`.
+  private func indicesInOrder(_ layout: AxisLayout, descending: Bool, count: Int? = nil) -> Indices {
+    let count = count ?? layout.size
+    return Indices(order(layout, descending: descending, count: count), shape: layout.shape(replacing: [count]))
   }
 }

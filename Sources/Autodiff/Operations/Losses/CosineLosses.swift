@@ -8,9 +8,12 @@ public func cosineSimilarity(_ a: Tensor, _ b: Tensor, axis: Int = -1, epsilon: 
   guard let shape = a.shape.broadcast(with: b.shape) else {
     stop("cosineSimilarity", a.shape, b.shape, "the shapes must broadcast")
   }
-  let a = a.broadcast(to: shape), b = b.broadcast(to: shape)
-  func length(_ x: Tensor) -> Tensor { x.norm(axes: [axis]).clamped(to: epsilon...) }
-  return (a * b).sum(axes: [axis]) / (length(a) * length(b))
+  // Each by itself, in Float32: the product of two lengths may be infinite, and ε is 0 in Float16.
+  func direction(_ x: Tensor) -> Tensor {
+    let x = x.broadcast(to: shape).cast(to: .float32)
+    return x / x.norm(axes: [axis], keepingDimensions: true).clamped(to: epsilon...)
+  }
+  return (direction(a) * direction(b)).sum(axes: [axis])
 }
 
 /// For pairs of vectors, rows of two matrices [n, d], that are alike (true) or not (false): 1 − cos of a pair that is alike, max(0, cos − m)

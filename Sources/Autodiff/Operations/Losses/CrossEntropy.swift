@@ -41,6 +41,9 @@ private func gradientOfCrossEntropy(_ g: Tensor, _ logits: Tensor, _ targets: Cl
   // In operations that have gradients themselves.
   let rows = targets.matrix
   let factor = g.shape.isEmpty ? g : g.reshaped(targets.labels.count, 1)
+  // What an ignored row holds, such as NaN, reaches nothing.
+  let isCounted = Tensor(targets.labels.map { $0 < 0 ? 0 : 1 }, shape: [targets.labels.count, 1])
+  let logits = targets.labels.contains { $0 < 0 } ? Tensor.where(isCounted .!= 0, logits, Tensor(0)) : logits
   return (shares(logits) * rows.sum(axes: [1], keepingDimensions: true) - rows) * (factor * scale)
 }
 

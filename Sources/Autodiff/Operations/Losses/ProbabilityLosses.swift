@@ -69,10 +69,10 @@ public func binaryCrossEntropy(
     "it must be from 0 to 1: apply sigmoid to logits, or write binaryCrossEntropy(logits: logits, target)")
   target.check(operation, "target", in: 0...1, binaryTargetAdvice)
   let p = probabilities.cast(to: .float32), t = target.cast(to: .float32)
-  let losses = withoutGradients { -(t * boundedLog(p) + (1 - t) * boundedLog(1 - p)) }
+  let losses = withoutGradients { -(t * boundedLog(p) + (1 - t) * boundedLogOfComplement(p)) }
   let recorded = record(losses, from: p, t) { gradient, pass in
     pass.add(gradient * (p - t) / (p * (1 - p)).clamped(to: smallest...), to: p)
-    pass.add(gradient * (boundedLog(1 - p) - boundedLog(p)), to: t)
+    pass.add(gradient * (boundedLogOfComplement(p) - boundedLog(p)), to: t)
   }
   return seen(
     "binaryCrossEntropy(probabilities:)", probabilities, target, reduction(recorded), isWeighted: reduction == .sum)
@@ -89,6 +89,18 @@ private func boundedLog(_ p: Tensor) -> Tensor {
   record(withoutGradients { log(p).clamped(to: (-100)...) }, from: p) { gradient, pass in
     pass.add(gradient / p.clamped(to: smallest...), to: p)
   }
+}
+
+/// max(ln(1 − p), −100), with the derivative −1 / max(1 − p, 10⁻¹²).
+///
+/// 1 − p loses the digits of a small p, and with them its logarithm; the quotient by what is left of p makes up for it. Source: Goldberg, "What
+/// every computer scientist should know about floating-point arithmetic", 1991, theorem 4.
+private func boundedLogOfComplement(_ p: Tensor) -> Tensor {
+  let value = withoutGradients {
+    let rest = 1 - p
+    return Tensor.where(rest .== 1, -p, log(rest) * p / (1 - rest)).clamped(to: (-100)...)
+  }
+  return record(value, from: p) { gradient, pass in pass.add(-gradient / (1 - p).clamped(to: smallest...), to: p) }
 }
 
 extension ClassTargets {

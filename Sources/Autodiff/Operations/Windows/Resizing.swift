@@ -51,7 +51,7 @@ private func resize(
   guard !alignCorners || mode == .linear else {
     stop("resize", "the corners can be aligned with the mode linear alone, not with \(mode)")
   }
-  return sizes.indices.reduce(x) { y, axis in
+  return eachAxis(of: x) { y, axis in
     let size = x.shape[axis + 1], count = sizes[axis]
     guard size != count || factors.map({ $0[axis] != 1 }) ?? false else { return y }
     let step = factors.map { Float(1 / $0[axis]) } ?? Float(size) / Float(count)
@@ -65,18 +65,20 @@ extension Interpolation {
   fileprivate func terms(
     _ i: Int, _ size: Int, _ count: Int, _ step: Float, _ alignCorners: Bool
   ) -> [(index: Int, weight: Float)] {
-    func nearest(_ place: Float) -> [(index: Int, weight: Float)] { [(min(Int(place.rounded(.down)), size - 1), 1)] }
+    func nearest(_ position: Float) -> [(index: Int, weight: Float)] {
+      [(min(Int(position.rounded(.down)), size - 1), 1)]
+    }
     switch self {
     case .nearest: return nearest(Float(i) * step)
     // Rounded as PyTorch does: once after product and difference, and once more.
     case .nearestExact: return nearest(Float(-0.5).addingProduct(step, Float(i) + 0.5) + 0.5)
     case .linear:
-      let place =
+      let position =
         alignCorners
         ? (count > 1 ? Float(i) * (Float(size - 1) / Float(count - 1)) : 0) : max(step * (Float(i) + 0.5) - 0.5, 0)
-      let first = min(Int(place), size - 1)
+      let first = min(Int(position), size - 1)
       guard first < size - 1 else { return [(first, 1)] }
-      let share = place - Float(first)
+      let share = position - Float(first)
       return [(first, 1 - share), (first + 1, share)]
     }
   }
@@ -96,7 +98,7 @@ public func adaptiveAveragePool(_ x: Tensor, outputSize: any AxisSizes) -> Tenso
       "adaptiveAveragePool",
       "images of shape \(x.shape) can't be divided into \(sizes) windows; sizes of 1 or more are needed")
   }
-  return sizes.indices.reduce(x) { y, axis in
+  return eachAxis(of: x) { y, axis in
     let size = x.shape[axis + 1], count = sizes[axis]
     guard size != count else { return y }
     return resampled(
@@ -120,6 +122,11 @@ private func axes<Number>(_ operation: String, _ x: Tensor, _ numbers: [Number])
     stop(operation, "\(numbers) has \(numbers.count) numbers; one or \(count) are needed for the shape \(x.shape)")
   }
   return numbers.count == count ? numbers : Array(repeating: numbers[0], count: count)
+}
+
+/// Images or sequences after `change` of one axis after the other. Halves are rounded once, at the end.
+private func eachAxis(of x: Tensor, _ change: (Tensor, Int) -> Tensor) -> Tensor {
+  (0..<x.shape.count - 2).reduce(x.cast(to: .float32), change).cast(to: x.precision)
 }
 
 /// A linear map along one axis of x.

@@ -18,7 +18,8 @@ extension Module {
   /// is recomputed, only hooks that replaced a tensor are called again, since the replacement is part of the computation.
   ///
   /// A hook may attach and remove hooks. One that is removed is not called any more, also not in the call that is running; one that is
-  /// attached is called from the next call of its module on.
+  /// attached is called from the next call of its module on, or already in the call that is running where its own moment is yet to come,
+  /// such as the end of that call.
   @discardableResult
   public func onForward(_ pattern: String, options: HookOptions = [], _ hook: @escaping Hook) throws -> HookHandle {
     try attach(.output, to: modules(matching: pattern), options, hook)
@@ -36,7 +37,9 @@ extension Module {
   }
 
   /// Calls `hook` with dL/d(input) of each call of a module whose path matches `pattern`, in the shape of the input: only the
-  /// part of it that flows through this call. A returned tensor replaces the gradient. Throws a `HookError` if nothing matches.
+  /// part of it that flows through this call. A returned tensor replaces the gradient. Where several modules use a tensor, their parts are
+  /// added in another order than without the hook, so the last digit of earlier gradients may differ. Throws a `HookError` if nothing
+  /// matches.
   @discardableResult
   public func onInputGradient(_ pattern: String, options: HookOptions = [], _ hook: @escaping Hook) throws -> HookHandle
   {

@@ -21,7 +21,7 @@ final class HookAudit {
   /// The number of the forward pass in which the hooks were attached, by another hook, and which they may have missed.
   private let passOfAttaching: Int64?
   private(set) var isAttachedToParts = false
-  /// Whether a hook has thrown in a call, in which the others may have been about to be called.
+  /// Whether a hook has thrown in the last call, in which the others may have been about to be called.
   private var aHookThrew = false
 
   init(_ hooks: [AttachedHook], _ what: String, waitsForGradient: Bool, in model: Module) {
@@ -51,7 +51,7 @@ final class HookAudit {
 
   /// Called after each call of the model.
   func callEnds(_ output: Tensor) {
-    if isAbandoned { aHookThrew = true }
+    aHookThrew = isAbandoned
     guard !isInPassOfAttaching, !isAbandoned else { return }
     if !modelWasCalled {
       modelWasCalled = true

@@ -90,8 +90,13 @@ struct HookedCall {
         output: output, of: inputs.first ?? output, isInput: inputs.contains { $0 === output }, sites[index], checkpoint
       )
     }
-    if hooks.hasCallHooks || isRepeated { results = joinedOutputs(replaced(results, .output, of: inputs)) }
-    return zip(results, sites).map { hooks.withGradientHooks(output: $0, $1) }
+    guard hooks.hasCallHooks || isRepeated else {
+      return zip(results, sites).map { hooks.withGradientHooks(output: $0, $1) }
+    }
+    results = replaced(results, .output, of: inputs).map { $0.isLeaf ? $0.identity() : $0 }
+    return zip(zip(joinedOutputs(results), results), sites).map {
+      hooks.withGradientHooks(output: $0.0, computed: $0.1, $1)
+    }
   }
 }
 
@@ -132,19 +137,19 @@ extension ModuleHooks {
     return replaced(own, by: onOutput, .output, site, checkpoint, of: input)
   }
 
-  /// An output with the output gradient hooks.
-  func withGradientHooks(output: Tensor, _ site: HookedTensor) -> Tensor {
+  /// An output with the output gradient hooks; `computed` is the same before it was joined with others, whose hooks come before the last.
+  func withGradientHooks(output: Tensor, computed: Tensor? = nil, _ site: HookedTensor) -> Tensor {
     let result = output.isLeaf ? output.identity() : output
     result.isModuleOutput = true
-    attach(onOutputGradient, to: result, site)
+    attach(onOutputGradient, to: result, last: computed, site)
     endCall(result)
     return result
   }
 
-  private func attach(_ hooks: [AttachedHook], to tensor: Tensor, _ site: HookedTensor) {
+  private func attach(_ hooks: [AttachedHook], to tensor: Tensor, last: Tensor? = nil, _ site: HookedTensor) {
     // A tensor calls the hooks that were added last first, since those of a container come after those of its last child.
     for index in hooks.indices.reversed() where !hooks[index].isLast { tensor.add(TensorHook(hooks[index], site)) }
-    for hook in hooks where hook.isLast { tensor.addLast(TensorHook(hook, site)) }
+    for hook in hooks where hook.isLast { (last ?? tensor).addLast(TensorHook(hook, site)) }
   }
 
   /// A tensor after the hooks' replacements; `input` is the call's input, or nil if the tensor is the input.
@@ -179,7 +184,7 @@ private final class TensorHook: GradientHook {
 
   init(_ hook: AttachedHook, _ site: HookedTensor) { (self.hook, self.site) = (hook, site) }
 
-  func look(_ gradient: Tensor, in pass: BackwardPass) -> Tensor? {
+  func replacement(of gradient: Tensor, in pass: BackwardPass) -> Tensor? {
     guard hook.isAttached else {
       hook.lateGradients?.arrived()
       return nil

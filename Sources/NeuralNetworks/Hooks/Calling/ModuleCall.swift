@@ -66,11 +66,11 @@ public typealias CallHook = (_ call: inout ModuleCall) throws -> Void
 
 /// A hook on all tensors of one kind of a module's calls.
 final class AttachedCallHook: AttachedHook {
-  let place: HookKind
+  let tensors: HookKind
   private let hook: CallHook
 
-  init(path: String, at module: Module, _ place: HookKind, hook: @escaping CallHook) {
-    (self.place, self.hook) = (place, hook)
+  init(path: String, at module: Module, _ tensors: HookKind, hook: @escaping CallHook) {
+    (self.tensors, self.hook) = (tensors, hook)
     super.init(path: path, kind: module.kind, at: module)
   }
 
@@ -78,7 +78,7 @@ final class AttachedCallHook: AttachedHook {
   /// it replaces, or an input or output is replaced by nil.
   func call(_ tensors: [Tensor?], _ site: HookedTensor, inputs: [Tensor], outputGradients: [Tensor?]) -> [Tensor?]? {
     guard let module = target as? Module else { return nil }
-    let ofInputs = place == .input || place == .inputGradient
+    let ofInputs = self.tensors == .input || self.tensors == .inputGradient
     var call = ModuleCall(
       site: HookSite(path: path, kind: kind, tensor: site), module: module,
       tensors: NamedTensors(tensors, ofInputs ? module.inputNames : module.outputNames),
@@ -97,13 +97,13 @@ final class AttachedCallHook: AttachedHook {
   private func check(_ new: Tensor?, replacing old: Tensor?, _ name: String) {
     if let new, let old, new.shape != old.shape {
       stop(
-        place.hookName, new.shape, old.shape, "a replacement of “\(name)” must have the shape of what it replaces")
+        tensors.hookName, new.shape, old.shape, "a replacement of “\(name)” must have the shape of what it replaces")
     }
     if old == nil {
-      stop(place.hookName, "no gradient arrives at “\(name)”, so there is none to replace")
+      stop(tensors.hookName, "no gradient arrives at “\(name)”, so there is none to replace")
     }
-    if new == nil, !place.isOfGradients {
-      stop(place.hookName, "“\(name)” is replaced by nil; only a gradient may be nil")
+    if new == nil, !tensors.isOfGradients {
+      stop(tensors.hookName, "“\(name)” is replaced by nil; only a gradient may be nil")
     }
   }
 }
