@@ -2,23 +2,21 @@ import ExperimentHarness
 import Foundation
 import Rheoscope
 
-// The gradient with respect to a layer's output is multiplied once per layer, so over ten thousand layers a factor of 0.99
-// becomes 10⁻⁴⁴. Factors that are about 1 are not enough: they must be 1 to four digits. Two kinds of net reach that, and a
-// third that should does not.
+// The gradient with respect to a layer's output is multiplied once per layer, so over ten thousand layers a factor of 0.99 becomes 10⁻⁴⁴. Factors
+// that are about 1 are not enough: they must be 1 to four digits. Two kinds of net reach that, and a third that should does not.
 //
-// The initialization of the layers varies, and what lies between layers: tanh with weights that rotate activations and hardly
-// scale them; residual layers, each adding only a little; ReLU with weights that would work at infinite width; and PyTorch's
-// default. Measured is the gradient of the first layer relative to that of the last, before training. Two controls are one
-// small mistake away: tanh with a gain that is too small by 1/L, and residual layers that add √2 times too much.
+// The initialization of the layers varies, and what lies between layers: tanh with weights that rotate activations and hardly scale them;
+// residual layers, each adding only a little; ReLU with weights that would work at infinite width; and PyTorch's default. Measured is the
+// gradient of the first layer relative to that of the last, before training. Two controls are one small mistake away: tanh with a gain that is
+// too small by 1/L, and residual layers that add √2 times too much.
 //
-// Then nets are trained. That a net of ten thousand layers learns does not show that its ten thousand layers do: the first
-// and the last layer could learn alone, if activations and gradients only pass the others. So each net is also trained with
-// all blocks frozen. Within forty steps training the blocks lowers the loss by only 0.02 with tanh and by 0.004 in the residual net: the
-// losses show that ten thousand layers do no harm, and hardly that they help. (With twenty further seeds, in thirty steps of small batches,
-// the 0.004 of the residual net is not there.) The width is 64 throughout.
+// Then nets are trained. That one of ten thousand layers learns does not show that all of them do: the first and the last could learn alone. So
+// each is also trained with all blocks frozen. Within forty steps training the blocks lowers the loss by only 0.02 with tanh and by 0.004 in the
+// residual net (with twenty other seeds and smaller batches, by nothing): ten thousand layers do no harm, and hardly help. The width is 64
+// throughout.
 
-/// A first layer, blocks of one layer of weights each, and a last layer. Only √L blocks keep their activations; the others
-/// compute them again in the backward pass, so that memory holds little besides weights and their gradients.
+/// A first layer, blocks of one layer of weights each, and a last layer. Only √L blocks keep their activations; the others compute them again in
+/// the backward pass, so that memory holds little besides weights and their gradients.
 private final class Tower: Module {
   private let stem: Linear
   private let blocks: Sequential
@@ -39,12 +37,11 @@ private final class Tower: Module {
   override func forward(_ x: Tensor) -> Tensor { head(blocks(stem(x))) }
 }
 
-// tanh is nearly the identity for small activations: its slope is 1 − x² + …. If their mean square is q = 1/L, each layer
-// takes a share of 2q from the mean square of the gradient; orthogonal weights with a slightly larger gain make up for it
-// exactly (Xiao et al. 2018). The last layer scales activations up by as much as the first scaled them down. That makes
-// gradients larger too, by √L, and all L layers move the output in the same direction, so the learning rate is divided by L.
-// There are no biases: beside activations this small they would dominate, because the gradient of a bias is as large as if
-// its input were 1.
+// tanh is nearly the identity for small activations: its slope is 1 − x² + …. If their mean square is q = 1/L, each layer takes a share of 2q
+// from the mean square of the gradient; orthogonal weights with a slightly larger gain make up for it exactly (Xiao et al. 2018). The last layer
+// scales activations up by as much as the first scaled them down. That makes gradients larger too, by √L, and all L layers move the output in the
+// same direction, so the learning rate is divided by L. There are no biases: beside activations this small they would dominate, because the
+// gradient of a bias is as large as if its input were 1.
 private let tanhNet = trained("tanh", "x → W tanh(x), W orthogonal, mean square 1/L", isTanh: true) { tanhTower($0) }
 private let tanhFrozen = trained(
   "tanh-frozen", "as tanh, but only the first and the last layer are trained", isTanh: true, trainsBlocks: false
@@ -64,8 +61,8 @@ private let tanhGain1 = Variant("tanh-gain-1", "as tanh, with a gain of exactly 
   try BlockGradients(tanhTower(context.settings, weightVariance: 1), context).report(to: context, isTanh: true)
 }
 
-// The gradient passes residual layers unchanged, and each layer adds a share of α² = 1/L to its mean square: it grows by a
-// factor of (1 + 1/L)^L = e in all, and its RMS by √e.
+// The gradient passes residual layers unchanged, and each layer adds a share of α² = 1/L to its mean square: it grows by a factor of (1 + 1/L)^L
+// = e in all, and its RMS by √e.
 private let residualNet = trained("residual", "x → x + α W relu(x), α = 1/√L, He initialization") {
   residualTower($0, branch: 1)
 }
@@ -84,9 +81,9 @@ private func residualTower(_ settings: Settings, branch: Double) -> Tower {
   return Tower(settings, firstVariance: 1, block: { Residual(ReLU(), $0, scale: scale) }, weights: .heNormal)
 }
 
-// ReLU makes half of its inputs inactive, and an orthogonal matrix times √2 makes up for that: on average over all matrices
-// the mean square of the gradient is constant. But in a layer of 64 units it is not exactly half that is inactive, and what
-// counts in a product is the mean of the logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
+// ReLU makes half of its inputs inactive, and an orthogonal matrix times √2 makes up for that: on average over all matrices the mean square of
+// the gradient is constant. But in a layer of 64 units it is not exactly half that is inactive, and what counts in a product is the mean of the
+// logarithm, which is below the logarithm of the mean (Hanin and Rolnick 2018).
 private let reluNet = Variant("relu", "x → W relu(x), W orthogonal times √2") { context in
   let weights = Initializer.orthogonal(gain: 2.0.squareRoot())
   // float32 ends at 10⁻⁴⁵. To measure the decay beyond, each output is rescaled to an RMS of 1, and the factor is recorded.
@@ -362,8 +359,8 @@ private func ratioPanel(_ results: Results) -> Panel {
   return panel
 }
 
-/// The number of layers after which the gradient of the PyTorch net is 0, relative to the number after which it reaches
-/// `smallest` if each layer multiplies its square by `factor`.
+/// The number of layers after which the gradient of the PyTorch net is 0, relative to the number after which it reaches `smallest` if each layer
+/// multiplies its square by `factor`.
 private func layersToZero(
   _ seed: SeedResults, factor: Double = 1.0 / 6, smallest: Float = .leastNonzeroMagnitude
 ) throws -> Double {
@@ -373,32 +370,32 @@ private func layersToZero(
 
 /// The first over the last gradient of the residual net, and the standard error of its logarithm.
 ///
-/// At width n the logarithm of one image's squared gradient changes by a normal number with the variance 4/n in all, and drifts
-/// by half of that downward; the gradient takes half of each. The mean over a batch varies less.
+/// At width n the logarithm of one image's squared gradient changes by a normal number with the variance 4/n in all, and drifts by half of that
+/// downward; the gradient takes half of each. The mean over a batch varies less.
 private func ratioOfResidual(_ settings: Settings) -> (mean: Double, error: Double) {
   let layers = Double(settings.depth),
     variance = layers * varianceOfResidual(branch: 1 / layers) / Double(settings.width)
   return (exp(0.5 - variance / 4), (variance / Double(settings.seeds)).squareRoot() / 2)
 }
 
-/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation. Half of the
-/// logarithm of the square is that of the RMS, and layers add up.
+/// The decades that finite width takes from the gradient of an orthogonal ReLU net, and their standard deviation. Half of the logarithm of the
+/// square is that of the RMS, and layers add up.
 private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Double) {
   let layers = Double(settings.depth), layer = MeanField.orthogonalReLU(width: settings.width)
   return (-layers * layer.mean / 2 / log(10), (layers * layer.variance).squareRoot() / 2 / log(10))
 }
 
-/// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel.
-/// 0.05 is a factor of 1.05 in the probability of the right class, which would matter little.
+/// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel. 0.05 is
+/// a factor of 1.05 in the probability of the right class, which would matter little.
 private func learning(_ net: Variant, _ frozen: Variant, _ source: String, tested: String? = nil) -> [Claim] {
-  let little = Claim(
-    .finding,
-    "\(net.name): training the blocks lowers its final loss, but by less than 0.05 (frozen − trained)",
-    expected: .between(0, 0.05), source: "0.05 is a factor of 1.05 in the probability of the right class",
-    appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]
-  ) { try $0[MetricNames.finalLoss, frozen] - $0[MetricNames.finalLoss, net] }.judgedByInterval()
-  return [
+  [
     .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
-    tested.map { little.tested(with: 20...39, $0) } ?? little,
+    Claim(
+      .finding,
+      "\(net.name): training the blocks lowers its final loss, but by less than 0.05 (frozen − trained)",
+      expected: .between(0, 0.05), source: "0.05 is a factor of 1.05 in the probability of the right class",
+      appliesTo: longEnough, rejects: [.swapping(frozen, for: reluNet), .swapping(net, for: reluNet)]
+    ) { try $0[MetricNames.finalLoss, frozen] - $0[MetricNames.finalLoss, net] }.judgedByInterval()
+      .tested(with: 20...39, tested),
   ]
 }

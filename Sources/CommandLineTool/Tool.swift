@@ -85,8 +85,21 @@ public struct Tool {
     case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments, typed: words)
     case Command.check.name: try check(arguments)
-    default: console.print(try arguments.operands.first.map { Help.page(try self.command($0)) } ?? Help.overview)
+    case Command.runs.name: try runs(arguments, typed: words)
+    case Command.info.name: try info(arguments, typed: words)
+    case Command.compare.name: try compare(arguments, typed: words)
+    case Command.completions.name: try completions(arguments)
+    default: try help(arguments, typed: words)
     }
+  }
+
+  private func help(_ arguments: Arguments, typed words: [String]) throws {
+    let named = try arguments.operands.first.map { try command($0) }
+    guard arguments["--json"] == nil else {
+      let contents = CommandTable(named.map { [$0] } ?? Command.all)
+      return console.printAsIs(try JSONFrame(command: commandLine(words), data: contents, errors: []).text)
+    }
+    console.print(named.map { Help.page($0) } ?? Help.overview)
   }
 
   private func command(_ name: String) throws(UsageError) -> Command {

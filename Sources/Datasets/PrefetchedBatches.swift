@@ -1,6 +1,5 @@
 import Autodiff
-import Dispatch
-import Synchronization
+import Foundation
 
 extension ShuffledBatches {
   /// The same batches, made on another thread while the last one is used: up to `count` are kept ready, 2 by default. It pays where a batch
@@ -54,34 +53,45 @@ public struct PrefetchedBatches: Sequence, Sendable {
 }
 
 /// Batches that a thread makes until `stop()`, at most `count` before they are taken.
-private final class BatchQueue: Sendable {
-  private let batches = Mutex<[BatchNumbers]>([])
-  private let isStopped = Mutex(false)
-  private let made = DispatchSemaphore(value: 0), room: DispatchSemaphore
+private final class BatchQueue: @unchecked Sendable {
+  /// Guards what follows.
+  private let condition = NSCondition()
+  private var batches: [BatchNumbers] = []
+  private var isStopped = false
 
   init(_ iterator: ShuffledBatches.Iterator, _ count: Int) {
-    room = DispatchSemaphore(value: 0)
-    for _ in 0..<count { room.signal() }
-    DispatchQueue(label: "prefetched batches").async { [self] in
+    Thread.detachNewThread { [self] in
       var iterator = iterator
-      while true {
-        room.wait()
-        guard !isStopped.withLock({ $0 }) else { return }
+      while hasRoom(for: count) {
         let next = iterator.nextNumbers()
-        batches.withLock { $0.append(next) }
-        made.signal()
+        condition.withLock {
+          batches.append(next)
+          condition.broadcast()
+        }
       }
     }
   }
 
+  /// Waits until fewer than `count` batches are ready; false after `stop()`.
+  private func hasRoom(for count: Int) -> Bool {
+    condition.withLock {
+      while batches.count >= count, !isStopped { condition.wait() }
+      return !isStopped
+    }
+  }
+
   func take() -> BatchNumbers {
-    made.wait()
-    defer { room.signal() }
-    return batches.withLock { $0.removeFirst() }
+    condition.withLock {
+      while batches.isEmpty { condition.wait() }
+      defer { condition.broadcast() }
+      return batches.removeFirst()
+    }
   }
 
   func stop() {
-    isStopped.withLock { $0 = true }
-    room.signal()
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+    }
   }
 }

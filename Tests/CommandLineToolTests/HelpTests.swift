@@ -23,6 +23,10 @@ import Testing
           diagnose RUN…        Reports from run files what went wrong in training, and why.
           predict EXPERIMENT   Tells from one pass before training which layers of an experiment's nets will not learn.
           check RUN [RUN]      Checks a run file against the format's specification, or whether two runs are equal.
+          runs DIR|RUN…        Lists runs, such as all in a folder, with their final loss and gradient factor.
+          info RUN…            Prints what runs are and what is recorded in them, and which rules of diagnose need more.
+          compare DIR|RUN…     Compares runs: settings that differ, final losses and gradient factors over seeds, and what diagnose finds.
+          completions SHELL    Prints a script that completes commands, flags, experiments and files: source <(rheoscope completions bash), or zsh.
           help [COMMAND]       Explains how a command is used.
 
         rheoscope help COMMAND explains a command, rheoscope --version prints the version.
@@ -131,7 +135,10 @@ import Testing
     #expect(
       try runTool("help", "new").output
         == "rheoscope new NAME\n\nWrites a new experiment into experiments/, ready to run and to change.\n")
-    #expect(try runTool("help", "help").output == "rheoscope help [COMMAND]\n\nExplains how a command is used.\n")
+    #expect(
+      try runTool("help", "help").output
+        == "rheoscope help [COMMAND] [flags]\n\nExplains how a command is used.\n\nFlags:\n  --json   prints commands and their flags as one JSON object, for programs\n"
+    )
   }
 
   @Test func list() throws {

@@ -57,15 +57,11 @@ extension Tool {
     let rules = [any Rule].all.filter { rule in
       arguments["--rule"].map { $0 == Command.word(for: rule) } ?? true
     }
-    var reports: [Diagnosed] = []
-    var errors: [any Error] = []
-    for path in arguments.operands {
-      do {
-        let run = try Run(path: path)
-        // A run without steps is not healthy, but empty.
-        guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
-        reports.append(try Diagnosed(run, at: path, rules: rules))
-      } catch { errors.append(error) }
+    let (reports, errors) = eachRun(arguments.operands) { path in
+      let run = try Run(path: path)
+      // A run without steps is not healthy, but empty.
+      guard !run.steps.isEmpty else { throw ChartError.noSteps(paths: [path]) }
+      return try Diagnosed(run, at: path, rules: rules)
     }
     if arguments["--json"] == nil {
       for group in Diagnosed.groups(of: reports) {
@@ -81,12 +77,11 @@ extension Tool {
           command: commandLine(words), data: DiagnosisRecord(reports), errors: errors.map { wording(of: $0) }
         ).text)
     } else {
-      for line in notChecked(in: reports) {
+      for line in missingRecords(in: reports.flatMap(\.skipped)) {
         console.print(arguments["--markdown"] == nil ? line : line.escapedForMarkdown + "\n")
       }
     }
-    for error in errors.dropLast() { console.note(wording(of: error)) }
-    if let last = errors.last { throw last }
+    try report(errors)
     if let limit = arguments["--fail-on"].flatMap(Finding.Severity.init(rawValue:)),
       reports.contains(where: { $0.findings.contains { $0.severity >= limit } })
     {
@@ -116,20 +111,20 @@ extension Tool {
       }
     }
   }
+}
 
-  /// What was not checked, since the runs lack a record: a line per record.
-  private func notChecked(in reports: [Diagnosed]) -> [String] {
-    var rules: [MissingRecord: [String]] = [:], order: [MissingRecord] = []
-    for check in reports.flatMap(\.skipped) {
-      for record in check.missing {
-        if rules[record] == nil { order.append(record) }
-        if rules[record]?.contains(check.rule) != true { rules[record, default: []].append(check.rule) }
-      }
+/// What was not checked, since runs lack a record: a line per record.
+func missingRecords(in skipped: [SkippedCheck]) -> [String] {
+  var rules: [MissingRecord: [String]] = [:], order: [MissingRecord] = []
+  for check in skipped {
+    for record in check.missing {
+      if rules[record] == nil { order.append(record) }
+      if rules[record]?.contains(check.rule) != true { rules[record, default: []].append(check.rule) }
     }
-    return order.map { record in
-      "not checked: \(listed(rules[record]!)), which \(rules[record]!.count == 1 ? "needs" : "need") \(record.record); "
-        + "to record that: \(record.remedy)"
-    }
+  }
+  return order.map { record in
+    "not checked: \(listed(rules[record]!)), which \(rules[record]!.count == 1 ? "needs" : "need") \(record.record); "
+      + "to record that: \(record.remedy)"
   }
 }
 

@@ -2,21 +2,6 @@ import Rheoscope
 
 /// What `diagnose` found, for programs.
 struct DiagnosisRecord: Encodable {
-  struct RunRecord: Encodable {
-    let path: String
-    let experiment, variant: String?
-    let seed: Int?
-    let steps: Int
-    let isFinished: Bool
-    let finalLoss: Double
-
-    init(_ run: Run, at path: String) {
-      self.path = path
-      (experiment, variant, seed) = (run.experiment, run.variant, run.seed)
-      (steps, isFinished, finalLoss) = (run.steps.count, run.isFinished, run.finalLoss)
-    }
-  }
-
   struct FindingRecord: Encodable {
     let run, rule, severity, statement, cause, source: String
     let chart, see, follows, trial: String?

@@ -76,8 +76,9 @@ public struct Claim: Sendable {
   public func overAllSeeds() -> Claim { judged(by: .allSeeds) }
 
   /// The same claim, with what it gave when it was run once with other seeds, after the claim and its range had been fixed. The report
-  /// states this `result` beside the claim.
-  public func tested(with seeds: ClosedRange<Int>, _ result: String) -> Claim {
+  /// states this `result` beside the claim; nil leaves it as it is.
+  public func tested(with seeds: ClosedRange<Int>, _ result: String?) -> Claim {
+    guard let result else { return self }
     var claim = self
     claim.otherSeeds =
       "With the seeds \(seeds.lowerBound) to \(seeds.upperBound), run once after the claim was fixed: \(result)"

@@ -57,7 +57,7 @@ public struct MedianInterval: Sendable, Equatable {
   }
 
   /// What the interval of this many seeds means, as part of a sentence.
-  static func meaning(seeds: Int) -> String {
+  package static func meaning(seeds: Int) -> String {
     let coverage = MedianInterval((0..<seeds).map(Double.init))!.coverage
     return "the interval contains the median over all seeds with a probability of \(Int((100 * coverage).rounded())) %"
   }

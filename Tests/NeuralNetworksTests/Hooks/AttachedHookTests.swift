@@ -124,7 +124,7 @@ import Testing
     }
     try kind.attach(
       net, "2",
-      { _, _ in
+      { [unowned net] _, _ in
         seen.append("first")
         removed?.remove()
         if !isAttached { try kind.attach(net, "2", noting("attached"), []) }
@@ -152,7 +152,7 @@ import Testing
       }
     }
     var isFirst = true
-    try net.onInput("0") { _, _ in
+    try net.onInput("0") { [unowned net] _, _ in
       guard isFirst else { return nil }
       isFirst = false
       try net.onInput("0", note("input"))

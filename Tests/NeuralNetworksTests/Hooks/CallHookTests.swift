@@ -34,7 +34,7 @@ final class QueryAndKey: Module {
     let net = net()
     var seen: [String] = []
     for place in HookKind.allCases {
-      try net.onCall("pair", at: place) { call in
+      try net.onCall("pair", at: place) { [unowned net] call in
         #expect(call.module === net.pair && call.site.path == "pair" && call.site.callIndex == 0)
         let tensors = call.tensors.names.map { "\($0) \(call.tensors[$0]!.values)" }
         seen.append("\(place): \(tensors.joined(separator: ", ")); \(call.inputs.count) \(call.outputGradients.count)")

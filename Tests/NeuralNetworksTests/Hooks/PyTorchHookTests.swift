@@ -52,7 +52,7 @@ import Testing
     let net = net()
     var fired: [HookKind] = []
     for place in HookKind.allCases.reversed() {
-      try net.onCall("", at: place) { call in
+      try net.onCall("", at: place) { [unowned net] call in
         #expect(call.module === net && call.tensors.count == 1)
         fired.append(place)
       }

@@ -154,7 +154,7 @@ import Testing
   @Test func aHookReshapesItself() throws {
     let net = net()
     try net.onForward("1") { _, output in (output.reshaped(5, 4) + 1).reshaped(4, 5) }
-    try net.onForward("1") { _, output in
+    try net.onForward("1") { [unowned net] _, output in
       #expect(output.values == (net.modules[1].module(self.x) + 1).values)
       return nil
     }
