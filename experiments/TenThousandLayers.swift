@@ -385,8 +385,7 @@ private func decadesOfReLU(_ settings: Settings) -> (lost: Double, deviation: Do
   return (-layers * layer.mean / 2 / log(10), (layers * layer.variance).squareRoot() / 2 / log(10))
 }
 
-/// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel. 0.05 is
-/// a factor of 1.05 in the probability of the right class, which would matter little.
+/// A net learns, and only a little better with its blocks than without training them. Both see the same batches, whose differences cancel.
 private func learning(_ net: Variant, _ frozen: Variant, _ source: String, tested: String? = nil) -> [Claim] {
   [
     .learns(net, source, appliesTo: longEnough, rejects: [.swapping(net, for: reluNet)]),
