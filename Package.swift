@@ -59,12 +59,13 @@ let package = Package(
     ours("Terminal", ["Plotting", "CairoBackend"]),
     ours("RheoscopePlots", ["Plotting", "CairoBackend", "Terminal"]),
     ours("Charts", ["Support", "RunFile", "Plotting"]),
+    ours("Report", ["Support", "RunFile", "Diagnosis", "Plotting", "CairoBackend", "Charts"]),
     ours("Remedies", ["Support", "Autodiff", "NeuralNetworks", "RunFile", "Recording", "Diagnosis"]),
     ours(
       "Rheoscope",
       [
         "Support", "Autodiff", "NeuralNetworks", "Datasets", "RunFile", "Recording", "MeanField", "Diagnosis",
-        "Remedies", "Plotting", "CairoBackend", "Terminal", "Charts",
+        "Remedies", "Plotting", "CairoBackend", "Terminal", "Charts", "Report",
       ]),
     ours("ExperimentHarness", ["Support", "Rheoscope"]),
     ours("Experiments", ["ExperimentHarness", "Rheoscope"], path: "experiments"),
@@ -98,6 +99,7 @@ let package = Package(
     tests("Terminal", ["CairoBackend", "Plotting"]),
     tests("RheoscopePlots"),
     tests("Charts", ["CCairo", "CairoBackend", "Diagnosis", "Terminal"], exclude: ["Goldens"]),
+    tests("Report", ["Charts", "RunFile"]),
     tests("Support"),
     tests("ExperimentHarness", ["Experiments", "Support"]),
     tests("CommandLineTool"),

@@ -10,7 +10,8 @@ struct Command {
   let flags: [Flag]
 
   static let all = [
-    list, run, verify, tally, new, render, show, diagnose, predict, check, runs, info, compare, completions, help,
+    list, run, verify, tally, new, render, show, diagnose, predict, check, report, runs, info, compare, completions,
+    help,
   ]
 
   static let list = Command(

@@ -13,14 +13,8 @@ struct JSONFrame<Contents: Encodable>: Encodable {
   /// What went wrong, one sentence each.
   let errors: [String]
 
-  /// The object as text, which may be shown in a terminal: bidirectional controls are \u escapes, as JSON's own control characters are.
+  /// The object as text, which may be shown in a terminal.
   var text: String {
-    get throws {
-      let lines = String(decoding: try JSONEncoder.readable.encode(self), as: UTF8.self)
-      return lines.unicodeScalars.map { scalar in
-        let text = String(scalar)
-        return text.escapedForTerminalLines == text ? text : text.escapedForJSON
-      }.joined()
-    }
+    get throws { String(decoding: try JSONEncoder.readable.encode(self), as: UTF8.self).withoutControlsInJSON }
   }
 }

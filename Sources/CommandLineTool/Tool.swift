@@ -85,6 +85,7 @@ public struct Tool {
     case Command.show.name: try show(arguments)
     case Command.diagnose.name: try diagnose(arguments, typed: words)
     case Command.check.name: try check(arguments)
+    case Command.report.name: try report(arguments, typed: words)
     case Command.runs.name: try runs(arguments, typed: words)
     case Command.info.name: try info(arguments, typed: words)
     case Command.compare.name: try compare(arguments, typed: words)

@@ -9,6 +9,7 @@
 @_exported import Plotting
 @_exported import Recording
 @_exported import Remedies
+@_exported import Report
 @_exported import RunFile
 @_exported import Support
 @_exported import Terminal

@@ -23,6 +23,7 @@ import Testing
           diagnose RUN…        Reports from run files what went wrong in training, and why.
           predict EXPERIMENT   Tells from one pass before training which layers of an experiment's nets will not learn.
           check RUN [RUN]      Checks a run file against the format's specification, or whether two runs are equal.
+          report DIR|RUN…      Writes one HTML file about runs, with verdict, settings, figures and the numbers of layers at each step.
           runs DIR|RUN…        Lists runs, such as all in a folder, with their final loss and gradient factor.
           info RUN…            Prints what runs are and what is recorded in them, and which rules of diagnose need more.
           compare DIR|RUN…     Compares runs: settings that differ, final losses and gradient factors over seeds, and what diagnose finds.

@@ -136,7 +136,7 @@ import Testing
 
   @Test func commandsAreListedForPrograms() throws {
     let commands = try #require(try data(try runTool("help", "--json"))["commands"] as? [[String: Any]])
-    #expect(commands.count == 15 && commands[1]["name"] as? String == "run")
+    #expect(commands.count == 16 && commands[1]["name"] as? String == "run")
     let one = try #require(try data(try runTool("help", "diagnose", "--json"))["commands"] as? [[String: Any]])
     let flags = try #require(one[0]["flags"] as? [[String: Any]])
     #expect(one.count == 1 && flags[0]["choices"] as? [String] == ["warning", "failure"])

@@ -19,7 +19,7 @@ struct Mistake: CustomTestStringConvertible {
     Mistake("rum activations", "there is no command “rum”; did you mean “run”?"),
     Mistake(
       "frobnicate",
-      "there is no command “frobnicate”; commands are list, run, verify, tally, new, render, show, diagnose, predict, check, runs, info, compare, completions, help"
+      "there is no command “frobnicate”; commands are list, run, verify, tally, new, render, show, diagnose, predict, check, report, runs, info, compare, completions, help"
     ),
     Mistake("--verison", "there is no command “--verison”; did you mean “--version”?"),
     Mistake("help rendr", "there is no command “rendr”; did you mean “render”?"),

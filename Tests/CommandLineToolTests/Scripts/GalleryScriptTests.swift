@@ -112,7 +112,7 @@ import Testing
   /// The files that commands of a page write. `new` is left out: it adds an experiment that its user keeps.
   private func writtenPaths(of page: String) -> [String] {
     var paths: [String] = []
-    for match in page.matches(of: /\.\/rheoscope (run|render|tally|report|compare)((?: [^`\n#]+)?)/) {
+    for match in page.matches(of: /\.\/rheoscope (run|render|tally|report)((?: [^`\n#]+)?)/) {
       let words = match.2.split(separator: " ").map(String.init)
       let out = words.firstIndex(of: "--out").map { words[$0 + 1] }
       switch match.1 {
@@ -121,6 +121,8 @@ import Testing
         let profile = ["--quick", "--full"].first(where: words.contains).map { "/" + $0.dropFirst(2) } ?? ""
         let folder = out ?? "output\(profile)" + (name == "all" ? "" : "/\(name)")
         paths += ["manifest.json", "index.md", "loss.png", "relu/seed-0.rheo"].map { "\(folder)/\($0)" }
+      case "report":
+        paths.append(out ?? "\(words[0])/report.html")
       case "render" where words.contains("--list"):
         continue
       default:
