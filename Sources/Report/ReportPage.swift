@@ -45,7 +45,7 @@ struct ReportPage {
   }
 
   private static func variables(_ theme: Theme) -> String {
-    let series = theme.series.enumerated().map { "--series-\($0): \(css($1));" }.joined(separator: " ")
+    let series = theme.series.enumerated().map { "--\("series-\($0)"): \(css($1));" }.joined(separator: " ")
     return "--background: \(css(theme.background)); --text: \(css(theme.text)); --muted: \(css(theme.muted)); "
       + "--grid: \(css(theme.grid)); --axis: \(css(theme.axis)); --empty: \(css(theme.emptyCell)); \(series)"
   }
