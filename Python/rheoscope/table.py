@@ -1,0 +1,106 @@
+"""The rows of the table ``layer`` of one step, from the sums of outputs and gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Sequence
+
+import torch
+from torch import Tensor
+
+from .schema import LAYER_COLUMNS
+from .sites import Site
+from .writer import Rows
+
+Parts = list[tuple[list[int], Tensor]]
+
+
+class StepTable:
+    """The statistics of a step: a row per site, in the order of the sites.
+
+    ``rows`` go to the file. ``nonfinite_output`` and ``nonfinite_gradient`` are the first site with a NaN or an infinity in the forward
+    and in the backward pass.
+    """
+
+    def __init__(self, outputs: Parts, gradients: Parts, sites: Sequence[Site]) -> None:
+        self.nonfinite_output: int | None = None
+        self.nonfinite_gradient: int | None = None
+        output_ids, output = _joined(outputs, _merged_outputs)
+        gradient_ids, gradient = _joined(gradients, _merged_gradients)
+        self.keys = sorted({*output_ids, *gradient_ids})
+        position = {id: index for index, id in enumerate(self.keys)}
+        table = torch.full((len(self.keys), len(LAYER_COLUMNS)), math.nan, dtype=torch.double)
+        if output_ids:
+            count, total, norm, deviations, low, high, zeros, outside, nonfinite = output.unbind(1)
+            limited = [sites[id].limits is not None for id in output_ids]
+            share = torch.full_like(count, math.nan)
+            if any(limited):
+                share = torch.where(torch.tensor(limited), outside / count, share)
+            std, rms = (deviations.clamp(min=0) / count).sqrt(), norm / count.sqrt()
+            table[[position[id] for id in output_ids], :8] = torch.stack(
+                [total / count, std, rms, low, high, zeros / count, share, nonfinite], 1)
+        if gradient_ids:
+            count, norm, largest, nonfinite = gradient.unbind(1)
+            table[[position[id] for id in gradient_ids], 8:] = torch.stack([norm / count.sqrt(), largest, nonfinite], 1)
+        counts = table[:, [7, 10]].nan_to_num(0)
+        if float(counts.sum()) == 0:
+            self.rows: Rows | list[tuple] = Rows(self.keys, table)
+            return
+        values, recorded = table.tolist(), (set(output_ids), set(gradient_ids))
+        self.rows = [
+            (key, *(_cell(values[index], column, key, recorded, sites) for column in range(len(LAYER_COLUMNS))))
+            for index, key in enumerate(self.keys)]
+        found = counts.tolist()
+        self.nonfinite_output = next((key for key, row in zip(self.keys, found) if row[0] > 0), None)
+        self.nonfinite_gradient = next((key for key, row in zip(reversed(self.keys), reversed(found)) if row[1] > 0), None)
+
+    def at(self, step: int):
+        """The rows as they are inserted."""
+        return self.rows.at(step) if isinstance(self.rows, Rows) else [(step, *row) for row in self.rows]
+
+
+def _cell(
+        row: list[float], column: int, key: int, recorded: tuple[set[int], set[int]], sites: Sequence[Site]) -> float | str | None:
+    is_recorded = key in recorded[1] if column > 7 else key in recorded[0] and (column != 6 or sites[key].limits is not None)
+    if not is_recorded:
+        return None
+    return "NaN" if math.isnan(row[column]) else row[column]
+
+
+def _joined(parts: Parts, merge) -> tuple[list[int], Tensor]:
+    """All parts as one table, with one row per site."""
+    if not parts:
+        return [], torch.empty(0)
+    ids = [id for own, _ in parts for id in own]
+    tables = [part for _, part in parts]
+    by_device: dict[torch.device, list[int]] = {}
+    for index, part in enumerate(tables):
+        by_device.setdefault(part.device, []).append(index)
+    if list(by_device) == [torch.device("cpu")]:
+        table = torch.cat(tables)
+    else:
+        # One copy per device and step.
+        ids = [id for indices in by_device.values() for index in indices for id in parts[index][0]]
+        table = torch.cat([torch.cat([tables[index] for index in indices]).cpu() for indices in by_device.values()])
+    if len(set(ids)) == len(ids):
+        return ids, table
+    groups: dict[int, list[float]] = {}
+    for id, row in zip(ids, table.tolist()):
+        groups[id] = merge(groups[id], row) if id in groups else row
+    return list(groups), torch.tensor(list(groups.values()), dtype=torch.double)
+
+
+def _merged_outputs(a: list[float], b: list[float]) -> list[float]:
+    count = a[0] + b[0]
+    difference = a[1] / a[0] - b[1] / b[0]
+    return [
+        count, a[1] + b[1], math.hypot(a[2], b[2]), a[3] + b[3] + difference * difference * a[0] * b[0] / count,
+        _extreme(min, a[4], b[4]), _extreme(max, a[5], b[5]), a[6] + b[6], a[7] + b[7], a[8] + b[8]]
+
+
+def _merged_gradients(a: list[float], b: list[float]) -> list[float]:
+    return [a[0] + b[0], math.hypot(a[1], b[1]), _extreme(max, a[2], b[2]), a[3] + b[3]]
+
+
+def _extreme(choose, a: float, b: float) -> float:
+    return math.nan if math.isnan(a) or math.isnan(b) else choose(a, b)
