@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from .depth import Depths
 from .sites import ObservedModule, PassHook, Site, site_row
-from .statistics import Reducer, chunks
+from .statistics import Reducer
 from .tensors import tensors_in
 
 
@@ -98,8 +98,11 @@ class Observer:
         self.outputs: list[tuple[Site, Tensor, int]] = []
         self.gradients: list[tuple[Site, Tensor]] = []
         self.nodes: list[tuple[Site, Any]] = []
-        self.output_rows: list[tuple[list[int], Tensor]] = []
-        self.gradient_rows: list[tuple[list[int], Tensor]] = []
+        self.output_rows: list[tuple[list[Site], Tensor]] = []
+        self.gradient_rows: list[tuple[list[Site], Tensor]] = []
+        self._large_outputs: list[tuple] = []
+        self._large_gradients: list[tuple] = []
+        self.last: Tensor | None = None
         self._originals: list[tuple[Site, Tensor, int]] = []
         self.depths = Depths()
         self.input: tuple[Tensor, bool] | None = None
@@ -108,6 +111,11 @@ class Observer:
         self.has_forward = self.has_backward = self.has_gradient = False
         self._is_training = True
         self._open_calls = 0
+
+    @property
+    def has_seen_output(self) -> bool:
+        """Whether a forward pass of the step has been seen."""
+        return self.last is not None
 
     def begin_call(self, module: nn.Module, inputs: tuple, is_model: bool) -> None:
         """Sees the beginning of a call of the model, or of a part of it that is called by itself; a new pass begins with it."""
@@ -189,6 +197,7 @@ class Observer:
                     continue
             chosen.append(index)
         if not chosen:
+            observed.others.add(observed.call)
             return
         own = [tensors[index] for index in chosen]
         graph = max((self.depths.of(tensor.grad_fn) for tensor in own if tensor.grad_fn is not None), default=0)
@@ -221,7 +230,7 @@ class Observer:
     def _mark_earlier(self) -> None:
         """Marks what was computed before in this step."""
         for site, tensor, version in self.outputs:
-            if version != -1 and not site.copies:
+            if not site.copies:
                 self.depths.mark(tensor, site.row[5])
         for site, node in self.nodes:
             if node is not None:
@@ -256,29 +265,27 @@ class Observer:
         """Reduces a large output at once."""
         self.nodes.append((site, output.grad_fn))
         with torch.no_grad():
-            self.outputs.append((site, self.reducer.outputs([output], site.limits), -1))
+            self._large_outputs.append((site, _NumberOfElements(output.numel()), self.reducer.large_output(output, site.limits)))
 
     def reduce_gradient(self, site: Site, gradient: Tensor) -> None:
         """Reduces a large gradient at once."""
         with torch.no_grad():
-            self.gradient_rows.append(([site.id], self.reducer.gradients([gradient], self.scale)))
+            self._large_gradients.append((site, _NumberOfElements(gradient.numel()), self.reducer.large_gradient(gradient)))
 
     def flush(self) -> None:
         """Reduces the outputs and gradients that were kept."""
         for site, tensor, version in self._originals:
             site.copies = tensor._version != version
-        outputs, gradients = self.outputs, self.gradients
-        self.outputs, self.gradients, self.nodes, self._originals = [], [], [], []
+        outputs, gradients, large_outputs, large_gradients = self.outputs, self.gradients, self._large_outputs, self._large_gradients
+        self.outputs, self.gradients, self.nodes, self._originals, self._large_outputs, self._large_gradients = [], [], [], [], [], []
         # A pass in evaluation mode that no gradient follows is an evaluation.
         if not self._is_training and not self.has_gradient:
-            outputs = []
-        self.has_forward = self.has_forward or bool(outputs)
+            outputs, large_outputs = [], []
+        self.has_forward = self.has_forward or bool(outputs or large_outputs)
         kept = []
         for entry in outputs:
             site, tensor, version = entry
-            if version == -1:
-                self.output_rows.append(([site.id], tensor))
-            elif tensor._version == version:
+            if tensor._version == version:
                 kept.append(entry)
             else:
                 site.copies = True
@@ -286,24 +293,23 @@ class Observer:
                     f"the output of {site.path} was changed in place for the first time in step {self.step}, so its activations are not "
                     "recorded in this step", key="changed in place")
         with torch.no_grad():
-            for (_, _, _, limits), members in chunks(kept, _output_key):
-                self.output_rows.append(([m[0].id for m in members], self.reducer.outputs([m[1] for m in members], limits)))
-            for _, members in chunks(gradients, _gradient_key):
-                rows = self.reducer.gradients([m[1] for m in members], self.scale)
-                self.gradient_rows.append(([m[0].id for m in members], rows))
+            if kept or large_outputs:
+                self.output_rows.append(self.reducer.outputs(kept, large_outputs))
+            if gradients or large_gradients:
+                self.gradient_rows.append(self.reducer.gradients(gradients, large_gradients, self.scale))
 
     def failed(self, path: str, error: Exception) -> None:
         """Warns of an error inside of a hook."""
         self.warn(f"{path or 'the model'} can't be recorded in step {self.step}: {type(error).__name__}: {error}", key=f"failed {path}")
 
 
-def _output_key(entry: tuple[Site, Tensor, int]) -> tuple:
-    site, tensor, _ = entry
-    return tensor.shape, tensor.dtype, tensor.device, site.limits
+class _NumberOfElements:
+    """Stands for a large tensor, which is not kept."""
 
+    __slots__ = ("_count",)
 
-def _gradient_key(entry: tuple[Site, Tensor]) -> tuple:
-    tensor = entry[1]
-    return tensor.shape, tensor.dtype, tensor.device
+    def __init__(self, count: int) -> None:
+        self._count = count
 
-
+    def numel(self) -> int:
+        return self._count

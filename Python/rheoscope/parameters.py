@@ -96,7 +96,7 @@ class Parameters:
             taken = optimizer.take()
             if not taken:
                 continue
-            sizes = torch.cat([found.double().to(taken[0][1].device) for _, found, _ in taken]).tolist()
+            sizes = torch.cat([found.to(taken[0][1].device) for _, found, _ in taken]).tolist()
             largest.update(zip((id_ for own, _, _ in taken for id_ in own), sizes))
             for own, _, norms in taken:
                 if norms is not None:
@@ -105,7 +105,7 @@ class Parameters:
         if not ids:
             return [], largest
         # Parameters on several devices are gathered on the first.
-        table = torch.cat([part.to(tables[0].device) for part in tables]).cpu()
+        table = torch.cat([part.to(tables[0].device) for part in tables]).cpu().double()
         order = sorted(range(len(ids)), key=ids.__getitem__)
         if len(set(ids)) < len(ids):
             # Of a parameter in several optimizers the last change counts.

@@ -95,7 +95,7 @@ class Recorder:
 
     def _records_update(self) -> bool:
         # A step before any forward pass belongs to the last step, which is already written.
-        return self._observer.is_active and (self._observer.has_forward or bool(self._observer.outputs))
+        return self._observer.is_active and self._observer.has_seen_output
 
     def __enter__(self) -> Recorder:
         return self

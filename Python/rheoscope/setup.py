@@ -64,7 +64,8 @@ class MissingParts:
             else:
                 text = (
                     "no optimizer that the recorder was given took a step between backward() and recorder.step() in step "
-                    f"{step}, so updates are not recorded; call optimizer.step() before recorder.step(), and give the recorder the scaler where there is one")
+                    f"{step}, so updates are not recorded; call optimizer.step() before recorder.step(), and "
+                    "give the recorder the scaler where there is one")
             self._warn(text, key="no update")
 
     def see_first_step(self, facts: TrainingFacts) -> None:

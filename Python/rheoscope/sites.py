@@ -59,7 +59,7 @@ class Site:
     def see(self, output: Tensor) -> None:
         """Keeps an output, and asks for its gradient."""
         observer = self.observer
-        self.step = observer.step
+        self.step, observer.last = observer.step, output
         if output.requires_grad:
             node = output.grad_fn
             if node is None:
@@ -93,6 +93,8 @@ class ObservedModule:
         self.is_layer = any(parameter.dim() > 1 for _, parameter in self.own)
         self.limits = saturation_limits(module)
         self.sites: dict[int, Site] = {}
+        # Calls whose output was not its own.
+        self.others: set[int] = set()
         self.call = -1
         self.number = -1
         # Calls without gradients in the forward pass, which a checkpoint makes again in the backward pass, and depths of these.
@@ -112,6 +114,8 @@ class ObservedModule:
         if observer.input is None:
             observer.see_input(module, inputs)
         site = self.sites.get(self.call)
+        if site is None and self.call in self.others and (output is observer.last or inputs and output is inputs[0]):
+            return
         if site is None or site.chosen is not None or observer.learns or type(output) is not Tensor:
             observer.learn(self, inputs, output)
         else:

@@ -1,13 +1,13 @@
 """Statistics of outputs and of gradients, many sites at once, in few operations of PyTorch.
 
-Outputs of one shape are stacked as the rows of a matrix. Sums of rows are in float32 or float64, as the outputs are; rows whose
-squares would underflow or overflow are scaled before they are squared.
+Tensors of one shape are stacked as the rows of a matrix, and its rows are reduced in their own precision. Rows whose squares would
+underflow or overflow are scaled before they are squared, and where two nearly equal sums would be subtracted, deviations are summed directly.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -19,23 +19,36 @@ from .tensors import dense
 SMALL = 32768
 CHUNK = 131072
 
+# Between these, squares and their sums are normal float32 numbers.
+_LEAST, _MOST, _NORMAL = 1e-12, 1e15, 1e-37
+
 Limits = tuple[float, float] | None
 
 
-def row_norms(x: Tensor, largest: Tensor) -> Tensor:
-    """The 2-norms of the rows of ``x`` [rows, n], whose largest magnitudes are ``largest`` [rows]."""
-    if x.is_cuda:
-        is_safe = False
-    else:
-        # Squares below 1e-38 are denormal: slow and wrong.
-        is_safe = all(1e-12 < value < 1e15 or value == 0 for value in largest.tolist())
-    if is_safe:
-        return torch.linalg.vector_norm(x, dim=1)
-    # Twice, since 1 / m is infinite for the smallest m.
-    x = x.double() if x.dtype is torch.float32 else x
-    largest = largest.double()
+def norms(x: Tensor, largest: Tensor | None = None, work: Tensor | None = None) -> Tensor:
+    """The 2-norms of the rows of ``x`` [rows, n], whose largest magnitudes are ``largest`` [rows]; ``work`` may be overwritten.
+
+    Without ``largest`` rows are expected to be neither tiny nor huge; the others take twice the time.
+    """
+    if largest is None:
+        found = _plain_norms(x)
+        if all(_LEAST < value < _MOST or value == 0 for value in found.tolist()):
+            return found
+        return norms(x, largest_magnitudes(x), work)
+    values = largest.tolist()
+    if all(_LEAST < value < _MOST or value == 0 for value in values):
+        return _plain_norms(x)
+    if any(0 < value < _NORMAL for value in values):
+        x, largest, work = x.double(), largest.double(), None
     scale = torch.where((largest > 0) & (largest < math.inf), largest, 1)
-    return torch.linalg.vector_norm(x / scale[:, None], dim=1) * scale
+    return torch.linalg.vector_norm(torch.mul(x, scale.reciprocal()[:, None], out=work), dim=1).mul_(scale)
+
+
+def _plain_norms(x: Tensor) -> Tensor:
+    if len(x) > 1:
+        return torch.linalg.vector_norm(x, dim=1)
+    row = x[0]  # Faster than a norm, in the same precision.
+    return torch.dot(row, row).sqrt_().view(1)
 
 
 def largest_magnitudes(x: Tensor) -> Tensor:
@@ -43,11 +56,87 @@ def largest_magnitudes(x: Tensor) -> Tensor:
     return torch.maximum(-x.amin(1), x.amax(1))
 
 
+def chunks(entries: Sequence[tuple], key: Callable[[tuple], Any]) -> Iterator[tuple[Any, list[tuple]]]:
+    """Entries (site, tensor, ...) in groups of one key, each of about ``CHUNK`` elements."""
+    groups: dict[Any, list[tuple]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry), []).append(entry)
+    for own, members in groups.items():
+        size = max(1, CHUNK // max(members[0][1].numel(), 1))
+        for start in range(0, len(members), size):
+            yield own, members[start:start + size]
+
+
+def _output_key(entry: tuple) -> tuple:
+    tensor = entry[1]
+    return tensor.shape, tensor.dtype, tensor.device, entry[0].limits
+
+
+def _gradient_key(entry: tuple) -> tuple:
+    tensor = entry[1]
+    return tensor.shape, tensor.dtype, tensor.device
+
+
 class Reducer:
-    """Reduces tensors to rows of sums, and keeps its buffers from step to step."""
+    """Reduces tensors to rows of sums, and keeps its buffers from step to step.
+
+    A row of an output has in float64: elements, sum, 2-norm, sum of squared deviations from the mean, minimum, maximum, zeros, elements
+    outside of the limits, elements that are not finite. A row of a gradient has elements, 2-norm, largest magnitude, elements that are
+    not finite, and is divided by the scale of the loss.
+
+    Sums of tensors on a GPU stay there until ``outputs`` or ``gradients`` copies all of them at once.
+    """
 
     def __init__(self) -> None:
         self._buffers: dict[tuple, Tensor] = {}
+
+    def large_output(self, tensor: Tensor, limits: Limits) -> list[float] | Tensor:
+        """The row of one output, or on a GPU the sums for it."""
+        sums = self._output_sums([tensor], limits)
+        return sums if sums.is_cuda else _output_row(tensor, sums[0].tolist())
+
+    def large_gradient(self, tensor: Tensor) -> list[float] | Tensor:
+        """The row of one gradient, not divided by the scale, or on a GPU the sums for it."""
+        sums = self._gradient_sums([tensor])
+        return sums if sums.is_cuda else _gradient_row(tensor, sums[0].tolist())
+
+    def outputs(self, entries: Sequence[tuple], large: Sequence[tuple]) -> tuple[list[Any], Tensor]:
+        """The rows of outputs. ``entries`` are tuples of a site and a tensor, ``large`` of a site, a tensor and what ``large_output`` gave.
+        Returns the sites in the order of the rows.
+        """
+        parts = [
+            (members, self._output_sums([member[1] for member in members], key[3])) for key, members in chunks(entries, _output_key)]
+        return _rows(parts, large, 9, _output_row)
+
+    def gradients(self, entries: Sequence[tuple], large: Sequence[tuple], scale: float) -> tuple[list[Any], Tensor]:
+        """The same of gradients."""
+        parts = [(members, self._gradient_sums([member[1] for member in members])) for _, members in chunks(entries, _gradient_key)]
+        sites, rows = _rows(parts, large, 4, _gradient_row)
+        if scale != 1:
+            rows[:, 1:3] /= scale
+        return sites, rows
+
+    def _output_sums(self, tensors: Sequence[Tensor], limits: Limits) -> Tensor:
+        """[rows, 6] of sum, 2-norm, minimum, maximum, zeros and elements outside; on a GPU also deviations and elements not finite."""
+        x = self._matrix(tensors)
+        rows, count = x.shape
+        work = self._buffer("work", rows, count, x)
+        # The comparison gives floats, since sums of booleans are slow.
+        zeros = torch.eq(x, 0, out=work).sum(1)
+        outside = ((x < limits[0]) | (x > limits[1])).sum(1).to(x.dtype) if limits else zeros
+        columns = [x.sum(1), norms(x, None, work), x.amin(1), x.amax(1), zeros, outside]
+        if x.is_cuda:
+            columns += [x.var(1, correction=0) * count, (~torch.isfinite(x)).sum(1).to(x.dtype)]
+        return torch.stack(columns, 1)
+
+    def _gradient_sums(self, tensors: Sequence[Tensor]) -> Tensor:
+        """[rows, 2] of 2-norm and largest magnitude; on a GPU also elements not finite."""
+        x = self._matrix(tensors)
+        largest = largest_magnitudes(x)
+        columns = [norms(x, largest, self._buffer("work", *x.shape, x)), largest]
+        if x.is_cuda:
+            columns.append((~torch.isfinite(x)).sum(1).to(x.dtype))
+        return torch.stack(columns, 1)
 
     def _buffer(self, key: str, rows: int, columns: int, like: Tensor) -> Tensor:
         full = (key, rows, columns, like.dtype, like.device)
@@ -65,57 +154,53 @@ class Reducer:
             tensors = [dense(tensor) for tensor in tensors]
             first = tensors[0]
         if len(tensors) == 1:
-            return first.reshape(1, -1)
+            return first.detach().reshape(1, -1)
         rows = self._buffer("rows", len(tensors), first.numel(), first)
         torch.stack(tensors, out=rows.view(len(tensors), *first.shape))
         return rows
 
-    def outputs(self, tensors: Sequence[Tensor], limits: Limits) -> Tensor:
-        """[rows, 8] in float64: elements, sum, 2-norm, sum of squared deviations, minimum, maximum, zeros, outside of the limits, and at
-        last the number of elements that are not finite.
-        """
-        x = self._matrix(tensors)
-        rows, count = x.shape
-        # The comparison gives floats, since sums of booleans are slow.
-        zeros = torch.eq(x, 0, out=self._buffer("flags", rows, count, x)).sum(1)
-        low, high, total = x.amin(1), x.amax(1), x.sum(1)
-        largest = torch.maximum(-low, high)
-        norm = row_norms(x, largest)
-        table = torch.stack([total.double(), norm.double(), low.double(), high.double(), zeros.double()], 1)
-        outside = ((x < limits[0]) | (x > limits[1])).sum(1).double() if limits else torch.zeros_like(table[:, 0])
-        squares = table[:, 1].square()
-        deviations = squares - table[:, 0].square() / count
-        # A difference of two nearly equal sums loses digits.
-        close = (deviations < 1e-3 * squares).nonzero().flatten()
-        if len(close):
-            chosen = x[close].double()
-            deviations[close] = (chosen - chosen.mean(1, keepdim=True)).square_().sum(1)
-        nonfinite = _nonfinite(x, largest)
-        return torch.cat([
-            torch.full_like(table[:, :1], count), table[:, :2], deviations[:, None], table[:, 2:], outside[:, None],
-            nonfinite[:, None]], 1)
 
-    def gradients(self, tensors: Sequence[Tensor], scale: float) -> Tensor:
-        """[rows, 4] in float64: elements, 2-norm, largest magnitude, elements that are not finite; divided by the loss's scale."""
-        x = self._matrix(tensors)
-        largest = largest_magnitudes(x)
-        norm = row_norms(x, largest)
-        table = torch.stack([norm.double(), largest.double()], 1) / scale
-        return torch.cat([torch.full_like(table[:, :1], x.shape[1]), table, _nonfinite(x, largest)[:, None]], 1)
+def _output_row(tensor: Tensor, sums: list[float]) -> list[float]:
+    total, norm, low, high, zeros, outside, *others = sums
+    count, squares = tensor.numel(), norm * norm
+    deviations, nonfinite = others or (squares - total * total / count, 0.0)
+    if not others and not deviations >= 1e-3 * squares:
+        x = dense(tensor).double()
+        deviations, nonfinite = float((x - x.mean()).square_().sum()), float((~torch.isfinite(x)).sum())
+    return [count, total, norm, deviations, low, high, zeros, outside, nonfinite]
 
 
-def _nonfinite(x: Tensor, largest: Tensor) -> Tensor:
-    if not x.is_cuda and math.isfinite(float(largest.sum())):
-        return torch.zeros(len(x), dtype=torch.double)
-    return (~torch.isfinite(x)).sum(1).double()
+def _gradient_row(tensor: Tensor, sums: list[float]) -> list[float]:
+    norm, largest, *others = sums
+    nonfinite = others[0] if others else 0.0
+    if not others and not math.isfinite(largest):
+        nonfinite = float((~torch.isfinite(dense(tensor))).sum())
+    return [tensor.numel(), norm, largest, nonfinite]
 
 
-def chunks(entries: Sequence[tuple], key) -> Iterator[tuple[object, list[tuple]]]:
-    """Entries (site, tensor, ...) in groups of one key, each of about ``CHUNK`` elements."""
-    groups: dict[object, list[tuple]] = {}
-    for entry in entries:
-        groups.setdefault(key(entry), []).append(entry)
-    for own, members in groups.items():
-        size = max(1, CHUNK // max(members[0][1].numel(), 1))
-        for start in range(0, len(members), size):
-            yield own, members[start:start + size]
+def _rows(
+        parts: list[tuple[list[tuple], Tensor]], large: Sequence[tuple], columns: int,
+        finish: Callable[[Tensor, list[float]], list[float]]) -> tuple[list[Any], Tensor]:
+    """All rows, in the memory of the CPU, and their sites."""
+    sites: list[Any] = []
+    rows: list[list[float]] = []
+    on_gpu: dict[torch.device, list[tuple[Any, Tensor, Tensor]]] = {}
+    for members, sums in parts:
+        if sums.is_cuda:
+            on_gpu.setdefault(sums.device, []).extend((member[0], member[1], row) for member, row in zip(members, sums))
+            continue
+        for member, row in zip(members, sums.tolist()):
+            sites.append(member[0])
+            rows.append(finish(member[1], row))
+    for site, tensor, found in large:
+        if isinstance(found, Tensor):
+            on_gpu.setdefault(found.device, []).append((site, tensor, found[0]))
+        else:
+            sites.append(site)
+            rows.append(found)
+    for entries in on_gpu.values():
+        # One copy per device.
+        copied = torch.stack([row.double() for _, _, row in entries]).tolist()
+        sites += [site for site, _, _ in entries]
+        rows += [finish(tensor, row) for (_, tensor, _), row in zip(entries, copied)]
+    return sites, torch.tensor(rows, dtype=torch.double).view(-1, columns)

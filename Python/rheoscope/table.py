@@ -12,7 +12,7 @@ from .schema import LAYER_COLUMNS
 from .sites import Site
 from .writer import Rows
 
-Parts = list[tuple[list[int], Tensor]]
+Parts = list[tuple[list[Site], Tensor]]
 
 
 class StepTable:
@@ -71,17 +71,8 @@ def _joined(parts: Parts, merge) -> tuple[list[int], Tensor]:
     """All parts as one table, with one row per site."""
     if not parts:
         return [], torch.empty(0)
-    ids = [id for own, _ in parts for id in own]
-    tables = [part for _, part in parts]
-    by_device: dict[torch.device, list[int]] = {}
-    for index, part in enumerate(tables):
-        by_device.setdefault(part.device, []).append(index)
-    if list(by_device) == [torch.device("cpu")]:
-        table = torch.cat(tables)
-    else:
-        # One copy per device and step.
-        ids = [id for indices in by_device.values() for index in indices for id in parts[index][0]]
-        table = torch.cat([torch.cat([tables[index] for index in indices]).cpu() for indices in by_device.values()])
+    ids = [site.id for own, _ in parts for site in own]
+    table = torch.cat([part for _, part in parts])
     if len(set(ids)) == len(ids):
         return ids, table
     groups: dict[int, list[float]] = {}

@@ -8,7 +8,7 @@ from typing import Any, Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from .statistics import CHUNK, SMALL, largest_magnitudes, row_norms
+from .statistics import CHUNK, SMALL, largest_magnitudes, norms
 from .tensors import dense
 
 
@@ -64,15 +64,14 @@ class _Group:
         largest = largest_magnitudes(g)
         if not self.is_matrix or before is None:
             return ids, largest, None
-        norms = row_norms(g, largest)
+        sizes = norms(g, largest)
         after = self._stacked(parameters, self.after)
         self.after = after if len(parameters) > 1 else None
         if before.dtype not in (torch.float32, torch.float64):
             before, after = before.float(), after.float()
-        norm = row_norms(before, largest_magnitudes(before))
-        change = torch.sub(after, before, out=before)
-        moved = row_norms(change, largest_magnitudes(change))
-        return ids, largest, torch.stack([norm.double(), norms.double(), largest.double(), moved.double()], 1)
+        norm = norms(before)
+        moved = norms(torch.sub(after, before, out=before))
+        return ids, largest, torch.stack([norm, sizes, largest, moved], 1)
 
 
 class _OptimizerHook:
