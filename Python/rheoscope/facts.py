@@ -21,7 +21,7 @@ from .watch import LossCall, Watch
 from .weights import ObservedOptimizer
 
 # Names of settings of optimizers in PyTorch, and in the run file.
-_SETTINGS = {"momentum": "momentum", "nesterov": "nesterov", "eps": "epsilon", "dampening": "dampening"}
+_SETTINGS = {"momentum": "momentum", "nesterov": "nesterov", "eps": "epsilon"}
 
 
 class ClassCounts:
@@ -140,9 +140,8 @@ class TrainingFacts:
         """Ends a recorded step. ``largest`` has max |dL/dp| of each parameter that an optimizer has changed."""
         observer = self._observer
         for site in observer.sites[self._known_sites:]:
-            precision = getattr(site, "precision", "float32")
-            if precision != "float32":
-                self._add(None, "site", str(site.id), "precision", precision)
+            if site.precision != "float32":
+                self._add(None, "site", str(site.id), "precision", site.precision)
         self._known_sites = len(observer.sites)
         if largest:
             self._updated_steps += 1

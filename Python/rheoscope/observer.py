@@ -188,7 +188,8 @@ class Observer:
             self._mark_earlier()
         self.called.add(observed)
         given = list(tensors_in(inputs))
-        before, is_layer, chosen = self.depths.of_inputs(given), observed.is_layer, []
+        # The inputs of what a checkpoint computes again are detached.
+        before, is_layer, chosen = 0 if is_again else self.depths.of_inputs(given), observed.is_layer, []
         for index, tensor in enumerate(tensors):
             if self.depths.is_marked(tensor):
                 # It is handed through, or the output of a module inside; that counts as a layer where there is none inside.
@@ -208,6 +209,7 @@ class Observer:
             path = observed.path or observed.kind
             row = site_row(len(self.sites), path, observed.call, observed.kind, depth, is_layer, own[0].shape)
             site = self.add_site(row, observed.limits, None if isinstance(output, Tensor) else tuple(chosen))
+            site.precision = str(own[0].dtype).removeprefix("torch.")
             observed.sites[observed.call] = site
         for tensor in own:
             self.depths.mark(tensor, depth)

@@ -79,7 +79,7 @@ class Recorder:
         self._observer = Observer(model, self._warn)
         if scaler is not None:
             self._observer.current_scale = lambda: float(scaler.get_scale()) if scaler.is_enabled() else 1.0
-        self._optimizers = [ObservedOptimizer(one, self._records_update, self._observer.failed) for one in given]
+        self._optimizers = [ObservedOptimizer(one, self._observer) for one in given]
         self._parameters = Parameters(self._observer, self._optimizers)
         self._missing = MissingParts(self._observer, self._parameters, self._warn)
         self._rates: list[float | None] = [None] * len(given)
@@ -92,10 +92,6 @@ class Recorder:
         if not self._is_recorded:
             self._observer.detach()
         self._started = self._clock()
-
-    def _records_update(self) -> bool:
-        # A step before any forward pass belongs to the last step, which is already written.
-        return self._observer.is_active and self._observer.has_seen_output
 
     def __enter__(self) -> Recorder:
         return self
@@ -140,8 +136,8 @@ class Recorder:
             raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
         value = float(loss.detach().double().mean()) if isinstance(loss, Tensor) else float(loss)
         step, is_recorded = self._number, self._is_recorded
-        skipped = self._skipped_scale(step)
-        layers = self._end_layers() if is_recorded else None
+        skipped = self._skipped_scale()
+        layers = self._end_layers(skipped is not None) if is_recorded else None
         if not math.isfinite(value) and skipped is None:
             self._report_nonfinite(f"the loss is {_name(value)}", None)
         rows, largest = self._parameters.weights(step)
@@ -154,7 +150,7 @@ class Recorder:
             self._writer.add("layer", layers.at(step))
             if rows:
                 self._writer.add("weight", rows)
-        self._write_scalars(step)
+        self._write_scalars(step, skipped)
         if layers is not None:
             is_nonfinite = skipped is None and (
                 not math.isfinite(value) or layers.nonfinite_output is not None or layers.nonfinite_gradient is not None)
@@ -192,7 +188,7 @@ class Recorder:
 
     # MARK: Parts of a step
 
-    def _end_layers(self) -> StepTable:
+    def _end_layers(self, is_skipped: bool) -> StepTable:
         observer = self._observer
         observer.flush()
         if observer.learns and observer.has_forward:
@@ -202,15 +198,15 @@ class Recorder:
                     f"some outputs of step {self._number} have no graph, as those of layers without trained parameters, so the depths of "
                     "sites from there on count layers in the order of calls", key="depths count calls")
         layers = StepTable(observer.output_rows, observer.gradient_rows, observer.sites)
-        if self._skipped_scale(self._number) is None or not observer.has_backward:
+        if not is_skipped:
             self._missing.warn(self._number, any(optimizer.has_stepped for optimizer in self._optimizers))
         if layers.nonfinite_output is not None:
             self._report_nonfinite("an activation is not finite", layers.nonfinite_output)
-        elif layers.nonfinite_gradient is not None and self._skipped_scale(self._number) is None:
+        elif layers.nonfinite_gradient is not None and not is_skipped:
             self._report_nonfinite("a gradient is not finite", layers.nonfinite_gradient)
         return layers
 
-    def _skipped_scale(self, step: int) -> float | None:
+    def _skipped_scale(self) -> float | None:
         """The scale of the loss, if a scaler skipped the step of the optimizers."""
         if self._scaler is None or not self._optimizers or any(optimizer.has_stepped for optimizer in self._optimizers):
             return None
@@ -229,7 +225,7 @@ class Recorder:
         for text in self._parameters.changes() if step > 0 else ():
             self._events.append((step, None, "parameter", text))
 
-    def _write_scalars(self, step: int) -> None:
+    def _write_scalars(self, step: int, skipped: float | None) -> None:
         """The learning rates of optimizers from the second on and the scale of the loss, where they change."""
         rows = []
         for index, optimizer in enumerate(self._optimizers):
@@ -240,8 +236,8 @@ class Recorder:
         if self._scaler is not None and self._is_recorded and self._observer.has_forward and self._scale != self._observer.scale:
             self._scale = self._observer.scale
             rows.append((step, "loss_scale", number(self._scale)))
-        if (scale := self._skipped_scale(step)) is not None and self._is_recorded:
-            self._events.append((step, None, "skipped", f"skipped step: gradients overflowed at loss scale {scale:g}"))
+        if skipped is not None:
+            self._events.append((step, None, "skipped", f"skipped step: gradients overflowed at loss scale {skipped:g}"))
         if rows:
             self._writer.add("scalar", rows)
 

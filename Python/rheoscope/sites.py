@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .observer import Observer
 
 _graph_task = torch._C._current_graph_task_id
+_transform_level = torch._C._functorch.maybe_current_level
 
 
 class Site:
@@ -28,6 +29,7 @@ class Site:
         self.chosen = chosen
         # Whether something changes its output in place, so that it must be copied.
         self.copies = False
+        self.precision = "float32"
         self.step = -1
         self.receive = self._receive
 
@@ -91,6 +93,7 @@ class ObservedModule:
         self.observer, self.path, self.kind, self.module = observer, path, kind_of(module), module
         self.own = own_parameters(module)
         self.is_layer = any(parameter.dim() > 1 for _, parameter in self.own)
+        self.hands_through = not self.is_layer and any(True for _ in module.children())
         self.limits = saturation_limits(module)
         self.sites: dict[int, Site] = {}
         # Calls whose output was not its own.
@@ -105,6 +108,8 @@ class ObservedModule:
     def called(self, module: nn.Module, inputs: tuple, output: Any) -> None:
         """Sees a call of the module."""
         observer = self.observer
+        if _transform_level() is not None:  # Inside of torch.func.grad and vmap.
+            return None
         if not torch.is_grad_enabled() or _graph_task() >= 0:
             return observer.called_without_gradients(self, inputs, output)
         if self.number != observer.number:
@@ -114,12 +119,15 @@ class ObservedModule:
         if observer.input is None:
             observer.see_input(module, inputs)
         site = self.sites.get(self.call)
-        if site is None and self.call in self.others and (output is observer.last or inputs and output is inputs[0]):
-            return
+        if output is observer.last and self.hands_through and not observer.learns:
+            return None
+        if site is None and self.call in self.others and inputs and output is inputs[0]:
+            return None
         if site is None or site.chosen is not None or observer.learns or type(output) is not Tensor:
             observer.learn(self, inputs, output)
         else:
             site.see(output)
+        return None
 
 
 class ModuleHook:
@@ -155,7 +163,7 @@ class PassHook:
 
     def __call__(self, module: nn.Module, inputs: tuple, output: Any = None) -> None:
         observer = self.observer
-        if observer is None or not observer.is_active:
+        if observer is None or not observer.is_active or _transform_level() is not None:
             return
         if self.begins:
             observer.begin_call(module, inputs, self.is_model)

@@ -1,7 +1,8 @@
 """Statistics of outputs and of gradients, many sites at once, in few operations of PyTorch.
 
 Tensors of one shape are stacked as the rows of a matrix, and its rows are reduced in their own precision. Rows whose squares would
-underflow or overflow are scaled before they are squared, and where two nearly equal sums would be subtracted, deviations are summed directly.
+underflow or overflow are scaled before they are squared, and where two nearly equal sums would be subtracted, deviations are summed
+directly.
 """
 
 from __future__ import annotations
@@ -81,8 +82,8 @@ class Reducer:
     """Reduces tensors to rows of sums, and keeps its buffers from step to step.
 
     A row of an output has in float64: elements, sum, 2-norm, sum of squared deviations from the mean, minimum, maximum, zeros, elements
-    outside of the limits, elements that are not finite. A row of a gradient has elements, 2-norm, largest magnitude, elements that are
-    not finite, and is divided by the scale of the loss.
+    outside of the limits (unused without limits), elements that are not finite. A row of a gradient has elements, 2-norm, largest
+    magnitude, elements that are not finite, and is divided by the scale of the loss.
 
     Sums of tensors on a GPU stay there until ``outputs`` or ``gradients`` copies all of them at once.
     """

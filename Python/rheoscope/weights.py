@@ -8,6 +8,7 @@ from typing import Any, Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from .observer import Observer
 from .statistics import CHUNK, SMALL, largest_magnitudes, norms
 from .tensors import dense
 
@@ -97,11 +98,10 @@ def _nothing() -> None:
 class ObservedOptimizer:
     """An optimizer: how many steps it has taken, its learning rate at the last, and in recorded steps the norms of its parameters.
 
-    ``is_recorded`` tells whether the current step is recorded; ``failed`` is called with an error inside of a hook.
     """
 
-    def __init__(self, optimizer: torch.optim.Optimizer, is_recorded: Callable[[], bool], failed: Callable[[str, Exception], None]) -> None:
-        self.optimizer, self._is_recorded, self._failed = optimizer, is_recorded, failed
+    def __init__(self, optimizer: torch.optim.Optimizer, observer: Observer) -> None:
+        self.optimizer, self._observer = optimizer, observer
         self.steps = 0
         self.rate: float | None = None
         self.has_stepped = False
@@ -139,12 +139,12 @@ class ObservedOptimizer:
     def _before(self) -> None:
         try:
             self.rate = self.current_rate()
-            if self._is_recorded():
+            if self._observer.is_active:
                 with torch.no_grad():
                     for group in self._groups:
                         group.copy()
         except Exception as error:  # Recording must not stop a training.
-            self._failed("an optimizer", error)
+            self._observer.failed("an optimizer", error)
 
     def _after(self) -> None:
         try:
@@ -154,14 +154,15 @@ class ObservedOptimizer:
                 return
             self.steps += 1
             self.has_stepped = True
-            if self._is_recorded():
+            # A step before any forward pass belongs to the last step, which is already written.
+            if self._observer.is_active and self._observer.has_seen_output:
                 with torch.no_grad():
                     # The last step of an optimizer counts.
                     self.rows = [row for group in self._groups if (row := group.measure()) is not None]
         except Exception as error:
-            self._failed("an optimizer", error)
+            self._observer.failed("an optimizer", error)
 
     def take(self) -> list[tuple[list[int], Tensor, Tensor | None]]:
-        """The rows of the step, which ends."""
-        rows, self.rows, self.has_stepped = self.rows, [], False
+        """The rows since the last call."""
+        rows, self.rows = self.rows, []
         return rows
