@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,7 +22,7 @@ _transform_level = torch._C._functorch.maybe_current_level
 class Site:
     """A row of the table ``site``, and what receives the gradients of its outputs."""
 
-    __slots__ = ("id", "row", "limits", "chosen", "copies", "step", "path", "precision", "receive", "observer")
+    __slots__ = ("id", "row", "limits", "chosen", "copies", "step", "path", "precision", "observer")
 
     def __init__(self, observer: Observer, id: int, row: tuple, limits: tuple[float, float] | None, chosen: tuple[int, ...] | None) -> None:
         self.observer, self.id, self.row, self.limits, self.path = observer, id, row, limits, row[1]
@@ -31,12 +32,6 @@ class Site:
         self.copies = False
         self.precision = "float32"
         self.step = -1
-        self.receive = self._receive
-
-    def _receive(self, gradients: tuple[Tensor | None, ...]) -> None:
-        gradient = gradients[0]
-        if gradient is not None:
-            self.receive_tensor(gradient)
 
     def receive_at(self, index: int) -> Any:
         """A hook for the output of a node with this index."""
@@ -66,9 +61,12 @@ class Site:
             node = output.grad_fn
             if node is None:
                 output.register_hook(self.receive_tensor)
-            elif output.output_nr == 0:
-                node.register_prehook(self.receive)
+            elif output._backward_hooks is None:
+                # What output.register_hook does, but for a handle to remove the hook, which takes most of the time.
+                output._backward_hooks = OrderedDict({-1: self.receive_tensor})
+                node._register_hook_dict(output)
             else:
+                # The tensor has hooks, those of a site among them where it was changed in place since.
                 node.register_prehook(self.receive_at(output.output_nr))
         if output.numel() > SMALL:
             observer.reduce_output(self, output)

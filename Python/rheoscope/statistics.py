@@ -22,6 +22,8 @@ CHUNK = 131072
 
 # Between these, squares and their sums are normal float32 numbers.
 _LEAST, _MOST, _NORMAL = 1e-12, 1e15, 1e-37
+# Of the mean square the part below which a variance is not computed as a difference of sums.
+_SAFE = 1e-3
 
 Limits = tuple[float, float] | None
 
@@ -107,12 +109,12 @@ class Reducer:
         """
         parts = [
             (members, self._output_sums([member[1] for member in members], key[3])) for key, members in chunks(entries, _output_key)]
-        return _rows(parts, large, 9, _output_row)
+        return _rows(parts, large, _output_rows)
 
     def gradients(self, entries: Sequence[tuple], large: Sequence[tuple], scale: float) -> tuple[list[Any], Tensor]:
         """The same of gradients."""
         parts = [(members, self._gradient_sums([member[1] for member in members])) for _, members in chunks(entries, _gradient_key)]
-        sites, rows = _rows(parts, large, 4, _gradient_row)
+        sites, rows = _rows(parts, large, _gradient_rows)
         if scale != 1:
             rows[:, 1:3] /= scale
         return sites, rows
@@ -162,46 +164,66 @@ class Reducer:
 
 
 def _output_row(tensor: Tensor, sums: list[float]) -> list[float]:
-    total, norm, low, high, zeros, outside, *others = sums
-    count, squares = tensor.numel(), norm * norm
-    deviations, nonfinite = others or (squares - total * total / count, 0.0)
-    if not others and not deviations >= 1e-3 * squares:
-        x = dense(tensor).double()
-        deviations, nonfinite = float((x - x.mean()).square_().sum()), float((~torch.isfinite(x)).sum())
-    return [count, total, norm, deviations, low, high, zeros, outside, nonfinite]
+    """The row of one output, from sums in the memory of the CPU."""
+    count, squares = tensor.numel(), sums[1] * sums[1]
+    deviations, nonfinite = squares - sums[0] * sums[0] / count, 0.0
+    if not deviations >= squares * _SAFE:
+        deviations, nonfinite = _exact(tensor)
+    return [count, sums[0], sums[1], deviations, *sums[2:], nonfinite]
+
+
+def _output_rows(tensors: Sequence[Any], count: Tensor, sums: Tensor) -> Tensor:
+    """The rows of outputs with these numbers of elements."""
+    total, norm = sums[:, 0], sums[:, 1]
+    if sums.shape[1] > 6:
+        deviations, nonfinite = sums[:, 6], sums[:, 7]
+    else:
+        squares = norm * norm
+        deviations, nonfinite = torch.addcdiv(squares, total * total, count, value=-1), torch.zeros_like(total)
+        are_exact = deviations >= squares * _SAFE
+        if not are_exact.all():
+            for index in (~are_exact).nonzero().flatten().tolist():
+                deviations[index], nonfinite[index] = _exact(tensors[index])
+    return torch.cat([count[:, None], sums[:, :2], deviations[:, None], sums[:, 2:6], nonfinite[:, None]], 1)
+
+
+def _exact(tensor: Tensor) -> tuple[float, float]:
+    """The sum of squared deviations from the mean, and the number of elements that are not finite."""
+    x = dense(tensor).double()
+    return float((x - x.mean()).square_().sum()), float((~torch.isfinite(x)).sum())
 
 
 def _gradient_row(tensor: Tensor, sums: list[float]) -> list[float]:
-    norm, largest, *others = sums
-    nonfinite = others[0] if others else 0.0
-    if not others and not math.isfinite(largest):
-        nonfinite = float((~torch.isfinite(dense(tensor))).sum())
-    return [tensor.numel(), norm, largest, nonfinite]
+    """The row of one gradient, from sums in the memory of the CPU."""
+    is_finite = math.isfinite(sums[1])
+    return [tensor.numel(), *sums, 0.0 if is_finite else float((~torch.isfinite(dense(tensor))).sum())]
+
+
+def _gradient_rows(tensors: Sequence[Any], count: Tensor, sums: Tensor) -> Tensor:
+    """The rows of gradients with these numbers of elements."""
+    nonfinite = sums[:, 2] if sums.shape[1] > 2 else torch.zeros_like(count)
+    if sums.shape[1] == 2 and not math.isfinite(float(sums[:, 1].sum())):
+        for index in (~torch.isfinite(sums[:, 1])).nonzero().flatten().tolist():
+            nonfinite[index] = (~torch.isfinite(dense(tensors[index]))).sum()
+    return torch.cat([count[:, None], sums[:, :2], nonfinite[:, None]], 1)
 
 
 def _rows(
-        parts: list[tuple[list[tuple], Tensor]], large: Sequence[tuple], columns: int,
-        finish: Callable[[Tensor, list[float]], list[float]]) -> tuple[list[Any], Tensor]:
+        parts: list[tuple[list[tuple], Tensor]], large: Sequence[tuple],
+        finish: Callable[[Sequence[Any], Tensor, Tensor], Tensor]) -> tuple[list[Any], Tensor]:
     """All rows, in the memory of the CPU, and their sites."""
+    finished = [(site, row) for site, _, row in large if not isinstance(row, Tensor)]
+    parts = parts + [([(site, tensor)], row) for site, tensor, row in large if isinstance(row, Tensor)]
     sites: list[Any] = []
-    rows: list[list[float]] = []
-    on_gpu: dict[torch.device, list[tuple[Any, Tensor, Tensor]]] = {}
-    for members, sums in parts:
-        if sums.is_cuda:
-            on_gpu.setdefault(sums.device, []).extend((member[0], member[1], row) for member, row in zip(members, sums))
-            continue
-        for member, row in zip(members, sums.tolist()):
-            sites.append(member[0])
-            rows.append(finish(member[1], row))
-    for site, tensor, found in large:
-        if isinstance(found, Tensor):
-            on_gpu.setdefault(found.device, []).append((site, tensor, found[0]))
-        else:
-            sites.append(site)
-            rows.append(found)
-    for entries in on_gpu.values():
-        # One copy per device.
-        copied = torch.stack([row.double() for _, _, row in entries]).tolist()
-        sites += [site for site, _, _ in entries]
-        rows += [finish(tensor, row) for (_, tensor, _), row in zip(entries, copied)]
-    return sites, torch.tensor(rows, dtype=torch.double).view(-1, columns)
+    tables: list[Tensor] = []
+    # One copy per device.
+    for device in {sums.device for _, sums in parts}:
+        own = [(members, sums) for members, sums in parts if sums.device == device]
+        tensors = [member[1] for members, _ in own for member in members]
+        sites += [member[0] for members, _ in own for member in members]
+        count = torch.tensor([tensor.numel() for tensor in tensors], dtype=torch.double)
+        tables.append(finish(tensors, count, torch.cat([sums for _, sums in own]).cpu().double()))
+    if finished:
+        sites += [site for site, _ in finished]
+        tables.append(torch.tensor([row for _, row in finished], dtype=torch.double))
+    return sites, tables[0] if len(tables) == 1 else torch.cat(tables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Sequence
 
@@ -27,36 +28,48 @@ class StepTable:
         self.nonfinite_gradient: int | None = None
         output_ids, output = _joined(outputs, _merged_outputs)
         gradient_ids, gradient = _joined(gradients, _merged_gradients)
-        self.keys = sorted({*output_ids, *gradient_ids})
-        position = {id: index for index, id in enumerate(self.keys)}
+        self.keys, places, gradient_places, limited = _order(output_ids, gradient_ids, tuple(site.limits is not None for site in sites))
         table = torch.full((len(self.keys), len(LAYER_COLUMNS)), math.nan, dtype=torch.double)
+        nonfinite = 0.0
         if output_ids:
-            count, total, norm, deviations, low, high, zeros, outside, nonfinite = output.unbind(1)
-            limited = [sites[id].limits is not None for id in output_ids]
-            share = torch.full_like(count, math.nan)
-            if any(limited):
-                share = torch.where(torch.tensor(limited), outside / count, share)
-            std, rms = (deviations.clamp(min=0) / count).sqrt(), norm / count.sqrt()
-            table[[position[id] for id in output_ids], :8] = torch.stack(
-                [total / count, std, rms, low, high, zeros / count, share, nonfinite], 1)
+            count, total, norm, deviations, low, high, zeros, outside, bad = output.unbind(1)
+            share = torch.full_like(count, math.nan) if limited is None else torch.where(limited, outside / count, math.nan)
+            std, rms = (deviations.clamp(min=0) / count).sqrt_(), norm / count.sqrt()
+            table[places, :8] = torch.stack([total / count, std, rms, low, high, zeros / count, share, bad], 1)
+            nonfinite += float(bad.sum())
         if gradient_ids:
-            count, norm, largest, nonfinite = gradient.unbind(1)
-            table[[position[id] for id in gradient_ids], 8:] = torch.stack([norm / count.sqrt(), largest, nonfinite], 1)
-        counts = table[:, [7, 10]].nan_to_num(0)
-        if float(counts.sum()) == 0:
+            count, norm, largest, bad = gradient.unbind(1)
+            table[gradient_places, 8:] = torch.stack([norm / count.sqrt(), largest, bad], 1)
+            nonfinite += float(bad.sum())
+        if nonfinite == 0:
             self.rows: Rows | list[tuple] = Rows(self.keys, table)
             return
         values, recorded = table.tolist(), (set(output_ids), set(gradient_ids))
         self.rows = [
-            (key, *(_cell(values[index], column, key, recorded, sites) for column in range(len(LAYER_COLUMNS))))
-            for index, key in enumerate(self.keys)]
-        found = counts.tolist()
-        self.nonfinite_output = next((key for key, row in zip(self.keys, found) if row[0] > 0), None)
-        self.nonfinite_gradient = next((key for key, row in zip(reversed(self.keys), reversed(found)) if row[1] > 0), None)
+            (key, *(_cell(row, column, key, recorded, sites) for column in range(len(LAYER_COLUMNS))))
+            for key, row in zip(self.keys, values)]
+        self.nonfinite_output = next((key for key, row in zip(self.keys, values) if row[7] > 0), None)
+        self.nonfinite_gradient = next((key for key, row in zip(reversed(self.keys), reversed(values)) if row[10] > 0), None)
 
     def at(self, step: int):
         """The rows as they are inserted."""
         return self.rows.at(step) if isinstance(self.rows, Rows) else [(step, *row) for row in self.rows]
+
+
+@functools.lru_cache(maxsize=64)
+def _order_of(
+        outputs: tuple[int, ...], gradients: tuple[int, ...], are_limited: tuple[bool, ...]
+) -> tuple[list[int], Tensor, Tensor, Tensor | None]:
+    keys = sorted({*outputs, *gradients})
+    position = {id: index for index, id in enumerate(keys)}
+    limited = torch.tensor([are_limited[id] for id in outputs], dtype=torch.bool)
+    places = [torch.tensor([position[id] for id in ids], dtype=torch.long) for ids in (outputs, gradients)]
+    return keys, places[0], places[1], limited if bool(limited.any()) else None
+
+
+def _order(outputs: list[int], gradients: list[int], are_limited: tuple[bool, ...]):
+    """The ids of all rows in their order, where in it those with outputs and gradients are, and which outputs have limits, if any has."""
+    return _order_of(tuple(outputs), tuple(gradients), are_limited)
 
 
 def _cell(
@@ -72,7 +85,7 @@ def _joined(parts: Parts, merge) -> tuple[list[int], Tensor]:
     if not parts:
         return [], torch.empty(0)
     ids = [site.id for own, _ in parts for site in own]
-    table = torch.cat([part for _, part in parts])
+    table = parts[0][1] if len(parts) == 1 else torch.cat([part for _, part in parts])
     if len(set(ids)) == len(ids):
         return ids, table
     groups: dict[int, list[float]] = {}
