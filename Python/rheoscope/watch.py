@@ -1,8 +1,9 @@
 """Sees calls of PyTorch's loss functions and of gradient clipping while recorders are open.
 
-The functions of ``torch.nn.functional`` and ``torch.nn.utils`` are replaced by wrappers that call them and report the call. A name that
-was imported from there before (``from torch.nn.functional import cross_entropy``) is not seen. The last recorder that ends restores
-the functions, unless another program has replaced them since.
+The operations that ``torch.nn.functional`` calls are replaced by wrappers that call them and report the call, so a loss is seen by whatever
+name it was imported. Losses that broadcast before that are replaced there too, since only they know the shapes that they were given,
+and so is ``torch.nn.utils.clip_grad_norm_``; those two are not seen under names that were imported before. The last recorder that ends
+restores all of them, unless another program has replaced them since.
 """
 
 from __future__ import annotations
@@ -15,12 +16,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# The name in the run file of each loss function.
-LOSSES = {
-    "cross_entropy": "crossEntropy", "nll_loss": "negativeLogLikelihood", "mse_loss": "meanSquaredError", "l1_loss": "meanAbsoluteError",
-    "huber_loss": "huberLoss", "smooth_l1_loss": "huberLoss", "binary_cross_entropy_with_logits": "binaryCrossEntropy",
-    "binary_cross_entropy": "binaryCrossEntropy(probabilities:)",
-}
+# The operation of each loss function: where it is, its name, its name in the run file and its arguments.
+_PAIR = ("input", "target")
+_OPERATIONS = (
+    (torch._C._nn, "cross_entropy_loss", "crossEntropy", (*_PAIR, "weight", "reduction", "ignored", "smoothing")),
+    (torch._C._nn, "nll_loss_nd", "negativeLogLikelihood", (*_PAIR, "weight", "reduction", "ignored")),
+    (torch._C._nn, "mse_loss", "meanSquaredError", (*_PAIR, "reduction")),
+    (torch._C._nn, "l1_loss", "meanAbsoluteError", (*_PAIR, "reduction")),
+    (torch._C._nn, "huber_loss", "huberLoss", (*_PAIR, "reduction", "threshold")),
+    (torch._C._nn, "smooth_l1_loss", "huberLoss", (*_PAIR, "reduction", "threshold")),
+    (torch._C._nn, "binary_cross_entropy", "binaryCrossEntropy(probabilities:)", (*_PAIR, "weight", "reduction")),
+    (torch, "binary_cross_entropy_with_logits", "binaryCrossEntropy", (*_PAIR, "weight", "positive", "reduction")),
+)
+_BROADCASTING = ("mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss")
+_MEAN, _SUM = 1, 2
 
 
 @dataclass
@@ -50,8 +59,10 @@ class Watch:
     def begin(self) -> None:
         """Begins to see calls."""
         if not Watch._watches:
-            for name, own in LOSSES.items():
-                _replace(functional, name, _watched_loss(getattr(functional, name), own))
+            for holder, name, own, arguments in _OPERATIONS:
+                _replace(holder, name, _watched_operation(getattr(holder, name), own, arguments))
+            for name in _BROADCASTING:
+                _replace(functional, name, _keeping_shapes(getattr(functional, name)))
             _replace(torch.nn.utils, "clip_grad_norm_", _watched_clipping(torch.nn.utils.clip_grad_norm_))
         Watch._watches.append(self)
 
@@ -71,13 +82,31 @@ def _replace(holder: Any, name: str, wrapper: Callable) -> None:
     setattr(holder, name, wrapper)
 
 
-def _watched_loss(function: Callable, name: str) -> Callable:
+# What a loss that broadcasts was given: predictions, targets and whether it is weighted.
+_given: list[tuple[Tensor, Tensor, bool]] = []
+
+
+def _keeping_shapes(function: Callable) -> Callable:
+    @functools.wraps(function)
+    def wrapper(input: Tensor, target: Tensor, *arguments: Any, **keywords: Any) -> Tensor:
+        if torch.compiler.is_compiling():
+            return function(input, target, *arguments, **keywords)
+        _given.append((input, target, keywords.get("weight") is not None))
+        try:
+            return function(input, target, *arguments, **keywords)
+        finally:
+            _given.pop()
+
+    return wrapper
+
+
+def _watched_operation(function: Callable, name: str, names: tuple[str, ...]) -> Callable:
     @functools.wraps(function)
     def wrapper(*arguments: Any, **keywords: Any) -> Tensor:
         loss = function(*arguments, **keywords)
         if Watch._watches and not torch.compiler.is_compiling() and isinstance(loss, Tensor) and loss.requires_grad:
             try:
-                call = _call(name, function.__name__, arguments, keywords)
+                call = _call(name, dict(zip(names, arguments), **keywords))
                 for watch in list(Watch._watches):
                     watch.loss(call)
             except Exception:  # A call of an unusual form is not recorded.
@@ -87,23 +116,23 @@ def _watched_loss(function: Callable, name: str) -> Callable:
     return wrapper
 
 
-def _call(name: str, function: str, arguments: tuple, keywords: dict) -> LossCall:
-    given = dict(zip(("input", "target"), arguments), **keywords)
-    prediction, target = given["input"].detach(), given["target"].detach()
-    weight = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], Tensor) else keywords.get("weight")
-    smoothing, reduction = keywords.get("label_smoothing", 0.0), keywords.get("reduction", "mean")
-    is_classes = function in ("cross_entropy", "nll_loss") and not target.is_floating_point()
-    factor = keywords.get("pos_weight") is not None or keywords.get("delta", keywords.get("beta", 1.0)) != 1.0
-    ignored = keywords.get("ignore_index", -100) if is_classes else None
+def _call(name: str, given: dict[str, Any]) -> LossCall:
+    prediction, target, is_weighted = _given[-1] if _given else (given["input"], given["target"], False)
+    prediction, target, weight = prediction.detach(), target.detach(), given.get("weight")
+    is_classes = name in ("crossEntropy", "negativeLogLikelihood") and not target.is_floating_point()
     if is_classes:
         if prediction.dim() == 1:
             prediction, target = prediction[None], target.reshape(1)
         elif prediction.dim() > 2:  # [samples, classes, ...] as rows of classes.
             prediction, target = prediction.movedim(1, -1).flatten(0, -2), target.flatten()
-    is_mean_of_weights = weight is not None and is_classes and reduction == "mean" and not smoothing
+    smoothing = given.get("smoothing") or 0
+    is_weighted = (
+        is_weighted or weight is not None or given.get("positive") is not None or smoothing != 0 or given["reduction"] == _SUM
+        or given.get("threshold", 1) != 1)
+    has_class_weights = weight is not None and is_classes and given["reduction"] == _MEAN and smoothing == 0
     return LossCall(
-        name, prediction, target, is_classes, reduction == "sum" or weight is not None or bool(smoothing) or factor,
-        weight.detach() if is_mean_of_weights else None, ignored)
+        name, prediction, target, is_classes, is_weighted, weight.detach() if has_class_weights else None,
+        given.get("ignored") if is_classes else None)
 
 
 def _watched_clipping(function: Callable) -> Callable:

@@ -132,7 +132,8 @@ CASES = {
         [8], "crossEntropy", _sgd),
     "convolutional": Case(
         lambda: nn.Sequential(
-            nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 6, 3), GlobalAveragePool2d(), nn.Linear(6, 3)),
+            nn.Conv2d(2, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 6, 3), GlobalAveragePool2d(),
+            nn.Linear(6, 3)),
         [2, 6, 6], "crossEntropy", _adam),
     "residual": Case(ResidualNet, [8], "meanSquaredError", _slow_sgd),
     "attention": Case(AttentionNet, [5, 4], "binaryCrossEntropy", _adam),
