@@ -19,7 +19,6 @@ class Depths:
 
     def __init__(self) -> None:
         self._nodes: dict[Any, int] = {}
-        self._bases: dict[Any, int] = {}
         self._flat: dict[int, tuple[Tensor, int, int]] = {}
         self._last_flat = 0
         self._has_flat = False
@@ -57,13 +56,14 @@ class Depths:
     def of_inputs(self, inputs: Iterable[Tensor]) -> int:
         """The largest depth of the inputs of a module."""
         depth = 0
+        # The output of a checkpoint was computed without a graph, and has a node since.
+        for tensor, own, _ in self._flat.values():
+            if tensor.grad_fn is not None:
+                self._nodes.setdefault(tensor.grad_fn, own)
         for tensor in inputs:
             known = self._flat.get(id(tensor))
             node = tensor.grad_fn
             if known is not None and known[0] is tensor:
-                if node is not None and node not in self._nodes:
-                    # The output of a checkpoint was computed without a graph, and has a node since.
-                    self._bases[node] = known[1]
                 depth = max(depth, known[1])
             elif node is None and self._has_flat:
                 self.counts_calls = True
@@ -78,7 +78,7 @@ class Depths:
         if root in nodes:
             return nodes[root]
         stack = [(root, iter(root.next_functions))]
-        best = {root: self._bases.get(root, 0)}
+        best = {root: 0}
         while stack:
             node, children = stack[-1]
             for child, _ in children:
@@ -87,7 +87,7 @@ class Depths:
                 if child in nodes:
                     best[node] = max(best[node], nodes[child])
                 elif child not in best:
-                    best[child] = self._bases.get(child, 0)
+                    best[child] = 0
                     stack.append((child, iter(child.next_functions)))
                     break
             else:
