@@ -191,9 +191,11 @@ class Observer:
         # The inputs of what a checkpoint computes again are detached.
         before, is_layer, chosen = 0 if is_again else self.depths.of_inputs(given), observed.is_layer, []
         for index, tensor in enumerate(tensors):
+            is_given = any(tensor is other for other in given)
+            if is_given and tensor._version == 0:
+                continue  # An input that is handed through, not one that was changed in place.
             if self.depths.is_marked(tensor):
                 # It is handed through, or the output of a module inside; that counts as a layer where there is none inside.
-                is_given = any(tensor is other for other in given)
                 if is_given or not is_layer or tensor.grad_fn is None or self.depths.of(tensor.grad_fn) > before:
                     continue
             chosen.append(index)

@@ -231,6 +231,23 @@ class ModelTests(RecordingTest):
         self.assertEqual(self.depths(), {"0": 1, "3": 2})
         self.assertEqual(self.values("SELECT value FROM fact WHERE name = 'evaluation_mode'"), ['["2"]', '["2"]'])
 
+    def test_functions_before_layers_that_hand_through_or_change_in_place(self) -> None:
+        class Functions(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.first, self.none, self.relu, self.head = nn.Linear(4, 4), nn.Dropout(0.0), nn.ReLU(inplace=True), nn.Linear(4, 2)
+
+            def forward(self, x: Tensor) -> Tensor:
+                x = self.first(x)
+                return self.head(self.relu(x + self.none(torch.tanh(x))))
+
+        model = Functions()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            train(model, optimizer, recorder, steps=2)
+        self.assertEqual(self.depths(), {"first": 1, "relu": 1, "head": 2})
+        self.assertEqual([value is not None for value in self.layer("relu", step=1)], [True] * 3)
+
     def test_a_module_that_holds_a_weight_and_ends_with_a_module(self) -> None:
         class Scaled(nn.Module):
             def __init__(self) -> None:
