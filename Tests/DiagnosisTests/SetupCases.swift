@@ -59,6 +59,17 @@ extension RuleCase {
         // Another optimizer than the recorder's holds them.
         unable: { run in for path in ["head.weight", "head.bias"] { run.set(.parameter(path), .otherOptimizers, 1) } }),
       RuleCase(
+        "parameters in no optimizer", .failure, says: ["“head.weight”", "2 parameters of 12"],
+        fault: { run in
+          run.parameter = { if $0.path.hasPrefix("head") { $0.optimizers = [] } }
+          run.weight = { _, layer, row in if layer == 5 { (row.norm, row.updateNorm) = (4, nil) } }
+        },
+        twin: { run in
+          // Fine-tuning in PyTorch: frozen weights are given to no optimizer.
+          run.parameter = { if $0.id < 4 { ($0.optimizers, $0.isFrozen) = ([], true) } }
+          run.weight = { _, layer, row in if layer < 2 { (row.norm, row.updateNorm) = (8, nil) } }
+        }, unable: { $0.steps = 0 }),
+      RuleCase(
         "parameters in two optimizers", says: ["change once for each"],
         fault: { run in
           stay(&run)

@@ -1,8 +1,8 @@
 import RunFile
 import Support
 
-/// Fires when no optimizer holds a parameter that is used, so that it keeps its first values. Loaded values are left as they are on
-/// purpose.
+/// Fires when no optimizer holds a parameter that is used, so that it keeps its first values. Loaded values, and parameters
+/// that are frozen without an optimizer, as PyTorch's can be, are left as they are on purpose.
 struct ParametersInNoOptimizerRule: Rule {
   let name = "parameters in no optimizer"
   let stage = RuleStage.setup
@@ -24,7 +24,7 @@ struct ParametersInNoOptimizerRule: Rule {
     let gradients = evidence.weights(.gradientNorm)
     guard run.format > 1, !run.steps.isEmpty else { return [] }
     let without = run.parameters.filter { parameter in
-      guard parameter.optimizers.isEmpty, evidence.moves(parameter) != true,
+      guard parameter.optimizers.isEmpty, !parameter.isFrozen, evidence.moves(parameter) != true,
         evidence.facts.number(.otherOptimizers, of: .parameter(parameter.path)) == nil
       else { return false }
       let row = gradients.parameters.firstIndex { $0.id == parameter.id }
