@@ -47,7 +47,7 @@ extension ExperimentFigure {
     _ name: String, _ caption: String, _ detail: String = "", x: Axis, y: Axis, colorTitle: String,
     colors: ColorScale, grid: @escaping @Sendable (Results) throws -> CellGrid
   ) -> ExperimentFigure {
-    ExperimentFigure(name, caption) { results in
+    ExperimentFigure(name, caption, asDescribed: { results in
       let grid = try grid(results)
       var colorBar = ColorBar(colors, title: colorTitle)
       colorBar.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
@@ -73,8 +73,24 @@ extension ExperimentFigure {
         title: caption,
         subtitle: [[results.experiment.name, detail].filter { !$0.isEmpty }.joined(separator: "; "), names]
           .filter { !$0.isEmpty }.joined(separator: "\n"), panels: [panel],
-        description: "\(caption): \(grid.rows.count) × \(grid.columns.count) cells. \(names)")
+        description: ["\(caption): \(grid.rows.count) × \(grid.columns.count) cells\(grid.extremes).", names]
+          .filter { !$0.isEmpty }.joined(separator: " "))
+    })
+  }
+}
+
+extension CellGrid {
+  /// The lowest and the highest value with their cells, and the number of cells without a finite value.
+  fileprivate var extremes: String {
+    let finite = values.indices.filter { values[$0].isFinite }
+    func cell(_ index: Int) -> String {
+      "\(formatSignificant(values[index])) at (\(formatShortest(columns[index % columns.count])), "
+        + "\(formatShortest(rows[index / columns.count])))"
     }
+    guard let low = finite.min(by: { values[$0] < values[$1] }), let high = finite.max(by: { values[$0] < values[$1] })
+    else { return ", none finite" }
+    let rest = values.count - finite.count
+    return ", from \(cell(low)) to \(cell(high))" + (rest > 0 ? ", \(rest) not finite" : "")
   }
 }
 
