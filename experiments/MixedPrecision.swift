@@ -266,7 +266,8 @@ private func losses(_ title: String, _ variants: [Variant], _ results: Results) 
     let atEach = steps.indices.map { step in exact.map { $0.y[step] } }
     panel.marks.append(
       BandMark(
-        x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, color: results.color(of: float32).opacity(0.2)))
+        x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! },
+        color: results.color(of: float32).opacity(0.2)))
   }
   for variant in [float32] + variants {
     let color = results.color(of: variant)

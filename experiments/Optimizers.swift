@@ -94,7 +94,8 @@ private let optimizerVariants = rules.map { rule in
     context.report(lowest, first > 0 ? crossing(ends, of: learned, from: first - 1) : nil)
     context.report(highest, last < learns.count - 1 ? learningRates[last] : nil)
     context.report(
-      MetricNames.loss, smoothed(losses[shownLearningRate], weight: 0.95), over: losses[shownLearningRate].indices.map(Double.init))
+      MetricNames.loss, smoothed(losses[shownLearningRate], weight: 0.95),
+      over: losses[shownLearningRate].indices.map(Double.init))
     context.report(
       curvature, Hessian(of: crossEntropy(model(batch.inputs), batch.labels), for: model).largestEigenvalue())
   }
@@ -255,7 +256,8 @@ extension Experiment {
         }
       },
       .curves(
-        "loss", "The loss at learning rate 0.001, debiased moving average over about twenty steps", of: MetricNames.loss,
+        "loss", "The loss at learning rate 0.001, debiased moving average over about twenty steps",
+        of: MetricNames.loss,
         x: Axis(.integer, "step"),
         y: Axis(.log, "loss")),
     ])

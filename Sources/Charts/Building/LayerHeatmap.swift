@@ -76,7 +76,8 @@ struct LayerHeatmap {
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
-    let explanation = ([label, firstSeedNote(try RunGroup.all(of: runs))] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    let explanation = ([label, firstSeedNote(try RunGroup.all(of: runs))] + failures.prefix(2)).filter { !$0.isEmpty }
+      .joined(separator: "; ")
     return figure(title: title, subtitle: subtitle(runs, explanation))
   }
 

@@ -58,7 +58,8 @@ private func settings(_ runs: [Run]) -> String {
 func firstSeedNote(_ variants: [RunGroup]) -> String {
   guard variants.contains(where: { $0.runs.count > 1 }) else { return "" }
   let seeds = Set(variants.map { $0.runs[0].seed })
-  return (seeds.count == 1 ? seeds.first!.map { "seed \($0)" } ?? "first seed" : "first seed") + " of \(seedCount(variants))"
+  return (seeds.count == 1 ? seeds.first!.map { "seed \($0)" } ?? "first seed" : "first seed")
+    + " of \(seedCount(variants))"
 }
 
 /// "1 seed", "3 seeds", or "2 to 3 seeds".

@@ -78,7 +78,8 @@ struct StepCurves {
     var panel = Panel(
       x: Axis(.integer, "step"),
       y: Axis(
-        isLogarithmic ? .log : .linear, weight > 0 ? "\(yTitle), smoothed" : yTitle, includes: includes + [shown.lowest, shown.highest]))
+        isLogarithmic ? .log : .linear, weight > 0 ? "\(yTitle), smoothed" : yTitle,
+        includes: includes + [shown.lowest, shown.highest]))
     for curve in curves {
       let variant = curve.variant, color = variant.color, statistics = curve.statistics
       let isAlone = curve.seeds.count == 1
@@ -154,8 +155,10 @@ struct StepCurves {
     let smoothing =
       "Smoothed seed by seed: debiased exponential moving average, weight \(formatFixed(weight, decimals: 3)); raw values faint"
       + (isCut ? ", a triangle where they leave the frame." : ".")
-    return [weight > 0 ? smoothing : "", final.map { "\($0.name.capitalizedFirst): mean of a run's last 20 steps." } ?? ""]
-      .filter { !$0.isEmpty }.joined(separator: " ")
+    return [
+      weight > 0 ? smoothing : "", final.map { "\($0.name.capitalizedFirst): mean of a run's last 20 steps." } ?? "",
+    ]
+    .filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   /// Whether a raw value may lie outside of the frame, which holds the smoothed ones.

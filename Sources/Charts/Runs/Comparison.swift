@@ -41,7 +41,9 @@ extension Chart {
       subtitle: subtitle(pair, "\(quantity.label), \(known[0]) over \(known[1])"))
     figure.colorBar?.title = "log₂(\(names[0]) ÷ \(names[1]))"
     figure.caption =
-      (["0: equal; +1: twice as large in \(names[0]); −1: twice as large in \(names[1])."] + ratio.remarks + [map.rangeNote])
+      (["0: equal; +1: twice as large in \(names[0]); −1: twice as large in \(names[1])."] + ratio.remarks + [
+        map.rangeNote
+      ])
       .joined(separator: " ")
     figure.description += ratio.remarks.map { " " + $0 }.joined()
     return figure
@@ -84,7 +86,9 @@ private struct PairedLayers {
     shared = all.count - only[0] - only[1]
     var remarks = zip(only, names).filter { $0.0 > 0 }.map { "\(counted($0.0, "layer")) of \($0.1) only." }
     let left = first.steps.count + second.steps.count - 2 * steps.count
-    if left > 0 { remarks.append("\(counted(left, "step")) that only one run has \(left == 1 ? "is" : "are") left out.") }
+    if left > 0 {
+      remarks.append("\(counted(left, "step")) that only one run has \(left == 1 ? "is" : "are") left out.")
+    }
     self.remarks = remarks
   }
 }

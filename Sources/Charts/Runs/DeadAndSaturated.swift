@@ -30,7 +30,8 @@ extension Chart {
     return Figure(
       title: title(shown.map(\.map.label).joined(separator: ", ").capitalizedFirst, runs),
       subtitle: subtitle(runs, firstSeedNote(variants)), panels: Array(rows.joined()), columns: variants.count,
-      description: "Heatmaps. " + shown.map { "Fraction of \($0.map.label). \($0.map.sentences.joined(separator: " "))" }
+      description: "Heatmaps. "
+        + shown.map { "Fraction of \($0.map.label). \($0.map.sentences.joined(separator: " "))" }
         .joined(separator: " "),
       size: Size(width: variants.count > 2 ? 1200 : 900, height: max(520, 130 + 260 * Double(rows.count))))
   }

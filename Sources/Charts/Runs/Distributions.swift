@@ -50,7 +50,8 @@ extension Chart {
       title: title("Distribution of \(quantity)s", runs),
       subtitle: subtitle(
         runs,
-        ["share of values per unit, over steps", firstSeedNote(variants)].filter { !$0.isEmpty }.joined(separator: "; ")),
+        ["share of values per unit, over steps", firstSeedNote(variants)].filter { !$0.isEmpty }.joined(separator: "; ")
+      ),
       caption: outside > 0
         ? "\(formatSignificant(100 * outside)) % of the values lie beyond the axis." : "",
       panels: panels, columns: columns, colorBar: style == .columns ? key : nil,

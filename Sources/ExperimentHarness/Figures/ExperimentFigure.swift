@@ -38,9 +38,11 @@ public struct ExperimentFigure: Sendable {
         "there is no chart “\(name)”; charts are \(ChartKind.all.map(\.name).joined(separator: ", "))")
     }
     let names = variants.map { Set($0.map(\.name)) }
-    return ExperimentFigure(name, kind.summary, asDescribed: { results in
-      try kind.figure(results.runs.filter { names?.contains($0.variant ?? "") ?? true })
-    })
+    return ExperimentFigure(
+      name, kind.summary,
+      asDescribed: { results in
+        try kind.figure(results.runs.filter { names?.contains($0.variant ?? "") ?? true })
+      })
   }
 }
 

@@ -7,8 +7,8 @@ import Support
 ///
 /// A pixel that covers several cells shows their mean, geometric on a logarithmic scale. If one of them is NaN or infinite, the
 /// pixel shows that. If one lies outside of the colour scale, the pixel has the colour of the one farthest outside, so that a single
-/// extreme is seen. If zeros are at least half of the cells on a logarithmic scale, it shows zero. The axis titles of the panel
-/// state how many cells a pixel covers.
+/// extreme is seen. If zeros are at least half of the cells on a logarithmic scale, it shows zero. The title of the
+/// panel's x axis states how many cells a pixel covers.
 public struct CellMark: Mark {
   /// The x of each column's centre, ascending. A column extends half the distance to its neighbours, and the first and the last one to
   /// the ends of `width`.
@@ -110,16 +110,18 @@ public struct CellMark: Mark {
         height: Double(height) / resolution))
   }
 
-  /// How many columns and rows a pixel covers, in words for the titles of the axes, in a plot of this many pixels; empty where each
-  /// has a pixel of its own.
-  func pixelNotes(width: Double, height: Double) -> (x: String, y: String) {
+  /// How many columns and rows a pixel covers, in a plot of this many pixels, in words for the title of the x axis; empty where each has a
+  /// pixel of its own.
+  func pixelNote(width: Double, height: Double) -> String {
     func note(_ cells: Int, _ pixels: Double, _ unit: String) -> String {
       let share = Double(cells) / max(pixels, 1)
       guard !unit.isEmpty, share > 1 else { return "" }
       let low = Int(share.rounded(.down)), high = Int(share.rounded(.up))
-      return "each pixel: \(low == high ? "\(low)" : "\(low) to \(high)") \(unit)"
+      return "\(low == high ? "\(low)" : "\(low) to \(high)") \(unit)"
     }
-    return (note(columns.count, width, units.columns), note(rows.count, height, units.rows))
+    let notes = [note(columns.count, width, units.columns), note(rows.count, height, units.rows)]
+      .filter { !$0.isEmpty }
+    return notes.isEmpty ? "" : "each pixel: \(notes.joined(separator: " × "))"
   }
 
   /// The columns that each pixel shows: those with their centre in it, or else the one that covers it.

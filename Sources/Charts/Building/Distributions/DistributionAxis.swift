@@ -61,7 +61,10 @@ struct DistributionAxis {
         let overlap = min(edges[source + 1], axisEdges[target + 1]) - max(edges[source], axisEdges[target])
         if overlap > 0 {
           shares.append(
-            (source, target, overlap / (edges[source + 1] - edges[source]) / (axisEdges[target + 1] - axisEdges[target])))
+            (
+              source, target,
+              overlap / (edges[source + 1] - edges[source]) / (axisEdges[target + 1] - axisEdges[target])
+            ))
         }
       }
     }

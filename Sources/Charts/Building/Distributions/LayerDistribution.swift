@@ -69,7 +69,8 @@ struct LayerDistribution {
     let marks = chosen.enumerated().map { index, histogram in
       let densities = axis.densities(of: histogram), highest = densities.max() ?? 0
       return RidgeMark(
-        x: axis.middles, heights: densities.map { highest > 0 ? 1.6 * $0 / highest : 0 }, base: Double(count - 1 - index),
+        x: axis.middles, heights: densities.map { highest > 0 ? 1.6 * $0 / highest : 0 },
+        base: Double(count - 1 - index),
         color: variant.color)
     }
     return Panel(
