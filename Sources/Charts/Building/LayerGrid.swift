@@ -8,6 +8,8 @@ struct LayerGrid {
     let path: String
     /// The site; nil where the row is not one.
     var site: Site?
+    /// What its label says after the path.
+    var note = ""
     /// Whether the row's site is a layer; true for a row that is no site.
     var isLayer: Bool { site?.isLayer ?? true }
     /// What rows of different runs are paired by.

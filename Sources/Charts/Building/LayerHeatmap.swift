@@ -128,7 +128,8 @@ struct LayerHeatmap {
         title: titled ? part.name : "",
         x: Axis(.integer, "step", hasGrid: false, isTight: true),
         y: Axis(
-          .categorical(names.labels), names.title, ends: ("input", "output"), hasGrid: false, isTight: true),
+          .categorical(zip(names.labels, selection.rows).map { $0 + selection.source.rows[$1].note }), names.title,
+          ends: ("input", "output"), hasGrid: false, isTight: true),
         marks: [
           CellMark(
             columns: steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,

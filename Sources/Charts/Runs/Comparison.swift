@@ -71,7 +71,7 @@ private struct PairedLayers {
       guard let one = ours[row.identity], let other = theirs[row.identity] else {
         let owner = ours[row.identity] == nil ? 1 : 0
         only[owner] += 1
-        labelled.append(LayerGrid.Row(path: "\(row.path), only \(names[owner])", site: row.site))
+        labelled.append(LayerGrid.Row(path: row.path, site: row.site, note: ", only \(names[owner])"))
         return steps.map { _ in nil }
       }
       labelled.append(row)
