@@ -332,10 +332,11 @@ extension Experiment {
         var panel = Panel(
           x: Axis(.integer, "training step"), y: Axis(.linear, "training loss, mean of 20 steps"),
           marks: [RuleMark(.horizontal, at: log(10))])
-        for (index, variant) in [unclipped, byNorm, byValue, skipped, warmUp, short, calm].enumerated() {
+        let shown = [unclipped, byNorm, byValue, skipped, warmUp, short, calm]
+        for (variant, color) in zip(shown, results.colors(of: shown)) {
           let curves = results.series(MetricNames.loss, of: variant).map(smoothed)
-          panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index), width: 1.2) }
-          panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: .series(index)))
+          panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: color, width: 1.2) }
+          panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: color))
         }
         return Figure(
           title: "Training loss with and without clipping · clipping",

@@ -353,10 +353,10 @@ private func deletion(_ title: String, _ variants: [Variant], _ results: Results
   var panel = Panel(
     title: title, x: Axis(.linear, "% of pixels painted black"),
     y: Axis(.linear, "mean probability of the class", includes: [0, 1]))
-  for (index, variant) in variants.enumerated() {
+  for (variant, color) in zip(variants, results.colors(of: variants)) {
     let curves = results.series(Replacement.black.rawValue, of: variant)
-    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
-    panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: .series(index)))
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: color) }
+    panel.directLabels.append(DirectLabel(at: curves.first?.y.last, variant.name, color: color))
   }
   return panel
 }

@@ -355,17 +355,17 @@ extension Experiment {
         panel.legend.append(LegendEntry("2/λ_max", color: .text, sample: .line([6, 4], width: 1.5)))
         panel.legend.append(
           LegendEntry("from λ_max at the start", color: .muted, sample: .line([], width: 1)))
-        for (index, net) in nets.enumerated() {
+        for (index, (net, color)) in zip(nets, results.colors(of: nets)).enumerated() {
           let numbers = [startCurvature, curvature, firstRise].map { results.values($0, of: net).map { $0 ?? .nan } }
           for seed in numbers[0].indices {
             panel.marks.append(
               LineMark(
                 x: [numbers[0][seed], numbers[1][seed]], y: [numbers[2][seed], numbers[2][seed]],
-                color: .series(index).opacity(0.4), width: 1))
+                color: color.opacity(0.4), width: 1))
           }
           panel.marks.append(
-            DotMark(x: numbers[1], y: numbers[2], color: .series(index), shape: .ofSeries(index), size: 8))
-          panel.legend.append(LegendEntry(net.name, color: .series(index), sample: .dot(.ofSeries(index))))
+            DotMark(x: numbers[1], y: numbers[2], color: color, shape: .ofSeries(index), size: 8))
+          panel.legend.append(LegendEntry(net.name, color: color, sample: .dot(.ofSeries(index))))
         }
         return Figure(
           title: "The learning rate at which the loss rises within ten steps · learning-rate",

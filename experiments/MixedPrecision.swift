@@ -266,18 +266,19 @@ private func losses(_ title: String, _ variants: [Variant], _ results: Results) 
     let atEach = steps.indices.map { step in exact.map { $0.y[step] } }
     panel.marks.append(
       BandMark(
-        x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! }, color: .series(0).opacity(0.2)))
+        x: steps, lower: atEach.map { $0.min()! }, upper: atEach.map { $0.max()! },
+        color: results.color(of: float32).opacity(0.2)))
   }
   for variant in [float32] + variants {
-    let index = results.variants.firstIndex { $0.name == variant.name } ?? 0
+    let color = results.color(of: variant)
     let curves = results.series(MetricNames.loss, of: variant)
     guard let steps = curves.first?.x else { continue }
     let means = steps.indices.map { step in curves.reduce(0) { $0 + $1.y[step] } / Double(curves.count) }
-    panel.marks.append(LineMark(x: steps, y: means, color: .series(index)))
+    panel.marks.append(LineMark(x: steps, y: means, color: color))
     let last = means.lastIndex { $0.isFinite }
     panel.directLabels.append(
       DirectLabel(
-        at: last.map { means[$0] }, variant.name, color: .series(index), hasLeader: last == means.count - 1))
+        at: last.map { means[$0] }, variant.name, color: color, hasLeader: last == means.count - 1))
   }
   return panel
 }

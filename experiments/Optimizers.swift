@@ -94,7 +94,8 @@ private let optimizerVariants = rules.map { rule in
     context.report(lowest, first > 0 ? crossing(ends, of: learned, from: first - 1) : nil)
     context.report(highest, last < learns.count - 1 ? learningRates[last] : nil)
     context.report(
-      MetricNames.loss, smooth(losses[shownLearningRate]), over: losses[shownLearningRate].indices.map(Double.init))
+      MetricNames.loss, smoothed(losses[shownLearningRate], weight: 0.95),
+      over: losses[shownLearningRate].indices.map(Double.init))
     context.report(
       curvature, Hessian(of: crossEntropy(model(batch.inputs), batch.labels), for: model).largestEigenvalue())
   }
@@ -154,11 +155,6 @@ private func crossing(_ losses: [Double], of level: Double, from index: Int) -> 
 }
 
 private func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-
-/// The mean of each value and the nineteen before it.
-private func smooth(_ values: [Double]) -> [Double] {
-  values.indices.map { finalLoss(Array(values[max(0, $0 - 19)...$0])) }
-}
 
 extension Experiment {
   /// Five optimizers. Measured: the tenth update by the same gradient, and by a gradient ten times as large. Then the final
@@ -223,11 +219,11 @@ extension Experiment {
     figures: [
       ExperimentFigure("updates", "The tenth update of five optimizers against the gradient") { results in
         var panel = Panel(x: Axis(.log, "|gradient| of a weight"), y: Axis(.log, "|tenth update|"))
-        for (index, variant) in results.variants.enumerated() {
+        for (index, (variant, color)) in zip(results.variants, results.colors(of: results.variants)).enumerated() {
           let update = results.series("update", of: variant)[0]
-          panel.marks.append(DotMark(x: update.x, y: update.y, color: .series(index), shape: .ofSeries(index), size: 4))
+          panel.marks.append(DotMark(x: update.x, y: update.y, color: color, shape: .ofSeries(index), size: 4))
           panel.directLabels.append(
-            DirectLabel(at: update.y.last, variant.name, color: .series(index), sample: .dot(.ofSeries(index))))
+            DirectLabel(at: update.y.last, variant.name, color: color, sample: .dot(.ofSeries(index))))
         }
         return Figure(
           title: "Updates of five optimizers by one gradient · optimizers",
@@ -260,7 +256,8 @@ extension Experiment {
         }
       },
       .curves(
-        "loss", "The loss at learning rate 0.001, mean of twenty steps", of: MetricNames.loss,
+        "loss", "The loss at learning rate 0.001, debiased moving average over about twenty steps",
+        of: MetricNames.loss,
         x: Axis(.integer, "step"),
         y: Axis(.log, "loss")),
     ])

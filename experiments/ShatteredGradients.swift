@@ -227,11 +227,12 @@ extension Experiment {
           return isNormalized ? .nan : predictedCorrelation(variant, settings, angle: angle)
         }),
       ExperimentFigure("circle", "The derivative of a class’s logit along the circle") { results in
-        let panels = [shallow, deepPlain, deepResidual, batchNorm].enumerated().map { index, variant in
+        let shown = [shallow, deepPlain, deepResidual, batchNorm]
+        let panels = zip(shown, results.colors(of: shown)).map { variant, color in
           let slope = results.series(slopeSeries, of: variant)[0]
           return Panel(
             title: variant.name, x: Axis(.linear, "angle on the circle (radians)", isTight: true),
-            y: Axis(.linear, "derivative / RMS"), marks: [LineMark(x: slope.x, y: slope.y, color: .series(index))])
+            y: Axis(.linear, "derivative / RMS"), marks: [LineMark(x: slope.x, y: slope.y, color: color)])
         }
         return Figure(
           title: "The derivative of a class’s logit along a circle · shattered-gradients",

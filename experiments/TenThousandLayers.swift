@@ -321,17 +321,25 @@ private func decadesPanel(_ results: Results) -> Panel {
   var panel = Panel(
     title: "Four nets", detail: "in powers of ten", x: layersPassed(.log),
     y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
-  for (index, variant) in [tanhNet, residualNet, reluNet, pyTorchNet].enumerated() {
+  // What float32 can hold ends here: the gradient of the last layer is 0 on this axis.
+  let smallest = log10(Double(Float.leastNormalMagnitude) / results.median(lastGradient, of: pyTorchNet))
+  panel.marks.append(RuleMark(.horizontal, at: smallest))
+  panel.directLabels.append(
+    DirectLabel(
+      at: smallest, "float32", detail: "smallest normal number,\n1.2×10⁻³⁸, for pytorch", color: .muted,
+      sample: .line([3, 3], width: 1)))
+  let shown = [tanhNet, residualNet, reluNet, pyTorchNet]
+  for (variant, color) in zip(shown, results.colors(of: shown)) {
     let curves = results.series(profile, of: variant)
-    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: .series(index)) }
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: color) }
     guard let curve = curves.first else { continue }
     let last = curve.y.lastIndex { $0.isFinite } ?? 0
     panel.directLabels.append(
-      DirectLabel(at: curve.y[last], variant.name, color: .series(index), hasLeader: last == curve.y.count - 1))
+      DirectLabel(at: curve.y[last], variant.name, color: color, hasLeader: last == curve.y.count - 1))
     if last < curve.y.count - 1 {
       let layer = Int(results.median(lastWithoutGradient, of: variant))
       panel.annotations.append(
-        Annotation(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: .series(index))
+        Annotation(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: color)
       )
     }
   }
@@ -344,17 +352,17 @@ private func ratioPanel(_ results: Results) -> Panel {
     title: "Those that pass it, and controls", detail: "dashed: theory, for images of mean brightness",
     x: layersPassed(.linear),
     y: Axis(.linear, "gradient / gradient of the last layer", includes: [0]))
-  let theories: [(Variant, Int, @Sendable (Double) -> Double)] = [
-    (tanhNet, 0, { _ in 1 }), (residualNet, 1, { exp($0 / 2) }), (tanhGain1, 4, { ((3 - 2 * $0) / 3).squareRoot() }),
-    (residualTwice, 5, { exp($0) }),
+  let theories: [(variant: Variant, theory: @Sendable (Double) -> Double)] = [
+    (tanhNet, { _ in 1 }), (residualNet, { exp($0 / 2) }), (tanhGain1, { ((3 - 2 * $0) / 3).squareRoot() }),
+    (residualTwice, { exp($0) }),
   ]
-  for (variant, index, theory) in theories {
+  for ((variant, theory), color) in zip(theories, results.colors(of: theories.map(\.variant))) {
     let curves = results.series(profile, of: variant)
-    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y.map { pow(10, $0) }, color: .series(index)) }
+    panel.marks += curves.map { LineMark(x: $0.x, y: $0.y.map { pow(10, $0) }, color: color) }
     guard let curve = curves.first else { continue }
     let predicted = curve.x.map { theory($0 / Double(results.settings.depth)) }
     panel.marks.append(LineMark(x: curve.x, y: predicted, color: .text, dash: [5, 4]))
-    panel.directLabels.append(DirectLabel(at: pow(10, curve.y.last!), variant.name, color: .series(index)))
+    panel.directLabels.append(DirectLabel(at: pow(10, curve.y.last!), variant.name, color: color))
   }
   return panel
 }

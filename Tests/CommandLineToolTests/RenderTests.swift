@@ -94,7 +94,7 @@ import Testing
         try runTool("render", "a.rheo", "--scalar", "val/loss", "--out", "to", "--format", "svg", in: folder).output
           == "wrote to/val-loss.svg\n")
       let svg = try String(contentsOfFile: folder + "/to/val-loss.svg", encoding: .utf8)
-      #expect(svg.contains("<desc>val/loss over steps. alpha: from 2.40 to "), "\(svg.prefix(600))")
+      #expect(svg.contains("<desc>val/loss over steps. alpha: at first 2.40; last"), "\(svg.prefix(600))")
       let measure = try runTool("render", "a.rheo", "--measure", "effective_rnk", in: folder)
       #expect(measure.code == 2 && measure.output == "")
       #expect(

@@ -30,13 +30,24 @@ enum HeatmapStyle {
 
   var isSigned: Bool { if case .symmetric = self { true } else { false } }
 
-  func colors(_ magnitudes: MagnitudeCounts) -> ColorScale {
+  var isLogarithmic: Bool { if case .decades = self { true } else { false } }
+
+  /// The values from the first to the last colour.
+  func range(_ magnitudes: MagnitudeCounts) -> ClosedRange<Double> {
     switch self {
-    case .decades(let map):
-      ColorScale(Scale(.log, from: magnitudes.decades.lowerBound, to: magnitudes.decades.upperBound), map)
-    case .linear(let map): ColorScale(Scale(.linear, from: 0, to: magnitudes.roundLimit), map)
-    case .fraction(let map): ColorScale(Scale(.linear, from: 0, to: 1), map)
-    case .symmetric: ColorScale(Scale(.linear, from: -magnitudes.roundLimit, to: magnitudes.roundLimit), .diverging)
+    case .decades: magnitudes.decades
+    case .linear: 0...magnitudes.roundLimit
+    case .fraction: 0...1
+    case .symmetric: -magnitudes.roundLimit...magnitudes.roundLimit
+    }
+  }
+
+  func colors(_ magnitudes: MagnitudeCounts) -> ColorScale {
+    let range = range(magnitudes)
+    let scale = Scale(isLogarithmic ? .log : .linear, from: range.lowerBound, to: range.upperBound)
+    switch self {
+    case .decades(let map), .linear(let map), .fraction(let map): return ColorScale(scale, map)
+    case .symmetric: return ColorScale(scale, .diverging)
     }
   }
 

@@ -28,8 +28,8 @@ struct LayerHeatmap {
     self.magnitudes = magnitudes
   }
 
-  /// A statistic of sites of each variant's first seed. It shows the sites for which `fits` is true, or all sites of a net that has none
-  /// of them. Throws where nothing of the quantity is recorded.
+  /// A statistic of sites of each variant's first seed. It shows the sites for which `fits` is true, or all sites where no net has such a
+  /// site with a value. Throws where nothing of the quantity is recorded.
   init(
     of runs: [Run], _ quantity: LayerQuantity, label: String? = nil, _ style: HeatmapStyle, _ options: ChartOptions,
     where fits: (LayerGrid.Row) -> Bool = { _ in true }
@@ -39,9 +39,10 @@ struct LayerHeatmap {
     }
   }
 
-  /// A statistic of weights of each variant's first seed. Throws where nothing of it is recorded.
+  /// A statistic of weights of each variant's first seed, of all weights: those without a value too, such as weights that no optimizer
+  /// updates. Throws where nothing of it is recorded.
   init(of runs: [Run], _ quantity: WeightQuantity, _ style: HeatmapStyle, _ options: ChartOptions) throws {
-    try self.init(of: runs, label: quantity.label, style, options, where: { _ in true }) {
+    try self.init(of: runs, label: quantity.label, style, options, keepsAll: true, where: { _ in true }) {
       LayerGrid(try $0.weights(quantity))
     }
   }
@@ -57,45 +58,63 @@ struct LayerHeatmap {
   }
 
   private init(
-    of runs: [Run], label: String, _ style: HeatmapStyle?, _ options: ChartOptions, where fits: (LayerGrid.Row) -> Bool,
-    _ grid: (Run) throws -> LayerGrid
+    of runs: [Run], label: String, _ style: HeatmapStyle?, _ options: ChartOptions, keepsAll: Bool = false,
+    where fits: (LayerGrid.Row) -> Bool, _ grid: (Run) throws -> LayerGrid
   ) throws {
-    let parts = try RunGroup.all(of: runs).compactMap { variant in
-      let grid = try grid(variant.runs[0])
-      return (LayerSelection(grid, options, where: fits) ?? LayerSelection(grid, options)).map { selection in
-        let steps = selection.steps[0]...selection.steps[selection.steps.count - 1]
-        return Part(
-          name: variant.name, selection: selection,
-          marked: StepLines(options.marks, of: [variant.runs[0]], within: steps))
-      }
+    let variants = try RunGroup.all(of: runs)
+    let grids = try variants.map { try grid($0.runs[0]) }
+    guard let selections = LayerSelection.together(grids, options, keepsAll: keepsAll, where: fits) else {
+      throw ChartError.missing(label, in: runs)
     }
-    guard !parts.isEmpty else { throw ChartError.missing(label, in: runs) }
-    self.init(Self.comparable(parts), label: label, style)
+    let parts = zip(variants, selections).map { variant, selection in
+      let steps = selection.steps[0]...selection.steps[selection.steps.count - 1]
+      return Part(
+        name: variant.name, selection: selection,
+        marked: StepLines(options.marks, of: [variant.runs[0]], within: steps))
+    }
+    self.init(parts, label: label, style)
   }
 
   func figure(title: String, _ runs: [Run]) throws -> Figure {
-    let explanation = ([label, try seedNote(runs)] + failures.prefix(2)).filter { !$0.isEmpty }.joined(separator: "; ")
+    let explanation = ([label, firstSeedNote(try RunGroup.all(of: runs))] + failures.prefix(2)).filter { !$0.isEmpty }
+      .joined(separator: "; ")
     return figure(title: title, subtitle: subtitle(runs, explanation))
   }
 
   func figure(title: String, subtitle: String) -> Figure {
     let hasOneNet = parts.allSatisfy { $0.selection.paths == parts[0].selection.paths }
     return Figure(
-      title: title, subtitle: subtitle,
+      title: title, subtitle: subtitle, caption: rangeNote,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
-      colorBar: key, description: (["Heatmap of the \(label)."] + sentences).joined(separator: " "),
+      colorBar: key, description: (["Heatmap of the \(label)."] + sentences + [rangeNote]).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
   }
 
-  /// The layers that all parts have, by path, where that is at least half of each; else all.
-  private static func comparable(_ parts: [Part]) -> [Part] {
-    let shared = parts.dropFirst().reduce(Set(parts[0].selection.paths)) {
-      $0.intersection($1.selection.paths)
+  /// The range of the colours, and how much lies outside of it.
+  var rangeNote: String {
+    let range = style.range(magnitudes)
+    var above = 0, below = 0, all = 0, highest = -Double.infinity, lowest = Double.infinity
+    for part in parts {
+      let width = part.selection.steps.count
+      for row in part.selection.rows {
+        for value in part.selection.values[row * width..<(row + 1) * width] where value.isFinite {
+          if !style.isLogarithmic || value > 0 {
+            all += 1
+            if value > range.upperBound { above += 1 }
+            if value < range.lowerBound { below += 1 }
+            highest = max(highest, value)
+            lowest = min(lowest, value)
+          }
+        }
+      }
     }
-    let chosen = parts.map {
-      Part(name: $0.name, selection: $0.selection.keeping(shared), marked: $0.marked)
-    }
-    return zip(chosen, parts).allSatisfy { 2 * $0.selection.rows.count >= $1.selection.rows.count } ? chosen : parts
+    func share(_ count: Int) -> String { "\(formatSignificant(100 * Double(count) / Double(all))) % of the values" }
+    let outside = [
+      above > 0 ? "\(share(above)) lie above, up to \(formatSignificant(highest))" : "",
+      below > 0 ? "\(share(below)) lie below, down to \(formatSignificant(lowest))" : "",
+    ].filter { !$0.isEmpty }
+    return "Colours range from \(formatSignificant(range.lowerBound)) to \(formatSignificant(range.upperBound))"
+      + (outside.isEmpty ? "." : "; " + outside.joined(separator: ", ") + ".")
   }
 
   var key: ColorBar { style.key(magnitudes, title: label) }
@@ -103,32 +122,51 @@ struct LayerHeatmap {
   func panels(titled: Bool) -> [Panel] {
     let colors = style.colors(magnitudes)
     return parts.map { part in
-      let selection = part.selection
+      let selection = part.selection, names = LayerNames(selection.paths), steps = selection.steps
+      let first = steps[0], last = steps[steps.count - 1]
       return Panel(
         title: titled ? part.name : "",
         x: Axis(.integer, "step", hasGrid: false, isTight: true),
         y: Axis(
-          .categorical(selection.paths), "layer", ends: ("input", "output"), hasGrid: false, isTight: true),
+          .categorical(zip(names.labels, selection.rows).map { $0 + selection.source.rows[$1].note }), names.title,
+          ends: ("input", "output"), hasGrid: false, isTight: true),
         marks: [
           CellMark(
-            columns: selection.steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,
+            columns: steps.map(Double.init), rows: selection.rows, values: selection.values, colors: colors,
+            width: Double(first) - 0.5...Double(last) + 0.5,
+            units: (last - first == steps.count - 1 ? "steps" : "recorded steps", "layers"),
             isMissing: selection.isMissing)
         ] + (part.marked.lines.isEmpty ? [] : [part.marked] as [any Mark]))
     }
   }
 
+  /// The panels as one row of a figure of several quantities: each panel's title names the variant and the quantity, and a colour bar
+  /// stands beside the last one.
+  func row(headed heading: String, of variants: [RunGroup], barTitle: String) -> [Panel] {
+    var row = panels(titled: variants.count > 1)
+    for index in row.indices {
+      row[index].title = [row[index].title, heading].filter { !$0.isEmpty }.joined(separator: ": ")
+    }
+    row[row.count - 1].colorBar = key
+    row[row.count - 1].colorBar?.title = barTitle
+    return row
+  }
+
   /// What the cells show, one sentence per panel, for the alternative text.
   var sentences: [String] {
     parts.map { part in
-      let selection = part.selection, width = selection.steps.count, rows = selection.rows
+      let selection = part.selection, width = selection.steps.count, rows = selection.recordedRows
+      let name = parts.count > 1 ? "\(part.name): " : ""
+      guard let first = rows.first, let last = rows.last else { return "\(name)not recorded." }
       func value(_ row: Int, _ column: Int) -> String {
         selection.isMissing(row, column) ? "nothing" : formatSignificant(selection.values[row * width + column])
       }
-      let name = parts.count > 1 ? "\(part.name): " : "", last = rows[rows.count - 1]
+      let missing = selection.rows.count - rows.count
       return
-        "\(name)\(rows.count) layers over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
-        + "\(value(rows[0], 0)) at the input and \(value(last, 0)) at the output, at the last step "
-        + "\(value(rows[0], width - 1)) and \(value(last, width - 1)).\(part.marked.sentence)"
+        "\(name)\(counted(rows.count, "layer")) over steps \(selection.steps[0]) to \(selection.steps[width - 1]); at the first step "
+        + "\(value(first, 0)) at the input and \(value(last, 0)) at the output, at the last step "
+        + "\(value(first, width - 1)) and \(value(last, width - 1))"
+        + (missing > 0 ? "; not recorded in \(missing) more" : "") + ".\(part.marked.sentence)"
     } + failures.map { $0.capitalizedFirst + "." }
   }
 
@@ -148,15 +186,6 @@ struct LayerHeatmap {
       }
       return nil
     }
-  }
-
-  /// Which seed is shown, where there are several.
-  private func seedNote(_ runs: [Run]) throws -> String {
-    let variants = try RunGroup.all(of: runs), seeds = Set(variants.map { $0.runs[0].seed })
-    guard variants.contains(where: { $0.runs.count > 1 }), seeds.count == 1, let seed = seeds.first, let seed else {
-      return ""
-    }
-    return "seed \(seed) of \(seedCount(variants))"
   }
 }
 

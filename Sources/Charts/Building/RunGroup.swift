@@ -7,10 +7,11 @@ import Support
 struct RunGroup {
   let name: String
   let runs: [Run]
-  /// Its index among the variants, which sets its colour.
-  let index: Int
+  let style: VariantStyle
 
-  var color: ColorRole { .series(index) }
+  /// The number of its shape.
+  var index: Int { style.index }
+  var color: ColorRole { style.color }
 
   /// Runs by their variant, in the order in which they were given; a run without a variant is one of its own.
   static func all(of runs: [Run]) throws -> [RunGroup] {
@@ -23,7 +24,8 @@ struct RunGroup {
       if members[name] == nil { names.append(name) }
       members[name, default: []].append(run)
     }
-    return names.enumerated().map { RunGroup(name: $1, runs: members[$1]!, index: $0) }
+    let styles = VariantStyle.styles(of: members.mapValues { $0[0].meta[.variantStyle] })
+    return names.map { RunGroup(name: $0, runs: members[$0]!, style: styles[$0]!) }
   }
 }
 
@@ -50,6 +52,14 @@ private func settings(_ runs: [Run]) -> String {
     let values = Set(runs.map { $0.meta[key] })
     return values.count == 1 ? values.first!.map(label) : nil
   }.joined(separator: " · ")
+}
+
+/// "first seed", where a variant has several and the chart shows the first; empty else.
+func firstSeedNote(_ variants: [RunGroup]) -> String {
+  guard variants.contains(where: { $0.runs.count > 1 }) else { return "" }
+  let seeds = Set(variants.map { $0.runs[0].seed })
+  return (seeds.count == 1 ? seeds.first!.map { "seed \($0)" } ?? "first seed" : "first seed")
+    + " of \(seedCount(variants))"
 }
 
 /// "1 seed", "3 seeds", or "2 to 3 seeds".

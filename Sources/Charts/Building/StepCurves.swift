@@ -13,21 +13,30 @@ struct StepCurves {
 
   private let curves: [Curve]
   private let weight: Double
-  /// "final loss" where a curve's label states the mean of the last 20 steps under that name; nil where it states the last value.
-  private let finalName: String?
+  /// The final value that a curve's label states, by its name and a function of a run; nil where it states the last value.
+  private let final: FinalValue?
   private let marked: StepLines
+
+  /// A number that summarizes the end of a run, as in reports and verdicts.
+  struct FinalValue {
+    let name: String
+    let of: (Run) -> Double?
+  }
 
   /// The curves of a column of the table `step`, such as the loss; `what` is its name. Steps where it is nil are left out. Throws a
   /// `ChartError` where no step has a value.
-  init(_ variants: [RunGroup], _ options: ChartOptions, _ what: String, _ value: (StepRow) -> Double?) throws {
-    try self.init(variants, options, what, finalName: "final \(what)") { run in
+  init(
+    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, final: @escaping (Run) -> Double?,
+    _ value: (StepRow) -> Double?
+  ) throws {
+    try self.init(variants, options, what, final: FinalValue(name: "final \(what)", of: final)) { run in
       run.steps.compactMap { row in value(row).map { (row.step, $0) } }
     }
   }
 
   /// The curves of the values that `values` reads from each run, in order of steps. Throws a `ChartError` where there are none.
   init(
-    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, finalName: String? = nil,
+    _ variants: [RunGroup], _ options: ChartOptions, _ what: String, final: FinalValue? = nil,
     values: (Run) throws -> [(step: Int, value: Double)]
   ) throws {
     var longest = 0
@@ -41,7 +50,11 @@ struct StepCurves {
     guard longest > 0 else { throw ChartError.missing(what, in: variants.flatMap(\.runs)) }
     let weight = options.smoothing ?? suitableSmoothing(steps: longest)
     self.weight = weight
-    self.finalName = finalName
+    let isCut = options.steps.map { shown in
+      variants.contains { $0.runs.contains { run in run.steps.last.map { !shown.contains($0.step) } ?? false } }
+    }
+    // The final value of a run is that of its last steps, which are not among those shown.
+    self.final = isCut == true ? nil : final
     let steps = tables.joined().flatMap { [$0.1.first, $0.1.last] }.compactMap { $0 }
     marked = StepLines(
       variants.flatMap { variant in
@@ -65,7 +78,8 @@ struct StepCurves {
     var panel = Panel(
       x: Axis(.integer, "step"),
       y: Axis(
-        isLogarithmic ? .log : .linear, yTitle, includes: includes + [shown.lowest, shown.highest]))
+        isLogarithmic ? .log : .linear, weight > 0 ? "\(yTitle), smoothed" : yTitle,
+        includes: includes + [shown.lowest, shown.highest]))
     for curve in curves {
       let variant = curve.variant, color = variant.color, statistics = curve.statistics
       let isAlone = curve.seeds.count == 1
@@ -97,7 +111,12 @@ struct StepCurves {
           hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
       panel.annotations += failures(of: curve)
     }
-    panel.marks = behind + bands + thin + bold
+    let peaks = curves.map { $0.seeds.flatMap(\.raw).filter(\.isFinite).max() ?? -.infinity }
+    let cut = zip(curves, peaks).map { curve, peak in
+      CutPoints(
+        series: curve.seeds.map { ($0.steps, $0.raw) }, color: curve.variant.color, isLabelled: peak == peaks.max())
+    }
+    panel.marks = behind + bands + thin + bold + (weight > 0 ? cut : [])
     if !marked.lines.isEmpty {
       var marked = marked
       marked.isAtTop = beginsLow(isLogarithmic: isLogarithmic, includes: includes)
@@ -133,19 +152,32 @@ struct StepCurves {
 
   /// How the curves are smoothed; empty if they are not.
   var caption: String {
-    weight > 0
-      ? "Smoothed seed by seed: debiased exponential moving average, weight \(formatFixed(weight, decimals: 3)); raw values faint."
-      : ""
+    let smoothing =
+      "Smoothed seed by seed: debiased exponential moving average, weight \(formatFixed(weight, decimals: 3)); raw values faint"
+      + (isCut ? ", a triangle where they leave the frame." : ".")
+    return [
+      weight > 0 ? smoothing : "", final.map { "\($0.name.capitalizedFirst): mean of a run's last 20 steps." } ?? "",
+    ]
+    .filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// Whether a raw value may lie outside of the frame, which holds the smoothed ones.
+  private var isCut: Bool {
+    let shown = shown
+    return curves.contains { curve in
+      curve.seeds.contains { seed in
+        seed.raw.contains { $0.isFinite && ($0 > shown.highest || $0 < shown.lowest) }
+      }
+    }
   }
 
   /// What the curves show, for the alternative text.
   var sentences: String {
     curves.map { curve in
-      let values = curve.statistics.median
-      let first = values.first { $0.isFinite }, last = values.last { $0.isFinite }
-      guard let first, let last else { return "\(curve.variant.name): never finite." }
-      return
-        "\(curve.variant.name): from \(formatSignificant(first)) to \(formatSignificant(last))\(divergence(of: curve, before: "; "))."
+      guard let first = curve.statistics.median.first(where: \.isFinite) else {
+        return "\(curve.variant.name): never finite."
+      }
+      return "\(curve.variant.name): at first \(formatSignificant(first)); \(ending(of: curve))."
     }.joined(separator: " ") + marked.sentence
   }
 
@@ -171,13 +203,12 @@ struct StepCurves {
     let failed = divergence(of: curve, before: "")
     if !failed.isEmpty { return failed }
     let end = curve.statistics.steps.last ?? 0, suffix = end == lastStep ? "" : ", step \(end)"
-    if let finalName {
-      let values = curve.seeds.filter { !$0.raw.isEmpty }.map { finalLoss($0.raw) }.sorted()
-      let final = quantile(0.5, ofSorted: values)
-      return final.isFinite ? "\(finalName) \(formatSignificant(final))" + suffix : ""
+    if let final {
+      let values = curve.seeds.filter { !$0.raw.isEmpty }.compactMap { final.of($0.run) }.sorted()
+      if !values.isEmpty { return "\(final.name) \(formatSignificant(quantile(0.5, ofSorted: values)))" + suffix }
     }
     guard let last = curve.statistics.median.last, last.isFinite else { return "" }
-    return "last: \(formatSignificant(last))" + suffix
+    return "last\(weight > 0 ? ", smoothed" : ""): \(formatSignificant(last))" + suffix
   }
 
   /// "2 of 3 seeds diverge", or nothing.

@@ -8,7 +8,7 @@ extension Chart {
   /// accuracy is recorded.
   public static func accuracy(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let runs = source.runs
-    let curves = try StepCurves(try RunGroup.all(of: runs), options, "accuracy") { $0.accuracy }
+    let curves = try StepCurves(try RunGroup.all(of: runs), options, "accuracy", final: \.finalAccuracy) { $0.accuracy }
     return Figure(
       title: title("Training accuracy", runs), subtitle: subtitle(runs, curves.meaning), caption: curves.caption,
       panels: [accuracyPanel(curves, runs)], description: "Training accuracy over steps. " + curves.sentences)

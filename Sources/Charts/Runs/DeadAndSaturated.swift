@@ -2,9 +2,9 @@ import Plotting
 import RunFile
 
 extension Chart {
-  /// Heatmaps of fractions of a layer's units, layers × steps: units that are zero for all samples (the measure `dead_fraction`),
-  /// activations that are zero, and activations in the flat part of their nonlinearity. There is one row of panels per recorded
-  /// fraction, and one column per variant, which shows its first seed.
+  /// Heatmaps of fractions, layers × steps: of units that are zero for all samples (the measure `dead_fraction`), of activations that are
+  /// zero, and of activations in the flat part of their nonlinearity. There is one row of panels per recorded fraction, and one column
+  /// per variant, which shows its first seed; where a variant lacks a fraction, its panel is "not recorded".
   ///
   /// It shows sites without weights only, since outputs of layers with weights are rarely exactly zero. Throws a `ChartError` where none
   /// of the fractions is recorded.
@@ -16,44 +16,34 @@ extension Chart {
     let dead = try ifRecorded {
       try LayerHeatmap(of: runs, measure: .deadFraction, label: "dead units", style, options)
     }
-    let zero = try quantityMap(of: runs, .zeroFraction, label: "zero activations", style, options)
-    let saturated = try quantityMap(of: runs, .saturatedFraction, label: "saturated activations", style, options)
-    let maps = [dead, zero, saturated].compactMap { $0 }
-    let variants = try RunGroup.all(of: runs)
-    var rows: [[Panel]] = [], sentences: [String] = []
-    for map in maps {
-      var row = map.panels(titled: variants.count > 1)
-      // The grid of panels has no gaps, so a fraction is left out unless each variant has it.
-      guard row.count == variants.count else { continue }
-      row[0].title = [row[0].title, map.label].filter { !$0.isEmpty }.joined(separator: ": ")
-      rows.append(row)
-      sentences += ["Fraction of \(map.label)."] + map.sentences
-    }
-    guard !rows.isEmpty, let map = maps.first else {
+    let zero = try activationMap(of: runs, .zeroFraction, label: "zero activations", style, options)
+    let saturated = try activationMap(of: runs, .saturatedFraction, label: "saturated activations", style, options)
+    let shown = [
+      (dead, "fraction of units"), (zero, "fraction of activations; near 0.5 is normal for ReLU"),
+      (saturated, "fraction of activations"),
+    ].compactMap { map, title in map.map { (map: $0, title: title) } }
+    guard !shown.isEmpty else {
       throw ChartError.notRecorded(what: "fraction of dead, zero or saturated activations", paths: runs.map(\.path))
     }
+    let variants = try RunGroup.all(of: runs)
+    let rows = shown.map { map, title in map.row(headed: map.label, of: variants, barTitle: title) }
     return Figure(
-      title: title("Dead and saturated units", runs),
-      subtitle: subtitle(runs, "fractions of the units of a layer; first seed"),
-      panels: Array(rows.joined()), columns: variants.count, colorBar: key(of: maps, map),
-      description: "Heatmaps of fractions of units. " + sentences.joined(separator: " "),
+      title: title(shown.map(\.map.label).joined(separator: ", ").capitalizedFirst, runs),
+      subtitle: subtitle(runs, firstSeedNote(variants)), panels: Array(rows.joined()), columns: variants.count,
+      description: "Heatmaps. "
+        + shown.map { "Fraction of \($0.map.label). \($0.map.sentences.joined(separator: " "))" }
+        .joined(separator: " "),
       size: Size(width: variants.count > 2 ? 1200 : 900, height: max(520, 130 + 260 * Double(rows.count))))
   }
 
-  /// A heatmap of a quantity; nil unless each variant has it.
-  private static func quantityMap(
+  /// A heatmap of a fraction of activations at sites without weights; nil where no variant has it there.
+  private static func activationMap(
     of runs: [Run], _ quantity: LayerQuantity, label: String, _ style: HeatmapStyle, _ options: ChartOptions
   ) throws -> LayerHeatmap? {
-    let matrices = try RunGroup.all(of: runs).map { LayerGrid(try $0.runs[0].layers(quantity)) }
-    guard matrices.allSatisfy({ LayerSelection($0, options, where: { !$0.isLayer }) != nil }) else { return nil }
+    let isRecorded = try RunGroup.all(of: runs).contains {
+      LayerSelection(LayerGrid(try $0.runs[0].layers(quantity)), options, where: { !$0.isLayer }) != nil
+    }
+    guard isRecorded else { return nil }
     return try LayerHeatmap(of: runs, quantity, label: label, style, options) { !$0.isLayer }
-  }
-
-  /// One colour bar for all fractions.
-  private static func key(of maps: [LayerHeatmap], _ first: LayerHeatmap) -> ColorBar {
-    var key = first.key
-    key.title = "fraction"
-    key.kinds = CellKind.allCases.filter { kind in maps.contains { $0.key.kinds.contains(kind) } }
-    return key
   }
 }

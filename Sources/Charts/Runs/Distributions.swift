@@ -1,18 +1,22 @@
 import Foundation
 import Plotting
 import RunFile
+import Support
 
 extension Chart {
   /// How `distributions` draws histograms over steps.
   public enum DistributionStyle: Sendable, Hashable {
-    /// One column of cells per step; the colour is asinh of the count, which is logarithmic for large counts.
+    /// One column of cells per step; the colour is the density relative to the highest of the step, logarithmic from 10⁻³ on.
     case columns
     /// One ridge per step, of up to twelve steps.
     case ridges
   }
 
-  /// The distribution of a quantity over steps, from recorded histograms: one panel per layer. The axis of values is linear in asinh, so
-  /// that it shows small values and far tails. Zeros, NaN and infinities have no position on it; the panel's detail gives their share.
+  /// The distribution of a quantity over steps, from recorded histograms: one panel per layer. Heights and colours are densities, the share of values per unit of the value.
+  ///
+  /// The axis of values is linear over the middle 99.8 % of activations and weights. For gradients, and where spreads differ by far, it is
+  /// linear in asinh over all values, which its title says. Exact zeros, NaN and infinities are not part of a density; the panel's detail
+  /// gives their share.
   ///
   /// `quantity` is the name under which the histograms were recorded, such as `activation`, `gradient` or `weight`. Of one variant it
   /// shows up to six layers, of several three layers each (first, middle and last); always the first seed. Throws a `ChartError` where
@@ -27,24 +31,29 @@ extension Chart {
       let found = try LayerDistribution.all(of: variant, quantity, options)
       return evenly(variants.count == 1 ? 6 : 3, of: found)
     }
-    guard let axis = DistributionAxis(layers.flatMap(\.histograms)) else {
+    guard let axis = DistributionAxis(layers.flatMap(\.histograms), isLinear: quantity != "gradient") else {
       throw ChartError.notRecorded(what: "histogram of \(quantity)s", paths: runs.map(\.path))
     }
-    let most = layers.flatMap { $0.columns(axis) }.filter(\.isFinite).max() ?? 1
     let panels = layers.map { layer in
-      var panel = style == .columns ? layer.columnPanel(axis, most: most, quantity) : layer.ridgePanel(axis, quantity)
+      var panel = style == .columns ? layer.columnPanel(axis, quantity) : layer.ridgePanel(axis, quantity)
       panel.title = variants.count > 1 ? "\(layer.variant.name): \(layer.path)" : layer.path
       panel.detail = layer.remarks
       return panel
     }
     let key = ColorBar(
-      ColorScale(Scale(.symlog(width: 1), from: 0, to: sinh(most)), .magma), title: "values in a bin",
+      ColorScale(Scale(.symlog(width: LayerDistribution.faintDensity), from: 0, to: 1), .magma),
+      title: "density, 1: highest of the step",
       kinds: CellKind.allCases.filter { kind in layers.contains { $0.brokenKinds.contains(kind) } })
+    let outside = axis.shareOutside(of: layers.flatMap(\.histograms))
     let columns = min(3, panels.count), rows = (panels.count + columns - 1) / columns
     return Figure(
       title: title("Distribution of \(quantity)s", runs),
       subtitle: subtitle(
-        runs, "histograms over steps" + (variants.contains { $0.runs.count > 1 } ? "; first seed" : "")),
+        runs,
+        ["share of values per unit, over steps", firstSeedNote(variants)].filter { !$0.isEmpty }.joined(separator: "; ")
+      ),
+      caption: outside > 0
+        ? "\(formatSignificant(100 * outside)) % of the values lie beyond the axis." : "",
       panels: panels, columns: columns, colorBar: style == .columns ? key : nil,
       description: "The distribution of \(quantity)s over steps. " + layers.map(\.sentence).joined(separator: " "),
       size: Size(width: 900, height: max(520, 130 + 260 * Double(rows))))

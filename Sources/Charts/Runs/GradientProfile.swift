@@ -17,21 +17,39 @@ extension Chart {
     of source: some RunSource, step: Int? = nil, _ options: ChartOptions = ChartOptions()
   ) throws -> Figure {
     let runs = source.runs
-    let (profiles, most, steps) = try DepthProfile.all(of: runs, step: step, options)
-    let seeds =
-      most > 1 ? "; median of \(seedCount(profiles.map(\.variant))); \(SeedStatistics.bandMeaning(seeds: most))" : ""
+    let (profiles, _, steps) = try DepthProfile.all(of: runs, step: step, options)
     let hasTheory = profiles.contains { $0.hasTheory }, unit = distinct(profiles.map(\.axis.unit))
     let axes = Set(profiles.map(\.axis)), over = axes.count == 1 ? axes.first!.description : "depth"
     return Figure(
       title: title("Gradient over \(over)", runs),
-      subtitle: subtitle(
-        runs, "at step \(steps)" + (steps == "0" ? ", before training changes the weights" : "") + seeds),
-      caption: profiles.contains { $0.hasFit }
+      subtitle: subtitle(runs, profileMeaning(profiles)),
+      caption: (profiles.contains { $0.hasFit }
         ? "Factor per \(unit) in the backward pass: least squares of the logarithm over the interior \(unit)s."
-          + (hasTheory ? " Dashed: mean field theory." : "") : "",
+          + (hasTheory ? " Dashed: mean field theory." : "") : "") + (try missingNote(of: runs, profiles)),
       panels: [profilePanel(profiles)],
       description: "The size of the gradient over \(over) at step \(steps). "
         + profiles.map(\.sentence).joined(separator: " "))
+  }
+
+  /// The step, and what line and band show.
+  static func profileMeaning(_ profiles: [DepthProfile]) -> String {
+    let most = profiles.map(\.variant.runs.count).max() ?? 1
+    return stepMeaning(profiles) + (most > 1 ? "; \(SeedStatistics.bandMeaning(seeds: most))" : "")
+  }
+
+  /// The step, and the number of seeds of which the median is shown.
+  static func stepMeaning(_ profiles: [DepthProfile]) -> String {
+    let steps = Set(profiles.map(\.step)).sorted().map { "\($0)" }.joined(separator: " and ")
+    let most = profiles.map(\.variant.runs.count).max() ?? 1
+    return "at step \(steps)" + (steps == "0" ? ", before training changes the weights" : "")
+      + (most > 1 ? "; median of \(seedCount(profiles.map(\.variant)))" : "")
+  }
+
+  /// Which variants are not drawn, as a sentence with a space before it; empty where all are.
+  static func missingNote(of runs: [Run], _ profiles: [DepthProfile]) throws -> String {
+    let drawn = Set(profiles.map(\.variant.name))
+    let missing = try RunGroup.all(of: runs).map(\.name).filter { !drawn.contains($0) }
+    return missing.isEmpty ? "" : " No gradient recorded: \(missing.joined(separator: ", "))."
   }
 
   /// "layer", "call of cell", or both where variants differ.

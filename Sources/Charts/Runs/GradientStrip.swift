@@ -19,7 +19,7 @@ extension Chart {
         runs,
         "\(LayerQuantity.gradientRMS.label) at step \(steps)"
           + (most > 1 ? "; median of \(seedCount(profiles.map(\.variant)))" : "")),
-      panels: [panel], colorBar: key,
+      caption: String(try missingNote(of: runs, profiles).dropFirst()), panels: [panel], colorBar: key,
       description: "The size of the gradient in each layer at step \(steps). "
         + profiles.map(\.sentence).joined(separator: " "),
       size: Size(width: 900, height: 190 + 44 * Double(profiles.count)))

@@ -11,7 +11,7 @@ extension Chart {
   /// more than a factor of 30. Throws a `ChartError` where no loss is recorded.
   public static func loss(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let runs = source.runs
-    let curves = try StepCurves(try RunGroup.all(of: runs), options, "loss") { $0.loss }
+    let curves = try StepCurves(try RunGroup.all(of: runs), options, "loss", final: \.finalLoss) { $0.loss }
     return Figure(
       title: title("Training loss", runs), subtitle: subtitle(runs, curves.meaning),
       caption: curves.caption, panels: [lossPanel(curves, runs)],

@@ -10,13 +10,18 @@ extension Chart {
   /// Throws a `ChartError` where no updates are recorded.
   public static func updateRatio(of source: some RunSource, _ options: ChartOptions = ChartOptions()) throws -> Figure {
     let runs = source.runs
-    let spreads = try RunGroup.all(of: runs).compactMap { try UpdateSpread($0, options) }
+    let variants = try RunGroup.all(of: runs), spreads = try variants.compactMap { try UpdateSpread($0, options) }
+    let drawn = Set(spreads.map(\.name)), missing = variants.map(\.name).filter { !drawn.contains($0) }
     guard !spreads.isEmpty else { throw ChartError.missing("update of weights", in: runs) }
     return Figure(
       title: title("Update-to-weight ratio", runs),
-      subtitle: subtitle(runs, "‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers; first seed"),
+      subtitle: subtitle(
+        runs,
+        ["‖ΔW‖ / ‖W‖; line: median over layers; band: the middle 90 % of the layers", firstSeedNote(variants)]
+          .filter { !$0.isEmpty }.joined(separator: "; ")),
       caption:
-        "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable.",
+        "ΔW is the change that the optimizer made. Far below 10⁻³ a layer learns slowly; far above, training becomes unstable."
+        + (missing.isEmpty ? "" : " Never updated: \(missing.joined(separator: ", "))."),
       panels: [updatePanel(spreads)],
       description: "Update-to-weight ratio over steps. " + spreads.map(\.sentence).joined(separator: " "))
   }
@@ -33,6 +38,7 @@ extension Chart {
 /// The update ratio of one run: median and band over its layers.
 struct UpdateSpread {
   private let variant: RunGroup
+  var name: String { variant.name }
   private let steps: [Double]
   private let low, median, high: [Double]
 

@@ -47,34 +47,52 @@ extension ExperimentFigure {
     _ name: String, _ caption: String, _ detail: String = "", x: Axis, y: Axis, colorTitle: String,
     colors: ColorScale, grid: @escaping @Sendable (Results) throws -> CellGrid
   ) -> ExperimentFigure {
-    ExperimentFigure(name, caption) { results in
-      let grid = try grid(results)
-      var colorBar = ColorBar(colors, title: colorTitle)
-      colorBar.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
-      colorBar.extendsAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
-      if grid.values.contains(where: \.isNaN) { colorBar.kinds.append(.notANumber) }
-      if grid.values.contains(where: \.isInfinite) { colorBar.kinds.append(.infinite) }
-      var panel = Panel(x: x, y: y, colorBar: colorBar)
-      (panel.x.hasGrid, panel.x.isTight) = (false, true)
-      (panel.y.hasGrid, panel.y.isTight) = (false, true)
-      let height = y.kind.ends(of: grid.rows)
-      panel.y.range = height
-      panel.marks.append(
-        CellMark(
-          columns: grid.columns, rows: Array(grid.rows.indices), values: grid.values, colors: colors, height: height))
-      for line in grid.lines {
-        // White on black is visible on every colour.
-        panel.marks.append(LineMark(x: line.x, y: line.y, color: .fixed(Color(0x000000)), width: 5, extends: false))
+    ExperimentFigure(
+      name, caption,
+      asDescribed: { results in
+        let grid = try grid(results)
+        var colorBar = ColorBar(colors, title: colorTitle)
+        colorBar.extendsBelow = grid.values.contains { $0 < colors.scale.lower }
+        colorBar.extendsAbove = grid.values.contains { $0 > colors.scale.upper && $0.isFinite }
+        if grid.values.contains(where: \.isNaN) { colorBar.kinds.append(.notANumber) }
+        if grid.values.contains(where: \.isInfinite) { colorBar.kinds.append(.infinite) }
+        var panel = Panel(x: x, y: y, colorBar: colorBar)
+        (panel.x.hasGrid, panel.x.isTight) = (false, true)
+        (panel.y.hasGrid, panel.y.isTight) = (false, true)
+        let height = y.kind.ends(of: grid.rows)
+        panel.y.range = height
         panel.marks.append(
-          LineMark(x: line.x, y: line.y, color: .fixed(Color(0xFFFFFF)), width: 2, dash: [6, 4], extends: false))
-      }
-      let names = grid.lines.map(\.name).filter { !$0.isEmpty }.joined(separator: "; ")
-      return Figure(
-        title: caption,
-        subtitle: [[results.experiment.name, detail].filter { !$0.isEmpty }.joined(separator: "; "), names]
-          .filter { !$0.isEmpty }.joined(separator: "\n"), panels: [panel],
-        description: "\(caption): \(grid.rows.count) × \(grid.columns.count) cells. \(names)")
+          CellMark(
+            columns: grid.columns, rows: Array(grid.rows.indices), values: grid.values, colors: colors, height: height))
+        for line in grid.lines {
+          // White on black is visible on every colour.
+          panel.marks.append(LineMark(x: line.x, y: line.y, color: .fixed(Color(0x000000)), width: 5, extends: false))
+          panel.marks.append(
+            LineMark(x: line.x, y: line.y, color: .fixed(Color(0xFFFFFF)), width: 2, dash: [6, 4], extends: false))
+        }
+        let names = grid.lines.map(\.name).filter { !$0.isEmpty }.joined(separator: "; ")
+        return Figure(
+          title: caption,
+          subtitle: [[results.experiment.name, detail].filter { !$0.isEmpty }.joined(separator: "; "), names]
+            .filter { !$0.isEmpty }.joined(separator: "\n"), panels: [panel],
+          description: ["\(caption): \(grid.rows.count) × \(grid.columns.count) cells\(grid.extremes).", names]
+            .filter { !$0.isEmpty }.joined(separator: " "))
+      })
+  }
+}
+
+extension CellGrid {
+  /// The lowest and the highest value with their cells, and the number of cells without a finite value.
+  fileprivate var extremes: String {
+    let finite = values.indices.filter { values[$0].isFinite }
+    func cell(_ index: Int) -> String {
+      "\(formatSignificant(values[index])) at (\(formatShortest(columns[index % columns.count])), "
+        + "\(formatShortest(rows[index / columns.count])))"
     }
+    guard let low = finite.min(by: { values[$0] < values[$1] }), let high = finite.max(by: { values[$0] < values[$1] })
+    else { return ", none finite" }
+    let rest = values.count - finite.count
+    return ", from \(cell(low)) to \(cell(high))" + (rest > 0 ? ", \(rest) not finite" : "")
   }
 }
 

@@ -10,8 +10,20 @@ public struct ExperimentFigure: Sendable {
   /// Draws it.
   package let draw: @Sendable (Results) throws -> Figure
 
-  /// A figure that `draw` makes of what the trials reported and recorded. Where `draw` throws, the run of the experiment does.
+  /// A figure that `draw` makes of what the trials reported and recorded. Where `draw` throws, the run of the experiment does. The
+  /// values at which the figure has labels are added to its description.
   public init(_ name: String, _ caption: String, draw: @escaping @Sendable (Results) throws -> Figure) {
+    self.init(
+      name, caption,
+      asDescribed: { results in
+        var figure = try draw(results)
+        figure.description += figure.labelledValues
+        return figure
+      })
+  }
+
+  /// A figure whose description is complete.
+  init(_ name: String, _ caption: String, asDescribed draw: @escaping @Sendable (Results) throws -> Figure) {
     self.name = name
     self.caption = caption
     self.draw = draw
@@ -26,8 +38,23 @@ public struct ExperimentFigure: Sendable {
         "there is no chart “\(name)”; charts are \(ChartKind.all.map(\.name).joined(separator: ", "))")
     }
     let names = variants.map { Set($0.map(\.name)) }
-    return ExperimentFigure(name, kind.summary) { results in
-      try kind.figure(results.runs.filter { names?.contains($0.variant ?? "") ?? true })
-    }
+    return ExperimentFigure(
+      name, kind.summary,
+      asDescribed: { results in
+        try kind.figure(results.runs.filter { names?.contains($0.variant ?? "") ?? true })
+      })
+  }
+}
+
+extension Figure {
+  /// The labels beside the panels with the values at which they stand, as sentences with a space before each; empty without labels.
+  fileprivate var labelledValues: String {
+    panels.map { panel in
+      let labels = panel.directLabels.compactMap { label in
+        label.value.map { "\(label.text) at \(formatSignificant($0))" }
+      }
+      let name = [panel.title, panel.y.title].filter { !$0.isEmpty }.joined(separator: ", ")
+      return labels.isEmpty ? "" : " \(name.isEmpty ? "Labels" : name): \(labels.joined(separator: ", "))."
+    }.joined()
   }
 }

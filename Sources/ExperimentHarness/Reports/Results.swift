@@ -48,6 +48,24 @@ public struct Results: Sendable {
     trials(of: variant).compactMap { $0.tables[name] }
   }
 
+  /// The colour of a variant, the same in all figures of the experiment and in charts of its run files.
+  public func color(of variant: Variant) -> ColorRole { styles(of: [variant])[0].color }
+
+  /// The colours of the variants of one figure: the same as `color(of:)`, but for variants whose colours a theme would repeat.
+  public func colors(of variants: [Variant]) -> [ColorRole] { styles(of: variants).map(\.color) }
+
+  /// The looks of the variants of one figure.
+  func styles(of shown: [Variant]) -> [VariantStyle] {
+    let names = variants.map(\.name), all = VariantStyle.all(named: names)
+    return VariantStyle.distinct(
+      shown.map { variant in
+        guard let index = names.firstIndex(of: variant.name) else {
+          stop("Results.color", "“\(variant.name)” is none of the experiment's variants")
+        }
+        return all[index]
+      })
+  }
+
   /// The recorded runs, in the order of variants and seeds. Throws a `RunFileError` where a run file can't be read.
   public var runs: [Run] {
     get throws { try trials.compactMap(\.runPath).map { try Run(path: $0) } }

@@ -59,13 +59,15 @@ extension Experiment {
   ) throws -> [Trial] {
     let variants = variants(settings)
     let pairs = variants.indices.flatMap { variant in settings.seedNumbers.map { (variant, seed: $0) } }
+    let names = variants.map(\.name)
+    let styles = Dictionary(zip(names, VariantStyle.all(named: names))) { first, _ in first }
     let progress = MeanProgress(trials: pairs.count)
     defer { console.clearProgress() }
     return try mapInParallel(Array(pairs.indices), threads: isTimed ? 1 : options.jobs) { [name] index in
       useThreads(options.threads)
       let environment = TrialEnvironment(
         experiment: name, folder: folder, data: data, provenance: provenance, interruption: options.interruption,
-        checkpointInterval: options.checkpointInterval,
+        checkpointInterval: options.checkpointInterval, styles: styles,
         printNotice: { console.note($0) },
         showProgress: { console.showProgress(progress.mean(with: $0, ofTrial: index), of: name) })
       let (variant, seed) = (variants[pairs[index].0], pairs[index].seed)

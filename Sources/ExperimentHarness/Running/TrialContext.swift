@@ -122,6 +122,7 @@ public final class TrialContext {
     var meta = environment.provenance.meta
     meta[.experiment] = environment.experiment
     meta[.variant] = variant.name
+    meta[.variantStyle] = environment.styles[variant.name]?.description
     meta[.seed] = "\(seed)"
     if let hash = environment.data.hash { meta[.dataHash] = hash }
     for name in settings.names where !Setting.ofTrials.contains(name) {
@@ -142,6 +143,8 @@ struct TrialEnvironment: Sendable {
   let provenance: Provenance
   let interruption: Interruption?
   let checkpointInterval: Int?
+  /// The looks of all variants in charts, by name.
+  var styles: [String: VariantStyle] = [:]
   /// A change of the training; nil for none.
   var remedy: Remedy?
   /// The number of steps after which a training ends early; nil to train to its end.

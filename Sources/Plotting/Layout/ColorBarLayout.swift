@@ -47,14 +47,14 @@ struct ColorBarLayout {
     let map = colorBar.colors.map
     if colorBar.extendsAbove {
       let base = top + Self.point
-      canvas.fill([Point(left, base), Point(right, base), Point(left + Self.bar / 2, top)], map.color(at: 1))
+      canvas.fill([Point(left, base), Point(right, base), Point(left + Self.bar / 2, top)], map.above)
       bar = Rectangle(left: left, top: base, width: Self.bar, height: bar.height - Self.point)
     }
     if colorBar.extendsBelow {
       bar.height -= Self.point
       canvas.fill(
         [Point(left, bar.bottom), Point(right, bar.bottom), Point(left + Self.bar / 2, bar.bottom + Self.point)],
-        map.color(at: 0))
+        map.below)
     }
     canvas.image(PixelImage(width: 1, height: 256, pixels: map.pixels.reversed()), in: bar)
     for tick in ticks {

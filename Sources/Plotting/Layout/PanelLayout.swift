@@ -58,8 +58,10 @@ struct PanelLayout {
     }
     legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
     colorBar = panel.colorBar.map { ColorBarLayout($0, height: plot.height, on: canvas, theme) }
-    xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
-    yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
+    let note = (panel.marks.lazy.compactMap { $0 as? CellMark }.first)?
+      .pixelNote(width: plot.width * canvas.resolution, height: plot.height * canvas.resolution)
+    xTitle = AxisTitle(panel.x.title, note ?? "", panel.x.ends, length: plot.width, on: canvas, theme)
+    yTitle = AxisTitle(panel.y.title, "", panel.y.ends, length: plot.height, on: canvas, theme)
     if panel.x.isVisible { xTicks = horizontalTicks(width: plot.width, canvas, font) }
     if panel.y.isVisible { yTicks = verticalTicks(height: plot.height, line: line) }
 

@@ -6,9 +6,12 @@ import Support
 ///     CellMark(columns: steps, values: gradients, colors: ColorScale(Scale(.log, from: 1e-6, to: 1), .viridis))
 ///
 /// A pixel that covers several cells shows their mean, geometric on a logarithmic scale. If one of them is NaN or infinite, the
-/// pixel shows that, and if zeros are at least half of the cells on a logarithmic scale, it shows zero.
+/// pixel shows that. If one lies outside of the colour scale, the pixel has the colour of the one farthest outside, so that a single
+/// extreme is seen. If zeros are at least half of the cells on a logarithmic scale, it shows zero. The title of the
+/// panel's x axis states how many cells a pixel covers.
 public struct CellMark: Mark {
-  /// The x of each column's centre, ascending. A column extends half the distance to its neighbours.
+  /// The x of each column's centre, ascending. A column extends half the distance to its neighbours, and the first and the last one to
+  /// the ends of `width`.
   public var columns: [Double]
   /// For each row of cells from the bottom, the index of the row of `values` that it shows.
   public var rows: [Int]
@@ -20,12 +23,17 @@ public struct CellMark: Mark {
   public var colors: ColorScale
   /// The interval on the y axis that all rows share equally; nil for −0.5 to `rows.count` − 0.5.
   public var height: ClosedRange<Double>?
+  /// The interval on the x axis that the columns fill, which contains their centres; nil for half a distance beyond the outer ones.
+  public var width: ClosedRange<Double>?
+  /// The name of several columns and of several rows, such as "steps" and "layers"; empty for cells that axis titles don't count.
+  public var units = (columns: "", rows: "")
 
   /// A heatmap of values, row by row. By default, all rows of `values` are drawn, the first at the bottom.
   ///
   /// Stops the program if a row of `rows` does not lie in `values`.
   public init(
     columns: [Double], rows: [Int]? = nil, values: [Double], colors: ColorScale, height: ClosedRange<Double>? = nil,
+    width: ClosedRange<Double>? = nil, units: (columns: String, rows: String) = ("", ""),
     isMissing: @escaping @Sendable (Int, Int) -> Bool = { _, _ in false }
   ) {
     self.columns = columns
@@ -33,6 +41,8 @@ public struct CellMark: Mark {
     self.values = values
     self.colors = colors
     self.height = height
+    self.width = width
+    self.units = units
     self.isMissing = isMissing
     checkRows()
   }
@@ -47,9 +57,11 @@ public struct CellMark: Mark {
 
   /// The x of the columns' sides, `columns.count` + 1 of them.
   private var edges: [Double] {
-    guard columns.count > 1 else { return columns.flatMap { [$0 - 0.5, $0 + 0.5] } }
     let inner = zip(columns, columns.dropFirst()).map { ($0 + $1) / 2 }
-    return [2 * columns[0] - inner[0]] + inner + [2 * columns[columns.count - 1] - inner[inner.count - 1]]
+    let first = columns[0], last = columns[columns.count - 1]
+    let left = width?.lowerBound ?? inner.first.map { 2 * first - $0 } ?? first - 0.5
+    let right = width?.upperBound ?? inner.last.map { 2 * last - $0 } ?? last + 0.5
+    return [left] + inner + [right]
   }
 
   private var vertical: ClosedRange<Double> { height ?? -0.5...Double(rows.count) - 0.5 }
@@ -96,6 +108,20 @@ public struct CellMark: Mark {
       in: Rectangle(
         left: Double(firstColumn) / resolution, top: Double(firstRow) / resolution, width: Double(width) / resolution,
         height: Double(height) / resolution))
+  }
+
+  /// How many columns and rows a pixel covers, in a plot of this many pixels, in words for the title of the x axis; empty where each has a
+  /// pixel of its own.
+  func pixelNote(width: Double, height: Double) -> String {
+    func note(_ cells: Int, _ pixels: Double, _ unit: String) -> String {
+      let share = Double(cells) / max(pixels, 1)
+      guard !unit.isEmpty, share > 1 else { return "" }
+      let low = Int(share.rounded(.down)), high = Int(share.rounded(.up))
+      return "\(low == high ? "\(low)" : "\(low) to \(high)") \(unit)"
+    }
+    let notes = [note(columns.count, width, units.columns), note(rows.count, height, units.rows)]
+      .filter { !$0.isEmpty }
+    return notes.isEmpty ? "" : "each pixel: \(notes.joined(separator: " × "))"
   }
 
   /// The columns that each pixel shows: those with their centre in it, or else the one that covers it.

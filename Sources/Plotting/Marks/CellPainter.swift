@@ -8,6 +8,7 @@ struct CellPainter {
   private let offset: Double
   private let slope: Double
   private let isLog: Bool
+  private let lower: Double, upper: Double
 
   init(_ mark: CellMark, colors: CellColors, unit: Int) {
     self.mark = mark
@@ -15,6 +16,7 @@ struct CellPainter {
     self.unit = unit
     let scale = mark.colors.scale
     isLog = mark.colors.isLog
+    (lower, upper) = (scale.lower, scale.upper)
     let low = isLog ? log2(scale.lower) : scale.lower, high = isLog ? log2(scale.upper) : scale.upper
     slope = 255 / (high - low)
     offset = -low * slope + 0.5
@@ -51,7 +53,10 @@ struct CellPainter {
   private func cell(of values: UnsafeBufferPointer<Double>, row: Int, column: Int) -> (CellKind, UInt32) {
     let value = values[row * mark.columns.count + column]
     let kind = kind(of: value, row: row, column: column)
-    return (kind, kind == .number ? pixel(at: isLog ? log2(value) : value) : 0)
+    guard kind == .number else { return (kind, 0) }
+    if value > upper { return (kind, mark.colors.map.abovePixel) }
+    if value < lower { return (kind, mark.colors.map.belowPixel) }
+    return (kind, pixel(at: isLog ? log2(value) : value))
   }
 
   func kind(of value: Double, row: Int, column: Int) -> CellKind {
@@ -66,17 +71,26 @@ struct CellPainter {
     return mark.colors.map.pixels[index > 0 ? Int(min(index, 255)) : 0]
   }
 
-  /// The kind and mean colour of several cells. Logarithms are summed as exponents and products of significands, which is many
+  /// How far a value lies beyond a smaller one on the scale; negative where it does not.
+  private func distance(from smaller: Double, to larger: Double) -> Double {
+    guard larger > smaller, larger.isFinite, smaller.isFinite else { return -1 }
+    return isLog ? larger / smaller : larger - smaller
+  }
+
+  /// The kind and colour of several cells: the colour of the one farthest outside of the scale, or else that of the mean. Logarithms are summed as exponents and products of significands, which is many
   /// times faster.
   private func mean(of values: UnsafeBufferPointer<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> (
     CellKind, UInt32
   ) {
     var sum = 0.0, product = 1.0, exponents = 0
     var numbers = 0, zeros = 0, isInfinite = false
+    var lowest = Double.infinity, highest = -Double.infinity
     for row in rows {
       let row = mark.rows[row], start = row * mark.columns.count
       for column in columns {
         let value = values[start + column]
+        if value > highest { highest = value }
+        if value < lowest, value > 0 || !isLog { lowest = value }
         if value.isNormal, value > 0, isLog {
           exponents += Int(value.exponent)
           product *= value.significand
@@ -99,6 +113,10 @@ struct CellPainter {
       }
     }
     if isInfinite { return (.infinite, 0) }
+    let above = distance(from: upper, to: highest), below = distance(from: lowest, to: lower)
+    if max(above, below) > 0 {
+      return (.number, above >= below ? mark.colors.map.abovePixel : mark.colors.map.belowPixel)
+    }
     if zeros > 0, zeros >= numbers { return (.zero, 0) }
     if numbers == 0 { return (.notRecorded, 0) }
     if isLog { sum += Double(exponents) + log2(product) }

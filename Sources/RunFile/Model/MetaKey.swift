@@ -15,6 +15,9 @@ public struct MetaKey: RunFileName {
   public static let experiment: MetaKey = "experiment"
   /// The variant's name; runs of one variant differ only in their seed.
   public static let variant: MetaKey = "variant"
+  /// The look of the variant in charts: the numbers of its shape and of its colour and, in an ordered family of variants, its
+  /// position from 0 to 1, separated by spaces.
+  public static let variantStyle: MetaKey = "variant_style"
   /// The seed, a whole number.
   public static let seed: MetaKey = "seed"
   /// The model as `print(model)` shows it.

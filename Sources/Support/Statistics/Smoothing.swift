@@ -1,6 +1,6 @@
 /// The debiased exponential moving average: b = w b + (1 − w) y, s = b / (1 − wⁱ⁺¹). Non-finite values stay as they are, and the
 /// average starts again after them.
-package func smoothed(_ values: [Double], weight: Double) -> [Double] {
+public func smoothed(_ values: [Double], weight: Double) -> [Double] {
   guard weight > 0 else { return values }
   var average = 0.0, remainder = 1.0
   return values.map { value in

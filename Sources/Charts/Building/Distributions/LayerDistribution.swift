@@ -22,11 +22,18 @@ struct LayerDistribution {
     }
   }
 
-  /// asinh of the counts, bins of the axis × steps; NaN or infinite in steps without a number.
-  func columns(_ axis: DistributionAxis) -> [Double] {
-    let counts = histograms.map(axis.counts)
+  /// The density relative to the highest of its step from which on colours are logarithmic.
+  static let faintDensity = 1e-3
+
+  /// asinh(density / faintDensity), where each density is relative to the highest of its step, bins of the axis × steps; NaN or infinite in
+  /// steps without a number.
+  private func columns(_ axis: DistributionAxis) -> [Double] {
+    let densities = histograms.map { histogram in
+      let densities = axis.densities(of: histogram), highest = densities.max() ?? 0
+      return densities.map { highest > 0 ? $0 / highest : 0 }
+    }
     return axis.middles.indices.flatMap { bin in
-      histograms.indices.map { broken(histograms[$0]) ?? asinh(counts[$0][bin]) }
+      histograms.indices.map { broken(histograms[$0]) ?? asinh(densities[$0][bin] / Self.faintDensity) }
     }
   }
 
@@ -42,13 +49,16 @@ struct LayerDistribution {
     return histogram.notNumbers > 0 ? .nan : .infinity
   }
 
-  func columnPanel(_ axis: DistributionAxis, most: Double, _ quantity: String) -> Panel {
-    Panel(
+  func columnPanel(_ axis: DistributionAxis, _ quantity: String) -> Panel {
+    let steps = histograms.map { Double($0.step) }
+    return Panel(
       x: Axis(.integer, "step", hasGrid: false, isTight: true), y: axis.axis(quantity),
       marks: [
         CellMark(
-          columns: histograms.map { Double($0.step) }, rows: Array(axis.middles.indices), values: columns(axis),
-          colors: ColorScale(Scale(.linear, from: 0, to: most), .magma), height: axis.scale.lower...axis.scale.upper)
+          columns: steps, rows: Array(axis.middles.indices), values: columns(axis),
+          colors: ColorScale(Scale(.linear, from: 0, to: asinh(1 / Self.faintDensity)), .magma),
+          height: axis.scale.lower...axis.scale.upper, width: steps[0] - 0.5...steps[steps.count - 1] + 0.5,
+          units: ("recorded steps", ""))
       ])
   }
 
@@ -57,9 +67,10 @@ struct LayerDistribution {
     let chosen = (0..<count).map { histograms[count == 1 ? 0 : $0 * (histograms.count - 1) / (count - 1)] }
     // The first step is drawn first, behind the others.
     let marks = chosen.enumerated().map { index, histogram in
-      let counts = axis.counts(of: histogram), highest = counts.max() ?? 0
+      let densities = axis.densities(of: histogram), highest = densities.max() ?? 0
       return RidgeMark(
-        x: axis.middles, heights: counts.map { highest > 0 ? 1.6 * $0 / highest : 0 }, base: Double(count - 1 - index),
+        x: axis.middles, heights: densities.map { highest > 0 ? 1.6 * $0 / highest : 0 },
+        base: Double(count - 1 - index),
         color: variant.color)
     }
     return Panel(

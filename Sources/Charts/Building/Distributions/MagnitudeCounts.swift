@@ -8,13 +8,25 @@ struct MagnitudeCounts {
   private var numbers = 0
   private(set) var lowest = Double.infinity, highest = 0.0
   private var counts: [CellKind: Int] = [:]
+  /// The lowest and the highest median of a row's magnitudes: a range of colours that holds both shows every row.
+  private var rows = ValueRange()
+  /// The number of cells of which a row's median is taken.
+  private static let sampledCells = 63
 
   /// Counts the cells of a selection. Where it is `signed`, numbers below 0 count by their magnitude; otherwise they are left out.
   mutating func add(_ selection: LayerSelection, signed: Bool) {
     let width = selection.steps.count
     var zeros = 0
     selection.values.withUnsafeBufferPointer { values in
+      var sample: [Double] = []
       for row in selection.rows {
+        sample.removeAll(keepingCapacity: true)
+        for column in stride(from: 0, to: width, by: max(1, width / Self.sampledCells)) {
+          let value = values[row * width + column], magnitude = signed ? abs(value) : value
+          if magnitude > 0, magnitude < .infinity { sample.append(magnitude) }
+        }
+        sample.sort()
+        if !sample.isEmpty { rows.include(sample[sample.count / 2]) }
         for column in 0..<width {
           let value = values[row * width + column], magnitude = signed ? abs(value) : value
           if magnitude > 0, magnitude < .infinity {
@@ -39,19 +51,20 @@ struct MagnitudeCounts {
   /// The kinds of cells without a number that were counted.
   var kinds: [CellKind] { CellKind.allCases.filter { counts[$0] != nil } }
 
-  /// The whole decades that contain the middle 96 % of the magnitudes; at least one decade.
+  /// The whole decades that contain the middle 96 % of the magnitudes and the median of each row; at least one decade.
   var decades: ClosedRange<Double> {
     guard numbers > 0 else { return 0.1...1 }
-    let low = Int(floor(log10(percentile(0.02)) + 1e-9)), high = Int(ceil(log10(percentile(0.98)) - 1e-9))
+    let low = Int(floor(log10(min(percentile(0.02), rows.lowest)) + 1e-9))
+    let high = Int(ceil(log10(max(percentile(0.98), rows.highest)) - 1e-9))
     // Within the powers of ten that a Double holds with all its digits.
     let lowest = min(max(low, -307), 306)
     return pow(10, Double(lowest))...pow(10, Double(min(max(high, lowest + 1), 307)))
   }
 
-  /// A round number that at least 98 % of the magnitudes don't exceed; 1 where there are none.
+  /// A round number that at least 98 % of the magnitudes and no row's median exceed; 1 where there are none.
   var roundLimit: Double {
     guard numbers > 0 else { return 1 }
-    let limit = min(max(percentile(0.98), 1e-300), 1e307), unit = pow(10, floor(log10(limit)))
+    let limit = min(max(percentile(0.98), rows.highest, 1e-300), 1e307), unit = pow(10, floor(log10(limit)))
     return ([1.0, 1.5, 2, 3, 4, 5, 6, 8, 10].first { $0 * unit >= limit * 0.999 } ?? 10) * unit
   }
 

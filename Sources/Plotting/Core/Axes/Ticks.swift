@@ -29,8 +29,12 @@ extension Scale {
       return symlogTicks(from: lower, to: upper, width: width, about: count)
     case .categorical(let names):
       let stride = max(1, (names.count + max(count, 1) - 1) / max(count, 1))
-      return names.indices.filter { $0 % stride == 0 && Double($0) >= lower && Double($0) <= upper }
-        .map { Tick(Double($0), names[$0]) }
+      var last: String?
+      return names.indices.filter { $0 % stride == 0 && Double($0) >= lower && Double($0) <= upper }.map { index in
+        // A name that several neighbours share, such as that of their block, stands at the first of them.
+        defer { last = names[index] }
+        return Tick(Double(index), names[index] == last ? "" : names[index])
+      }
     }
   }
 }

@@ -4,14 +4,24 @@ import Support
 public struct ColorMap: Sendable, Hashable {
   /// The colours as 0xFFRRGGBB, 256 of them.
   public let pixels: [UInt32]
+  /// The colour of numbers below the map's range; its first colour unless given.
+  public let below: Color
+  /// The colour of numbers above the map's range; its last colour unless given.
+  public let above: Color
+
+  var belowPixel: UInt32 { below.pixel }
+  var abovePixel: UInt32 { above.pixel }
 
   /// A map that goes through the given colours at equal distances; colours between two of them are interpolated linearly in sRGB.
   ///
   ///     let heat = ColorMap([Color(0x000000), Color(0xB00020), Color(0xFFE080)])
   ///
-  /// Stops the program if there are fewer than two colours.
-  public init(_ colors: [Color]) {
+  /// Numbers below and above the range have the first and the last colour unless `below` and `above` are given. Stops the program if there
+  /// are fewer than two colours.
+  public init(_ colors: [Color], below: Color? = nil, above: Color? = nil) {
     guard colors.count > 1 else { stop("ColorMap", "needs at least 2 colours, not \(colors.count)") }
+    self.below = below ?? colors[0]
+    self.above = above ?? colors[colors.count - 1]
     pixels = (0..<256).map { index in
       let position = Double(index) / 255 * Double(colors.count - 1)
       let left = min(Int(position), colors.count - 2)
@@ -19,7 +29,9 @@ public struct ColorMap: Sendable, Hashable {
     }
   }
 
-  init(pixels: [UInt32]) { self.pixels = pixels }
+  private init(pixels: [UInt32], below: Color, above: Color) {
+    (self.pixels, self.below, self.above) = (pixels, below, above)
+  }
 
   /// The colour of a number; numbers outside 0 to 1 get the colour of the nearest end. Stops the program if the number is NaN.
   public func color(at fraction: Double) -> Color {
@@ -33,13 +45,15 @@ public struct ColorMap: Sendable, Hashable {
     return .fixed(color.contrast(with: white) >= color.contrast(with: black) ? white : black)
   }
 
-  private init(hex: String) {
+  private init(below: Color, above: Color, hex: String) {
+    (self.below, self.above) = (below, above)
     let digits = hex.utf8.map { UInt32($0 < 58 ? $0 - 48 : $0 - 87) }
     pixels = (0..<256).map { index in digits[index * 6..<index * 6 + 6].reduce(0xFF) { $0 << 4 | $1 } }
   }
 
-  /// Dark blue, green, yellow; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
+  /// Dark blue, green, yellow; black below and red above the range; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
   public static let viridis = ColorMap(
+    below: Color(0x000000), above: Color(0xE8112D),
     hex: """
       44015444025645045745055946075a46085c460a5d460b5e470d60470e6147106347116447136548146748166848176948186a481a6c\
       481b6d481c6e481d6f481f70482071482173482374482475482576482677482878482979472a7a472c7a472d7b472e7c472f7d46307e\
@@ -58,8 +72,9 @@ public struct ColorMap: Sendable, Hashable {
       f6e620f8e621fbe723fde725
       """)
 
-  /// Black, purple, light yellow; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
+  /// Black, purple, light yellow; blue below and cyan above the range; perceptually uniform. Source: van der Walt and Smith, 2015, CC0.
   public static let magma = ColorMap(
+    below: Color(0x1B5E9B), above: Color(0x00A3A3),
     hex: """
       00000401000501010601010802010902020b02020d03030f03031204041405041606051806051a07061c08071e0907200a08220b0924\
       0c09260d0a290e0b2b100b2d110c2f120d31130d34140e36150e38160f3b180f3d19103f1a10421c10441d11471e114920114b21114e\
@@ -78,11 +93,11 @@ public struct ColorMap: Sendable, Hashable {
       fcf7b9fcf9bbfcfbbdfcfdbf
       """)
 
-  /// Blue, light grey at 0.5, orange; both halves darken equally. For ratios and differences.
+  /// Blue, light grey at 0.5, orange; both halves darken equally, and are black-blue and black-brown beyond the range. For ratios and differences.
   public static let diverging = ColorMap(
     pixels: (0..<256).map { index in
       let distance = (Double(index) - 127.5) / 127.5
       let end = distance < 0 ? Color(0x0B4F8A) : Color(0xA63603)
       return end.opacity(abs(distance)).over(Color(0xF2F2F2)).pixel
-    })
+    }, below: Color(0x04172B), above: Color(0x3A0F00))
 }

@@ -8,6 +8,8 @@ public struct ColorRole: Sendable, Hashable {
   enum Kind: Hashable { case background, text, muted, grid, axis, series(Int), fixed(Color) }
   let kind: Kind
   var opacity = 1.0
+  /// The share of the text's colour in it.
+  var depth = 0.0
 
   /// The background of the figure.
   public static let background = ColorRole(kind: .background)
@@ -24,11 +26,18 @@ public struct ColorRole: Sendable, Hashable {
   public static func series(_ index: Int) -> ColorRole {
     ColorRole(kind: .series(seriesIndex(index, count: .max, in: "ColorRole.series")))
   }
+  /// The colour of a member of an ordered family, such as one of several learning rates: at 0 that of series `index`, and towards
+  /// that of text as `position` grows to 1, so that the members are a ramp of one hue. Stops the program if `index` is negative.
+  public static func series(_ index: Int, position: Double) -> ColorRole {
+    var role = series(index)
+    role.depth = 0.8 * min(max(position, 0), 1)
+    return role
+  }
   /// A colour that is the same in every theme.
   public static func fixed(_ color: Color) -> ColorRole { ColorRole(kind: .fixed(color)) }
 
   /// The same colour with an opacity from 0 for transparent to 1 for opaque.
-  public func opacity(_ opacity: Double) -> ColorRole { ColorRole(kind: kind, opacity: opacity) }
+  public func opacity(_ opacity: Double) -> ColorRole { ColorRole(kind: kind, opacity: opacity, depth: depth) }
 }
 
 extension Theme {
@@ -40,7 +49,7 @@ extension Theme {
     case .muted: muted.opacity(role.opacity)
     case .grid: grid.opacity(role.opacity)
     case .axis: axis.opacity(role.opacity)
-    case .series(let index): color(ofSeries: index).opacity(role.opacity)
+    case .series(let index): text.opacity(role.depth).over(color(ofSeries: index)).opacity(role.opacity)
     case .fixed(let color): color.opacity(color.opacity * role.opacity)
     }
   }
