@@ -316,32 +316,24 @@ private func layersPassed(_ kind: Scale.Kind) -> Axis {
   Axis(kind, "layers passed in the backward pass", ends: ("output", "input"))
 }
 
-/// The gradient of the four nets, in powers of ten.
+/// The gradient of the four nets, in powers of ten. The dashed line is float32's smallest normal number.
 private func decadesPanel(_ results: Results) -> Panel {
+  let smallest = log10(Double(Float.leastNormalMagnitude) / results.median(lastGradient, of: pyTorchNet))
   var panel = Panel(
     title: "Four nets", detail: "in powers of ten", x: layersPassed(.log),
-    y: Axis(.linear, "log₁₀ of gradient, last layer = 0"))
-  // What float32 can hold ends here: the gradient of the last layer is 0 on this axis.
-  let smallest = log10(Double(Float.leastNormalMagnitude) / results.median(lastGradient, of: pyTorchNet))
-  panel.marks.append(RuleMark(.horizontal, at: smallest))
-  panel.directLabels.append(
-    DirectLabel(
-      at: smallest, "float32", detail: "smallest normal number,\n1.2×10⁻³⁸, for pytorch", color: .muted,
-      sample: .line([3, 3], width: 1)))
-  let shown = [tanhNet, residualNet, reluNet, pyTorchNet]
-  for (variant, color) in zip(shown, results.colors(of: shown)) {
+    y: Axis(.linear, "log₁₀ of gradient, last layer = 0"), marks: [RuleMark(.horizontal, at: smallest)],
+    directLabels: [DirectLabel(at: smallest, "float32, 1.2×10⁻³⁸", color: .muted)])
+  let nets = [tanhNet, residualNet, reluNet, pyTorchNet]
+  for (variant, color) in zip(nets, results.colors(of: nets)) {
     let curves = results.series(profile, of: variant)
     panel.marks += curves.map { LineMark(x: $0.x, y: $0.y, color: color) }
     guard let curve = curves.first else { continue }
     let last = curve.y.lastIndex { $0.isFinite } ?? 0
-    panel.directLabels.append(
-      DirectLabel(at: curve.y[last], variant.name, color: color, hasLeader: last == curve.y.count - 1))
-    if last < curve.y.count - 1 {
-      let layer = Int(results.median(lastWithoutGradient, of: variant))
-      panel.annotations.append(
-        Annotation(x: curve.x[last], y: curve.y[last], text: "exactly 0 in layers \(layer) to 1", color: color)
-      )
-    }
+    let isWhole = last == curve.y.count - 1
+    panel.directLabels.append(DirectLabel(at: curve.y[last], variant.name, color: color, hasLeader: isWhole))
+    guard !isWhole else { continue }
+    let text = "exactly 0 in layers \(Int(results.median(lastWithoutGradient, of: variant))) to 1"
+    panel.annotations.append(Annotation(x: curve.x[last], y: curve.y[last], text: text, color: color))
   }
   return panel
 }
