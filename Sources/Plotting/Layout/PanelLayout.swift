@@ -54,14 +54,14 @@ struct PanelLayout {
       }
       // Where details do not fit the legend either, only names are shown.
       let fits = LegendLayout.fits(full, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
-      entries += fits ? full : panel.directLabels.map { LegendEntry($0.text, color: $0.color, sample: $0.sample) }
+      entries += fits ? full : panel.directLabels.map(\.legendEntry)
     }
     legend = LegendLayout(entries, width: plot.width, height: cell.height * 0.4, on: canvas, theme)
     colorBar = panel.colorBar.map { ColorBarLayout($0, height: plot.height, on: canvas, theme) }
     xTitle = AxisTitle(panel.x.title, panel.x.ends, length: plot.width, on: canvas, theme)
     yTitle = AxisTitle(panel.y.title, panel.y.ends, length: plot.height, on: canvas, theme)
     if panel.x.isVisible { xTicks = horizontalTicks(width: plot.width, canvas, font) }
-    if panel.y.isVisible { yTicks = verticalTicks(height: plot.height, line: line) }
+    if panel.y.isVisible { yTicks = labelsThatFit(verticalTicks(height: plot.height, line: line), cell.width * 0.3, canvas, font) }
 
     margins.top = title.height + detail.height + legend.height
     if margins.top > 0 { margins.top += Self.gap }
@@ -71,7 +71,7 @@ struct PanelLayout {
     margins.left = panel.y.isVisible ? Self.tick + 2 : 2
     if shows.y {
       let widest = yTicks.reduce(0) { max($0, $1.label.isEmpty ? 0 : canvas.measure($1.label, font).width) }
-      margins.left += Self.gap + min(widest, cell.width * 0.3) + yTitle.height
+      margins.left += Self.gap + widest + yTitle.height
     }
     let overhang = horizontalOverhang(width: plot.width, canvas, font)
     if shows.x { margins.left = max(margins.left, overhang.left) }
@@ -96,6 +96,16 @@ struct PanelLayout {
     }
     // Not even two labels fit, so there is only the first.
     return Array(ticks.prefix(1))
+  }
+
+  /// The ticks with names shortened to a width. The end of a name is kept, since layer paths differ at their end. Where a name would lose
+  /// more than half or two would become the same, all are left out. Numbers are never shortened.
+  private func labelsThatFit(_ ticks: [Tick], _ width: Double, _ canvas: any Canvas, _ font: Font) -> [Tick] {
+    guard case .categorical = panel.y.kind else { return ticks }
+    let short = ticks.map { canvas.shorten($0.label, font, width: max(width, 10), keepsEnd: true) }
+    let isReadable = zip(ticks, short).allSatisfy { 2 * $1.count > $0.label.count }
+    let isDistinct = Set(short).count == Set(ticks.map(\.label)).count
+    return zip(ticks, short).map { Tick($0.value, isReadable && isDistinct ? $1 : "") }
   }
 
   private func verticalTicks(height: Double, line: Double) -> [Tick] {
