@@ -1,4 +1,5 @@
 import CPango
+import Foundation
 
 /// The fonts that text is drawn with. Use an instance in one thread at a time.
 public final class Fonts {
@@ -42,7 +43,8 @@ public final class Fonts {
     var list: UnsafeMutablePointer<UnsafeMutablePointer<PangoFontFamily>?>?
     var count: Int32 = 0
     pango_font_map_list_families(UnsafeMutablePointer(map), &list, &count)
-    defer { g_free(list) }
+    // GLib takes its memory from malloc.
+    defer { free(list) }
     return (0..<Int(count)).compactMap { list?[$0] }.map { String(cString: pango_font_family_get_name($0)) }
   }
 

@@ -99,7 +99,8 @@ final class SVGCanvas: Canvas {
     var size = 0
     let bytes = image.pixels.withUnsafeBytes { pixels in
       png_pack(
-        pixels.bindMemory(to: UInt8.self).baseAddress!, UInt32(image.width), UInt32(image.height), image.width * 4, 3780,
+        pixels.bindMemory(to: UInt8.self).baseAddress!, UInt32(image.width), UInt32(image.height), image.width * 4,
+        3780,
         [], 0, &size)
     }
     return bytes.map { Data(bytesNoCopy: $0, count: size, deallocator: .free) }
@@ -124,7 +125,8 @@ final class SVGCanvas: Canvas {
   private func number(_ value: Double) -> String {
     let hundredths = Int((min(max(value, -1e7), 1e7) * 100).rounded())
     guard hundredths % 100 != 0 else { return "\(hundredths / 100)" }
-    let fraction = abs(hundredths % 100), digits = fraction % 10 == 0 ? "\(fraction / 10)" : fraction < 10 ? "0\(fraction)" : "\(fraction)"
+    let fraction = abs(hundredths % 100),
+      digits = fraction % 10 == 0 ? "\(fraction / 10)" : fraction < 10 ? "0\(fraction)" : "\(fraction)"
     return (hundredths < 0 ? "-" : "") + "\(abs(hundredths / 100)).\(digits)"
   }
 }

@@ -57,7 +57,8 @@ public struct Figure: Sendable {
     let wanted = max(1, min(columns ?? Int(Double(count).squareRoot().rounded(.up)), count))
     let limit = size.width < 450 ? 1 : size.width < 800 ? 2 : wanted
     guard wanted > limit else { return wanted }
-    let hasRows = columns != nil && wanted < count && colorBar == nil
+    // The last panel of each row has the colour bar of its row.
+    let bars = panels.filter { $0.colorBar != nil }.count, hasRows = bars > 1 && bars < count
     return (limit..<wanted).first { columns in
       let rows = (count + columns - 1) / columns
       return (!hasRows || wanted % columns == 0) && (size.height - 60) / Double(rows) >= 90

@@ -24,8 +24,8 @@ extension Figure {
     var figure = self
     figure.size = Size(width: paper.width, height: 1.3 * paper.width)
     let columns = Double(figure.gridColumns), rows = (count / columns).rounded(.up)
-    let panel = paper.width / columns * min(max(shape, 0.5), 0.9)
-    figure.size.height = min((60 + rows * panel).rounded(), figure.size.height)
+    let panel = paper.width / columns * min(max(shape, rows == 1 ? 0.7 : 0.5), 0.9)
+    figure.size.height = min((60 + rows * max(panel, 110)).rounded(), figure.size.height)
     return figure
   }
 }

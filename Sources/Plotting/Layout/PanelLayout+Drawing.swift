@@ -14,11 +14,12 @@ extension PanelLayout {
   }
 
   private func drawHead(above plot: Rectangle, on canvas: any Canvas, _ theme: Theme) {
+    let left = plot.left - headInset
     var top = plot.top - Self.gap - legend.height - detail.height - title.height
-    canvas.draw(title, left: plot.left, top: top, theme.text)
+    canvas.draw(title, left: left, top: top, theme.text)
     top += title.height
-    canvas.draw(detail, left: plot.left, top: top, theme.muted)
-    legend.draw(left: plot.left, top: top + detail.height, on: canvas, theme)
+    canvas.draw(detail, left: left, top: top, theme.muted)
+    legend.draw(left: left, top: top + detail.height, on: canvas, theme)
   }
 
   private func drawGrid(_ area: PlotArea, on canvas: any Canvas) {
