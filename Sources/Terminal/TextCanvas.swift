@@ -111,7 +111,9 @@ final class TextCanvas: Canvas {
       case .plus: "+"
       case .ring: "○"
       }
-    cells[row * columns + column] = Cell(letter: symbol, color: pixel)
+    let index = row * columns + column
+    guard cells[index].letter.map("●■▲◆×+○".contains) ?? true, !cells[index].isCovered else { return }
+    cells[index] = Cell(letter: symbol, color: pixel)
   }
 
   func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool) {

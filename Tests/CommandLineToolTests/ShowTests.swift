@@ -57,7 +57,7 @@ import Testing
       let colored = try inTerminal(["COLORTERM": "truecolor"], "show a.rheo", in: folder)
       #expect(colored.contains("\u{1B}[38;2;75;140;160m"), "the dark theme's first series")
       let light = try inTerminal(["COLORTERM": "truecolor", "COLORFGBG": "0;15"], "show a.rheo", in: folder)
-      #expect(light.contains("\u{1B}[38;2;0;119;168m"), "the light theme's")
+      #expect(light.contains("\u{1B}[38;2;5;115;230m"), "the light theme's")
       for more in [["NO_COLOR": "1"], ["TERM": "dumb"]] {
         let environment = ["COLORTERM": "truecolor", "TERM_PROGRAM": "WezTerm"].merging(more) { $1 }
         #expect(try !inTerminal(environment, "show a.rheo", in: folder).contains("\u{1B}"), "\(more)")

@@ -3,7 +3,7 @@ import Foundation
 /// The layout of a figure. Text is measured by the canvas that will draw it, so labels never overlap.
 struct FigureLayout {
   private static let edge = 14.0, between = 16.0
-  private let figure: Figure
+  private var figure: Figure
   private let canvas: any Canvas
   private let theme: Theme
   private var title = TextBlock.empty, subtitle = TextBlock.empty, caption = TextBlock.empty
@@ -32,6 +32,27 @@ struct FigureLayout {
       grid.width = max(grid.width - layout.width - Self.between, 10)
     }
     placePanels()
+    if let colorBar = figure.colorBar, let first = panels.first?.plot, let bottom = panels.map(\.plot.bottom).max() {
+      self.colorBar = ColorBarLayout(colorBar, height: bottom - first.top, on: canvas, theme)
+    }
+  }
+
+  /// Places the panels, and leaves out in a fixed order what makes plots too low: the texts below the panels' titles, titles of
+  /// horizontal axes above other panels, the caption.
+  private mutating func placePanels() {
+    let columns = figure.gridColumns
+    for step in 0...3 {
+      switch step {
+      case 1: for index in figure.panels.indices { figure.panels[index].detail = "" }
+      case 2: for index in figure.panels.indices.dropLast(columns) { figure.panels[index].x.title = "" }
+      case 3:
+        caption = .empty
+        setGridHeight()
+      default: break
+      }
+      place()
+      guard let plot = panels.first?.plot, plot.height < 24 else { return }
+    }
   }
 
   /// Leaves out text in a fixed order until the panels have room: the settings, which are the first line of a subtitle of several, and
@@ -56,8 +77,9 @@ struct FigureLayout {
     grid = Rectangle(left: grid.left, top: top, width: grid.width, height: bottom - top)
   }
 
-  private mutating func placePanels() {
+  private mutating func place() {
     let count = figure.panels.count
+    panels = []
     guard count > 0 else { return }
     let columns = figure.gridColumns
     let rows = (count + columns - 1) / columns
@@ -99,8 +121,11 @@ struct FigureLayout {
         left += columnMargins[column].left
         let index = row * columns + column
         if index < count {
+          let end = grid.left + Double(column) * (cellWidth + Self.between) + cellWidth
+          // Narrow panels end where their own labels begin, not where those of the panels below do.
+          let width = cellWidth < 200 && !figure.sharesAxes ? end - layouts[index].margins.right - left : plot.width
           panels.append(
-            (layouts[index], Rectangle(left: left, top: rows.top, width: plot.width, height: rows.height)))
+            (layouts[index], Rectangle(left: left, top: rows.top, width: max(width, plot.width), height: rows.height)))
         }
         left += plot.width + columnMargins[column].right + Self.between
       }

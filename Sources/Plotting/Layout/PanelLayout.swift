@@ -44,7 +44,7 @@ struct PanelLayout {
     var entries = panel.legend
     let labels = DirectLabelLayout(
       panel.directLabels, height: plot.height, width: min(cell.width * 0.34, 220), on: canvas, theme)
-    if let labels, !labelsInLegend {
+    if let labels, !labelsInLegend, cell.width >= 200 {
       directLabels = labels
     } else {
       let full = panel.directLabels.map {
