@@ -85,7 +85,9 @@ enum Vision: CaseIterable {
       func saturation(_ chroma: Double) -> Double { (pow(chroma, 7) / (pow(chroma, 7) + pow(25, 7))).squareRoot() }
       let stretch = 1 + 0.5 * (1 - saturation((hypot(a, b) + hypot(other.a, other.b)) / 2))
       let chromas = [hypot(a * stretch, b), hypot(other.a * stretch, other.b)]
-      let hues = [atan2(b, a * stretch), atan2(other.b, other.a * stretch)].map { ($0 * 180 / .pi + 360).remainder(dividingBy: 360) }
+      let hues = [atan2(b, a * stretch), atan2(other.b, other.a * stretch)].map {
+        ($0 * 180 / .pi + 360).remainder(dividingBy: 360)
+      }
       let isGrey = chromas[0] * chromas[1] == 0
       let turn = isGrey ? 0 : (hues[1] - hues[0]).remainder(dividingBy: 360)
       let lightness = (l + other.l) / 2, chroma = (chromas[0] + chromas[1]) / 2

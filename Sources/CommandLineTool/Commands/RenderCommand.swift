@@ -88,7 +88,8 @@ extension Tool {
         var figure = try kind.figure(runs, options)
         request.adapt(&figure)
         let path = request.path(of: kind)
-        try figure.write(to: path, theme: request.theme, scale: request.scale, command: commandLine(words), fonts: fonts)
+        try figure.write(
+          to: path, theme: request.theme, scale: request.scale, command: commandLine(words), fonts: fonts)
         console.print("wrote \(path)")
         count += 1
       } catch let error as ChartError {

@@ -71,7 +71,8 @@ public struct CellMark: Mark {
       let top = area.y(of: vertical.upperBound), let bottom = area.y(of: vertical.lowerBound)
     else { return }
     if canvas.scalesImages, hasEqualColumns,
-      Double(columns.count) <= (right - left) * canvas.resolution, Double(rows.count) <= (bottom - top) * canvas.resolution
+      Double(columns.count) <= (right - left) * canvas.resolution,
+      Double(rows.count) <= (bottom - top) * canvas.resolution
     {
       let frame = Rectangle(left: left, top: top, width: right - left, height: bottom - top)
       return drawCells(in: frame, area.theme, on: canvas)
