@@ -121,11 +121,11 @@ struct FigureLayout {
         left += columnMargins[column].left
         let index = row * columns + column
         if index < count {
-          let end = grid.left + Double(column) * (cellWidth + Self.between) + cellWidth
-          // Narrow panels end where their own labels begin, not where those of the panels below do.
-          let width = cellWidth < 200 && !figure.sharesAxes ? end - layouts[index].margins.right - left : plot.width
+          // Narrow panels end where their own labels begin, not where those of the panels above or below do.
+          let isNarrow = cellWidth < 200 && !figure.sharesAxes
+          let width = plot.width + (isNarrow ? columnMargins[column].right - layouts[index].margins.right : 0)
           panels.append(
-            (layouts[index], Rectangle(left: left, top: rows.top, width: max(width, plot.width), height: rows.height)))
+            (layouts[index], Rectangle(left: left, top: rows.top, width: width, height: rows.height)))
         }
         left += plot.width + columnMargins[column].right + Self.between
       }
