@@ -315,7 +315,8 @@ extension Experiment {
           for (index, (name, label)) in [(before, "before"), (after, "after")].enumerated() {
             guard let curve = results.series(name, of: variant).first else { continue }
             panel.marks.append(LineMark(x: curve.x, y: curve.y, color: .series(index), width: 1))
-            panel.legend.append(LegendEntry(label, color: .series(index), sample: .line([], width: 1.5)))
+            panel.legend.append(
+              LegendEntry(label, color: .series(index), sample: .line(Stroke.dash(ofSeries: index), width: 1.5)))
           }
           return panel
         }

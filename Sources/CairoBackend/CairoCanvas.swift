@@ -5,6 +5,7 @@ import Plotting
 /// A canvas on a Cairo surface, with text by Pango.
 final class CairoCanvas: Canvas {
   let resolution: Double
+  let scalesImages: Bool
   private let cairo: OpaquePointer
   private let fonts: Fonts
   private let layout: OpaquePointer
@@ -17,8 +18,10 @@ final class CairoCanvas: Canvas {
     let font: Font
   }
 
-  /// A canvas whose unit is `scale` units of the surface. Images have `resolution` pixels per unit of the canvas.
-  init(surface: OpaquePointer, scale: Double, resolution: Double, fonts: Fonts) {
+  /// A canvas whose unit is `scale` units of the surface. Patterns have `resolution` pixels per unit of the canvas, and so have other
+  /// images unless `scalesImages`.
+  init(surface: OpaquePointer, scale: Double, resolution: Double, scalesImages: Bool = false, fonts: Fonts) {
+    self.scalesImages = scalesImages
     self.resolution = resolution
     self.fonts = fonts
     cairo = cairo_create(surface)
@@ -156,7 +159,7 @@ final class CairoCanvas: Canvas {
   private func description(of font: Font) -> OpaquePointer {
     if let known = descriptions[font] { return known }
     let new = pango_font_description_new()!
-    pango_font_description_set_family_static(new, "DejaVu Sans,sans-serif")
+    pango_font_description_set_family(new, "\(fonts.family),sans-serif")
     pango_font_description_set_absolute_size(new, font.size * Double(PANGO_SCALE))
     pango_font_description_set_weight(new, font.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
     descriptions[font] = new
@@ -167,9 +170,9 @@ final class CairoCanvas: Canvas {
 // Cairo reports no error for coordinates that are not finite, and draws garbage.
 
 extension Point {
-  fileprivate var isFinite: Bool { x.isFinite && y.isFinite }
+  var isFinite: Bool { x.isFinite && y.isFinite }
 }
 
 extension Rectangle {
-  fileprivate var isFinite: Bool { (left + top + width + height).isFinite }
+  var isFinite: Bool { (left + top + width + height).isFinite }
 }

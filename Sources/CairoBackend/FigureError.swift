@@ -11,6 +11,8 @@ public enum FigureError: Error, Hashable, CustomStringConvertible {
   case outOfMemory(width: Double, height: Double)
   /// Cairo reported a failure that has no other case, with the value of its `cairo_status_t`.
   case drawingFailed(status: Int)
+  /// No font of this family is installed.
+  case unknownFont(family: String, installed: [String])
   /// The file can't be written.
   case cannotWrite(path: String, reason: String)
 
@@ -29,6 +31,10 @@ public enum FigureError: Error, Hashable, CustomStringConvertible {
       "there is not enough memory for a figure of \(pixels(width, height)); choose a smaller size or scale"
     case .drawingFailed(let status):
       "the figure can't be drawn: Cairo failed with status \(status); please report it with the code of the figure"
+    case .unknownFont(let family, let installed):
+      "no font “\(family)” is installed; installed are "
+        + (installed.isEmpty ? "none" : installed.prefix(12).joined(separator: ", "))
+        + (installed.count > 12 ? " and \(installed.count - 12) more, which fc-list lists" : "")
     case .cannotWrite(let path, let reason):
       "\(path): the figure can't be written (\(reason)); choose a path in a folder where you may write"
     }

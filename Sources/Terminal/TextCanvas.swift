@@ -1,7 +1,7 @@
 import Foundation
 import Plotting
 
-/// A canvas of characters: braille patterns for lines, half blocks for images, and letters for text.
+/// A canvas of characters: braille patterns for lines, half blocks for images, a symbol per dot, and letters for text.
 ///
 /// A character is 8 units wide and 16 high, and holds 2 × 4 braille dots. Colours with little contrast to the background (grids,
 /// bands, raw values) are not drawn, since a braille dot has no opacity.
@@ -27,6 +27,8 @@ final class TextCanvas: Canvas {
 
   /// Half a character is the smallest area with its own colour.
   let resolution = 1 / 8.0
+
+  let rowHeight = cellSize.height
 
   init(columns: Int, rows: Int, background: Color) {
     self.columns = columns
@@ -79,16 +81,39 @@ final class TextCanvas: Canvas {
   func stroke(_ line: [Point], _ stroke: Stroke) {
     guard let pixel = visiblePixel(stroke.color), let first = line.first, line.allSatisfy(\.isInReach) else { return }
     set(first, pixel)
+    // Each dash and each gap as a number of braille dots, so that patterns differ.
+    let dashes = stroke.dash.map { max(Int(($0 / 2.5).rounded()), 1) }, period = dashes.reduce(0, +)
+    var isDrawn: [Bool] = []
+    for (index, length) in dashes.enumerated() { isDrawn += Array(repeating: index % 2 == 0, count: length) }
     var drawn = 0
     for (a, b) in zip(line, line.dropFirst()) {
       let steps = max(1, Int(min(max(abs(b.x - a.x), abs(b.y - a.y)) / Self.dot, 1e5).rounded(.up)))
       for step in 1...steps {
         drawn += 1
-        if !stroke.dash.isEmpty, drawn % 3 == 0 { continue }
+        if period > 0, !isDrawn[drawn % period] { continue }
         let fraction = Double(step) / Double(steps)
         set(Point(a.x + (b.x - a.x) * fraction, a.y + (b.y - a.y) * fraction), pixel)
       }
     }
+  }
+
+  func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color) {
+    guard let pixel = visiblePixel(color), centre.isInReach, clip.contains(centre) else { return }
+    let column = Int(centre.x / Self.cellSize.width), row = Int(centre.y / Self.cellSize.height)
+    guard centre.x >= 0, centre.y >= 0, column < columns, row < rows else { return }
+    let symbol: Character =
+      switch shape {
+      case .circle: "●"
+      case .square: "■"
+      case .triangle: "▲"
+      case .diamond: "◆"
+      case .cross: "×"
+      case .plus: "+"
+      case .ring: "○"
+      }
+    let index = row * columns + column
+    guard cells[index].letter.map("●■▲◆×+○".contains) ?? true, !cells[index].isCovered else { return }
+    cells[index] = Cell(letter: symbol, color: pixel)
   }
 
   func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool) {

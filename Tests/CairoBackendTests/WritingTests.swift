@@ -36,6 +36,23 @@ import Testing
     #expect(data.range(of: Data("tIME".utf8)) == nil)
   }
 
+  @Test func textsOfFilesAreEscapedInSVG() throws {
+    var figure = figure
+    figure.title = "a\u{1}\u{202E}\u{0}]]><script>\"'"
+    figure.panels[0].title = figure.title
+    figure.description = figure.title
+    let svg = try figure.svg(command: figure.title), parser = XMLParser(data: svg)
+    #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
+    #expect(!String(decoding: svg, as: UTF8.self).contains("<script>"))
+  }
+
+  @Test func theFamilyIsChosen() throws {
+    let fonts = try Fonts(family: "dejavu sans")
+    #expect(try figure.png(fonts: fonts) == figure.png(), "the default")
+    let error = #expect(throws: FigureError.self) { try Fonts(family: "No Such Font") }
+    #expect("\(error!)".hasPrefix("no font “No Such Font” is installed; installed are "), "\(error!)")
+  }
+
   private func number(_ data: Data, at place: Int) -> Int {
     data[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
   }
@@ -55,9 +72,13 @@ import Testing
     figure.panels[0].marks = [cells]
     let svg = try figure.svg(command: "render --x"), text = String(decoding: svg, as: UTF8.self)
     #expect(try figure.svg(command: "render --x") == svg)
-    #expect(text.contains("<title>a &lt; b &amp; c</title>") && text.contains("<desc>A line that rises.</desc>"))
+    #expect(text.contains("<title id=\"title\">a &lt; b &amp; c</title>"))
+    #expect(text.contains("<desc id=\"description\">A line that rises.</desc>"))
+    #expect(text.contains("aria-labelledby=\"title description\""))
+    #expect(text.contains(">step</text>") && text.contains(">a &lt; b &amp; c</text>"), "text is text")
+    #expect(text.contains("image-rendering:pixelated") && text.contains("font-family=\"'DejaVu Sans', "))
     #expect(text.contains("<metadata>render --x</metadata>") && text.contains("role=\"img\""))
-    #expect(text.contains("width=\"200px\"") && text.contains("viewBox=\"0 0 200 120\""))
+    #expect(text.contains("width=\"200\"") && text.contains("viewBox=\"0 0 200 120\""))
     let parser = XMLParser(data: svg)
     #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
     let pdf = try figure.pdf()
@@ -66,6 +87,10 @@ import Testing
     let parts = pdf + uncompressedStreams(of: pdf)
     #expect(parts.range(of: Data("/Title".utf8)) != nil && parts.range(of: Data("CreationDate".utf8)) == nil)
     #expect(parts.range(of: Data("/MediaBox [ 0 0 150 90 ]".utf8)) != nil, "in points")
+    for text in ["/Title", "/Subject", "/Width 2\n   /Height 1\n", "/Interpolate false"] {
+      #expect(parts.range(of: Data(text.utf8)) != nil, "\(text)")
+    }
+    #expect(parts.range(of: Data("/Interpolate true".utf8)) == nil)
     #expect(throws: FigureError.self) { try Figure(panels: [], size: Size(width: 0, height: 5)).svg() }
   }
 

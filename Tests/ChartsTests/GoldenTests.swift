@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Every chart of every kind of data against goldens that were checked by eye: its drawing calls exactly, its pictures (light and dark,
-/// at the default size and at half of it) by the worst tile.
+/// at the default size and at that of a paper's column) by the worst tile.
 ///
 /// The goldens were recorded with Cairo 1.16, which puts each letter at a whole pixel. Cairo 1.17.4 and later put it at a quarter, up to
 /// half a pixel away, and draw all else as before (Debian 13 and sid). There, tiles with letters, and those around them, have wider limits.
@@ -48,9 +48,7 @@ import Testing
         let lines = figure.text(columns: 100, rows: 30, colors: .none)
         #expect(lines.count == 30 && lines.contains { $0.contains(figure.title.prefix(12)) }, "\(name) in a terminal")
         var tiles: [Tiles] = [], tilesWithoutText: [Tiles] = []
-        for factor in [1, 0.5] {
-          var figure = figure
-          figure.size = Size(width: figure.size.width * factor, height: figure.size.height * factor)
+        for (size, figure) in [("default", figure), ("column", figure.sized(for: .column))] {
           for theme in Theme.all {
             let raster = try Raster(figure, theme: theme, scale: 1, fonts: fonts)
             tiles.append(Tiles(raster))
@@ -61,7 +59,7 @@ import Testing
             }
             if let folder = Self.drawing {
               try figure.write(
-                to: "\(folder)/\(name)/\(kind)-\(theme.name)-\(factor).png", theme: theme, scale: 1,
+                to: "\(folder)/\(name)/\(kind)-\(theme.name)-\(size).png", theme: theme, scale: 1,
                 fonts: fonts)
             }
           }

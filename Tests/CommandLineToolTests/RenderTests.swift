@@ -67,7 +67,8 @@ import Testing
         try runTool("render", "a.rheo", "--chart", "loss", "--out", "to", "--format", "pdf", in: folder).output
           == "wrote to/loss.pdf\n")
       let svg = try String(contentsOfFile: folder + "/x.svg", encoding: .utf8)
-      #expect(svg.contains("<desc>Training loss over steps.") && svg.contains("--out x.svg</metadata>"))
+      #expect(
+        svg.contains("<desc id=\"description\">Training loss over steps.") && svg.contains("--out x.svg</metadata>"))
       #expect(try Data(contentsOf: URL(filePath: folder + "/to/loss.pdf")).starts(with: Data("%PDF".utf8)))
     }
   }
@@ -85,6 +86,25 @@ import Testing
     }
   }
 
+  @Test func aPaperSetsTheSizeAndAFontTheFamily() throws {
+    try withRun { folder in
+      func answer(_ words: String...) throws -> (code: Int, errors: String) {
+        let run = try runTool(words: ["render", "a.rheo", "--chart", "loss", "--out", "x.png"] + words, in: folder)
+        return (Int(run.code), run.errors)
+      }
+      for (paper, width) in [("column", 634), ("page", 1344)] {
+        #expect(try answer("--paper", paper).code == 0)
+        let data = try Data(contentsOf: URL(filePath: folder + "/x.png"))
+        #expect(number(data, at: 16) == width && Double(number(data, at: 20)) <= 1.3 * Double(width))
+      }
+      #expect(try answer("--paper", "column", "--width", "300").code == 2)
+      #expect(try answer("--font", "DejaVu Sans").code == 0)
+      let unknown = try answer("--font", "No Such Font")
+      #expect(
+        unknown.code == 1 && unknown.errors.hasPrefix("rheoscope: no font “No Such Font” is installed; installed"))
+    }
+  }
+
   @Test func measuresAndScalarsAreDrawnByName() throws {
     try withRun { folder in
       #expect(
@@ -94,7 +114,8 @@ import Testing
         try runTool("render", "a.rheo", "--scalar", "val/loss", "--out", "to", "--format", "svg", in: folder).output
           == "wrote to/val-loss.svg\n")
       let svg = try String(contentsOfFile: folder + "/to/val-loss.svg", encoding: .utf8)
-      #expect(svg.contains("<desc>val/loss over steps. alpha: at first 2.40; last"), "\(svg.prefix(600))")
+      #expect(
+        svg.contains("<desc id=\"description\">val/loss over steps. alpha: at first 2.40; last"), "\(svg.prefix(600))")
       let measure = try runTool("render", "a.rheo", "--measure", "effective_rnk", in: folder)
       #expect(measure.code == 2 && measure.output == "")
       #expect(

@@ -31,15 +31,33 @@ import Testing
     }
   }
 
+  @Test func chartsFitTheWindow() throws {
+    try withRun { folder in
+      let both = try inTerminal([:], "show a.rheo", in: folder)
+      #expect((34...39).contains(both.split(separator: "\n", omittingEmptySubsequences: false).count - 1))
+      let one = try inTerminal([:], "show a.rheo --chart dashboard", in: folder)
+      #expect(one.split(separator: "\n", omittingEmptySubsequences: false).count - 1 <= 39)
+    }
+  }
+
+  @Test func aTerminalOf256ColoursGetsThem() throws {
+    try withRun { folder in
+      let text = try inTerminal(["TERM": "xterm-256color"], "show a.rheo", in: folder)
+      #expect(text.contains("\u{1B}[38;5;") && !text.contains("\u{1B}[38;2;"))
+      #expect(
+        try !inTerminal(["TERM": "xterm-256color", "NO_COLOR": "1"], "show a.rheo", in: folder).contains("\u{1B}"))
+    }
+  }
+
   @Test func aTerminalGetsTheColoursThatItHas() throws {
     try withRun { folder in
       let plain = try inTerminal([:], "show a.rheo", in: folder)
       #expect(!plain.contains("\u{1B}") && plain.contains("Training loss"))
       #expect(plain.split(separator: "\n").allSatisfy { $0.count <= 90 })
       let colored = try inTerminal(["COLORTERM": "truecolor"], "show a.rheo", in: folder)
-      #expect(colored.contains("\u{1B}[38;2;97;165;237m"), "the dark theme's first series")
+      #expect(colored.contains("\u{1B}[38;2;75;140;160m"), "the dark theme's first series")
       let light = try inTerminal(["COLORTERM": "truecolor", "COLORFGBG": "0;15"], "show a.rheo", in: folder)
-      #expect(light.contains("\u{1B}[38;2;0;119;168m"), "the light theme's")
+      #expect(light.contains("\u{1B}[38;2;5;115;230m"), "the light theme's")
       for more in [["NO_COLOR": "1"], ["TERM": "dumb"]] {
         let environment = ["COLORTERM": "truecolor", "TERM_PROGRAM": "WezTerm"].merging(more) { $1 }
         #expect(try !inTerminal(environment, "show a.rheo", in: folder).contains("\u{1B}"), "\(more)")

@@ -18,16 +18,29 @@ import Testing
     #expect(theme.grid.contrast(with: theme.background) < 1.6, "the grid is faint")
   }
 
-  /// The first four series differ also with a colour vision deficiency; later ones differ by shape.
-  @Test(arguments: Theme.all, [Vision.normal, .protanopia, .deuteranopia, .tritanopia])
+  /// The distance is that of CIEDE2000.
+  @Test(arguments: Theme.all, Vision.allCases)
   func seriesDiffer(_ theme: Theme, _ vision: Vision) {
-    for first in 0..<4 {
+    #expect(theme.series.count == 7)
+    for first in theme.series.indices {
       for second in 0..<first {
         let distance = vision.lab(theme.series[first]).distance(to: vision.lab(theme.series[second]))
-        #expect(distance >= 12, "\(theme.name): \(second) and \(first), \(vision)")
+        #expect(distance >= (first < 5 ? 15 : 12), "\(theme.name): \(second) and \(first), \(vision)")
       }
     }
-    #expect(Set((0..<6).map(DotShape.ofSeries)).count == 6 && Set((0..<6).map(Stroke.dash(ofSeries:))).count == 6)
+    #expect(Set((0..<6).map(DotShape.ofSeries)).count == 6 && Set((0..<7).map(Stroke.dash(ofSeries:))).count == 7)
+  }
+
+  /// Pairs of Sharma, Wu and Dalal's table of test data.
+  @Test(arguments: [
+    (Vision.Lab(l: 50, a: 2.6772, b: -79.7751), Vision.Lab(l: 50, a: 0, b: -82.7485), 2.0425),
+    (.init(l: 50, a: 2.5, b: 0), .init(l: 61, a: -5, b: 29), 22.8977),
+    (.init(l: 2.0776, a: 0.0795, b: -1.135), .init(l: 0.9033, a: -0.0636, b: -0.5514), 0.9082),
+    (.init(l: 60.2574, a: -34.0099, b: 36.2677), .init(l: 60.4626, a: -34.1751, b: 39.4387), 1.2644),
+    (.init(l: 50, a: 0, b: 0), .init(l: 50, a: -1, b: 2), 2.3669),
+  ])
+  func distancesAreThoseOfTheTable(_ one: Vision.Lab, _ two: Vision.Lab, _ distance: Double) {
+    #expect(abs(one.distance(to: two) - distance) < 1e-4 && abs(two.distance(to: one) - distance) < 1e-4)
   }
 
   /// Lightness rises monotonically, so that the maps order values without hue and in print.
@@ -65,8 +78,31 @@ enum Vision: CaseIterable {
 
   struct Lab {
     let l, a, b: Double
+
+    /// CIEDE2000. Source: Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula", 2005.
     func distance(to other: Lab) -> Double {
-      ((l - other.l) * (l - other.l) + (a - other.a) * (a - other.a) + (b - other.b) * (b - other.b)).squareRoot()
+      func radians(_ degrees: Double) -> Double { degrees * .pi / 180 }
+      func saturation(_ chroma: Double) -> Double { (pow(chroma, 7) / (pow(chroma, 7) + pow(25, 7))).squareRoot() }
+      let stretch = 1 + 0.5 * (1 - saturation((hypot(a, b) + hypot(other.a, other.b)) / 2))
+      let chromas = [hypot(a * stretch, b), hypot(other.a * stretch, other.b)]
+      let hues = [atan2(b, a * stretch), atan2(other.b, other.a * stretch)].map {
+        ($0 * 180 / .pi + 360).remainder(dividingBy: 360)
+      }
+      let isGrey = chromas[0] * chromas[1] == 0
+      let turn = isGrey ? 0 : (hues[1] - hues[0]).remainder(dividingBy: 360)
+      let lightness = (l + other.l) / 2, chroma = (chromas[0] + chromas[1]) / 2
+      let hue = isGrey ? hues[0] + hues[1] : hues[0] + turn / 2
+      let t =
+        1 - 0.17 * cos(radians(hue - 30)) + 0.24 * cos(radians(2 * hue)) + 0.32 * cos(radians(3 * hue + 6))
+        - 0.2 * cos(radians(4 * hue - 63))
+      let offset = (lightness - 50) * (lightness - 50)
+      let across = (other.l - l) / (1 + 0.015 * offset / (20 + offset).squareRoot())
+      let along = (chromas[1] - chromas[0]) / (1 + 0.045 * chroma)
+      let around =
+        2 * (chromas[0] * chromas[1]).squareRoot() * sin(radians(turn / 2)) / (1 + 0.015 * chroma * t)
+      let fromBlue = (hue - 275).remainder(dividingBy: 360) / 25
+      let rotation = -sin(radians(60 * exp(-fromBlue * fromBlue))) * 2 * saturation(chroma)
+      return (across * across + along * along + around * around + rotation * along * around).squareRoot()
     }
   }
 

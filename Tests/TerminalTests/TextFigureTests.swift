@@ -32,11 +32,11 @@ import Testing
           Loss
 
               ↑ loss, low to high
-              ⡇                     ⢀⣀⡠⠤⠒⠒⠉⠣层
-              ⡇              ⢀⣀⠤⠤⠒⠊⠉⠁
-          0.5⠈⡇       ⣀⣀⠤⠔⠒⠊⠉⠁
-              ⡇⣀⡠⠤⠔⠒⠊⠉
-              ⠟⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠖⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠲
+              ⡇                     ⣀⣀⠤⠤⠒⠒⠉⠣层
+              ⡇             ⢀⣀⡠⠤⠔⠒⠊⠉
+          0.5⠈⡇      ⣀⡠⠤⠔⠒⠊⠉⠁
+              ⣇⠤⠤⠒⠒⠉⠉
+              ⠋⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠋⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠙
               0             5             10
                           step
 
@@ -57,6 +57,44 @@ import Testing
     #expect(plain.contains { $0.contains("····") } && plain.contains { $0.contains("████") })
     #expect(plain.contains { $0.contains("colour: size") })
     #expect(heatmap.text(columns: 60, rows: 16, colors: .all).contains { $0.contains("▀") })
+  }
+
+  @Test func aCellsColourEndsWithIt() {
+    for line in heatmap.text(columns: 60, rows: 16, colors: .all) {
+      var hasBackground = false
+      for part in line.split(separator: "\u{1B}[", omittingEmptySubsequences: false).dropFirst() {
+        let (code, letters) = (part.prefix { $0 != "m" }, part.drop { $0 != "m" }.dropFirst())
+        if code == "0" { hasBackground = false } else if code.hasPrefix("48;") { hasBackground = true }
+        #expect(!hasBackground || !letters.contains(" "), "\(line.debugDescription)")
+      }
+    }
+  }
+
+  @Test func allRowsOfAHeatmapAreSeen() {
+    let rows = heatmap.text(columns: 60, rows: 20, colors: .none).filter { $0.contains("····") || $0.contains("████") }
+    #expect(rows.filter { $0.contains("····") }.count == rows.filter { $0.contains("████") }.count, "\(rows)")
+  }
+
+  @Test func a256ColourTerminalGetsItsColours() {
+    let text = heatmap.text(columns: 60, rows: 16, colors: .palette).joined()
+    #expect(text.contains("\u{1B}[38;5;") && text.contains("\u{1B}[48;5;") && !text.contains(";2;"))
+  }
+
+  @Test(arguments: [60, 100, 200]) func curvesDifferWithoutColours(_ columns: Int) {
+    let x = (0..<30).map(Double.init)
+    let marks: [any Mark] = (0..<3).flatMap { index -> [any Mark] in
+      let y = x.map { $0 * Double(index) }
+      return [
+        LineMark(x: x, y: y, color: .series(index)),
+        DotMark(x: x, y: y, color: .series(index), shape: .ofSeries(index)),
+      ]
+    }
+    let labels = (0..<3).map {
+      DirectLabel(at: 29 * Double($0), "net \($0)", color: .series($0), sample: .dottedLine([], .ofSeries($0)))
+    }
+    let figure = Figure(panels: [Panel(x: Axis(.integer), y: Axis(.linear), marks: marks, directLabels: labels)])
+    let text = figure.text(columns: columns, rows: 24, colors: .none).joined(separator: "\n")
+    for part in ["●", "■", "▲", "net 0", "net 1", "net 2"] { #expect(text.contains(part), "\(part)") }
   }
 
   @Test(arguments: [1, 2, 5, 13, 80, 300]) func anySize(_ size: Int) {

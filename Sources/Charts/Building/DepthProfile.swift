@@ -113,7 +113,7 @@ struct DepthProfile {
       DirectLabel(
         at: statistics.median.last { $0.isFinite && $0 > 0 }, variant.name, detail: summary.joined(separator: "\n"),
         color: color,
-        sample: .dottedLine([], shape)))
+        sample: .dottedLine(color.dash, shape)))
   }
 }
 

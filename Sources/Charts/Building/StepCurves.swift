@@ -86,10 +86,10 @@ struct StepCurves {
       for seed in curve.seeds {
         let x = seed.steps.map(Double.init)
         if weight > 0 {
-          behind.append(LineMark(x: x, y: seed.raw, color: color.opacity(0.18), width: 0.75, extends: false))
+          behind.append(LineMark(x: x, y: seed.raw, color: color.opacity(0.18), width: 0.75, dash: [], extends: false))
         }
         if !isAlone {
-          thin.append(LineMark(x: x, y: seed.smooth, color: color.opacity(0.55), width: 0.9, extends: false))
+          thin.append(LineMark(x: x, y: seed.smooth, color: color.opacity(0.55), width: 0.9, dash: [], extends: false))
         }
       }
       let x = statistics.steps.map(Double.init)
@@ -107,7 +107,7 @@ struct StepCurves {
       let end = statistics.median.last { $0.isFinite && (!isLogarithmic || $0 > 0) }
       panel.directLabels.append(
         DirectLabel(
-          at: end, variant.name, detail: ending(of: curve), color: color, sample: .dottedLine([], shape),
+          at: end, variant.name, detail: ending(of: curve), color: color, sample: .dottedLine(color.dash, shape),
           hasLeader: (statistics.median.last?.isFinite ?? false) && statistics.steps.last == lastStep))
       panel.annotations += failures(of: curve)
     }

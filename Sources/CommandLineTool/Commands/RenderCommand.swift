@@ -29,6 +29,10 @@ extension Command {
     ] + style + [
       Flag(name: "--scale", kind: .positive(upTo: 64), help: "pixels per unit of 1/96 inch in a PNG (default: 2)"),
       Flag(
+        name: "--paper", kind: .choice(Paper.allCases.map(\.rawValue), placeholder: "PAPER"),
+        help: "width of a paper's column (3.3 in) or page (7 in), with a height that follows from it"),
+      Flag(name: "--font", kind: .text, help: "font family of all text (default: DejaVu Sans)"),
+      Flag(
         name: "--width", kind: .length,
         help: "width of the picture: 800 in units of 1/96 inch, 600pt in points, 1600px in pixels of the PNG"),
       Flag(name: "--height", kind: .length, help: "height of the picture (default: by the chart)"),
@@ -75,6 +79,7 @@ extension Tool {
         console.note("\(request.kinds[0].name) has no axis of steps, so --findings marks nothing there")
       }
     }
+    let fonts = try arguments["--font"].map { try Fonts(family: $0) }
     if request.kinds.count > 1 { for run in runs { try run.keep(LayerQuantity.allCases) } }
     var firstError: (any Error)?
     var count = 0
@@ -83,7 +88,8 @@ extension Tool {
         var figure = try kind.figure(runs, options)
         request.adapt(&figure)
         let path = request.path(of: kind)
-        try figure.write(to: path, theme: request.theme, scale: request.scale, command: commandLine(words))
+        try figure.write(
+          to: path, theme: request.theme, scale: request.scale, command: commandLine(words), fonts: fonts)
         console.print("wrote \(path)")
         count += 1
       } catch let error as ChartError {
@@ -129,6 +135,7 @@ private struct RenderRequest {
   private let outIsFolder: Bool
   private let format: String
   private let width, height: Length?
+  private let paper: Paper?
   private let title: String?
 
   init(_ arguments: Arguments) throws(UsageError) {
@@ -145,6 +152,8 @@ private struct RenderRequest {
     theme = Theme.all.first { $0.name == arguments["--theme"] } ?? .light
     scale = arguments.number("--scale") ?? 2
     (width, height) = (arguments.length("--width"), arguments.length("--height"))
+    paper = arguments["--paper"].flatMap(Paper.init)
+    guard paper == nil || width == nil else { throw .exclusive("--paper", "--width") }
     title = arguments["--title"]
     let beside = commonFolder(of: arguments.operands)
     out =
@@ -177,6 +186,7 @@ private struct RenderRequest {
   /// Gives a figure the title and the size that the flags ask for.
   func adapt(_ figure: inout Figure) {
     if let title { figure.title = title }
+    if let paper { figure = figure.sized(for: paper) }
     if let width { figure.size.width = width.units(scale: scale) }
     if let height { figure.size.height = height.units(scale: scale) }
   }

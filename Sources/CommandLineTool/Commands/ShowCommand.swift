@@ -27,26 +27,30 @@ extension Tool {
     let options = try chartOptions(arguments, runs)
     let names = arguments["--chart"].map { [$0] } ?? ["loss", "gradient-flow"]
     var firstError: (any Error)?
-    var count = 0
+    var figures: [Figure] = []
     for kind in ChartKind.all where names.contains(kind.name) {
       do {
-        let figure = try kind.figure(runs, options)
-        try show(figure, as: images, on: terminal, theme)
-        count += 1
+        figures.append(try kind.figure(runs, options))
       } catch let error as ChartError {
         firstError = firstError ?? error
         if names.count > 1 { console.note("\(kind.name) is not drawn: \(error.reason)") }
       }
     }
-    if count == 0, let firstError { throw firstError }
+    if figures.isEmpty, let firstError { throw firstError }
+    // The last line is left to the prompt.
+    let rows = terminal.rows.map { max(($0 - 1) / figures.count, 8) }
+    for figure in figures { try show(figure, as: images, on: terminal, rows: rows, theme) }
   }
 
-  private func show(_ figure: Figure, as images: InlineImage?, on terminal: TerminalWindow, _ theme: Theme) throws {
+  /// Prints a figure in `rows` lines of text, or where it is nil in as many as it needs; or as a picture.
+  private func show(
+    _ figure: Figure, as images: InlineImage?, on terminal: TerminalWindow, rows: Int?, _ theme: Theme
+  ) throws {
     guard let images else {
-      // Letters are about twice as high as wide, so such a figure fits any terminal that is not tiny.
-      let screen = min(max(terminal.rows - 2, 20), max(20, terminal.columns * 3 / 10))
-      // A figure that is higher than most has several rows of panels, each of which needs its lines.
-      let rows = Int(Double(screen) * max(1, figure.size.height / 520))
+      // A figure that is higher than most has several rows of panels, each of which needs its lines. Letters are about twice as high as
+      // wide.
+      let needed = Int(Double(max(28, terminal.columns * 3 / 10)) * max(1, figure.size.height / 520))
+      let rows = min(rows ?? needed, needed)
       let lines = figure.text(columns: terminal.columns, rows: rows, colors: terminal.colors, theme: theme)
       return console.printAsIs(lines.joined(separator: "\n"))
     }

@@ -6,6 +6,12 @@ public protocol Canvas: AnyObject {
   /// The number of pixels per unit, for drawing that depends on pixels.
   var resolution: Double { get }
 
+  /// Whether images are scaled when the figure is shown, so that a heatmap needs one pixel per cell only.
+  var scalesImages: Bool { get }
+
+  /// The height of the rows of a canvas of characters: plot areas end between two of them. 0 for a canvas of pixels.
+  var rowHeight: Double { get }
+
   /// The size of one line of text.
   func measure(_ text: String, _ font: Font) -> TextExtent
 
@@ -18,6 +24,9 @@ public protocol Canvas: AnyObject {
   /// Draws a line from point to point. A single point gives a dot.
   func stroke(_ line: [Point], _ stroke: Stroke)
 
+  /// Draws a dot with a width of about `size` around a point.
+  func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color)
+
   /// Draws one line of text whose baseline starts at `point`: horizontally, or, if `rotated`, upwards (90° counterclockwise).
   func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool)
 
@@ -26,4 +35,12 @@ public protocol Canvas: AnyObject {
 
   /// Runs `body`, and keeps of what it draws the part inside a rectangle.
   func clip(to rectangle: Rectangle, _ body: () -> Void)
+}
+
+extension Canvas {
+  /// False.
+  public var scalesImages: Bool { false }
+
+  /// 0.
+  public var rowHeight: Double { 0 }
 }

@@ -19,6 +19,10 @@ final class LabelCanvas: Canvas {
 
   var resolution: Double { canvas.resolution }
 
+  var scalesImages: Bool { canvas.scalesImages }
+
+  var rowHeight: Double { canvas.rowHeight }
+
   func measure(_ text: String, _ font: Font) -> TextExtent { canvas.measure(label(text), font) }
 
   func fill(_ rectangle: Rectangle, _ color: Color) { canvas.fill(rectangle, color) }
@@ -26,6 +30,10 @@ final class LabelCanvas: Canvas {
   func fill(_ polygon: [Point], _ color: Color) { canvas.fill(polygon, color) }
 
   func stroke(_ line: [Point], _ stroke: Stroke) { canvas.stroke(line, stroke) }
+
+  func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color) {
+    canvas.dot(shape, at: centre, size: size, color)
+  }
 
   func text(_ text: String, at point: Point, _ font: Font, _ color: Color, rotated: Bool) {
     canvas.text(label(text), at: point, font, color, rotated: rotated)

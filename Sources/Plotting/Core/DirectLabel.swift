@@ -14,17 +14,17 @@ public struct DirectLabel: Sendable, Hashable {
   /// Whether a leader line connects the value to the label. False where the series ends before the right side.
   public var hasLeader: Bool
 
-  /// A label at a value on the y axis; its symbol in the legend is a solid line by default.
+  /// A label at a value on the y axis; its symbol in the legend is a line with the colour's dash pattern by default.
   public init(
     at value: Double?, _ text: String, detail: String = "", color: ColorRole,
-    sample: LegendEntry.Sample = .line([], width: 2),
+    sample: LegendEntry.Sample? = nil,
     hasLeader: Bool = true
   ) {
     self.value = value
     self.text = text
     self.detail = detail
     self.color = color
-    self.sample = sample
+    self.sample = sample ?? .line(color.dash, width: 2)
     self.hasLeader = hasLeader
   }
 }

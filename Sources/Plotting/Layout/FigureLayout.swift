@@ -3,7 +3,7 @@ import Foundation
 /// The layout of a figure. Text is measured by the canvas that will draw it, so labels never overlap.
 struct FigureLayout {
   private static let edge = 14.0, between = 16.0
-  private let figure: Figure
+  private var figure: Figure
   private let canvas: any Canvas
   private let theme: Theme
   private var title = TextBlock.empty, subtitle = TextBlock.empty, caption = TextBlock.empty
@@ -13,6 +13,7 @@ struct FigureLayout {
   private var panels: [(layout: PanelLayout, plot: Rectangle)] = []
 
   init(_ figure: Figure, _ canvas: any Canvas, _ theme: Theme) {
+    let figure = figure.sharingLegends(panelWidth: figure.size.width / Double(figure.gridColumns))
     self.figure = figure
     self.canvas = canvas
     self.theme = theme
@@ -23,16 +24,7 @@ struct FigureLayout {
     legend = LegendLayout(figure.legend, width: width, height: figure.size.height / 3, on: canvas, theme)
     grid = Rectangle(left: edge, top: 0, width: width, height: 0)
     setGridHeight()
-    // Where the plots would be too small, the caption and most of the subtitle are left out.
-    if grid.height < figure.size.height * 0.6, caption.height > 0 {
-      caption = .empty
-      setGridHeight()
-    }
-    if grid.height < figure.size.height * 0.6, subtitle.lines.count > 1 {
-      let first = String(figure.subtitle.prefix { $0 != "\n" })
-      subtitle = canvas.wrap(first, theme.subtitleFont, width: width, limit: 1)
-      setGridHeight()
-    }
+    leaveOutText(width: width)
     if let colorBar = figure.colorBar {
       // The colour bar is about as high as the plot areas: the grid without one axis.
       let layout = ColorBarLayout(colorBar, height: grid.height - 60, on: canvas, theme)
@@ -40,6 +32,41 @@ struct FigureLayout {
       grid.width = max(grid.width - layout.width - Self.between, 10)
     }
     placePanels()
+    if let colorBar = figure.colorBar, let first = panels.first?.plot, let bottom = panels.map(\.plot.bottom).max() {
+      self.colorBar = ColorBarLayout(colorBar, height: bottom - first.top, on: canvas, theme)
+    }
+  }
+
+  /// Places the panels, and leaves out in a fixed order what makes plots too low: the texts below the panels' titles, titles of
+  /// horizontal axes above other panels, the caption.
+  private mutating func placePanels() {
+    let columns = figure.gridColumns
+    for step in 0...3 {
+      switch step {
+      case 1: for index in figure.panels.indices { figure.panels[index].detail = "" }
+      case 2: for index in figure.panels.indices.dropLast(columns) { figure.panels[index].x.title = "" }
+      case 3:
+        caption = .empty
+        setGridHeight()
+      default: break
+      }
+      place()
+      guard let plot = panels.first?.plot, plot.height < 24 else { return }
+    }
+  }
+
+  /// Leaves out text in a fixed order until the panels have room: the settings, which are the first line of a subtitle of several, and
+  /// far later the caption and the subtitle, which say what marks mean.
+  private mutating func leaveOutText(width: Double) {
+    if grid.height < figure.size.height * 0.75, let end = figure.subtitle.firstIndex(of: "\n") {
+      let rest = String(figure.subtitle[figure.subtitle.index(after: end)...])
+      subtitle = canvas.wrap(rest, theme.subtitleFont, width: width, limit: 4)
+      setGridHeight()
+    }
+    for part in [\Self.caption, \.subtitle] where grid.height < figure.size.height * 0.4 {
+      self[keyPath: part] = .empty
+      setGridHeight()
+    }
   }
 
   /// Gives the panels the height between the head and the caption.
@@ -50,8 +77,9 @@ struct FigureLayout {
     grid = Rectangle(left: grid.left, top: top, width: grid.width, height: bottom - top)
   }
 
-  private mutating func placePanels() {
+  private mutating func place() {
     let count = figure.panels.count
+    panels = []
     guard count > 0 else { return }
     let columns = figure.gridColumns
     let rows = (count + columns - 1) / columns
@@ -87,18 +115,30 @@ struct FigureLayout {
     var top = grid.top
     for row in 0..<rows {
       top += rowMargins[row].top
+      let rows = wholeRows(top, plot.height)
       var left = grid.left
       for column in 0..<columns {
         left += columnMargins[column].left
         let index = row * columns + column
         if index < count {
+          // Narrow panels end where their own labels begin, not where those of the panels above or below do.
+          let isNarrow = cellWidth < 200 && !figure.sharesAxes
+          let width = plot.width + (isNarrow ? columnMargins[column].right - layouts[index].margins.right : 0)
           panels.append(
-            (layouts[index], Rectangle(left: left, top: top, width: plot.width, height: plot.height)))
+            (layouts[index], Rectangle(left: left, top: rows.top, width: width, height: rows.height)))
         }
         left += plot.width + columnMargins[column].right + Self.between
       }
       top += plot.height + rowMargins[row].bottom + Self.between
     }
+  }
+
+  /// The part of a plot area that covers whole rows of a canvas of characters, so that the axis below has a row of its own.
+  private func wholeRows(_ top: Double, _ height: Double) -> (top: Double, height: Double) {
+    let row = canvas.rowHeight
+    guard row > 0 else { return (top, height) }
+    let first = (top / row - 1e-9).rounded(.up) * row, last = ((top + height) / row + 1e-9).rounded(.down) * row
+    return last - first >= row ? (first, last - first) : (top, height)
   }
 
   func draw() {

@@ -13,6 +13,10 @@ struct LegendLayout {
   private let ascent: Double
   let height: Double
 
+  static let empty = LegendLayout()
+
+  private init() { (items, rowHeight, ascent, height) = ([], 0, 0, 0) }
+
   /// As many entries as fit. Where entries are left out, the last row ends in their number.
   init(
     _ entries: [LegendEntry], width: Double, height limit: Double, on canvas: any Canvas, _ theme: Theme

@@ -14,11 +14,12 @@ extension PanelLayout {
   }
 
   private func drawHead(above plot: Rectangle, on canvas: any Canvas, _ theme: Theme) {
+    let left = plot.left - headInset
     var top = plot.top - Self.gap - legend.height - detail.height - title.height
-    canvas.draw(title, left: plot.left, top: top, theme.text)
+    canvas.draw(title, left: left, top: top, theme.text)
     top += title.height
-    canvas.draw(detail, left: plot.left, top: top, theme.muted)
-    legend.draw(left: plot.left, top: top + detail.height, on: canvas, theme)
+    canvas.draw(detail, left: left, top: top, theme.muted)
+    legend.draw(left: left, top: top + detail.height, on: canvas, theme)
   }
 
   private func drawGrid(_ area: PlotArea, on canvas: any Canvas) {
@@ -68,18 +69,15 @@ extension PanelLayout {
     let plot = area.rectangle, theme = area.theme, font = theme.tickFont, stroke = Stroke(theme.axis, width: 1)
     let extent = canvas.measure("0", font)
     canvas.stroke([Point(plot.left, plot.top), Point(plot.left, plot.bottom)], stroke)
-    let availableWidth = margins.left - Self.tick - 2 - Self.gap - yTitle.height
     for tick in yTicks {
       guard let top = area.y(of: tick.value), top >= plot.top - 0.5, top <= plot.bottom + 0.5 else { continue }
       let length = tick.label.isEmpty ? Self.tick * 0.6 : Self.tick
       canvas.stroke([Point(plot.left - length, top), Point(plot.left, top)], stroke)
       guard shows.y, !tick.label.isEmpty else { continue }
-      // The end of a label is kept, since layer paths differ at their end.
-      let label = canvas.shorten(tick.label, font, width: max(availableWidth, 10) + 0.01, keepsEnd: true)
       canvas.text(
-        label,
+        tick.label,
         at: Point(
-          plot.left - Self.tick - Self.gap + 2 - canvas.measure(label, font).width,
+          plot.left - Self.tick - Self.gap + 2 - canvas.measure(tick.label, font).width,
           top + (extent.ascent - extent.descent) / 2), font, theme.muted, rotated: false)
     }
     guard shows.y else { return }

@@ -82,6 +82,13 @@ public struct CellMark: Mark {
     guard let left = area.x(of: edges[0]), let right = area.x(of: edges[edges.count - 1]),
       let top = area.y(of: vertical.upperBound), let bottom = area.y(of: vertical.lowerBound)
     else { return }
+    if canvas.scalesImages, hasEqualColumns,
+      Double(columns.count) <= (right - left) * canvas.resolution,
+      Double(rows.count) <= (bottom - top) * canvas.resolution
+    {
+      let frame = Rectangle(left: left, top: top, width: right - left, height: bottom - top)
+      return drawCells(in: frame, area.theme, on: canvas)
+    }
     // Aligned to whole pixels, so that cells are sharp and patterns regular.
     let resolution = canvas.resolution
     let firstColumn = Int((left * resolution).rounded()), firstRow = Int((top * resolution).rounded())

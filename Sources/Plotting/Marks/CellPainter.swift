@@ -49,6 +49,11 @@ struct CellPainter {
     return hasPattern
   }
 
+  /// The kind and colour of the cell in a drawn row, counted from the bottom, and a column.
+  func cell(row: Int, column: Int) -> (CellKind, UInt32) {
+    mark.values.withUnsafeBufferPointer { cell(of: $0, row: mark.rows[row], column: column) }
+  }
+
   /// The kind and colour of one cell.
   private func cell(of values: UnsafeBufferPointer<Double>, row: Int, column: Int) -> (CellKind, UInt32) {
     let value = values[row * mark.columns.count + column]

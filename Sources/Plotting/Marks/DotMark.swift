@@ -71,7 +71,7 @@ public struct DotMark: Mark {
 }
 
 extension Canvas {
-  /// Draws a dot with a width of about `size` units of 1/96 inch around a point.
+  /// Draws the dot as polygons and lines.
   public func dot(_ shape: DotShape, at centre: Point, size: Double, _ color: Color) {
     let r = size / 2
     func corners(_ offsets: [(Double, Double)]) -> [Point] {

@@ -13,15 +13,15 @@ public struct LineMark: Mark {
   /// Whether the range of the y axis includes the values.
   public var extends: Bool
 
-  /// A line through points with ascending x; solid and 1.5 units wide by default.
+  /// A line through points with ascending x; 1.5 units wide by default, and with the dash pattern of its colour, `ColorRole.dash`.
   public init(
-    x: [Double], y: [Double], color: ColorRole, width: Double = 1.5, dash: [Double] = [], extends: Bool = true
+    x: [Double], y: [Double], color: ColorRole, width: Double = 1.5, dash: [Double]? = nil, extends: Bool = true
   ) {
     self.x = x
     self.y = y
     self.color = color
     self.width = width
-    self.dash = dash
+    self.dash = dash ?? color.dash
     self.extends = extends
   }
 
@@ -37,8 +37,8 @@ public struct LineMark: Mark {
     var columns = PixelColumns(resolution: canvas.resolution)
     func flush() {
       guard !columns.isEmpty else { return }
-      if columns.areDense, dash.isEmpty {
-        // Stroking a dense line takes about a hundred times as long as filling its outline, and looks the same.
+      if columns.areDense {
+        // Stroking a dense line takes about a hundred times as long as filling its outline, and looks the same; dashes are not seen in it.
         canvas.fill(columns.outline(width: width), stroke.color)
       } else {
         canvas.stroke(columns.points, stroke)

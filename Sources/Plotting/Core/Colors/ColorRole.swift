@@ -36,6 +36,9 @@ public struct ColorRole: Sendable, Hashable {
   /// A colour that is the same in every theme.
   public static func fixed(_ color: Color) -> ColorRole { ColorRole(kind: .fixed(color)) }
 
+  /// The dash pattern that tells a series from others without colour, `Stroke.dash(ofSeries:)`; solid for other roles.
+  public var dash: [Double] { if case .series(let index) = kind { Stroke.dash(ofSeries: index) } else { [] } }
+
   /// The same colour with an opacity from 0 for transparent to 1 for opaque.
   public func opacity(_ opacity: Double) -> ColorRole { ColorRole(kind: kind, opacity: opacity, depth: depth) }
 }
