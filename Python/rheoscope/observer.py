@@ -298,9 +298,9 @@ class Observer:
                     "recorded in this step", key="changed in place")
         with torch.no_grad():
             if kept or large_outputs:
-                self.output_rows.append(self.reducer.outputs(kept, large_outputs))
+                self.output_rows += self.reducer.outputs(kept, large_outputs)
             if gradients or large_gradients:
-                self.gradient_rows.append(self.reducer.gradients(gradients, large_gradients, self.scale))
+                self.gradient_rows += self.reducer.gradients(gradients, large_gradients, self.scale)
 
     def failed(self, path: str, error: Exception) -> None:
         """Warns of an error inside of a hook."""

@@ -17,7 +17,8 @@ from .observer import Observer
 from .parameters import Parameters
 from .schedule import Schedule, schedule_of
 from .setup import MissingParts
-from .table import StepTable
+from .statistics import fetched
+from .table import Parts, StepTable
 from .weights import ObservedOptimizer
 from .writer import RunWriter, number
 
@@ -134,13 +135,22 @@ class Recorder:
         self._writer.require_open()
         if accuracy is not None and not 0 <= float(accuracy) <= 1:
             raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
-        value = float(loss.detach().double().mean()) if isinstance(loss, Tensor) else float(loss)
         step, is_recorded = self._number, self._is_recorded
         skipped = self._skipped_scale()
-        layers = self._end_layers(skipped is not None) if is_recorded else None
+        if is_recorded:
+            self._observer.flush()
+        outputs, gradients = self._observer.output_rows, self._observer.gradient_rows
+        own = loss.detach().double().mean().view(1) if isinstance(loss, Tensor) else torch.tensor([float(loss)], dtype=torch.double)
+        # All that is read from a GPU is copied at once.
+        tables = [own, *(table for _, table in outputs), *(table for _, table in gradients), *self._parameters.take()]
+        copied = fetched(tables)
+        value, rest = float(copied[0]), copied[1:]
+        output_tables = [(sites, table) for (sites, _), table in zip(outputs, rest)]
+        gradient_tables = [(sites, table) for (sites, _), table in zip(gradients, rest[len(outputs):])]
+        layers = self._end_layers(skipped is not None, output_tables, gradient_tables) if is_recorded else None
         if not math.isfinite(value) and skipped is None:
             self._report_nonfinite(f"the loss is {_name(value)}", None)
-        rows, largest = self._parameters.weights(step)
+        rows, largest = self._parameters.weights(step, rest[len(outputs) + len(gradients):])
         self._write_definitions(step)
         rate = self._optimizers[0].rate if self._optimizers else None
         if rate is None and self._optimizers:
@@ -148,8 +158,7 @@ class Recorder:
         self._writer.add("step", [(step, number(value), accuracy, number(rate), self._clock() - self._started)])
         if layers is not None:
             self._writer.add("layer", layers.at(step))
-            if rows:
-                self._writer.add("weight", rows)
+            self._writer.add("weight", rows)
         self._write_scalars(step, skipped)
         if layers is not None:
             is_nonfinite = skipped is None and (
@@ -188,16 +197,15 @@ class Recorder:
 
     # MARK: Parts of a step
 
-    def _end_layers(self, is_skipped: bool) -> StepTable:
+    def _end_layers(self, is_skipped: bool, outputs: Parts, gradients: Parts) -> StepTable:
         observer = self._observer
-        observer.flush()
         if observer.learns and observer.has_forward:
             self._missing.see_first_step(self._facts)
             if observer.depths.counts_calls:
                 self._warn(
                     f"some outputs of step {self._number} have no graph, as those of layers without trained parameters, so the depths of "
                     "sites from there on count layers in the order of calls", key="depths count calls")
-        layers = StepTable(observer.output_rows, observer.gradient_rows, observer.sites)
+        layers = StepTable(outputs, gradients, observer.sites)
         if not is_skipped:
             self._missing.warn(self._number, any(optimizer.has_stepped for optimizer in self._optimizers))
         if layers.nonfinite_output is not None:
