@@ -20,7 +20,7 @@ from .setup import MissingParts
 from .statistics import fetched
 from .table import Parts, StepTable
 from .weights import ObservedOptimizer
-from .writer import RunWriter, number
+from .writer import RunWriter, check_meta, number
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
 
@@ -79,7 +79,8 @@ class Recorder:
         self._writer = RunWriter(path, {**own, **(meta or {})})
         self._observer = Observer(model, self._warn)
         if scaler is not None:
-            self._observer.current_scale = lambda: float(scaler.get_scale()) if scaler.is_enabled() else 1.0
+            self._observer.current_scale = self._current_scale
+        self._scale_before = self._current_scale()
         self._optimizers = [ObservedOptimizer(one, self._observer) for one in given]
         self._parameters = Parameters(self._observer, self._optimizers)
         self._missing = MissingParts(self._observer, self._parameters, self._warn)
@@ -133,8 +134,10 @@ class Recorder:
         if self._writer is None:
             return
         self._writer.require_open()
-        if accuracy is not None and not 0 <= float(accuracy) <= 1:
-            raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
+        if accuracy is not None:
+            accuracy = float(accuracy)
+            if not 0 <= accuracy <= 1:
+                raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
         step, is_recorded = self._number, self._is_recorded
         skipped = self._skipped_scale()
         if is_recorded:
@@ -173,10 +176,11 @@ class Recorder:
 
     def finish(self, meta: Mapping[str, str] | None = None) -> None:
         """Ends the recording: removes the recorder's hooks, and writes what remains and the summary. ``meta`` is added to the entries.
-        Later calls of ``step`` and ``record`` raise ``RunFileError``.
+        Later calls of ``step`` and ``record`` raise ``RunFileError``. Raises as the initializer does.
         """
         if self._writer is None or not self._writer.is_open:
             return
+        check_meta(meta or {})
         self._end()
         if self._number == 0:
             self._warn("no step is recorded; call recorder.step(loss=loss) after each optimizer.step()")
@@ -216,9 +220,15 @@ class Recorder:
 
     def _skipped_scale(self) -> float | None:
         """The scale of the loss, if a scaler skipped the step of the optimizers."""
-        if self._scaler is None or not self._optimizers or any(optimizer.has_stepped for optimizer in self._optimizers):
+        if self._scaler is None or any(optimizer.has_stepped for optimizer in self._optimizers):
             return None
-        return self._observer.scale if self._observer.has_backward else None
+        if self._is_recorded:
+            return self._observer.scale if self._observer.has_backward and self._optimizers else None
+        # Where no backward pass is observed, a skipped step shows by the lower scale after it.
+        return self._scale_before if self._current_scale() < self._scale_before else None
+
+    def _current_scale(self) -> float:
+        return float(self._scaler.get_scale()) if self._scaler is not None and self._scaler.is_enabled() else 1.0
 
     def _write_definitions(self, step: int) -> None:
         observer = self._observer
@@ -255,6 +265,7 @@ class Recorder:
             observer.settle()
         for optimizer in self._optimizers:
             optimizer.has_stepped = False
+        self._scale_before = self._current_scale()
         called = sum(site.step == self._number for site in observer.sites)
         if self._is_recorded and called < len(observer.sites):
             self._missing.absences += 1

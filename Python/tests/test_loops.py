@@ -353,6 +353,21 @@ class LoopTests(RecordingTest):
             ("0", "bfloat16"), ("1", "bfloat16"), ("2", "bfloat16")])
         self.assertEqual(self.values("SELECT gradient_step FROM summary"), [0])
 
+    def test_a_step_that_is_skipped_and_not_recorded(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        with self.recorder(model, optimizer, scaler=scaler, schedule=4) as recorder:
+            for step in range(6):
+                optimizer.zero_grad()
+                loss = model(torch.randn(5, 4)).square().mean() * (float("inf") if step == 2 else 1)
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                scaler.update()
+                recorder.step(loss=0.0)
+        self.assertEqual(self.rows("SELECT step, kind FROM event"), [(2, "skipped")])
+        self.assertEqual(self.rows("SELECT step, value FROM scalar"), [(0, 1024.0), (4, 512.0)])
+
     def test_accumulation(self) -> None:
         model = mlp(4, 6, 3)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
