@@ -264,6 +264,35 @@ class ModelTests(RecordingTest):
         self.assertEqual(self.rows("SELECT path, depth, is_layer FROM site"), [
             ("0.activation", 0, 0), ("0", 1, 1), ("1.activation", 1, 0), ("1", 2, 1)])
 
+    def test_a_part_that_is_called_by_itself_later(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        with self.recorder(model, optimizer) as recorder:
+            for step in range(5):
+                optimizer.zero_grad()
+                x = torch.randn(5, 4)
+                loss = model(x).square().mean()
+                if step >= 2:
+                    # A pass of its own, not a second call in the pass of the model.
+                    loss = loss + 1e-9 * model[0](1000 * x).square().mean()
+                loss.backward()
+                optimizer.step()
+                recorder.step(loss=loss)
+        self.assertEqual(self.sites(), ["0", "1", "2"])
+        self.assertEqual([value > 100 for value in self.values("SELECT activation_max FROM layer WHERE site = 0")], [
+            False, False, False, True, True])
+
+    def test_hooks_of_others_on_outputs(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        calls = []
+        model[0].register_forward_hook(lambda module, inputs, output: output.register_hook(lambda g: calls.append("before")) and None)
+        with self.recorder(model, optimizer) as recorder:
+            model[0].register_forward_hook(lambda module, inputs, output: output.register_hook(lambda g: calls.append("after")) and None)
+            train(model, optimizer, recorder, steps=2)
+        self.assertEqual(calls, ["before", "after"] * 2)
+        self.assertEqual(self.values("SELECT count(gradient_rms) FROM layer"), [6])
+
     def test_a_module_that_replaces_another(self) -> None:
         model = mlp(4, 6, 3)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
