@@ -50,7 +50,8 @@ class Recorder:
     ``meta``: entries of the run's table ``meta``, such as ``{"seed": "7"}``.
     ``warn``: called once with each warning; by default it prints to standard error.
 
-    Raises ``RunFileError`` if the file can't be written, here and in ``step``; ``ValueError`` if ``meta`` names an absolute path.
+    Raises ``RunFileError`` if the file can't be written, here and in ``step``; ``ValueError`` if ``meta`` names an absolute path or a lazy
+    module has no parameters yet; ``TypeError`` if the model is a scripted one.
     Leaving the ``with`` block by an error closes the file as that of an interrupted run.
     """
 
@@ -74,6 +75,8 @@ class Recorder:
         self._events: list[tuple] = []
         self._number = 0
         self._schedule, self._scaler = schedule_of(schedule), scaler
+        if isinstance(model, torch.jit.ScriptModule):
+            raise TypeError("the model is scripted, and a scripted module takes no hooks; give the model before torch.jit.script")
         # Checked before the file is touched.
         self._is_recorded = bool(self._schedule(0))
         self._writer = RunWriter(path, {**own, **(meta or {})})

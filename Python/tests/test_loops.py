@@ -7,6 +7,7 @@ import dataclasses
 import io
 import pickle
 import unittest
+import warnings
 from collections import namedtuple
 
 import torch
@@ -600,6 +601,44 @@ class LoopTests(RecordingTest):
             train(model, optimizer, recorder)
         self.assertEqual(self.sites(), ["0", "1", "2"])
         self.assertEqual(self.values("SELECT shape FROM site"), ["[5, 6]", "[5, 6]", "[5, 3]"])
+
+    def test_a_batch_without_samples(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            for count in (5, 0, 5):
+                optimizer.zero_grad()
+                loss = model(torch.randn(count, 4)).square().sum()
+                loss.backward()
+                optimizer.step()
+                recorder.step(loss=loss)
+        self.warnings = [text for text in self.warnings if "was not called with gradients" not in text]
+        self.assertEqual(self.values("SELECT DISTINCT step FROM layer"), [0, 2])
+        self.assertEqual(self.values("SELECT count(*) FROM step"), [3])
+
+    def test_scripted_modules(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scripted = torch.jit.script(nn.Linear(4, 6))
+        model = nn.Sequential(scripted, nn.ReLU(), nn.Linear(6, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            train(model, optimizer, recorder, steps=2)
+        self.expect_warning("0 is a scripted module")
+        self.assertEqual(self.sites(), ["1", "2"])
+        self.assertEqual(self.values("SELECT count(gradient_rms) FROM layer"), [4])
+        with self.assertRaisesRegex(TypeError, "before torch.jit.script"):
+            self.recorder(scripted, None)
+
+    def test_lazy_modules(self) -> None:
+        model = nn.Sequential(nn.LazyLinear(6), nn.ReLU(), nn.Linear(6, 2))
+        with self.assertRaisesRegex(ValueError, "uninitialized parameter"):
+            self.recorder(model, None)
+        model(torch.ones(1, 4))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            train(model, optimizer, recorder)
+        self.assertEqual(self.rows("SELECT kind, depth FROM site"), [("Linear", 1), ("ReLU", 1), ("Linear", 2)])
 
     def test_sparse_gradients(self) -> None:
         model = nn.Embedding(10, 4, sparse=True)
