@@ -87,8 +87,8 @@ class Observer:
                 found.append((path, module))
         if scripted:
             self.warn(
-                f"{', '.join(scripted)} {'is a scripted module' if len(scripted) == 1 else 'are scripted modules'}: scripted modules take no "
-                "hooks, so they are not recorded, and are no layers on the paths to others", key="scripted modules")
+                f"{', '.join(scripted)} {'is a scripted module' if len(scripted) == 1 else 'are scripted modules'}: scripted modules take "
+                "no hooks, so they are not recorded, and are no layers on the paths to others", key="scripted modules")
         return found
 
     def _read_modules(self) -> list[str]:
