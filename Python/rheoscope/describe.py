@@ -29,8 +29,8 @@ def optimizer_type(optimizer: object) -> str:
 
 def own_parameters(module: nn.Module) -> list[tuple[str, nn.Parameter]]:
     """The parameters that a module itself holds, with those behind its parametrizations, and their names in it."""
-    own = [(name, parameter) for name, parameter in module._parameters.items() if parameter is not None]
-    parametrizations = module._modules.get("parametrizations")
+    own = list(module.named_parameters(recurse=False))
+    parametrizations = dict(module.named_children()).get("parametrizations")
     if parametrizations is not None:
         own += [(f"parametrizations.{name}", parameter) for name, parameter in parametrizations.named_parameters()]
     return own
@@ -57,12 +57,12 @@ def model_text(model: nn.Module) -> str:
     lines: list[str] = []
 
     def describe(module: nn.Module, name: str, indent: str, child_indent: str) -> None:
-        parts = [", ".join(f"{own} {list(p.shape)}" for own, p in module._parameters.items() if p is not None)]
+        parts = [", ".join(f"{own} {list(p.shape)}" for own, p in module.named_parameters(recurse=False))]
         count = sum(parameter.numel() for parameter in module.parameters())
         parts.append(f"{count:,} parameters" if count else "")
         text = " · ".join(part for part in parts if part)
         lines.append(indent + (f"{name}: " if name else "") + kind_of(module) + ("  " + text if text else ""))
-        children = [(own, child) for own, child in module._modules.items() if child is not None]
+        children = list(module.named_children())
         for index, (own, child) in enumerate(children):
             last = index == len(children) - 1
             describe(child, own, child_indent + ("└ " if last else "├ "), child_indent + ("  " if last else "│ "))

@@ -34,16 +34,19 @@ class ClassCounts:
         self._batches = 0
         self._nearest = [0, 0]
 
-    def add(self, labels: Tensor, classes: int) -> None:
-        """Adds the labels of a batch, of this number of classes; above 4096, as in language models, they are not counted."""
+    def add(self, labels: Tensor, classes: int, ignored: int | None) -> None:
+        """Adds the labels of a batch, of this number of classes, but for those that are ``ignored``; above 4096, as in language models,
+        they are not counted. Sums stay where the labels are, so that nothing waits for a GPU.
+        """
         # Another loss of the same net counts for itself.
         if not labels.numel() or classes > values.MOST_CLASSES or self._counts is not None and len(self._counts) != classes:
             return
         if self._counts is None:
             self._counts = torch.zeros(classes, dtype=torch.double, device=labels.device)
-        own = torch.zeros_like(self._counts).index_add_(0, labels, torch.ones_like(labels, dtype=torch.double))
+        counted = torch.ones_like(labels, dtype=torch.double) if ignored is None else (labels != ignored).double()
+        own = torch.zeros_like(self._counts).index_add_(0, labels.clamp(0, classes - 1), counted)
         self._counts += own
-        self._majorities = self._majorities + own.max() / len(labels)
+        self._majorities = self._majorities + own.max() / own.sum().clamp(min=1)
         self._distinct = self._distinct + (own > 0).sum()
         self._batches += 1
 
@@ -100,11 +103,7 @@ class TrainingFacts:
             return
         self._calls[0] += 1
         if call.is_classes:
-            labels = call.target
-            if call.ignored is not None and (call.ignored >= 0 or bool((labels == call.ignored).any())):
-                kept = labels != call.ignored
-                call.prediction, call.target = call.prediction[kept], labels[kept]
-            self._classes.add(call.target, call.prediction.shape[-1])
+            self._classes.add(call.target, call.prediction.shape[-1], call.ignored)
         self._call = call
 
     def _see_clipping(self, parameters: list[Tensor], norm: Tensor, limit: float) -> None:
@@ -155,6 +154,8 @@ class TrainingFacts:
         if is_due and self._next == 0:
             self._add(step, "model", None, "optimizers", [settings_of(optimizer.optimizer) for optimizer in self._optimizers])
         if is_due or is_nonfinite and not self._has_nonfinite_data:
+            if self._call is not None:
+                self._call = self._call.without_ignored()
             self._write_data(step)
         self._has_nonfinite_data = self._has_nonfinite_data or is_nonfinite
         if is_due:

@@ -78,8 +78,18 @@ class Observer:
         return self.attach()
 
     def _present(self) -> list[tuple[str, nn.Module]]:
-        # Parametrizations belong to the layer whose weight they compute.
-        return [(path, module) for path, module in self.model.named_modules() if "parametrizations" not in path.split(".")]
+        found, scripted = [], []
+        for path, module in self.model.named_modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                scripted.append(path)
+            # Parametrizations belong to the layer whose weight they compute.
+            elif "parametrizations" not in path.split("."):
+                found.append((path, module))
+        if scripted:
+            self.warn(
+                f"{', '.join(scripted)} {'is a scripted module' if len(scripted) == 1 else 'are scripted modules'}: scripted modules take "
+                "no hooks, so they are not recorded, and are no layers on the paths to others", key="scripted modules")
+        return found
 
     def _read_modules(self) -> list[str]:
         is_first, found = not self.modules, []
@@ -298,9 +308,9 @@ class Observer:
                     "recorded in this step", key="changed in place")
         with torch.no_grad():
             if kept or large_outputs:
-                self.output_rows.append(self.reducer.outputs(kept, large_outputs))
+                self.output_rows += self.reducer.outputs(kept, large_outputs)
             if gradients or large_gradients:
-                self.gradient_rows.append(self.reducer.gradients(gradients, large_gradients, self.scale))
+                self.gradient_rows += self.reducer.gradients(gradients, large_gradients, self.scale)
 
     def failed(self, path: str, error: Exception) -> None:
         """Warns of an error inside of a hook."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Sequence
+from typing import Iterable, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .observer import Observer
 from .weights import ObservedOptimizer
@@ -26,6 +26,7 @@ class Parameters:
         self._frozen: list[bool] = []
         self._ids: dict[int, int] = {}
         self._written = 0
+        self._taken: list[tuple[list[int], Tensor, Tensor | None]] = []
         self.add_new()
 
     def add_new(self) -> None:
@@ -88,24 +89,30 @@ class Parameters:
                 texts.append(f"{self.paths[id_]} is {'frozen' if self._frozen[id_] else 'trained'} from this step on")
         return texts
 
-    def weights(self, step: int) -> tuple[list, dict[int, float]]:
-        """The rows of ``weight`` of the step, and max |dL/dp| of each parameter that an optimizer has changed."""
+    def take(self) -> list[Tensor]:
+        """The tables of the step, for ``weights``: for each group of parameters max |dL/dp|, and the norms of those that have rows."""
+        self._taken = [row for optimizer in self.optimizers for row in optimizer.take()]
+        return [table for _, largest, norms in self._taken for table in (largest, norms) if table is not None]
+
+    def weights(self, step: int, tables: Sequence[Tensor]) -> tuple[list | Iterable[tuple], dict[int, float]]:
+        """The rows of ``weight`` of the step, and max |dL/dp| of each parameter that an optimizer has changed, from what ``take`` gave, now
+        in the memory of the CPU and in float64.
+        """
         ids: list[int] = []
-        tables, largest = [], {}
-        for optimizer in self.optimizers:
-            taken = optimizer.take()
-            if not taken:
-                continue
-            sizes = torch.cat([found.to(taken[0][1].device) for _, found, _ in taken]).tolist()
-            largest.update(zip((id_ for own, _, _ in taken for id_ in own), sizes))
-            for own, _, norms in taken:
-                if norms is not None:
-                    ids += own
-                    tables.append(norms)
+        parts: list[Tensor] = []
+        sizes: list[Tensor] = []
+        changed: list[int] = []
+        rest = iter(tables)
+        for own, _, norms in self._taken:
+            sizes.append(next(rest))
+            changed += own
+            if norms is not None:
+                ids += own
+                parts.append(next(rest))
+        largest = dict(zip(changed, torch.cat(sizes).tolist())) if sizes else {}
         if not ids:
             return [], largest
-        # Parameters on several devices are gathered on the first.
-        table = torch.cat([part.to(tables[0].device) for part in tables]).cpu().double()
+        table = torch.cat(parts)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         if len(set(ids)) < len(ids):
             # Of a parameter in several optimizers the last change counts.

@@ -17,9 +17,10 @@ from .observer import Observer
 from .parameters import Parameters
 from .schedule import Schedule, schedule_of
 from .setup import MissingParts
-from .table import StepTable
+from .statistics import fetched
+from .table import Parts, StepTable
 from .weights import ObservedOptimizer
-from .writer import RunWriter, number
+from .writer import RunWriter, check_meta, number
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
 
@@ -49,7 +50,8 @@ class Recorder:
     ``meta``: entries of the run's table ``meta``, such as ``{"seed": "7"}``.
     ``warn``: called once with each warning; by default it prints to standard error.
 
-    Raises ``RunFileError`` if the file can't be written, here and in ``step``; ``ValueError`` if ``meta`` names an absolute path.
+    Raises ``RunFileError`` if the file can't be written, here and in ``step``; ``ValueError`` if ``meta`` names an absolute path or a lazy
+    module has no parameters yet; ``TypeError`` if the model is a scripted one.
     Leaving the ``with`` block by an error closes the file as that of an interrupted run.
     """
 
@@ -73,12 +75,15 @@ class Recorder:
         self._events: list[tuple] = []
         self._number = 0
         self._schedule, self._scaler = schedule_of(schedule), scaler
+        if isinstance(model, torch.jit.ScriptModule):
+            raise TypeError("the model is scripted, and a scripted module takes no hooks; give the model before torch.jit.script")
         # Checked before the file is touched.
         self._is_recorded = bool(self._schedule(0))
         self._writer = RunWriter(path, {**own, **(meta or {})})
         self._observer = Observer(model, self._warn)
         if scaler is not None:
-            self._observer.current_scale = lambda: float(scaler.get_scale()) if scaler.is_enabled() else 1.0
+            self._observer.current_scale = self._current_scale
+        self._scale_before = self._current_scale()
         self._optimizers = [ObservedOptimizer(one, self._observer) for one in given]
         self._parameters = Parameters(self._observer, self._optimizers)
         self._missing = MissingParts(self._observer, self._parameters, self._warn)
@@ -132,15 +137,26 @@ class Recorder:
         if self._writer is None:
             return
         self._writer.require_open()
-        if accuracy is not None and not 0 <= float(accuracy) <= 1:
-            raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
-        value = float(loss.detach().double().mean()) if isinstance(loss, Tensor) else float(loss)
+        if accuracy is not None:
+            accuracy = float(accuracy)
+            if not 0 <= accuracy <= 1:
+                raise ValueError(f"the accuracy is {accuracy}; it must be a fraction from 0 to 1")
         step, is_recorded = self._number, self._is_recorded
         skipped = self._skipped_scale()
-        layers = self._end_layers(skipped is not None) if is_recorded else None
+        if is_recorded:
+            self._observer.flush()
+        outputs, gradients = self._observer.output_rows, self._observer.gradient_rows
+        own = loss.detach().double().mean().view(1) if isinstance(loss, Tensor) else torch.tensor([float(loss)], dtype=torch.double)
+        # All that is read from a GPU is copied at once.
+        tables = [own, *(table for _, table in outputs), *(table for _, table in gradients), *self._parameters.take()]
+        copied = fetched(tables)
+        value, rest = float(copied[0]), copied[1:]
+        output_tables = [(sites, table) for (sites, _), table in zip(outputs, rest)]
+        gradient_tables = [(sites, table) for (sites, _), table in zip(gradients, rest[len(outputs):])]
+        layers = self._end_layers(skipped is not None, output_tables, gradient_tables) if is_recorded else None
         if not math.isfinite(value) and skipped is None:
             self._report_nonfinite(f"the loss is {_name(value)}", None)
-        rows, largest = self._parameters.weights(step)
+        rows, largest = self._parameters.weights(step, rest[len(outputs) + len(gradients):])
         self._write_definitions(step)
         rate = self._optimizers[0].rate if self._optimizers else None
         if rate is None and self._optimizers:
@@ -148,8 +164,7 @@ class Recorder:
         self._writer.add("step", [(step, number(value), accuracy, number(rate), self._clock() - self._started)])
         if layers is not None:
             self._writer.add("layer", layers.at(step))
-            if rows:
-                self._writer.add("weight", rows)
+            self._writer.add("weight", rows)
         self._write_scalars(step, skipped)
         if layers is not None:
             is_nonfinite = skipped is None and (
@@ -164,10 +179,11 @@ class Recorder:
 
     def finish(self, meta: Mapping[str, str] | None = None) -> None:
         """Ends the recording: removes the recorder's hooks, and writes what remains and the summary. ``meta`` is added to the entries.
-        Later calls of ``step`` and ``record`` raise ``RunFileError``.
+        Later calls of ``step`` and ``record`` raise ``RunFileError``. Raises as the initializer does.
         """
         if self._writer is None or not self._writer.is_open:
             return
+        check_meta(meta or {})
         self._end()
         if self._number == 0:
             self._warn("no step is recorded; call recorder.step(loss=loss) after each optimizer.step()")
@@ -188,16 +204,15 @@ class Recorder:
 
     # MARK: Parts of a step
 
-    def _end_layers(self, is_skipped: bool) -> StepTable:
+    def _end_layers(self, is_skipped: bool, outputs: Parts, gradients: Parts) -> StepTable:
         observer = self._observer
-        observer.flush()
         if observer.learns and observer.has_forward:
             self._missing.see_first_step(self._facts)
             if observer.depths.counts_calls:
                 self._warn(
                     f"some outputs of step {self._number} have no graph, as those of layers without trained parameters, so the depths of "
                     "sites from there on count layers in the order of calls", key="depths count calls")
-        layers = StepTable(observer.output_rows, observer.gradient_rows, observer.sites)
+        layers = StepTable(outputs, gradients, observer.sites)
         if not is_skipped:
             self._missing.warn(self._number, any(optimizer.has_stepped for optimizer in self._optimizers))
         if layers.nonfinite_output is not None:
@@ -208,9 +223,15 @@ class Recorder:
 
     def _skipped_scale(self) -> float | None:
         """The scale of the loss, if a scaler skipped the step of the optimizers."""
-        if self._scaler is None or not self._optimizers or any(optimizer.has_stepped for optimizer in self._optimizers):
+        if self._scaler is None or any(optimizer.has_stepped for optimizer in self._optimizers):
             return None
-        return self._observer.scale if self._observer.has_backward else None
+        if self._is_recorded:
+            return self._observer.scale if self._observer.has_backward and self._optimizers else None
+        # Where no backward pass is observed, a skipped step shows by the lower scale after it.
+        return self._scale_before if self._current_scale() < self._scale_before else None
+
+    def _current_scale(self) -> float:
+        return float(self._scaler.get_scale()) if self._scaler is not None and self._scaler.is_enabled() else 1.0
 
     def _write_definitions(self, step: int) -> None:
         observer = self._observer
@@ -247,6 +268,7 @@ class Recorder:
             observer.settle()
         for optimizer in self._optimizers:
             optimizer.has_stepped = False
+        self._scale_before = self._current_scale()
         called = sum(site.step == self._number for site in observer.sites)
         if self._is_recorded and called < len(observer.sites):
             self._missing.absences += 1

@@ -51,7 +51,8 @@ class MissingParts:
         if not observer.has_forward:
             self._warn(
                 f"the model was not called with gradients before recorder.step() in step {step}, so its layers are not recorded; call the "
-                "model outside of torch.no_grad(), and the model that was given to the recorder", key="no forward")
+                "model that was given to the recorder, outside of torch.no_grad(), and make the recorder before the first call of a "
+                "compiled model", key="no forward")
         elif not observer.has_backward:
             self._warn(
                 f"no gradient reached the model before recorder.step() in step {step}, so gradients are not recorded; call "

@@ -55,8 +55,10 @@ class Site:
 
     def see(self, output: Tensor) -> None:
         """Keeps an output, and asks for its gradient."""
-        observer = self.observer
+        observer, count = self.observer, output.numel()
         self.step, observer.last = observer.step, output
+        if count == 0:
+            return
         if output.requires_grad:
             node = output.grad_fn
             if node is None:
@@ -68,7 +70,7 @@ class Site:
             else:
                 # The tensor has hooks, those of a site among them where it was changed in place since.
                 node.register_prehook(self.receive_at(output.output_nr))
-        if output.numel() > SMALL:
+        if count > SMALL:
             observer.reduce_output(self, output)
         elif self.copies:
             observer.nodes.append((self, output.grad_fn))

@@ -28,11 +28,32 @@ _SAFE = 1e-3
 Limits = tuple[float, float] | None
 
 
+def is_remote(tensor: Tensor) -> bool:
+    """Whether the tensor is in the memory of a GPU, and reading a number of it waits for all that was begun there."""
+    return tensor.device.type != "cpu"
+
+
+def fetched(tables: Sequence[Tensor]) -> list[Tensor]:
+    """Tables of numbers in the memory of the CPU, in float64, by one copy from each device."""
+    found = [table if is_remote(table) else table.double() for table in tables]
+    for device in {table.device for table in tables if is_remote(table)}:
+        places = [index for index, table in enumerate(tables) if table.device == device and is_remote(table)]
+        copied = torch.cat([tables[index].double().flatten() for index in places]).cpu()
+        for index, part in zip(places, copied.split([tables[index].numel() for index in places])):
+            found[index] = part.view(tables[index].shape)
+    return found
+
+
 def norms(x: Tensor, largest: Tensor | None = None, work: Tensor | None = None) -> Tensor:
     """The 2-norms of the rows of ``x`` [rows, n], whose largest magnitudes are ``largest`` [rows]; ``work`` may be overwritten.
 
-    Without ``largest`` rows are expected to be neither tiny nor huge; the others take twice the time.
+    Without ``largest`` rows are expected to be neither tiny nor huge; the others take twice the time. On a GPU all rows are scaled, so that
+    nothing waits for their sizes, and those below 10^-37 count as that small.
     """
+    if is_remote(x):
+        largest = largest_magnitudes(x) if largest is None else largest
+        scale = torch.where(largest < math.inf, largest, 1).clamp(min=_NORMAL)
+        return torch.linalg.vector_norm(x / scale[:, None], dim=1) * scale
     if largest is None:
         found = _plain_norms(x)
         if all(_LEAST < value < _MOST or value == 0 for value in found.tolist()):
@@ -87,7 +108,7 @@ class Reducer:
     outside of the limits (unused without limits), elements that are not finite. A row of a gradient has elements, 2-norm, largest
     magnitude, elements that are not finite, and is divided by the scale of the loss.
 
-    Sums of tensors on a GPU stay there until ``outputs`` or ``gradients`` copies all of them at once.
+    Rows of tensors on a GPU stay there; ``fetched`` copies all of them at once.
     """
 
     def __init__(self) -> None:
@@ -96,28 +117,29 @@ class Reducer:
     def large_output(self, tensor: Tensor, limits: Limits) -> list[float] | Tensor:
         """The row of one output, or on a GPU the sums for it."""
         sums = self._output_sums([tensor], limits)
-        return sums if sums.is_cuda else _output_row(tensor, sums[0].tolist())
+        return sums if is_remote(sums) else _output_row(tensor, sums[0].tolist())
 
     def large_gradient(self, tensor: Tensor) -> list[float] | Tensor:
         """The row of one gradient, not divided by the scale, or on a GPU the sums for it."""
         sums = self._gradient_sums([tensor])
-        return sums if sums.is_cuda else _gradient_row(tensor, sums[0].tolist())
+        return sums if is_remote(sums) else _gradient_row(tensor, sums[0].tolist())
 
-    def outputs(self, entries: Sequence[tuple], large: Sequence[tuple]) -> tuple[list[Any], Tensor]:
+    def outputs(self, entries: Sequence[tuple], large: Sequence[tuple]) -> list[tuple[list[Any], Tensor]]:
         """The rows of outputs. ``entries`` are tuples of a site and a tensor, ``large`` of a site, a tensor and what ``large_output`` gave.
-        Returns the sites in the order of the rows.
+        Returns tables, each with the sites in the order of its rows.
         """
         parts = [
             (members, self._output_sums([member[1] for member in members], key[3])) for key, members in chunks(entries, _output_key)]
         return _rows(parts, large, _output_rows)
 
-    def gradients(self, entries: Sequence[tuple], large: Sequence[tuple], scale: float) -> tuple[list[Any], Tensor]:
+    def gradients(self, entries: Sequence[tuple], large: Sequence[tuple], scale: float) -> list[tuple[list[Any], Tensor]]:
         """The same of gradients."""
         parts = [(members, self._gradient_sums([member[1] for member in members])) for _, members in chunks(entries, _gradient_key)]
-        sites, rows = _rows(parts, large, _gradient_rows)
+        tables = _rows(parts, large, _gradient_rows)
         if scale != 1:
-            rows[:, 1:3] /= scale
-        return sites, rows
+            for _, rows in tables:
+                rows[:, 1:3] /= scale
+        return tables
 
     def _output_sums(self, tensors: Sequence[Tensor], limits: Limits) -> Tensor:
         """[rows, 6] of sum, 2-norm, minimum, maximum, zeros and elements outside; on a GPU also deviations and elements not finite."""
@@ -128,7 +150,7 @@ class Reducer:
         zeros = torch.eq(x, 0, out=work).sum(1)
         outside = ((x < limits[0]) | (x > limits[1])).sum(1).to(x.dtype) if limits else zeros
         columns = [x.sum(1), norms(x, None, work), x.amin(1), x.amax(1), zeros, outside]
-        if x.is_cuda:
+        if is_remote(x):
             columns += [x.var(1, correction=0) * count, (~torch.isfinite(x)).sum(1).to(x.dtype)]
         return torch.stack(columns, 1)
 
@@ -137,7 +159,7 @@ class Reducer:
         x = self._matrix(tensors)
         largest = largest_magnitudes(x)
         columns = [norms(x, largest, self._buffer("work", *x.shape, x)), largest]
-        if x.is_cuda:
+        if is_remote(x):
             columns.append((~torch.isfinite(x)).sum(1).to(x.dtype))
         return torch.stack(columns, 1)
 
@@ -210,20 +232,17 @@ def _gradient_rows(tensors: Sequence[Any], count: Tensor, sums: Tensor) -> Tenso
 
 def _rows(
         parts: list[tuple[list[tuple], Tensor]], large: Sequence[tuple],
-        finish: Callable[[Sequence[Any], Tensor, Tensor], Tensor]) -> tuple[list[Any], Tensor]:
-    """All rows, in the memory of the CPU, and their sites."""
+        finish: Callable[[Sequence[Any], Tensor, Tensor], Tensor]) -> list[tuple[list[Any], Tensor]]:
+    """All rows, in a table per device, with their sites."""
     finished = [(site, row) for site, _, row in large if not isinstance(row, Tensor)]
     parts = parts + [([(site, tensor)], row) for site, tensor, row in large if isinstance(row, Tensor)]
-    sites: list[Any] = []
-    tables: list[Tensor] = []
-    # One copy per device.
+    tables: list[tuple[list[Any], Tensor]] = []
     for device in {sums.device for _, sums in parts}:
         own = [(members, sums) for members, sums in parts if sums.device == device]
         tensors = [member[1] for members, _ in own for member in members]
-        sites += [member[0] for members, _ in own for member in members]
-        count = torch.tensor([tensor.numel() for tensor in tensors], dtype=torch.double)
-        tables.append(finish(tensors, count, torch.cat([sums for _, sums in own]).cpu().double()))
+        count = torch.tensor([tensor.numel() for tensor in tensors], dtype=torch.double, device=device)
+        sums = torch.cat([sums for _, sums in own]).double()
+        tables.append(([member[0] for members, _ in own for member in members], finish(tensors, count, sums)))
     if finished:
-        sites += [site for site, _ in finished]
-        tables.append(torch.tensor([row for _, row in finished], dtype=torch.double))
-    return sites, tables[0] if len(tables) == 1 else torch.cat(tables)
+        tables.append(([site for site, _ in finished], torch.tensor([row for _, row in finished], dtype=torch.double)))
+    return tables

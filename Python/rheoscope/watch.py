@@ -9,7 +9,7 @@ restores all of them, unless another program has replaced them since.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import torch
@@ -43,6 +43,13 @@ class LossCall:
     is_weighted: bool
     class_weights: Tensor | None
     ignored: int | None
+
+    def without_ignored(self) -> LossCall:
+        """The same call without the rows that it ignores."""
+        if self.ignored is None:
+            return self
+        kept = self.target != self.ignored
+        return replace(self, prediction=self.prediction[kept], target=self.target[kept], ignored=None)
 
 
 class Watch:

@@ -33,6 +33,15 @@ def number(value: float | None) -> float | str | None:
     return "NaN" if math.isnan(value) else value
 
 
+def check_meta(meta: Mapping[str, str]) -> None:
+    """Raises ``TypeError`` if a value is no string, and ``ValueError`` if it names an absolute path."""
+    for key, value in meta.items():
+        if not isinstance(value, str):
+            raise TypeError(f"meta “{key}” is {type(value).__name__}; it must be a string")
+        if _ABSOLUTE_PATH.search(" " + value):
+            raise ValueError(f"meta “{key}” names an absolute path, which a run file must not hold; leave out the folder")
+
+
 class Rows:
     """A table of doubles, one row per site or parameter, in which a NaN is "not recorded". Bytes cost the garbage collector nothing."""
 
@@ -55,11 +64,7 @@ class RunWriter:
 
     def __init__(self, path: str | os.PathLike[str], meta: Mapping[str, str]) -> None:
         self.path = os.fspath(path)
-        for key, value in meta.items():
-            if not isinstance(value, str):
-                raise TypeError(f"meta “{key}” is {type(value).__name__}; it must be a string")
-            if _ABSOLUTE_PATH.search(" " + value):
-                raise ValueError(f"meta “{key}” names an absolute path, which a run file must not hold; leave out the folder")
+        check_meta(meta)
         try:
             self._database = _created(self.path)
         except (OSError, sqlite3.Error) as error:
@@ -67,7 +72,7 @@ class RunWriter:
         self._pending: list[tuple[str, Iterable[tuple]]] = []
         self._steps = 0
         self._written = time.monotonic()
-        self._finalizer = weakref.finalize(self, _abandon, self._database, self._pending)
+        self._finalizer = weakref.finalize(self, _abandon, self._database, self._pending, os.getpid())
         self.add("meta", [("started", _now()), *meta.items()])
         self.flush()
 
@@ -147,7 +152,9 @@ def _write(database: sqlite3.Connection, pending: list[tuple[str, Iterable[tuple
     database.execute("COMMIT")
 
 
-def _abandon(database: sqlite3.Connection, pending: list[tuple[str, Iterable[tuple]]]) -> None:
+def _abandon(database: sqlite3.Connection, pending: list[tuple[str, Iterable[tuple]]], process: int) -> None:
+    if os.getpid() != process:
+        return  # A copy of the process, as workers that load data are, must not write.
     try:
         _write(database, pending)
     finally:

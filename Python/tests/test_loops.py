@@ -7,6 +7,7 @@ import dataclasses
 import io
 import pickle
 import unittest
+import warnings
 from collections import namedtuple
 
 import torch
@@ -264,6 +265,35 @@ class ModelTests(RecordingTest):
         self.assertEqual(self.rows("SELECT path, depth, is_layer FROM site"), [
             ("0.activation", 0, 0), ("0", 1, 1), ("1.activation", 1, 0), ("1", 2, 1)])
 
+    def test_a_part_that_is_called_by_itself_later(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        with self.recorder(model, optimizer) as recorder:
+            for step in range(5):
+                optimizer.zero_grad()
+                x = torch.randn(5, 4)
+                loss = model(x).square().mean()
+                if step >= 2:
+                    # A pass of its own, not a second call in the pass of the model.
+                    loss = loss + 1e-9 * model[0](1000 * x).square().mean()
+                loss.backward()
+                optimizer.step()
+                recorder.step(loss=loss)
+        self.assertEqual(self.sites(), ["0", "1", "2"])
+        self.assertEqual([value > 100 for value in self.values("SELECT activation_max FROM layer WHERE site = 0")], [
+            False, False, False, True, True])
+
+    def test_hooks_of_others_on_outputs(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        calls = []
+        model[0].register_forward_hook(lambda module, inputs, output: output.register_hook(lambda g: calls.append("before")) and None)
+        with self.recorder(model, optimizer) as recorder:
+            model[0].register_forward_hook(lambda module, inputs, output: output.register_hook(lambda g: calls.append("after")) and None)
+            train(model, optimizer, recorder, steps=2)
+        self.assertEqual(calls, ["before", "after"] * 2)
+        self.assertEqual(self.values("SELECT count(gradient_rms) FROM layer"), [6])
+
     def test_a_module_that_replaces_another(self) -> None:
         model = mlp(4, 6, 3)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -352,6 +382,21 @@ class LoopTests(RecordingTest):
         self.assertEqual(self.rows("SELECT item, value FROM fact WHERE name = 'precision' AND subject = 'site'"), [
             ("0", "bfloat16"), ("1", "bfloat16"), ("2", "bfloat16")])
         self.assertEqual(self.values("SELECT gradient_step FROM summary"), [0])
+
+    def test_a_step_that_is_skipped_and_not_recorded(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        with self.recorder(model, optimizer, scaler=scaler, schedule=4) as recorder:
+            for step in range(6):
+                optimizer.zero_grad()
+                loss = model(torch.randn(5, 4)).square().mean() * (float("inf") if step == 2 else 1)
+                scaler.scale(loss).backward()
+                scaler.step(optimizer)
+                scaler.update()
+                recorder.step(loss=0.0)
+        self.assertEqual(self.rows("SELECT step, kind FROM event"), [(2, "skipped")])
+        self.assertEqual(self.rows("SELECT step, value FROM scalar"), [(0, 1024.0), (4, 512.0)])
 
     def test_accumulation(self) -> None:
         model = mlp(4, 6, 3)
@@ -556,6 +601,44 @@ class LoopTests(RecordingTest):
             train(model, optimizer, recorder)
         self.assertEqual(self.sites(), ["0", "1", "2"])
         self.assertEqual(self.values("SELECT shape FROM site"), ["[5, 6]", "[5, 6]", "[5, 3]"])
+
+    def test_a_batch_without_samples(self) -> None:
+        model = mlp(4, 6, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            for count in (5, 0, 5):
+                optimizer.zero_grad()
+                loss = model(torch.randn(count, 4)).square().sum()
+                loss.backward()
+                optimizer.step()
+                recorder.step(loss=loss)
+        self.warnings = [text for text in self.warnings if "was not called with gradients" not in text]
+        self.assertEqual(self.values("SELECT DISTINCT step FROM layer"), [0, 2])
+        self.assertEqual(self.values("SELECT count(*) FROM step"), [3])
+
+    def test_scripted_modules(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scripted = torch.jit.script(nn.Linear(4, 6))
+        model = nn.Sequential(scripted, nn.ReLU(), nn.Linear(6, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            train(model, optimizer, recorder, steps=2)
+        self.expect_warning("0 is a scripted module")
+        self.assertEqual(self.sites(), ["1", "2"])
+        self.assertEqual(self.values("SELECT count(gradient_rms) FROM layer"), [4])
+        with self.assertRaisesRegex(TypeError, "before torch.jit.script"):
+            self.recorder(scripted, None)
+
+    def test_lazy_modules(self) -> None:
+        model = nn.Sequential(nn.LazyLinear(6), nn.ReLU(), nn.Linear(6, 2))
+        with self.assertRaisesRegex(ValueError, "uninitialized parameter"):
+            self.recorder(model, None)
+        model(torch.ones(1, 4))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with self.recorder(model, optimizer) as recorder:
+            train(model, optimizer, recorder)
+        self.assertEqual(self.rows("SELECT kind, depth FROM site"), [("Linear", 1), ("ReLU", 1), ("Linear", 2)])
 
     def test_sparse_gradients(self) -> None:
         model = nn.Embedding(10, 4, sparse=True)

@@ -7,6 +7,8 @@ import math
 import os
 import re
 import sqlite3
+import subprocess
+import sys
 
 import torch
 from torch import nn
@@ -196,6 +198,44 @@ class FileTests(RecordingTest):
             self.recorder(mlp(4, 3), None, meta={"data": "/home/me/images"})
         with self.assertRaisesRegex(TypeError, "string"):
             self.recorder(mlp(4, 3), None, meta={"seed": 7})
+        recorder = self.recorder(mlp(4, 3), None)
+        with self.assertRaisesRegex(ValueError, "absolute path"):
+            recorder.finish(meta={"data": "/home/me/images"})
+        recorder.finish(meta={"data": "images"})
+        self.expect_warning("no step is recorded")
+        self.assertEqual(self.values("SELECT value FROM meta WHERE key = 'data'"), ["images"])
+
+    def test_a_program_that_ends_without_finishing(self) -> None:
+        program = f"""
+import os, sys, torch, rheoscope
+model = torch.nn.Linear(4, 3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+recorder = rheoscope.Recorder(model, optimizer, {self.path!r})
+for _ in range(5):
+    loss = model(torch.randn(5, 4)).square().mean()
+    loss.backward()
+    optimizer.step()
+    recorder.step(loss=loss)
+# A copy of the process ends first, and must not write what is left.
+child = os.fork()
+if child == 0:
+    sys.exit(0)
+os.waitpid(child, 0)
+"""
+        done = subprocess.run([sys.executable, "-c", program], cwd=os.path.join(REPOSITORY, "Python"), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(self.values("SELECT step FROM step"), [0, 1, 2, 3, 4])
+        self.assertEqual(self.values("SELECT count(*) FROM layer"), [5])
+        self.assertEqual(self.values("SELECT count(*) FROM meta WHERE key = 'finished'"), [0])
+
+    def test_an_accuracy(self) -> None:
+        with self.recorder(mlp(4, 3), None) as recorder:
+            recorder.step(loss=1.0, accuracy=torch.tensor(0.5))
+            with self.assertRaisesRegex(ValueError, "fraction from 0 to 1"):
+                recorder.step(loss=1.0, accuracy=50)
+        self.expect_warning("was not called with gradients")
+        self.assertEqual(self.values("SELECT accuracy FROM step"), [0.5])
 
     def test_runs_equal_those_that_swift_is_compared_with(self) -> None:
         with open(os.path.join(REPOSITORY, "Tests/RecordingTests/Reference/pytorch_runs.json")) as file:

@@ -17,6 +17,11 @@ class FakeSite:
         self.limits = limits
 
 
+def joined(tables):
+    """The sites and the rows of all tables."""
+    return [site for sites, _ in tables for site in sites], torch.cat([table for _, table in tables])
+
+
 def slow_output(tensor: Tensor, limits) -> list[float]:
     x = tensor.double().flatten()
     # Without limits the number is that of zeros, and is not used.
@@ -47,7 +52,7 @@ class StatisticsTests(unittest.TestCase):
             small = [entry for entry in entries if entry[1].numel() <= statistics.SMALL]
             reducer = Reducer()
             large = [(site, tensor, reducer.large_output(tensor, limits)) for site, tensor in entries if (site, tensor) not in small]
-            order, table = reducer.outputs(small, large)
+            order, table = joined(reducer.outputs(small, large))
             self.assertEqual({id(site) for site in order}, {id(site) for site in sites})
             for site, row in zip(order, table.tolist()):
                 tensor = tensors[[id(one) for one in sites].index(id(site))]
@@ -56,7 +61,7 @@ class StatisticsTests(unittest.TestCase):
 
     def test_outputs_that_are_not_finite(self) -> None:
         for values, low, high in (([1.0, math.nan, 2.0], math.nan, math.nan), ([1.0, math.inf, 2.0], 1.0, math.inf)):
-            _, table = Reducer().outputs([(FakeSite(), torch.tensor(values)), (FakeSite(), torch.ones(3))], [])
+            _, table = joined(Reducer().outputs([(FakeSite(), torch.tensor(values)), (FakeSite(), torch.ones(3))], []))
             row = table[0].tolist()
             self.assertEqual(row[8], 1)
             self.assertTrue(row[4] == low or math.isnan(row[4]) and math.isnan(low))
@@ -72,13 +77,14 @@ class StatisticsTests(unittest.TestCase):
                 tensors = [torch.randn(shape) * size for _ in range(count)]
                 reducer = Reducer()
                 large = [(None, tensors[0], reducer.large_gradient(tensors[0]))] if tensors[0].numel() > statistics.SMALL else []
-                _, table = reducer.gradients([] if large else [(None, tensor) for tensor in tensors], large, 4.0)
+                _, table = joined(reducer.gradients([] if large else [(None, tensor) for tensor in tensors], large, 4.0))
                 for tensor, row in zip(tensors, table.tolist()):
                     x = tensor.double()
                     self.check(row, [x.numel(), x.norm() / 4, x.abs().max() / 4, 0], 0)
 
     def test_a_gradient_with_an_infinity(self) -> None:
-        _, table = Reducer().gradients([(None, torch.tensor([1.0, -math.inf])), (None, torch.tensor([1.0, 2.0]))], [], 1)
+        entries = [(None, torch.tensor([1.0, -math.inf])), (None, torch.tensor([1.0, 2.0]))]
+        _, table = joined(Reducer().gradients(entries, [], 1))
         self.assertEqual(table[0].tolist(), [2, math.inf, math.inf, 1])
         self.check(table[1].tolist(), [2, math.sqrt(5), 2, 0], 0)
 
