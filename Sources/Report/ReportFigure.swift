@@ -33,13 +33,13 @@ struct ReportFigure {
     self.name = name
     (title, description) = (figure.title, figure.description)
     (width, height) = (Int(figure.size.width), Int(figure.size.height))
-    light = try figure.png(theme: .light, scale: 1)
-    dark = try figure.png(theme: .dark, scale: 1)
+    light = try figure.svg(theme: .light, scale: 1)
+    dark = try figure.svg(theme: .dark, scale: 1)
   }
 
   /// The figure as an element of the page.
   var html: String {
-    func url(_ data: Data) -> String { "data:image/png;base64,\(data.base64EncodedString())" }
+    func url(_ data: Data) -> String { "data:image/svg+xml;base64,\(data.base64EncodedString())" }
     return """
       <figure class="picture" id="figure-\(name)">
       <figcaption>\(name)</figcaption>

@@ -115,17 +115,20 @@ import Testing
           row[.gradientRMS] = scale * Double(site.id + 1)
         }
       }
-      let short = try net("short", linear(4), 1)
-      let long = try net("long", [linear(4), [("layers.4", "LayerNorm")], linear(1, from: 5)].flatMap { $0 }, 0.5)
+      let short = try net("short", linear(18), 1)
+      let long = try net("long", [linear(18), [("layers.18", "LayerNorm")], linear(1, from: 19)].flatMap { $0 }, 0.5)
       let flow = try Chart.gradientFlow(of: [short, long])
-      #expect(cells(flow).map(\.rows.count) == [6, 6])
+      #expect(cells(flow).map(\.rows.count) == [20, 20])
       #expect(
-        flow.description.contains("long: 6 layers over steps 0 to 2; at the first step 0.500 at the input and 3.00"))
-      #expect(flow.description.contains("short: 4 layers") && flow.description.contains("not recorded in 2 more"))
+        flow.description.contains("long: 20 layers over steps 0 to 2; at the first step 0.500 at the input and 10.0"))
+      #expect(flow.description.contains("short: 18 layers") && flow.description.contains("not recorded in 2 more"))
+      // Where more differs, stripes of missing rows would hide the others.
+      let tiny = try net("tiny", linear(4), 1)
+      #expect(cells(try Chart.gradientFlow(of: [tiny, long])).map(\.rows.count) == [4, 20])
       let comparison = try Chart.comparison(of: [short, long]), mark = cells(comparison)[0]
       guard case .categorical(let labels) = comparison.panels[0].y.kind else { fatalError() }
-      #expect(labels.suffix(2) == ["layers.4, only long", "layers.5, only long"])
-      #expect(mark.values.prefix(12).allSatisfy { $0 == 1 } && mark.isMissing(4, 0) && mark.isMissing(5, 0))
+      #expect(labels.suffix(2) == ["layers.18, only long", "layers.19, only long"])
+      #expect(mark.values.prefix(54).allSatisfy { $0 == 1 } && mark.isMissing(18, 0) && mark.isMissing(19, 0))
       #expect(comparison.description.contains("2 layers of long only."))
       #expect(comparison.subtitle.contains("short over long"))
       // A module of the same path and another kind is another layer.

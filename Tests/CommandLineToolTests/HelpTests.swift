@@ -105,6 +105,8 @@ import Testing
           --format FORMAT   png, svg or pdf (default: by the ending of FILE, or png)
           --theme THEME     light or dark
           --scale X         pixels per unit of 1/96 inch in a PNG (default: 2)
+          --paper PAPER     width of a paper's column (3.3 in) or page (7 in), with a height that follows from it
+          --font TEXT       font family of all text (default: DejaVu Sans)
           --width N         width of the picture: 800 in units of 1/96 inch, 600pt in points, 1600px in pixels of the PNG
           --height N        height of the picture (default: by the chart)
           --smooth X        smoothing weight of curves (exponential moving average); 0 for none (default: by the number of steps)

@@ -34,7 +34,7 @@ import Testing
       #expect(run.code == 0 && run.output == "wrote new/x.png\n" && run.errors == "")
       let data = try Data(contentsOf: URL(filePath: folder + "/new/x.png"))
       #expect(number(data, at: 16) == 600 && number(data, at: 20) == 450, "225 points are 300 units of 1.5 pixels")
-      for text in ["My own", "Command", "--title 'My own'", "Training loss over steps. alpha: from "] {
+      for text in ["My own", "Command", "--title 'My own'", "Training loss over steps. alpha: at first "] {
         #expect(data.range(of: Data(text.utf8)) != nil, "\(text)")
       }
       #expect(try runTool(words: words, in: folder).code == 0)

@@ -49,8 +49,8 @@ struct LayerSelection {
   /// The selections of several runs, of the rows for which `fits` is true, or of all rows where no run has a value in one of them; nil
   /// where no run has any value.
   ///
-  /// Rows are paired by path and kind. Where each run shares half of its rows with all others, every selection has the rows of all, and
-  /// those that a run lacks have nothing recorded; otherwise each has its own. Rows without a value are left out, unless another run has
+  /// Rows are paired by path and kind. Where each run shares nine tenths of its rows with all others, every selection has the rows of
+  /// all, and those that a run lacks have nothing recorded; otherwise each has its own, since stripes of missing rows would hide the others. Rows without a value are left out, unless another run has
   /// one or `keepsAll` is true.
   static func together(
     _ grids: [LayerGrid], _ options: ChartOptions, keepsAll: Bool, where fits: (LayerGrid.Row) -> Bool
@@ -65,7 +65,7 @@ struct LayerSelection {
     }
     let identities = lists.map { Set($0.map(\.identity)) }.filter { !$0.isEmpty }
     let shared = identities.dropFirst().reduce(identities[0]) { $0.intersection($1) }
-    let areAlike = identities.allSatisfy { 2 * shared.count >= $0.count }
+    let areAlike = identities.allSatisfy { 10 * shared.count >= 9 * $0.count }
     let all = LayerGrid.union(lists)
     return zip(grids, lists).map { grid, own in
       let order = areAlike || own.isEmpty ? all : own

@@ -19,7 +19,7 @@ extension Chart {
     let zero = try activationMap(of: runs, .zeroFraction, label: "zero activations", style, options)
     let saturated = try activationMap(of: runs, .saturatedFraction, label: "saturated activations", style, options)
     let shown = [
-      (dead, "fraction of units"), (zero, "fraction of activations; near 0.5 is normal for ReLU"),
+      (dead, "fraction of units"), (zero, "fraction of activations; 0.5 is normal for ReLU"),
       (saturated, "fraction of activations"),
     ].compactMap { map, title in map.map { (map: $0, title: title) } }
     guard !shown.isEmpty else {
