@@ -15,7 +15,7 @@ extension ReportPage {
       const number = value => value === "NaN" ? NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : value;
       const words = value => value === null ? "not recorded" : Number.isNaN(value) ? "NaN" : !Number.isFinite(value) ? "infinite"
         : value === 0 ? "0" : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3 ? value.toExponential(2) : value.toPrecision(3);
-      const colour = index => `var(--series-${index % 7})`;
+      const colour = index => `var(--series-${index})`;
       const dash = index => ["", "7 3", "2 3", "9 3 2 3", "5 2 1 2 1 2"][index % 5];
 
       for (const run of data.runs) run.losses = run.losses.map(number);

@@ -12,6 +12,8 @@ struct ReportPage {
   let sections: [Section]
   /// JSON for the script.
   let data: String
+  /// The colours of variants.
+  let colors: [ColorRole]
 
   var html: String {
     let links = sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" }.joined(separator: " ")
@@ -25,7 +27,7 @@ struct ReportPage {
       <meta name="color-scheme" content="light dark">
       <title>\(title.escapedForHTML) · Rheoscope</title>
       <style>
-      \(Self.styles)
+      \(styles)
       </style>
       </head>
       <body>
@@ -44,10 +46,11 @@ struct ReportPage {
       """
   }
 
-  private static func variables(_ theme: Theme) -> String {
-    let series = theme.series.enumerated().map { "--\("series-\($0)"): \(css($1));" }.joined(separator: " ")
-    return "--background: \(css(theme.background)); --text: \(css(theme.text)); --muted: \(css(theme.muted)); "
-      + "--grid: \(css(theme.grid)); --axis: \(css(theme.axis)); --empty: \(css(theme.emptyCell)); \(series)"
+  private func variables(_ theme: Theme) -> String {
+    let series = colors.enumerated().map { "--\("series-\($0)"): \(Self.css(theme.color($1)));" }.joined(separator: " ")
+    return
+      "--background: \(Self.css(theme.background)); --text: \(Self.css(theme.text)); --muted: \(Self.css(theme.muted)); "
+      + "--grid: \(Self.css(theme.grid)); --axis: \(Self.css(theme.axis)); --empty: \(Self.css(theme.emptyCell)); \(series)"
   }
 
   private static func css(_ color: Color) -> String {
@@ -55,7 +58,7 @@ struct ReportPage {
     return "#" + parts.joined()
   }
 
-  private static var styles: String {
+  private var styles: String {
     """
     :root { color-scheme: light dark; \(variables(.light)) --link: #0B5394; --failure: #A61B1B; --warning: #7A4B00; }
     @media (prefers-color-scheme: dark) { :root { \(variables(.dark)) --link: #8AB4F8; --failure: #FF9A8F; --warning: #F0C060; } }

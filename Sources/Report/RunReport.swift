@@ -1,6 +1,7 @@
 import Charts
 import Diagnosis
 import Foundation
+import Plotting
 import RunFile
 import Support
 
@@ -43,7 +44,7 @@ public struct RunReport {
       title: subject,
       sections: [
         verdict(figures), settings, try interactive(), pictures(figures), reproduction,
-      ], data: try ReportData(variants).json
+      ], data: try ReportData(variants).json, colors: colors
     ).html
   }
 
@@ -54,6 +55,14 @@ public struct RunReport {
     do throws(POSIXError) { try AtomicFile.write(page, to: path) } catch {
       throw ReportError.cannotWrite(path: path, reason: pathProblem(error.code, path))
     }
+  }
+
+  /// The colours of the variants, as in the figures.
+  private var colors: [ColorRole] {
+    let styles = VariantStyle.styles(
+      of: Dictionary(
+        variants.map { ($0.name, $0.runs[0].meta[.variantStyle]) }, uniquingKeysWith: { first, _ in first }))
+    return variants.map { styles[$0.name]!.color }
   }
 
   // MARK: Sections

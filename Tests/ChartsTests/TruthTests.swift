@@ -133,7 +133,7 @@ import Testing
       #expect(comparison.subtitle.contains("short over long"))
       // A module of the same path and another kind is another layer.
       let other = try net("other", [("layers.0", .linear), ("layers.1", .relu), ("layers.2", .linear)], 1)
-      #expect(cells(try Chart.comparison(of: [short, other]))[0].rows.count == 5)
+      #expect(cells(try Chart.comparison(of: [short, other]))[0].rows.count == 19)
     }
   }
 

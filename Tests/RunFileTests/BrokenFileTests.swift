@@ -86,4 +86,32 @@ import Testing
       #expect(matrix.row(0) == [3, 4] && matrix.row(1) == [5, 1])
     }
   }
+
+  /// A damaged page whose rows are out of order, which SQLite does not notice: the numbers of the first and the last row of a table are
+  /// exchanged. The fuzzer found it.
+  @Test(arguments: ["step", "site"]) func rowsOutOfOrderAreRefused(_ table: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.rheo"
+      let writer = try RunWriter(path: path)
+      try writer.define(sites: exampleSites(8))
+      for step in 0..<8 {
+        try writer.append(step: StepRow(step: step, loss: 1, seconds: 0), layers: exampleRows(step: step, sites: 8))
+      }
+      _ = try writer.finish()
+      let sql = try PlainSQL(path)
+      let root = Int(try sql("SELECT rootpage FROM sqlite_master WHERE name = '\(table)'")[0][0])!
+      let size = Int(try sql("PRAGMA page_size")[0][0])!
+      var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+      let page = (root - 1) * size
+      try #require(bytes[page] == 0x0D, "a leaf with all rows")
+      // After the header of eight bytes two for the place of each row, which begins with a byte for its size and one for its number.
+      let numbers = [0, 7].map { page + Int(bytes[page + 8 + 2 * $0]) * 256 + Int(bytes[page + 9 + 2 * $0]) + 1 }
+      bytes.swapAt(numbers[0], numbers[1])
+      try Data(bytes).write(to: URL(filePath: path))
+      let error = #expect(throws: RunFileError.self) { try Run(path: path) }
+      #expect(
+        error?.description.contains("table \(table)") == true
+          && error?.description.contains("must be a larger number") == true)
+    }
+  }
 }

@@ -89,7 +89,7 @@ import Testing
     ("UPDATE site SET path = CAST(x'ff' AS TEXT) WHERE id = 0", "path is “\u{FFFD}”, but must be text in UTF-8"),
     (
       loosened("site") + "UPDATE site SET id = 1",
-      "table site, row 2, id is 1, but must be another number than in the row before"
+      "table site, row 2, id is 1, but must be a larger number than in the row before"
     ),
     (
       loosened("site") + "UPDATE site SET id = NULL WHERE id = 2",
@@ -97,7 +97,7 @@ import Testing
     ),
     (
       loosened("step") + "INSERT INTO step SELECT * FROM step",
-      "step is 0, but must be another number than in the row before"
+      "step is 0, but must be a larger number than in the row before"
     ),
     ("UPDATE step SET step = 9223372036854775807 WHERE step = 3", "step is 9223372036854775807, but must be \(whole)"),
     ("UPDATE step SET loss = 'high' WHERE step = 3", "table step, row 3, loss is “high”, but must be \(number)"),

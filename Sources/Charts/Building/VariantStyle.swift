@@ -72,7 +72,7 @@ public struct VariantStyle: Sendable, Hashable, CustomStringConvertible {
 
   /// The styles of variants, by name. `texts` are what their run files state; where one states nothing, or two the same, all get
   /// theirs by the order of their names, so that the order of arguments has no effect.
-  static func styles(of texts: [String: String?]) -> [String: VariantStyle] {
+  package static func styles(of texts: [String: String?]) -> [String: VariantStyle] {
     let stated = texts.compactMapValues { $0.flatMap(VariantStyle.init) }
     if stated.count == texts.count, Set(stated.values).count == texts.count {
       let names = Array(stated.keys)

@@ -24,7 +24,11 @@ struct RowScan {
   /// The grids, keys × steps. If two rows have the same step and key, the later one is used.
   func grids(from database: Database) throws -> (steps: [Int], grids: [Grid]) {
     // Rows are in order of steps, unless files were merged.
-    try grids(from: database, orderedBy: "rowid") ?? grids(from: database, orderedBy: "step, rowid")!
+    if let grids = try grids(from: database, orderedBy: "rowid") ?? grids(from: database, orderedBy: "step, rowid") {
+      return grids
+    }
+    throw WrongValue(
+      table: table, row: nil, column: "step", found: "out of order", expected: "in order of the table's index")
   }
 
   /// The same; nil if the rows are not in order of steps.

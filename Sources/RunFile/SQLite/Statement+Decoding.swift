@@ -46,18 +46,19 @@ extension Statement {
     return Int(sqlite3_value_int64(value))
   }
 
-  /// The id of a row, in a query that is ordered by it: refuses the id of the row before, which is in `last`.
+  /// The id of a row, in a query that is ordered by it: refuses one that is not above that of the row before, which is in `last`. In a damaged
+  /// file rows may be out of order.
   func id(_ column: Int32, after last: inout Int?) throws(WrongValue) -> Int {
     let id = try id(column)
-    guard id != last else { throw wrong(column, "another number than in the row before") }
+    guard id > last ?? .min else { throw wrong(column, "a larger number than in the row before") }
     last = id
     return id
   }
 
-  /// The number of a step, in a query that is ordered by it: refuses that of the row before, which is in `last`.
+  /// The number of a step, in a query that is ordered by it: refuses one that is not above that of the row before, which is in `last`.
   func step(_ column: Int32, after last: inout Int?) throws(WrongValue) -> Int {
     let step = try whole(column)
-    guard step != last else { throw wrong(column, "another number than in the row before") }
+    guard step > last ?? -1 else { throw wrong(column, "a larger number than in the row before") }
     last = step
     return step
   }
