@@ -148,7 +148,7 @@ class ObservedOptimizer:
 
     def _after(self) -> None:
         try:
-            # Fused optimizers get told of an overflow, and change nothing then.
+            # A scaler sets this for fused optimizers, which change nothing after an overflow.
             found = getattr(self.optimizer, "found_inf", None)
             if found is not None and float(found) > 0:
                 return
