@@ -12,7 +12,8 @@ import Rheoscope
 //
 // That counts arithmetic, and holds for nets and batches for which matrix products are most of the work: here from 10⁵ weights
 // on, with 256 images. Whatever the function, a gradient costs no more than a few times the function itself (Baur and Strassen
-// 1983): counted in operations, at most four times, with the function included.
+// 1983): counted in operations, at most four times, with the function included. In time it can be more: with ten million weights and batches of
+// 16 images forward and backward took 2.9 forward passes on one processor (AMD EPYC) and 5.0 on another (Intel Xeon).
 //
 // In nets of 10³ to 10⁴ weights each weight is really changed, one after the other. For larger nets that would take hours to
 // days; there the time of one pass is multiplied by the number of weights.
@@ -187,7 +188,9 @@ extension Experiment {
             1 + (try seed[changed, sizes[0]]) * 1e3 / (try seed[forward, sizes[0]])
           }
         ]
-      ) { seed in 1 + (try (sizes + [smallBatch]).map { try fastestRatio(seed, $0) }.max()!) }.overAllSeeds(),
+      ) { seed in 1 + (try (sizes + [smallBatch]).map { try fastestRatio(seed, $0) }.max()!) }.overAllSeeds().tested(
+        with: 20...39,
+        "5.0, so it fails: the bound is one on operations, not on time"),
     ],
     figures: [
       ExperimentFigure("cost", "Time against the number of weights, and the ratio of backward to forward time") {

@@ -33,8 +33,9 @@ struct DiagnosisRecord: Encodable {
   let findings: [FindingRecord]
   let notChecked: [SkippedRecord]
 
-  init(_ reports: [Diagnosed]) {
-    runs = reports.map { RunRecord($0.run, at: $0.path) }
+  /// Throws a `RunFileError` if a file can't be read.
+  init(_ reports: [Diagnosed]) throws {
+    runs = try reports.map { try RunRecord($0.run) }
     findings = reports.flatMap { report in report.findings.map { FindingRecord($0, of: report) } }
     notChecked = reports.flatMap { report in
       report.skipped.flatMap { check in

@@ -9,8 +9,7 @@ extension Tool {
   func explain(_ word: String, asJSON: Bool, typed words: [String]) throws {
     let rules = Command.explained.filter { word == "all" || Command.word(for: $0) == word }
     if asJSON {
-      console.printAsIs(
-        try JSONFrame(command: commandLine(words), data: ExplanationRecord(rules), errors: []).text)
+      try answer(ExplanationRecord(rules), typed: words)
     } else {
       console.print(word == "all" ? Explanation.table(of: rules) : rules.map { Explanation(rule: $0).text }.joined())
     }

@@ -34,7 +34,7 @@ func eachRun<Result>(_ paths: [String], _ work: (String) throws -> Result) -> (r
 
 extension Tool {
   /// Notes all errors but the last, and throws that.
-  func report(_ errors: [any Error]) throws {
+  func finish(_ errors: [any Error]) throws {
     for error in errors.dropLast() { console.note(wording(of: error)) }
     if let last = errors.last { throw last }
   }

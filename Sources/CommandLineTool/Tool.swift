@@ -98,7 +98,7 @@ public struct Tool {
     let named = try arguments.operands.first.map { try command($0) }
     guard arguments["--json"] == nil else {
       let contents = CommandTable(named.map { [$0] } ?? Command.all)
-      return console.printAsIs(try JSONFrame(command: commandLine(words), data: contents, errors: []).text)
+      return try answer(contents, typed: words)
     }
     console.print(named.map { Help.page($0) } ?? Help.overview)
   }

@@ -31,16 +31,10 @@ struct ReportedVariant {
     finalLoss = inWords(runs.filter { !$0.steps.isEmpty }.map(\.finalLoss))
     accuracy = inWords(runs.compactMap { $0.meta[.testAccuracy].flatMap(Double.init) })
     predictedFactor = inWords(runs.prefix(1).compactMap { $0.meta[.predictedGradientFactor].flatMap(Double.init) })
-    factor = inWords(try runs.compactMap { try RunSummary.read(from: $0.path).gradientFactor })
+    factor = inWords(try runs.compactMap { try $0.summary().gradientFactor })
     layers = try ReportedLayers(runs[0], name: runs.count > 1 ? "\(name), seed \(runs[0].seed ?? 0)" : name)
   }
 }
 
-/// The median of numbers, with the lowest and the highest.
-private func inWords(_ values: [Double]) -> String {
-  guard !values.isEmpty else { return "–" }
-  let sorted = values.sorted { !$0.isNaN && ($1.isNaN || $0 < $1) }, count = sorted.count
-  let median = count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2
-  guard count > 1 else { return formatPlain(median) }
-  return "\(formatPlain(median)) (\(formatPlain(sorted[0])) to \(formatPlain(sorted[count - 1])))"
-}
+/// The median of numbers, with its interval.
+private func inWords(_ values: [Double]) -> String { MedianInterval(values)?.text ?? "–" }

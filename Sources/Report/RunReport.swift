@@ -22,16 +22,7 @@ public struct RunReport {
     let runs = source.runs
     guard !runs.isEmpty else { throw ReportError.noRuns }
     guard runs.contains(where: { !$0.steps.isEmpty }) else { throw ReportError.noSteps(paths: runs.map(\.path)) }
-    var groups: [[Run]] = []
-    for run in runs {
-      let index = groups.firstIndex { group in
-        run.variant != nil && run.experiment == group[0].experiment && run.variant == group[0].variant
-          && !group.contains { $0.seed == run.seed }
-      }
-      if let index { groups[index].append(run) } else { groups.append([run]) }
-    }
-    let names = uniqueNames(of: groups)
-    variants = try zip(groups, names).map { try ReportedVariant($0, name: $1) }
+    variants = try VariantRuns.all(runs) { $0 }.map { try ReportedVariant($0.items, name: $0.name) }
     self.command = command
   }
 
@@ -129,11 +120,13 @@ public struct RunReport {
         name.replacingOccurrences(of: "_", with: " "), variants.map { $0.settings[name] ?? "–" },
         variants.count > 1 && !isSame(name) ? " <span class=\"differs\">differs</span>" : "")
     }
+    let most = variants.map(\.runs.count).max()!
+    let meaning = most > 1 ? "Numbers are medians over seeds; \(MedianInterval.meaning(seeds: most))." : "One run each."
     return ReportPage.Section(
       id: "settings", title: "Runs and settings",
       html: """
         <div class="scroll" tabindex="0" role="region" aria-label="Table of runs and settings"><table>
-        <caption>Numbers are medians over seeds, with the lowest and the highest.</caption>
+        <caption>\(meaning)</caption>
         <thead><tr><th scope="col">setting</th>\(head)</tr></thead>
         <tbody>
         \(rows.joined(separator: "\n"))
@@ -213,16 +206,6 @@ public enum ReportError: Error, CustomStringConvertible {
         .escapedForTerminal
     }
   }
-}
-
-/// A name for each group: that of the variant, with its experiment where variants of several have one name, and the path without one.
-private func uniqueNames(of groups: [[Run]]) -> [String] {
-  let short = groups.map { $0[0].variant ?? $0[0].path }
-  func isUnique(_ name: String, _ names: [String]) -> Bool { names.count { $0 == name } == 1 }
-  let long = zip(groups, short).map { group, name in
-    isUnique(name, short) ? name : [group[0].experiment, name].compactMap { $0 }.joined(separator: " · ")
-  }
-  return zip(groups, long).map { isUnique($1, long) ? $1 : "\($1) (\($0[0].path))" }
 }
 
 extension [String] {

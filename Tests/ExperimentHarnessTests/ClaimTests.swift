@@ -1,6 +1,7 @@
 import ExperimentHarness
 import Experiments
 import Foundation
+import Support
 import Testing
 
 @Suite struct ClaimTests {

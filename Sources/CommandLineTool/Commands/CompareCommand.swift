@@ -8,7 +8,7 @@ extension Command {
     name: "compare", operands: "DIR|RUN…", operandCount: 1...Int.max,
     summary:
       "Compares runs: settings that differ, final losses and gradient factors over seeds, and what diagnose finds.",
-    flags: [Flag(name: "--json", kind: .none, help: "prints one JSON object, for programs")])
+    flags: [.json])
 }
 
 extension Tool {
@@ -17,7 +17,7 @@ extension Tool {
     let (reports, errors) = eachRun(try runPaths(arguments.operands)) { path in
       try Diagnosed(try Run(path: path), at: path, rules: [any Rule].all)
     }
-    let sides = try Diagnosed.groups(of: reports).map { try ComparedRuns($0) }
+    let sides = try VariantRuns.all(reports, run: \.run).map { try ComparedRuns($0) }
     guard sides.count > 1 || !errors.isEmpty else { throw NothingToCompare() }
     if arguments["--json"] != nil {
       struct Contents: Encodable {
@@ -25,12 +25,11 @@ extension Tool {
         let runs: [ComparedRuns]
       }
       let contents = Contents(differences: ComparedRuns.differences(between: sides), runs: sides)
-      console.printAsIs(
-        try JSONFrame(command: commandLine(words), data: contents, errors: errors.map { wording(of: $0) }).text)
+      try answer(contents, errors, typed: words)
     } else if !sides.isEmpty {
       console.print(ComparedRuns.text(of: sides, reports.map(\.path)))
     }
-    try report(errors)
+    try finish(errors)
   }
 }
 
@@ -49,16 +48,14 @@ private struct ComparedRuns: Encodable {
   let findings: [String]
   private let settings: [String: String]
 
-  init(_ group: [Diagnosed]) throws {
-    let run = group[0].run
-    name =
-      group.count > 1
-      ? run.variant! : run.variant.map { v in run.seed.map { "\(v), seed \($0)" } ?? v } ?? group[0].path
+  init(_ variant: VariantRuns<Diagnosed>) throws {
+    let group = variant.items, run = group[0].run
+    name = variant.name
     paths = group.map(\.path)
     steps = group.map(\.run.steps.count).min()!
     finalLosses = group.map(\.run.finalLoss)
     testAccuracies = group.compactMap { $0.run.meta[.testAccuracy].flatMap(Double.init) }
-    gradientFactors = try group.compactMap { try RunSummary.read(from: $0.path).gradientFactor }
+    gradientFactors = try group.compactMap { try $0.run.summary().gradientFactor }
     findings = joint(group.map(\.findings)).filter { $0.finding.severity > .note }.map { $0.finding.rule }
     // What each run has of its own says nothing about the variant.
     let own: Set<MetaKey> = [
@@ -86,11 +83,7 @@ private struct ComparedRuns: Encodable {
   }
 
   static func text(of sides: [ComparedRuns], _ paths: [String]) -> String {
-    func median(_ values: [Double]) -> String {
-      guard let interval = MedianInterval(values) else { return "–" }
-      let middle = formatPlain(interval.median)
-      return values.count > 1 ? "\(middle) (\(formatPlain(interval.low)) to \(formatPlain(interval.high)))" : middle
-    }
+    func median(_ values: [Double]) -> String { MedianInterval(values)?.text ?? "–" }
     var rows = [["runs", "seeds", "steps", "final loss", "test accuracy", "gradient factor", "found"]]
     rows += sides.map { side in
       [

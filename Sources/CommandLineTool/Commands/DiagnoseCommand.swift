@@ -12,7 +12,7 @@ extension Command {
       Flag(
         name: "--fail-on", kind: .choice(["warning", "failure"], placeholder: "SEVERITY"),
         help: "exits with 3 if a finding is a warning or worse, or a failure"),
-      Flag(name: "--json", kind: .none, help: "prints one JSON object, for programs"),
+      .json,
       Flag(name: "--markdown", kind: .none, help: "prints Markdown, for reports"),
       Flag(
         name: "--rule", kind: .choice(ruleWords, placeholder: "NAME"),
@@ -72,16 +72,13 @@ extension Tool {
       }
     }
     if arguments["--json"] != nil {
-      console.printAsIs(
-        try JSONFrame(
-          command: commandLine(words), data: DiagnosisRecord(reports), errors: errors.map { wording(of: $0) }
-        ).text)
+      try answer(try DiagnosisRecord(reports), errors, typed: words)
     } else {
       for line in missingRecords(in: reports.flatMap(\.skipped)) {
         console.print(arguments["--markdown"] == nil ? line : line.escapedForMarkdown + "\n")
       }
     }
-    try report(errors)
+    try finish(errors)
     if let limit = arguments["--fail-on"].flatMap(Finding.Severity.init(rawValue:)),
       reports.contains(where: { $0.findings.contains { $0.severity >= limit } })
     {
@@ -152,15 +149,7 @@ struct Diagnosed {
 
   /// Runs of one variant together, which differ in their seed; all others alone. In the order of their first runs.
   static func groups(of reports: [Diagnosed]) -> [[Diagnosed]] {
-    var groups: [[Diagnosed]] = []
-    for report in reports {
-      let index = groups.firstIndex { group in
-        report.run.experiment != nil && report.run.variant != nil && report.run.experiment == group[0].run.experiment
-          && report.run.variant == group[0].run.variant && !group.contains { $0.run.seed == report.run.seed }
-      }
-      if let index { groups[index].append(report) } else { groups.append([report]) }
-    }
-    return groups
+    VariantRuns.all(reports, run: \.run).map(\.items)
   }
 
   /// The findings in runs of one variant.

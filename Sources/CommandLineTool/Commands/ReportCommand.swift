@@ -25,6 +25,6 @@ extension Tool {
       try RunReport(of: runs, command: commandLine(words)).write(to: place)
       console.print("wrote \(place)")
     }
-    try report(errors)
+    try finish(errors)
   }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// A statement about the results, with the range in which a measured number must lie for it to hold.
 public struct Claim: Sendable {
   /// What kind of statement it is.

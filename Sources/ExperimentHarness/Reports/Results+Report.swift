@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 extension Results {
   /// One row per variant: medians over seeds with their intervals.

@@ -1,9 +1,12 @@
-/// The layout of an axis title, with a note in parentheses, and of the labels at the ends of the axis, which make room for a note.
+/// The layout of an axis title, with a note in parentheses, and of the labels at the ends of the axis, which make room for a note. A title with
+/// a note is broken into lines where one is too short for it.
 struct AxisTitle {
-  let title: String
+  /// One line, several where there is a note, or none.
+  let lines: [String]
   let ends: (low: String, high: String)?
   let font: Font
   let height: Double
+  let lineHeight: Double
   let ascent: Double
 
   init(
@@ -24,8 +27,14 @@ struct AxisTitle {
       if !note.isEmpty, !fits(canvas.measure(middle, font).width) { labels = nil }
       if low + high + 14 > length { labels = nil }
     }
-    self.title = canvas.shortenOrDrop(middle.isEmpty && labels == nil ? title : middle, font, width: length)
+    let shown = middle.isEmpty && labels == nil ? title : middle
+    if !note.isEmpty, labels == nil, canvas.measure(shown, font).width > length {
+      lines = canvas.wrap(shown, font, width: length, limit: 3).lines
+    } else {
+      lines = [canvas.shortenOrDrop(shown, font, width: length)].filter { !$0.isEmpty }
+    }
     self.ends = labels
-    height = self.title.isEmpty && labels == nil ? 0 : extent.height + 3
+    lineHeight = extent.height
+    height = lines.isEmpty && labels == nil ? 0 : extent.height * Double(max(lines.count, 1)) + 3
   }
 }

@@ -54,13 +54,14 @@ extension PanelLayout {
     }
     guard shows.x else { return }
     let baseline = plot.bottom + Self.tick + Self.gap + extent.height + 3 + xTitle.ascent
-    func put(_ text: String, at fraction: Double, _ color: Color) {
+    func put(_ text: String, at fraction: Double, line: Int = 0, _ color: Color) {
       guard !text.isEmpty else { return }
       let width = canvas.measure(text, xTitle.font).width
-      canvas.text(
-        text, at: Point(plot.left + fraction * (plot.width - width), baseline), xTitle.font, color, rotated: false)
+      let start = Point(
+        plot.left + fraction * (plot.width - width), baseline + Double(line) * xTitle.lineHeight)
+      canvas.text(text, at: start, xTitle.font, color, rotated: false)
     }
-    put(xTitle.title, at: 0.5, theme.text)
+    for (line, text) in xTitle.lines.enumerated() { put(text, at: 0.5, line: line, theme.text) }
     put(xTitle.ends?.low ?? "", at: 0, theme.muted)
     put(xTitle.ends?.high ?? "", at: 1, theme.muted)
   }
@@ -88,7 +89,7 @@ extension PanelLayout {
       canvas.text(
         text, at: Point(baseline, plot.bottom - fraction * (plot.height - width)), yTitle.font, color, rotated: true)
     }
-    put(yTitle.title, at: 0.5, theme.text)
+    put(yTitle.lines.first ?? "", at: 0.5, theme.text)
     put(yTitle.ends?.low ?? "", at: 0, theme.muted)
     put(yTitle.ends?.high ?? "", at: 1, theme.muted)
   }

@@ -1,5 +1,4 @@
 import Foundation
-import Support
 
 /// The median of one measurement per seed, and a confidence interval for the median over all possible seeds.
 ///
@@ -16,7 +15,7 @@ public struct MedianInterval: Sendable, Equatable {
   /// The upper end of the interval.
   public let high: Double
   /// The smallest and the largest measurement.
-  let lowest, highest: Double
+  package let lowest, highest: Double
   /// The number of measurements.
   public let count: Int
   /// The probability that the interval contains the true median; 0 for one measurement.
@@ -49,7 +48,7 @@ public struct MedianInterval: Sendable, Equatable {
   }
 
   /// The median, and in parentheses the interval: 2.00 (1.00 to 4.00).
-  var text: String {
+  package var text: String {
     guard undefined < count else { return "NaN" }
     let (middle, lowest, highest) = (formatPlain(median), formatPlain(low), formatPlain(high))
     guard undefined == 0 else { return "NaN in \(undefined) of \(count), from \(lowest)" }
