@@ -1,8 +1,8 @@
-"""Deep MLP training step in PyTorch: plain, with the hand-written hooks of mlp.py, and recorded by rheoscope, at one thread.
+"""Deep MLP training step in PyTorch: plain, with the hand-written hooks of hooks.py, and recorded by rheoscope, at one thread.
 
     python recorder.py [--sizes 50x64x64,...] [--seconds 20]
 
-A size is depth x width x batch; nets and hooks are those of mlp.py, He-initialized. Variants train in turns of 16 steps, each its own copy
+A size is depth x width x batch; nets and hooks are as in mlp.py, He-initialized. Variants train in turns of 16 steps, each its own copy
 of one net. Prints per variant the median of the ratios to the plain turn beside it, the ratio of the shortest turns, and
 whether the parameters are the same bits as those of the plain training.
 """
@@ -18,6 +18,7 @@ from torch import nn
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Python"))
 import rheoscope  # noqa: E402
+from hooks import HandWrittenHooks  # noqa: E402
 
 SIZES = "50x64x64,50x128x128,50x256x256,50x512x256"
 VARIANTS = ("plain", "hooks", "recorded", "every 16")
@@ -34,21 +35,9 @@ def make(variant, depth, width, batch, folder):
         nn.init.kaiming_normal_(layer.weight)
     optimizer, loss_of = torch.optim.SGD(net.parameters(), lr=0.001), nn.CrossEntropyLoss()
     x, y = torch.rand(batch, 784), torch.randint(0, 10, (batch,))
-    weights, kept, history, recorder = list(net.parameters()), [], [], None
+    hooks = recorder = None
     if variant == "hooks":
-        def forward_hook(module, inputs, output):
-            o = output.detach()
-            variance, mean = torch.var_mean(o)
-            low, high = torch.aminmax(o)
-            kept.extend([mean, variance, low, high, (o == 0).float().mean()])
-
-        def backward_hook(module, grad_in, grad_out):
-            g = grad_out[0]
-            kept.extend([g.norm(), g.abs().max()])
-
-        for module in net:
-            module.register_forward_hook(forward_hook)
-            module.register_full_backward_hook(backward_hook)
+        hooks = HandWrittenHooks(net)
     elif variant != "plain":
         path = os.path.join(folder, f"{variant}.rheo")
         recorder = rheoscope.Recorder(net, optimizer, path, schedule=1 if variant == "recorded" else 16)
@@ -58,10 +47,7 @@ def make(variant, depth, width, batch, folder):
         loss = loss_of(net(x), y)
         loss.backward()
         if variant == "hooks":
-            kept.extend(torch._foreach_norm([p.grad for p in weights]))
-            kept.extend(torch._foreach_norm([p.detach() for p in weights]))
-            history.append(torch.stack(kept).tolist())
-            kept.clear()
+            hooks.step_done()
         optimizer.step()
         if recorder is not None:
             recorder.step(loss=loss)

@@ -95,7 +95,7 @@ import Testing
       let fast = try #require(lines.first { $0.hasPrefix("fast ") }),
         slow = try #require(lines.first { $0.hasPrefix("slow ") })
       #expect(fast.contains(" 3 ") && fast.contains("0.600 (0.500 to 0.700)"))
-      #expect(slow.contains("2.30 (2.30 to 2.30)"))
+      #expect(slow.contains(" 2.30  ") && !slow.contains("2.30 ("))
       #expect(lines.contains { $0.hasPrefix("learning_rate") && $0.contains("0.1") && $0.contains("0.001") })
       #expect(!lines.contains { $0.hasPrefix("width") }, "it does not differ")
       let contents = try data(try runTool("compare", ".", "--json", in: folder))
@@ -105,6 +105,22 @@ import Testing
       #expect(
         alone.code == 1 && alone.errors.hasPrefix("rheoscope: there is nothing to compare: all runs are of one variant")
       )
+    }
+  }
+
+  /// Such as a sweep's, which differ in a setting alone.
+  @Test func runsOfOneNameAreToldApart() throws {
+    try withTemporaryFolder { folder in
+      for (file, experiment, rate) in [("a", "one", "0.1"), ("b", "one", "0.2"), ("c", "two", "0.1")] {
+        try write(
+          "\(folder)/\(file).rheo", [.experiment: experiment, .variant: "net", .seed: "0", .learningRate: rate],
+          losses: [2, 1])
+      }
+      let contents = try data(try runTool("compare", ".", "--json", in: folder))
+      let runs = try #require(contents["runs"] as? [[String: Any]])
+      #expect(runs.map { $0["name"] as? String } == ["net (./a.rheo)", "net (./b.rheo)", "two · net"])
+      let differences = try #require(contents["differences"] as? [String: [String: String]])
+      #expect(differences["learning_rate"]?.count == 3)
     }
   }
 

@@ -42,7 +42,7 @@ extension Chart {
     figure.colorBar?.title = "log₂(\(names[0]) ÷ \(names[1]))"
     figure.caption =
       (["0: equal; +1: twice as large in \(names[0]); −1: twice as large in \(names[1])."] + ratio.remarks + [
-        map.rangeNote
+        figure.caption
       ])
       .joined(separator: " ")
     figure.description += ratio.remarks.map { " " + $0 }.joined()

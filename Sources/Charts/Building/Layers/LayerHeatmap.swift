@@ -82,16 +82,18 @@ struct LayerHeatmap {
   }
 
   func figure(title: String, subtitle: String) -> Figure {
+    // One pass over all values.
+    let range = rangeNote
     let hasOneNet = parts.allSatisfy { $0.selection.paths == parts[0].selection.paths }
     return Figure(
-      title: title, subtitle: subtitle, caption: rangeNote,
+      title: title, subtitle: subtitle, caption: range,
       panels: panels(titled: parts.count > 1), columns: min(parts.count, 3), sharesAxes: hasOneNet && parts.count > 1,
-      colorBar: key, description: (["Heatmap of the \(label)."] + sentences + [rangeNote]).joined(separator: " "),
+      colorBar: key, description: (["Heatmap of the \(label)."] + sentences + [range]).joined(separator: " "),
       size: Size(width: 900, height: parts.count > 3 ? 760 : 520))
   }
 
-  /// The range of the colours, and how much lies outside of it.
-  var rangeNote: String {
+  /// The range of the colours, and how much lies outside of it; the caption of `figure`.
+  private var rangeNote: String {
     let range = style.range(magnitudes)
     var above = 0, below = 0, all = 0, highest = -Double.infinity, lowest = Double.infinity
     for part in parts {

@@ -50,8 +50,8 @@ struct LayerSelection {
   /// where no run has any value.
   ///
   /// Rows are paired by path and kind. Where each run shares nine tenths of its rows with all others, every selection has the rows of
-  /// all, and those that a run lacks have nothing recorded; otherwise each has its own, since stripes of missing rows would hide the others. Rows without a value are left out, unless another run has
-  /// one or `keepsAll` is true.
+  /// all, and those that a run lacks have nothing recorded; otherwise each has its own, since stripes of missing rows would hide the others.
+  /// Rows without a value are left out, unless another run has one or `keepsAll` is true.
   static func together(
     _ grids: [LayerGrid], _ options: ChartOptions, keepsAll: Bool, where fits: (LayerGrid.Row) -> Bool
   ) -> [LayerSelection]? {
